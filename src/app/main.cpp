@@ -1,0 +1,61 @@
+#include <CLI/CLI.hpp>
+
+#include "app/commands.h"
+
+namespace {
+
+// CLI11's own words for an environment: GODWIT_SOURCE and GODWIT_TARGET keep passwords off the command line.
+void add_ends(CLI::App& command, std::string& source, std::string& target) {
+  command.add_option("--source", source, "source URI, e.g. postgresql://user:password@host:5432/database?sslmode=require")
+      ->required()
+      ->envname("GODWIT_SOURCE");
+  command.add_option("--target", target, "target URI")->required()->envname("GODWIT_TARGET");
+}
+
+void add_migrate(CLI::App& app, godwit::MigrateArguments& arguments, int& exit_status) {
+  CLI::App* command = app.add_subcommand("migrate", "Copy a database and follow its changes");
+  add_ends(*command, arguments.source, arguments.target);
+  command->add_option("--type", arguments.type, "full-load, full-load-and-cdc or cdc")->capture_default_str();
+  command->add_option("--table-mappings", arguments.mappings, "table mappings: a file or a JSON text (default: every user table)");
+  command->add_option("--task-settings", arguments.settings, "task settings: a file or a JSON text");
+  command->add_option("--task-id", arguments.task_id, "name of the task; run again under it, it resumes")->capture_default_str();
+  command->add_option("--cdc-start-position", arguments.start_position, "with --type cdc: log position to start from");
+  command->add_option("--cdc-stop-position", arguments.stop_position,
+                      "caught-up, position:<native>, server_time:<UTC> or commit_time:<UTC>");
+  command->add_flag("--restart", arguments.restart, "forget the checkpoint and load everything anew");
+  command->add_flag("--finish", arguments.finish, "after a clean caught-up, remove slot, publications and record");
+  command->add_option("--state-dir", arguments.state_dir, "folder for log, spool and statistics");
+  command->add_option("--output", arguments.output, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
+  command->footer("Example:\n  godwit migrate --source postgresql://app@old/shop --target postgresql://app@new/shop "
+                  "--cdc-stop-position caught-up\n\nExit status: 0 done or stopped cleanly, 1 failed, 2 usage, 3 done with tables in "
+                  "error or rows parked.");
+  command->callback([&arguments, &exit_status] { exit_status = godwit::migrate(arguments); });
+}
+
+void add_drop(CLI::App& app, godwit::DropArguments& arguments, int& exit_status) {
+  CLI::App* command = app.add_subcommand("drop", "Remove a task's slot, publications and record");
+  add_ends(*command, arguments.source, arguments.target);
+  command->add_option("--task-id", arguments.task_id, "name of the task")->capture_default_str();
+  command->add_option("--control-schema", arguments.control_schema, "the task's ControlSchema, where it has one");
+  command->footer("Example:\n  godwit drop --task-id shop --source postgresql://app@old/shop --target postgresql://app@new/shop");
+  command->callback([&arguments, &exit_status] { exit_status = godwit::drop(arguments); });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Godwit moves databases without stopping them.", "godwit");
+  app.set_version_flag("--version", std::string("godwit ") + GODWIT_VERSION);
+  app.require_subcommand(1);
+  godwit::MigrateArguments migrate_arguments;
+  godwit::DropArguments drop_arguments;
+  int exit_status = 0;
+  add_migrate(app, migrate_arguments, exit_status);
+  add_drop(app, drop_arguments, exit_status);
+  try {  // CLI11 reports usage by exception
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  return exit_status;
+}

@@ -1,0 +1,33 @@
+#pragma once
+// The command line as values. A usage error is printed by parse() itself.
+
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "task/runner.h"
+
+namespace godwit {
+
+enum class OutputFormat { text, json };
+
+struct MigrateArguments {
+  std::string source, target, type = "full-load-and-cdc", mappings, settings, task_id = "godwit", start_position, stop_position,
+      state_dir, output = "text";
+  bool restart = false, finish = false;
+};
+
+struct DropArguments {
+  std::string source, target, task_id = "godwit", control_schema;
+};
+
+// `text` itself when it begins with '{', else the content of the file it names.
+Result<std::string> document_text(const std::string& text, std::string_view option);
+
+// Everything checked that can be without a server; makes the task's folder.
+Result<TaskOptions> task_options(const MigrateArguments& arguments);
+
+// $XDG_STATE_HOME/godwit, or ~/.local/state/godwit.
+std::string default_state_dir();
+
+}  // namespace godwit

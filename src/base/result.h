@@ -1,0 +1,28 @@
+#pragma once
+// Failure is a value. TRY(expr) yields the value of a Result or returns its error from the enclosing function.
+// Use it as a statement or as the whole right side of a declaration, not inside an argument list.
+
+#include <expected>
+#include <utility>
+
+#include "base/error.h"
+
+namespace godwit {
+
+template <class T>
+using Result = std::expected<T, Error>;
+
+using Failure = std::unexpected<Error>;
+
+}  // namespace godwit
+
+#define GODWIT_JOIN_(a, b) a##b
+#define GODWIT_JOIN(a, b) GODWIT_JOIN_(a, b)
+#define GODWIT_TRY_(name, ...)                                                      \
+  __extension__({                                                                   \
+    auto name = (__VA_ARGS__);                                                      \
+    if (!name) [[unlikely]]                                                         \
+      return ::std::unexpected<::godwit::Error>(::std::move(name).error());         \
+    ::std::move(name).value();                                                      \
+  })
+#define TRY(...) GODWIT_TRY_(GODWIT_JOIN(try_, __COUNTER__), __VA_ARGS__)

@@ -1,0 +1,57 @@
+#pragma once
+// Changes as the log gave them, in log order. Images are rows of ordinary canonical batches, one per table.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "data/position.h"
+#include "data/row_batch.h"
+
+namespace godwit {
+
+enum class Op : uint8_t { insert, update, erase, truncate };
+
+std::string_view to_string(Op op);  // "INSERT", "UPDATE", "DELETE", "TRUNCATE"
+
+struct Change {
+  static constexpr uint32_t no_row = UINT32_MAX;
+  Op op = Op::insert;
+  uint32_t table = 0;            // index into the tables the reader was opened with, and into ChangeBatch::images
+  uint32_t before_row = no_row;  // update: the old row where the log carries it; erase: always. Row of images[table].
+                                 // truncate: the index of the leaf, or no_row for the whole table
+  uint32_t after_row = no_row;   // insert, update
+};
+
+// A run of changes of one source transaction. `rows` goes on in the next part; `commit` ends the transaction.
+struct TxnPart {
+  enum class Kind : uint8_t { rows, commit };
+  uint64_t xid = 0;
+  Kind kind = Kind::rows;
+  uint32_t first = 0, count = 0;  // of ChangeBatch::changes
+  Position commit;                // of the commit record; known at the start of the transaction
+  Position end;                   // where to go on after it; set when kind == commit
+  int64_t commit_us = 0;          // commit time on the source, microseconds since 1970 UTC
+};
+
+// A table's structure changed in a way its layout does not hold. Changes of the table after it are not delivered.
+struct SchemaEvent {
+  uint32_t table = 0;
+  uint32_t before_change = 0;  // index into ChangeBatch::changes
+  Position at;
+  std::string what;  // for people: "column \"x\" has type text, was integer"
+};
+
+struct ChangeBatch {
+  std::vector<RowBatch> images;  // by table; a table without changes has an empty batch
+  std::vector<Change> changes;
+  std::vector<TxnPart> parts;
+  std::vector<SchemaEvent> schema;
+  // Every transaction that committed before this position has been delivered. May be set with no change at all (idle log).
+  Position read_to;
+
+  bool empty() const { return changes.empty() && parts.empty() && schema.empty(); }
+  size_t memory_bytes() const;
+};
+
+}  // namespace godwit

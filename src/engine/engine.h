@@ -1,0 +1,33 @@
+#pragma once
+// An engine knows one family of databases. It is stateless; each open_… gives a session of its own.
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "engine/endpoint.h"
+#include "engine/source.h"
+#include "engine/target.h"
+
+namespace godwit {
+
+struct SessionOptions {
+  // Part of the session's name on the server, by which a later worker of the task finds leftovers. Source: the task id and
+  // a hash of the target, since one source may feed the same task id of two targets. Target: the task id.
+  std::string tag;
+  std::string role;       // "main", "lane-3", "capture", "apply", "keeper": for people who look at the server's sessions
+  ControlTables control;  // target only
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+  virtual std::string_view name() const = 0;
+  virtual std::span<const std::string_view> schemes() const = 0;
+  // Connects once; an error of kind connection or prerequisite tells why not.
+  virtual Result<std::unique_ptr<Source>> open_source(const Endpoint& endpoint, const SessionOptions& options) = 0;
+  virtual Result<std::unique_ptr<Target>> open_target(const Endpoint& endpoint, const SessionOptions& options) = 0;
+};
+
+}  // namespace godwit

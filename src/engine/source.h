@@ -1,0 +1,142 @@
+#pragma once
+// The source half of an engine. One Source is one session, used by one thread. It states facts; what they mean is task/'s.
+
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "data/change.h"
+#include "data/row_batch.h"
+#include "engine/catalog.h"
+
+namespace godwit {
+
+// Names a server and database for good: the same text on two sessions means the same database.
+struct ServerIdentity {
+  std::string system, database, version;
+  bool operator==(const ServerIdentity&) const = default;
+};
+
+// Something found before the start. An error stops the task before any row moves; a warning is logged once.
+struct Finding {
+  bool fatal = false;
+  Error error;
+};
+
+struct Snapshot {
+  std::string id;     // what join_snapshot takes
+  Position position;  // transactions that committed before it are in the snapshot, the others are in the log
+};
+
+// A piece of a table that is loaded in one transaction: one line of the ledger.
+struct TableRange {
+  TableRef table;  // source name; of the parent for a partition
+  TableRef leaf;   // the table that is read: == table for an unpartitioned one
+  uint32_t index = 0, of = 1;  // within the table, over all leaves
+  std::string bounds;          // the engine's own text; empty: the whole leaf
+  std::string storage_id;      // of the leaf, noted before the snapshot: another one later means it was rewritten
+};
+
+// What the engine must set up to follow the log for a task.
+struct CaptureSpec {
+  std::string task_id;
+  std::string target_system;  // ServerIdentity of the other end, for names that cannot collide
+  std::vector<const TableDef*> tables;
+  int64_t open_transactions_timeout_s = 600;
+};
+
+// How a table's changes are to be delivered: only the columns of `layout`, in its order.
+struct CapturedTable {
+  std::shared_ptr<const TableDef> full;    // as described by the catalog
+  std::shared_ptr<const TableDef> layout;  // the columns wanted
+};
+
+// How many UPDATEs and DELETEs the server counted on a table since its statistics were reset.
+struct ChangeCounters {
+  TableRef table;
+  uint64_t updates = 0, deletes = 0;
+};
+
+class TableReader {
+ public:
+  virtual ~TableReader() = default;
+  // Fills `batch` (cleared first) with up to about a MiB of rows; false: no more, and rows_sent() is final.
+  virtual Result<bool> read(RowBatch& batch, std::stop_token stop) = 0;
+  // The number of rows the server says it sent.
+  virtual uint64_t rows_sent() const = 0;
+};
+
+class ChangeReader {
+ public:
+  virtual ~ChangeReader() = default;
+  // Waits up to `wait_ms` for something, then answers with what there is (may be nothing but read_to). Transactions come
+  // whole, in commit order, perhaps over several batches. An error of kind connection: reopen at the durable position.
+  virtual Result<void> read(ChangeBatch& batch, int wait_ms, std::stop_token stop) = 0;
+  // The source may forget its log up to here. Told at the next read or keep_alive.
+  virtual void release_until(const Position& durable) = 0;
+  // Call at least every few seconds while read() is not called, or the server hangs up.
+  virtual Result<void> keep_alive() = 0;
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+
+  virtual Result<ServerIdentity> identity() = 0;
+  virtual Catalog& catalog() = 0;
+
+  // Everything that can be known before the start to stand in the way.
+  virtual Result<std::vector<Finding>> check(const CaptureSpec& spec, bool with_changes) = 0;
+
+  // a < b, a == b, a > b in log order; empty texts sort first.
+  virtual std::partial_ordering compare(const Position& a, const Position& b) const = 0;
+  // DMS's or the user's text of a position ("4AF/B00000D0", a checkpoint) to ours.
+  virtual Result<Position> parse_position(std::string_view text) const = 0;
+  // A position at or after every transaction that has committed by now; the log reader will reach it without further work
+  // on the source.
+  virtual Result<Position> mark_now() = 0;
+  virtual Result<int64_t> clock_us() = 0;
+
+  // Makes what following the log needs (PostgreSQL: publications, then the slot), and a snapshot at exactly the slot's
+  // start. Leftovers of the same task are removed first; after an error nothing is left. The snapshot lives as long as
+  // this Source, or a hold of it, does.
+  virtual Result<Snapshot> begin_capture(const CaptureSpec& spec) = 0;
+  // A snapshot alone, for a load without changes.
+  virtual Result<Snapshot> open_snapshot() = 0;
+  // A snapshot with its exact position, for a table that is loaded later than the others.
+  virtual Result<Snapshot> open_later_snapshot(const CaptureSpec& spec) = 0;
+  // Turns this session into the keeper of a snapshot for at least hold_seconds(), beyond the death of this process; answers
+  // the id under which others now join it. The Source is good for nothing else afterwards.
+  virtual Result<std::string> hold_snapshot(std::string_view id) = 0;
+  virtual int64_t hold_seconds() const = 0;
+  // Ends sessions that an earlier worker of this task left on the server (same SessionOptions::tag, older than this
+  // session); if asked, keepers of any age too.
+  virtual Result<void> end_leftover_sessions(bool keepers_too) = 0;
+  // Where the slot stands: empty when there is none. An error when it is there and cannot be used any more.
+  virtual Result<Position> capture_position(const CaptureSpec& spec) = 0;
+  // Removes all that begin_capture made.
+  virtual Result<void> drop_capture(std::string_view task_id, std::string_view target_system) = 0;
+  // The name of the slot for messages and the record.
+  virtual std::string capture_name(std::string_view task_id, std::string_view target_system) const = 0;
+
+  // Reads from now on see the snapshot; one transaction, ended by leave_snapshot(). An error of kind snapshot_lost: gone.
+  virtual Result<void> join_snapshot(std::string_view id) = 0;
+  virtual Result<void> leave_snapshot() = 0;
+
+  virtual Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) = 0;
+  // `layout`: the columns to read. The first of `wanted` that the engine can write is taken. An error of kind table with
+  // code "source.rewritten" when the storage is not the one noted in the range.
+  virtual Result<std::unique_ptr<TableReader>> read_table(const TableRange& range, const std::shared_ptr<const TableDef>& layout,
+                                                          std::span<const Encoding> wanted) = 0;
+  virtual Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
+                                                             std::span<const CapturedTable> tables) = 0;
+  virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
+  // One write that makes the log move on an idle server (DMS's heartbeat table). Does nothing unless the endpoint asks for it.
+  virtual Result<void> beat(std::string_view task_id) = 0;
+  virtual int64_t beat_interval_s() const = 0;  // 0: never
+};
+
+}  // namespace godwit

@@ -1,0 +1,218 @@
+#pragma once
+// The target half of an engine. One Target is one session, used by one thread. Progress lives in the target's own
+// transactions: the ledger line commits with its rows, the position with its changes (engine.md §1, §2).
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "data/change.h"
+#include "data/row_batch.h"
+#include "data/target_table.h"
+#include "engine/source.h"
+
+namespace godwit {
+
+enum class PrepareMode { do_nothing, drop_and_create, truncate_before_load };
+
+// What is found on the target in a table's place.
+struct TargetTableState {
+  bool exists = false;
+  bool empty = true;
+  bool has_primary_key = false;
+  std::vector<std::string> missing_columns;  // of the layout
+  // Foreign keys of tables outside the task that point here: "name on schema.table".
+  std::vector<std::string> outside_references;
+};
+
+// The record of a task in godwit_task: one row. `document` is task/'s own JSON.
+struct TaskRecord {
+  std::string task_id;
+  std::string phase;
+  std::string document;
+};
+
+struct LedgerLine {
+  TableRef table;  // source name
+  uint32_t slice = 0;
+  uint64_t rows_read = 0, rows_written = 0, rows_parked = 0;
+  Position snapshot;
+};
+
+// A row or change that the target refused, as both exception tables want it.
+struct ParkedRow {
+  TableRef source_table, target_table;
+  std::string operation;  // INSERT, UPDATE, DELETE
+  std::string key;        // "id=42"; for people
+  std::string values;     // JSON of the row as text
+  std::string statement;  // executable SQL with literals
+  std::string error;      // the server's text, position appended
+  std::string code;       // SQLSTATE or the error's code
+  Position position;
+};
+
+// A row of a load that the target refused by itself; `parked` is ready for park(), but for its position.
+struct RowError {
+  Error error;
+  ParkedRow parked;
+};
+using RowErrors = std::vector<RowError>;
+
+// One row of work for apply: a change, and where its images are. Null images: the operation has none.
+struct ChangeView {
+  const TargetTable* table = nullptr;
+  Op op = Op::insert;
+  const RowBatch* before = nullptr;
+  const RowBatch* after = nullptr;
+  uint32_t before_row = Change::no_row, after_row = Change::no_row;
+
+  // The cell that finds the row by: of the old row where the log carries it, else of the new one.
+  const Cell& finder(size_t column) const {
+    return finder_is_before(column) ? before->cell(before_row, column) : after->cell(after_row, column);
+  }
+  std::string_view finder_bytes(size_t column) const {
+    return finder_is_before(column) ? before->bytes(before->cell(before_row, column))
+                                    : after->bytes(after->cell(after_row, column));
+  }
+
+ private:
+  bool finder_is_before(size_t column) const {
+    return after == nullptr || (before != nullptr && before->cell(before_row, column).length != Cell::unchanged);
+  }
+};
+
+// The net effect of a window on one table, ready for set statements: each key at most once in erased and updated, and
+// erased before inserted. An update's cells may be `unchanged`; its key does not change. Keys: ChangeView::finder.
+struct NetChanges {
+  std::vector<ChangeView> erased, updated, inserted;
+};
+
+// What happened to one change tried in log order.
+struct ChangeOutcome {
+  enum class Kind { applied, no_row, refused };  // no_row: an update or delete found nothing
+  Kind kind = Kind::applied;
+  Error error;  // when refused
+};
+
+class TableWriter {
+ public:
+  virtual ~TableWriter() = default;
+  // Without `refused` the first bad row fails the slice. With it, which needs a writer opened as careful, bad rows are
+  // isolated and given back, the others are written.
+  virtual Result<void> write(const RowBatch& batch, RowErrors* refused) = 0;
+  // Records refused rows in the slice's own transaction.
+  virtual Result<void> park(std::span<const ParkedRow> rows) = 0;
+  // Rows and ledger line in one commit. Fails, and nothing is committed, unless rows_read = rows written + rows refused.
+  virtual Result<void> finish(uint64_t rows_read, const Position& snapshot) = 0;
+  // Ends the transaction without a trace.
+  virtual void abandon() = 0;
+};
+
+// Applies windows of changes. Between begin() and commit() one target transaction is open; any error but those named
+// leaves it unusable: call rollback().
+class ChangeWriter {
+ public:
+  virtual ~ChangeWriter() = default;
+  // The fence: opens the transaction if the stored position is still `expected`, else an error of kind superseded.
+  virtual Result<void> begin(const Position& expected) = 0;
+  // Tries the net changes by set statements, under a savepoint. False: they did not fit (a collision, a wrong count), all of
+  // it is undone, and `why` says so: replay in log order.
+  virtual Result<bool> apply_sets(const TargetTable& table, const NetChanges& net, std::string& why) = 0;
+  // What the exception tables are to hold of a change; position and error are the caller's to fill in.
+  virtual ParkedRow describe(const ChangeView& change) const = 0;
+  // Applies the changes, of any tables, one after the other. Answers how many from the front are done and, if that is not all of them, what
+  // became of the next one, which has left no trace. Constraints are checked at their own time.
+  struct Progress {
+    size_t done = 0;
+    ChangeOutcome stopped_at;
+  };
+  virtual Result<Progress> apply_in_order(std::span<const ChangeView> changes) = 0;
+  // Checks deferred constraints now; an error of kind conflict or data leaves the transaction usable after undo_to().
+  virtual Result<void> check_constraints() = 0;
+  // One savepoint of the caller's; setting it again moves it.
+  virtual Result<void> set_savepoint() = 0;
+  virtual Result<void> undo_to_savepoint() = 0;
+  virtual Result<void> truncate(std::span<const TableRef> tables) = 0;
+  virtual Result<void> park(std::span<const ParkedRow> rows) = 0;
+  virtual Result<void> commit(const Position& next) = 0;
+  virtual void rollback() = 0;
+  // The newest committed position that the target's disk holds for sure. With `force`, waits until that is the last one.
+  virtual Result<Position> durable(bool force) = 0;
+};
+
+// Statuses for awsdms_status and friends; columns in spec/control-tables.md §3.
+struct ControlTables {
+  std::string schema;  // empty: the engine's default
+  bool status = false, history = false, suspended_tables = false, full_load_exceptions = false;
+};
+
+struct StatusRow {
+  std::string status;  // "FULL LOAD", "CHANGE PROCESSING", "NOT RUNNING", "Paused"
+  int64_t pending_changes = 0, disk_swap_mb = 0, memory_mb = 0;
+  Position current, tail;
+  int64_t current_us = 0, tail_us = 0, applied_us = 0;
+};
+
+class Target {
+ public:
+  virtual ~Target() = default;
+
+  virtual Result<ServerIdentity> identity() = 0;
+  virtual Catalog& catalog() = 0;
+
+  // Privileges, types and extensions that will be missing, foreign keys from outside: all that stands in the way.
+  virtual Result<std::vector<Finding>> check(std::span<const TargetTable> tables, std::span<const ObjectDef> objects,
+                                             PrepareMode mode, bool fresh) = 0;
+  virtual Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables) = 0;
+
+  // Ends the target sessions of an earlier worker of this task (same SessionOptions::tag), which may still be about to commit.
+  virtual Result<void> end_leftover_sessions() = 0;
+
+  // --- what Godwit keeps on the target ---
+  virtual Result<void> create_control_tables() = 0;
+  virtual Result<std::optional<TaskRecord>> read_task(std::string_view task_id) = 0;  // nothing when there are no tables yet
+  virtual Result<void> write_task(const TaskRecord& record) = 0;
+  virtual Result<void> forget_task(std::string_view task_id) = 0;  // record, ledger and position; exceptions stay
+  virtual Result<std::vector<LedgerLine>> read_ledger(std::string_view task_id) = 0;
+  virtual Result<std::optional<Position>> read_position(std::string_view task_id) = 0;
+  // Sets the position where there is none; an error when there is one.
+  virtual Result<void> start_position(std::string_view task_id, const Position& position) = 0;
+  virtual Result<uint64_t> count_parked(std::string_view task_id) = 0;
+  virtual Result<void> write_status(std::string_view task_id, const StatusRow& row) = 0;
+  virtual Result<void> write_suspended(std::string_view task_id, const TableRef& table, std::string_view reason,
+                                       bool suspended) = 0;
+
+  // --- structure ---
+  virtual std::span<const Encoding> accepts(const TableDef& table) const = 0;
+  virtual Result<void> drop_tables(std::span<const TableRef> tables) = 0;
+  virtual Result<void> truncate(std::span<const TableRef> tables) = 0;
+  // Builds one object. Answers false when an equal one is there already.
+  virtual Result<bool> build(const ObjectDef& object, std::span<const TargetTable> tables) = 0;
+  // Removes a table's rows and its ledger lines in one transaction, before it is loaded again.
+  virtual Result<void> empty_for_reload(std::string_view task_id, const TargetTable& table) = 0;
+  virtual Result<void> set_sequence(const SequenceState& sequence) = 0;
+  // The object's last step, at the end of the task (ObjectDef::at_stop: triggers are enabled). May be repeated.
+  virtual Result<void> finish(const ObjectDef& object, std::span<const TargetTable> tables) = 0;
+  // Puts foreign keys and user triggers out of force for this task's sessions: by a session setting where the role may, else
+  // by dropping them. `save` gets the statements that restore them (empty: nothing to restore) before anything is done.
+  virtual Result<void> release_constraints(std::span<const TargetTable> tables,
+                                           const std::function<Result<void>(const std::string& script)>& save) = 0;
+  virtual Result<void> restore_constraints(std::string_view script) = 0;
+  // Rows whose foreign key points to nothing, per constraint: "name on table" and the count.
+  virtual Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(std::span<const TargetTable> tables) = 0;
+  virtual Result<void> analyze(const TableRef& table) = 0;
+
+  // --- rows ---
+  // Opens the slice's transaction with its ledger line as the fence: an error of kind superseded when the line is there.
+  virtual Result<std::unique_ptr<TableWriter>> load_table(std::string_view task_id, const TargetTable& table,
+                                                          const TableRange& range, Encoding encoding,
+                                                          bool careful) = 0;
+  virtual Result<std::unique_ptr<ChangeWriter>> apply_changes(std::string_view task_id) = 0;
+};
+
+}  // namespace godwit

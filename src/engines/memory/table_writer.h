@@ -1,0 +1,42 @@
+#pragma once
+// Loads one slice into a memory database.
+
+#include "engines/memory/applied_rows.h"
+
+namespace godwit::memory {
+
+class MemoryTableWriter : public TableWriter {
+ public:
+  struct Slice {
+    std::string task_id;
+    TargetTable table;
+    uint32_t index = 0;
+  };
+  // `columns`: for each column of the layout, its index in the table.
+  MemoryTableWriter(State& state, std::shared_ptr<Session> session, Slice slice, WorkingTable working,
+                    std::vector<uint32_t> columns, bool careful);
+  Result<void> write(const RowBatch& batch, RowErrors* refused) override;
+  Result<void> park(std::span<const ParkedRow> rows) override;
+  Result<void> finish(uint64_t rows_read, const Position& snapshot) override;
+  void abandon() override;
+
+  // An error of kind superseded when the ledger holds the slice. With the state's mutex held.
+  static Result<void> check_ledger(State& state, const Slice& slice);
+
+ private:
+  Result<void> write_row(const RowBatch& batch, size_t row);
+  Result<void> merge_rows(Table& into);
+
+  State& state_;
+  std::shared_ptr<Session> session_;
+  Slice slice_;
+  WorkingTable working_;
+  std::vector<uint32_t> columns_;
+  bool careful_;
+  bool open_ = true;
+  std::vector<StoredRow> written_;
+  uint64_t refused_ = 0;
+  std::vector<ParkedRow> parked_;
+};
+
+}  // namespace godwit::memory

@@ -1,0 +1,41 @@
+#pragma once
+// The SQL that apply uses, as pure functions of a table's plan: statements in log order, and set statements over a stage.
+
+#include <string>
+#include <vector>
+
+#include "data/target_table.h"
+#include "engine/target.h"
+
+namespace godwit::postgres {
+
+// Which columns an update writes, one bit each: those the log carries, without the key and identity-always columns.
+using ColumnMask = std::vector<bool>;
+
+// How an old row without key is compared, per column.
+enum class Comparison : uint8_t {
+  native,       // IS NOT DISTINCT FROM
+  text,         // the type has no equality: by its text
+  native_text,  // both: equal values that are written differently are different rows (numeric 1.0 and 1.00)
+};
+
+struct RowFinder {
+  std::vector<uint32_t> columns;        // whose values find the row: the key, or all
+  std::vector<Comparison> comparisons;  // per column of `columns`; empty: by the key, with =
+};
+
+// Parameters: insert: every column of the mask. Update: the mask's columns, then the finder's. Erase: the finder's.
+std::string insert_statement(const TargetTable& table, const ColumnMask& mask);
+std::string update_statement(const TargetTable& table, const ColumnMask& mask, const RowFinder& finder);
+std::string erase_statement(const TargetTable& table, const RowFinder& finder);
+
+// A temporary table with a group number, the key columns k0… and every column c0….
+std::string stage_definition(const TargetTable& table, const std::string& stage);
+std::string stage_erase(const TargetTable& table, const std::string& stage, uint32_t group);
+std::string stage_update(const TargetTable& table, const std::string& stage, uint32_t group, const ColumnMask& mask);
+std::string copy_columns(const TargetTable& table);
+
+// The mask of an update's row.
+ColumnMask written_columns(const TargetTable& table, const RowBatch& rows, uint32_t row);
+
+}  // namespace godwit::postgres

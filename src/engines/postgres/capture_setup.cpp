@@ -1,0 +1,156 @@
+#include "engines/postgres/capture_setup.h"
+
+#include <fmt/format.h>
+
+#include <stop_token>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "engines/postgres/errors.h"
+#include "engines/postgres/lsn.h"
+
+namespace godwit::postgres {
+namespace {
+
+constexpr size_t name_bytes_max = 63;
+
+std::string slot_characters(std::string_view text) {
+  std::string out;
+  for (const char c : lower_ascii(text)) out += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ? c : '_';
+  return out;
+}
+
+// Tables whose changes can be published at all, split by whether the log identifies their rows.
+std::string table_list(std::span<const TableDef* const> tables, bool keyed) {
+  std::vector<std::string> names;
+  for (const TableDef* table : tables)
+    if (table->logged && (table->identity != RowIdentity::none) == keyed)
+      names.push_back((table->partitioned ? "" : "ONLY ") + quote_name(table->ref));
+  return join(names, ", ");
+}
+
+// Who the slot waits for: sessions with a transaction id of their own.
+std::string open_transactions(Connection& session) {
+  auto rows = session.query(
+      "SELECT string_agg(format('pid %s (%s, %s) since %s', pid, usename, application_name, "
+      "date_trunc('second', xact_start)), '; ' ORDER BY xact_start) FROM pg_catalog.pg_stat_activity WHERE backend_xid "
+      "IS NOT NULL AND pid <> pg_catalog.pg_backend_pid()");
+  return rows && !rows->empty() ? rows->text(0, 0) : std::string();
+}
+
+// Waits for the result of a command sent on the walsender; false when the time is up.
+Result<bool> wait_for_reply(Connection& walsender, int64_t timeout_s) {
+  const int64_t until = monotonic_ms() + timeout_s * 1000;
+  while (PQisBusy(walsender.raw()) != 0) {
+    const int64_t left = until - monotonic_ms();
+    if (left <= 0) return false;
+    if (!walsender.wait_readable(static_cast<int>(std::min<int64_t>(left, 1000)), {}))
+      return Failure(walsender.connection_error());
+    if (PQconsumeInput(walsender.raw()) == 0) return Failure(walsender.connection_error());
+  }
+  return true;
+}
+
+}  // namespace
+
+std::string capture_name(std::string_view task_id, std::string_view target_system, std::string_view database) {
+  const uint64_t hash = fnv1a(fmt::format("{}|{}|{}", task_id, target_system, database));
+  std::string head = "godwit_" + slot_characters(task_id);
+  constexpr size_t tail_bytes = 9;
+  constexpr size_t publication_suffix_bytes = 2;  // "_i"
+  if (head.size() > name_bytes_max - tail_bytes - publication_suffix_bytes)
+    head.resize(name_bytes_max - tail_bytes - publication_suffix_bytes);
+  return head + "_" + hex64(hash).substr(0, 8);
+}
+
+std::string keyed_publication(std::string_view capture_name) { return std::string(capture_name); }
+std::string insert_only_publication(std::string_view capture_name) { return std::string(capture_name) + "_i"; }
+
+Result<void> create_publications(Connection& session, std::string_view capture_name,
+                                 std::span<const TableDef* const> tables) {
+  struct Kind {
+    std::string name, list, operations;
+  };
+  const Kind kinds[] = {
+      {keyed_publication(capture_name), table_list(tables, true), "insert, update, delete, truncate"},
+      {insert_only_publication(capture_name), table_list(tables, false), "insert, truncate"}};
+  for (const Kind& kind : kinds) {
+    auto made = session.run(fmt::format("CREATE PUBLICATION {} {} WITH (publish = '{}')", quote_name(kind.name),
+                                        kind.list.empty() ? "" : "FOR TABLE " + kind.list, kind.operations));
+    if (!made) return Failure(errors::publication_failed(made.error()));
+  }
+  return {};
+}
+
+Result<void> drop_publications(Connection& session, std::string_view capture_name) {
+  return session.run(fmt::format("DROP PUBLICATION IF EXISTS {}, {}", quote_name(keyed_publication(capture_name)),
+                                 quote_name(insert_only_publication(capture_name))));
+}
+
+Result<Snapshot> create_slot(Connection& walsender, Connection& session, std::string_view slot, bool temporary,
+                             int64_t timeout_s) {
+  const bool new_syntax = walsender.server_version() >= 150000;
+  const std::string sql =
+      fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput {}", quote_name(slot), temporary ? " TEMPORARY" : "",
+                  new_syntax ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT");
+  if (PQsendQuery(walsender.raw(), sql.c_str()) == 0) return Failure(walsender.connection_error());
+  constexpr int64_t first_look_s = 5;
+  bool answered = TRY(wait_for_reply(walsender, std::min(first_look_s, timeout_s)));
+  if (!answered && timeout_s > first_look_s) {
+    log_info(Component::source_capture, "The slot waits for transactions open on the source: {}",
+             open_transactions(session));
+    answered = TRY(wait_for_reply(walsender, timeout_s - first_look_s));
+  }
+  if (!answered) {
+    const std::string who = open_transactions(session);
+    walsender.cancel();
+    while (PGresult* rest = PQgetResult(walsender.raw())) PQclear(rest);
+    return Failure(errors::open_transactions(timeout_s, who));
+  }
+  const Rows made(PQgetResult(walsender.raw()));
+  const bool ok = PQresultStatus(made.raw()) == PGRES_TUPLES_OK && made.size() == 1;
+  const Error failure = ok ? Error{} : walsender.error_of(made.raw());
+  while (PGresult* rest = PQgetResult(walsender.raw())) PQclear(rest);
+  if (!ok) return Failure(in_context(failure, fmt::format("replication slot {} could not be made on the source", slot)));
+  const auto lsn = parse_lsn(made.get(0, 1));
+  if (!lsn) return Failure(errors::bad_stream("the slot's consistent point", ""));
+  return Snapshot{made.text(0, 2), lsn_position(*lsn)};
+}
+
+Result<Position> slot_position(Connection& session, std::string_view slot) {
+  const Rows rows = TRY(session.query(
+      "SELECT confirmed_flush_lsn, wal_status, plugin, database = pg_catalog.current_database() FROM "
+      "pg_catalog.pg_replication_slots WHERE slot_name = $1",
+      {std::string(slot)}));
+  if (rows.empty()) return Position{};
+  if (rows.get(0, 1) == "lost") return Failure(errors::slot_lost(slot, "the server removed WAL it needs (wal_status lost)"));
+  if (rows.get(0, 2) != "pgoutput" || !rows.boolean(0, 3))
+    return Failure(errors::slot_lost(slot, "it belongs to another plugin or database"));
+  const auto lsn = parse_lsn(rows.get(0, 0));
+  if (!lsn) return Failure(errors::slot_lost(slot, "it has no confirmed position"));
+  return lsn_position(*lsn);
+}
+
+Result<void> drop_slot(Connection& session, std::string_view slot) {
+  constexpr int64_t patience_ms = 10000;
+  const int64_t until = monotonic_ms() + patience_ms;
+  for (;;) {
+    const Rows rows = TRY(session.query(
+        "SELECT s.active_pid, a.application_name, a.application_name LIKE 'godwit:%' FROM pg_catalog.pg_replication_slots "
+        "s LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = s.active_pid WHERE s.slot_name = $1",
+        {std::string(slot)}));
+    if (rows.empty()) return {};
+    if (rows.is_null(0, 0)) {
+      auto dropped = session.run("SELECT pg_catalog.pg_drop_replication_slot($1)", {std::string(slot)});
+      if (dropped || dropped.error().sqlstate != "55006") return dropped;
+    } else if (!rows.boolean(0, 2) || monotonic_ms() > until) {
+      return Failure(errors::slot_active(slot, rows.get(0, 0), rows.get(0, 1)));
+    } else {
+      TRY(session.query("SELECT pg_catalog.pg_terminate_backend($1::int, 1000)", {rows.text(0, 0)}));
+    }
+    if (monotonic_ms() > until) return Failure(errors::slot_active(slot, rows.get(0, 0), rows.get(0, 1)));
+  }
+}
+
+}  // namespace godwit::postgres

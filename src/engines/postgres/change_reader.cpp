@@ -1,0 +1,133 @@
+#include "engines/postgres/change_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/byte_writer.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "engines/postgres/errors.h"
+
+namespace godwit::postgres {
+namespace {
+
+constexpr int64_t epoch_shift_us = 946684800LL * 1000000;
+// A batch is handed over when it holds this much: large enough to amortise the queue, small enough to bound memory.
+constexpr size_t batch_bytes_max = 1U << 20U;
+constexpr int64_t feedback_interval_max_ms = 10000;
+
+std::string start_command(const PostgresChangeReader::Options& options) {
+  std::vector<std::string> names;
+  for (const std::string& publication : options.publications) names.push_back(quote_name(publication));
+  return fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {})",
+                     quote_name(options.slot), lsn_text(options.after), quote_literal(join(names, ",")));
+}
+
+}  // namespace
+
+PostgresChangeReader::PostgresChangeReader(Connection connection, const Options& options,
+                                           std::span<const CapturedTable> tables)
+    : connection_(std::move(connection)),
+      decoder_(tables),
+      slot_(options.slot),
+      feedback_interval_ms_(options.sender_timeout_ms == 0
+                                ? feedback_interval_max_ms
+                                : std::min(feedback_interval_max_ms, options.sender_timeout_ms / 3)),
+      received_(options.after),
+      released_(options.after) {}
+
+Result<std::unique_ptr<ChangeReader>> PostgresChangeReader::open(Connection connection, Options options,
+                                                                 std::span<const CapturedTable> tables) {
+  const Rows started = TRY(connection.query(start_command(options)));
+  if (PQresultStatus(started.raw()) != PGRES_COPY_BOTH)
+    return Failure(errors::bad_stream("START_REPLICATION gave no stream", lsn_text(options.after)));
+  return std::unique_ptr<ChangeReader>(new PostgresChangeReader(std::move(connection), options, tables));
+}
+
+Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::stop_token stop) {
+  decoder_.start_batch(batch);
+  decoder_.batch_taken();
+  bool waited = false;
+  if (monotonic_ms() - last_feedback_ms_ >= feedback_interval_ms_) TRY(feedback(false));
+  while (decoder_.batch_bytes() < batch_bytes_max) {
+    char* raw = nullptr;
+    const int length = PQgetCopyData(connection_.raw(), &raw, 1);
+    if (length > 0) {
+      const std::unique_ptr<char, void (*)(void*)> owned(raw, PQfreemem);
+      TRY(take({raw, static_cast<size_t>(length)}, batch));
+      continue;
+    }
+    if (length < 0) return Failure(stream_end(length));
+    if (!batch.empty() || waited) return {};
+    // Asking for a reply makes an idle server say how far its log has come.
+    TRY(feedback(true));
+    if (!connection_.wait_readable(wait_ms, stop)) return Failure(connection_.connection_error());
+    if (PQconsumeInput(connection_.raw()) == 0) return Failure(connection_.connection_error());
+    waited = true;
+  }
+  return {};
+}
+
+Result<void> PostgresChangeReader::take(std::string_view frame, ChangeBatch& batch) {
+  ByteReader in(frame);
+  uint8_t kind = 0;
+  in.u8(kind);
+  uint64_t start = 0, wal_end = 0;
+  int64_t clock = 0;
+  if (kind == 'w') {
+    std::string_view payload;
+    if (!in.u64(start) || !in.u64(wal_end) || !in.i64(clock) || !in.bytes(in.left(), payload))
+      return Failure(errors::bad_stream("a data frame that ends early", lsn_text(received_)));
+    received_ = std::max(received_, start);
+    return decoder_.decode(payload, batch);
+  }
+  uint8_t reply = 0;
+  if (kind != 'k' || !in.u64(wal_end) || !in.i64(clock) || !in.u8(reply))
+    return Failure(errors::bad_stream("an unknown frame", lsn_text(received_)));
+  received_ = std::max(received_, wal_end);
+  if (!decoder_.in_transaction()) {
+    const Position idle = lsn_position(wal_end);
+    if (idle.text > batch.read_to.text) batch.read_to = idle;
+  }
+  if (reply != 0) TRY(feedback(false));
+  return {};
+}
+
+void PostgresChangeReader::release_until(const Position& durable) {
+  if (const auto lsn = parse_lsn(durable.text)) released_ = std::max(released_, *lsn);
+}
+
+Result<void> PostgresChangeReader::keep_alive() {
+  if (monotonic_ms() - last_feedback_ms_ < feedback_interval_ms_) return {};
+  return feedback(false);
+}
+
+Result<void> PostgresChangeReader::feedback(bool ask_reply) {
+  ByteBuffer message;
+  message.push_back('r');
+  append_big_endian(message, std::max(received_, released_));
+  append_big_endian(message, released_);
+  append_big_endian(message, released_);
+  append_big_endian(message, now_us() - epoch_shift_us);
+  append_big_endian(message, static_cast<uint8_t>(ask_reply ? 1 : 0));
+  if (PQputCopyData(connection_.raw(), message.data(), static_cast<int>(message.size())) != 1 ||
+      PQflush(connection_.raw()) != 0)
+    return Failure(connection_.connection_error());
+  last_feedback_ms_ = monotonic_ms();
+  return {};
+}
+
+Error PostgresChangeReader::stream_end(int status) {
+  if (status == -2) return connection_.connection_error();
+  const Rows result(PQgetResult(connection_.raw()));
+  if (result.raw() == nullptr || PQresultStatus(result.raw()) != PGRES_FATAL_ERROR)
+    return errors::connection_lost("the server ended the stream");
+  Error error = connection_.error_of(result.raw());
+  // 58P01: the segment is gone; 55000: the slot was invalidated (spec §4.1).
+  if (error.sqlstate == "58P01" || error.sqlstate == "55000") return errors::slot_lost(slot_, error.message);
+  return error;
+}
+
+}  // namespace godwit::postgres

@@ -1,0 +1,120 @@
+#include "engines/postgres/change_writer.h"
+
+#include <fmt/format.h>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/text.h"
+#include "engines/postgres/errors.h"
+#include "engines/postgres/parked_row.h"
+
+namespace godwit::postgres {
+namespace {
+
+// Runs a string of statements and gives the last result; the error of the first that fails.
+Result<Rows> last_result(Connection& session) {
+  Rows last(nullptr);
+  Error failure;
+  while (PGresult* raw = PQgetResult(session.raw())) {
+    Rows result(raw);
+    const ExecStatusType status = PQresultStatus(raw);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && failure.code.empty()) failure = session.error_of(raw);
+    last = std::move(result);
+  }
+  if (!failure.code.empty()) return Failure(failure);
+  if (last.raw() == nullptr) return Failure(session.connection_error());
+  return last;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& session, const ControlSchema& control,
+                                                                 std::string_view task_id) {
+  // The plans of set statements must go through the key whatever the statistics say: the stage is small, the table may not be.
+  TRY(session.run("DEALLOCATE ALL; SET synchronous_commit = off; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = "
+                  "off; SET jit = off; SET plan_cache_mode = force_generic_plan"));
+  return std::unique_ptr<ChangeWriter>(new PostgresChangeWriter(session, control, std::string(task_id)));
+}
+
+std::string PostgresChangeWriter::position_row() const {
+  return fmt::format(R"("SERVER_NAME" = '{}' AND "TASK_NAME" = {})", server_name, quote_literal(task_id_));
+}
+
+Result<void> PostgresChangeWriter::begin(const Position& expected) {
+  const Rows fenced = TRY(session_.query(
+      fmt::format(R"(BEGIN; UPDATE {} SET "STATE_TIME" = '{}' WHERE {} AND "CHECKPOINT" = {})", control_.table("awsdms_txn_state"),
+                  sql_timestamp(now_us()), position_row(), quote_literal(checkpoint_text(expected)))));
+  open_ = true;
+  for (auto& [name, stage] : stages_) stage.used = false;
+  if (fenced.affected() == 1) return {};
+  rollback();
+  return Failure(errors::superseded(task_id_));
+}
+
+Result<void> PostgresChangeWriter::check_constraints() { return session_.run("SET CONSTRAINTS ALL IMMEDIATE"); }
+
+Result<void> PostgresChangeWriter::set_savepoint() {
+  // SET CONSTRAINTS lasts to the end of the transaction; a moved savepoint starts with deferred ones again.
+  return session_.run("SAVEPOINT task; SET CONSTRAINTS ALL DEFERRED");
+}
+
+Result<void> PostgresChangeWriter::undo_to_savepoint() {
+  for (auto& [name, stage] : stages_) stage.used = true;
+  return session_.run("ROLLBACK TO SAVEPOINT task; SET CONSTRAINTS ALL DEFERRED");
+}
+
+Result<void> PostgresChangeWriter::truncate(std::span<const TableRef> tables) {
+  std::vector<std::string> names;
+  for (const TableRef& table : tables) names.push_back(quote_name(table));
+  return session_.run("TRUNCATE " + join(names, ", "));
+}
+
+Result<void> PostgresChangeWriter::park(std::span<const ParkedRow> rows) {
+  return control_.park(session_, task_id_, rows, false);
+}
+
+ParkedRow PostgresChangeWriter::describe(const ChangeView& change) const {
+  RowText before, after;
+  if (change.before != nullptr) before = row_text(*change.before, change.before_row);
+  if (change.after != nullptr) after = row_text(*change.after, change.after_row);
+  return parked_row(*change.table, change.op, change.before != nullptr ? &before : nullptr,
+                    change.after != nullptr ? &after : nullptr);
+}
+
+Result<void> PostgresChangeWriter::commit(const Position& next) {
+  const std::string sql = fmt::format(
+      R"(UPDATE {} SET "CHECKPOINT" = {}, "STATE_TIME" = '{}' WHERE {}; COMMIT; SELECT pg_catalog.pg_current_wal_insert_lsn())",
+      control_.table("awsdms_txn_state"), quote_literal(checkpoint_text(next)), sql_timestamp(now_us()), position_row());
+  if (PQsendQuery(session_.raw(), sql.c_str()) == 0) return Failure(session_.connection_error());
+  failpoint(failpoints::window_commit_sent);
+  const Rows done = TRY(last_result(session_));
+  open_ = false;
+  const auto lsn = parse_lsn(done.get(0, 0));
+  if (!lsn) return Failure(errors::bad_stream("the target's log position", ""));
+  not_durable_.push_back({*lsn, next});
+  last_ = next;
+  return {};
+}
+
+void PostgresChangeWriter::rollback() {
+  if (!open_) return;
+  open_ = false;
+  // A broken session ends its transaction by itself.
+  if (!session_.broken()) static_cast<void>(session_.run("ROLLBACK"));
+}
+
+Result<Position> PostgresChangeWriter::durable(bool force) {
+  if (not_durable_.empty()) return durable_;
+  if (force)
+    TRY(session_.run(fmt::format(R"(BEGIN; SET LOCAL synchronous_commit = on; UPDATE {} SET "STATE_TIME" = '{}' WHERE {}; COMMIT)",
+                                 control_.table("awsdms_txn_state"), sql_timestamp(now_us()), position_row())));
+  const Rows rows = TRY(session_.query("SELECT pg_catalog.pg_current_wal_flush_lsn()"));
+  const Lsn flushed = parse_lsn(rows.get(0, 0)).value_or(0);
+  while (!not_durable_.empty() && not_durable_.front().lsn <= flushed) {
+    durable_ = not_durable_.front().position;
+    not_durable_.pop_front();
+  }
+  return durable_;
+}
+
+}  // namespace godwit::postgres

@@ -1,0 +1,193 @@
+// The sure half of PostgresChangeWriter: changes in log order, as prepared statements sent in pipelined chunks.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engines/postgres/change_writer.h"
+#include "engines/postgres/errors.h"
+
+namespace godwit::postgres {
+namespace {
+
+// A chunk's answers must fit the socket's buffer while nobody reads them; its parameters should not fill memory.
+constexpr size_t chunk_statements_max = 256;
+constexpr size_t chunk_bytes_max = 1U << 20U;
+constexpr size_t prepared_max = 1000;
+
+bool is_row_error(const Error& error) { return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict; }
+
+size_t change_bytes(const ChangeView& change) {
+  size_t total = 0;
+  for (size_t c = 0; change.after != nullptr && c < change.after->width(); ++c)
+    total += static_cast<size_t>(std::max(0, change.after->cell(change.after_row, c).length));
+  return total;
+}
+
+// Which columns have an equality of their own (btree or hash; one of an extension is not found without its schema), and which are numeric: equal there is not identical.
+constexpr std::string_view comparison_query =
+    "SELECT a.attname, EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod AND "
+    "m.amname IN ('btree', 'hash') WHERE o.opcdefault AND o.opcnamespace = 'pg_catalog'::pg_catalog.regnamespace AND (o.opcintype = bt.oid OR (bt.typtype = 'e' AND o.opcintype = "
+    "'pg_catalog.anyenum'::pg_catalog.regtype) OR (bt.typtype = 'r' AND o.opcintype = "
+    "'pg_catalog.anyrange'::pg_catalog.regtype) OR (bt.oid = 'pg_catalog.varchar'::pg_catalog.regtype AND o.opcintype = "
+    "'pg_catalog.text'::pg_catalog.regtype))), bt.oid = 'pg_catalog.numeric'::pg_catalog.regtype FROM "
+    "pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid JOIN pg_catalog.pg_type bt ON bt.oid = CASE "
+    "WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::pg_catalog.regclass AND a.attnum > 0";
+
+}  // namespace
+
+Result<RowFinder> PostgresChangeWriter::find_rows_by(const TargetTable& table) {
+  RowFinder finder;
+  if (table.layout->key) {
+    finder.columns = table.layout->key->columns;
+    return finder;
+  }
+  const Rows rows = TRY(session_.query(std::string(comparison_query), {quote_name(table.layout->ref)}));
+  for (uint32_t c = 0; c < table.layout->columns.size(); ++c) {
+    finder.columns.push_back(c);
+    finder.comparisons.push_back(Comparison::text);
+    for (int i = 0; i < rows.size(); ++i)
+      if (rows.get(i, 0) == table.layout->columns[c].name && rows.boolean(i, 1))
+        finder.comparisons.back() = rows.boolean(i, 2) ? Comparison::native_text : Comparison::native;
+  }
+  return finder;
+}
+
+Result<PostgresChangeWriter::TableStatements*> PostgresChangeWriter::statements_of(const TargetTable& table) {
+  const auto known = statements_.find(&table);
+  if (known != statements_.end()) return &known->second;
+  TableStatements fresh;
+  fresh.finder = TRY(find_rows_by(table));
+  return &(statements_[&table] = std::move(fresh));
+}
+
+Result<std::string> PostgresChangeWriter::prepare_sql(const std::string& sql) {
+  const std::string name = fmt::format("godwit_{}", ++prepared_count_);
+  const Rows made(PQprepare(session_.raw(), name.c_str(), sql.c_str(), 0, nullptr));
+  if (PQresultStatus(made.raw()) != PGRES_COMMAND_OK) return Failure(session_.error_of(made.raw()));
+  ++prepared_now_;
+  return name;
+}
+
+// Makes sure that the statement of this change is there: before the pipeline starts, so that a failure names it.
+Result<void> PostgresChangeWriter::prepare(const ChangeView& change) {
+  TableStatements* known = TRY(statements_of(*change.table));
+  if (change.op == Op::insert && known->insert.empty())
+    known->insert =
+        TRY(prepare_sql(insert_statement(*change.table, ColumnMask(change.table->layout->columns.size(), true))));
+  if (change.op == Op::erase && known->erase.empty())
+    known->erase = TRY(prepare_sql(erase_statement(*change.table, known->finder)));
+  if (change.op != Op::update) return {};
+  const ColumnMask mask = written_columns(*change.table, *change.after, change.after_row);
+  if (known->updates.contains(mask) || std::ranges::find(mask, true) == mask.end()) return {};
+  std::string name = TRY(prepare_sql(update_statement(*change.table, mask, known->finder)));
+  known->updates[mask] = std::move(name);
+  return {};
+}
+
+// Binds and sends; false for an update that writes nothing.
+Result<bool> PostgresChangeWriter::send(const ChangeView& change) {
+  const TableStatements& known = statements_.at(change.table);
+  const size_t width = change.table->layout->columns.size();
+  const bool finds = change.op != Op::insert;
+  if (scratch_.size() < 2 * width) scratch_.resize(2 * width);
+  std::vector<const char*> values;
+  const auto bind = [&](const Cell& cell, std::string_view bytes) {
+    std::string& text = scratch_[values.size()];
+    if (cell.length >= 0) text.assign(bytes);
+    values.push_back(cell.length >= 0 ? text.c_str() : nullptr);
+  };
+  const std::string* name = change.op == Op::insert ? &known.insert : &known.erase;
+  ColumnMask mask(change.op == Op::erase ? 0 : width, true);
+  if (change.op == Op::update) {
+    mask = written_columns(*change.table, *change.after, change.after_row);
+    const auto update = known.updates.find(mask);
+    if (update == known.updates.end()) return false;
+    name = &update->second;
+  }
+  for (uint32_t c = 0; c < mask.size(); ++c)
+    if (mask[c]) bind(change.after->cell(change.after_row, c), change.after->bytes(change.after->cell(change.after_row, c)));
+  if (finds)
+    for (const uint32_t c : known.finder.columns) bind(change.finder(c), change.finder_bytes(c));
+  if (PQsendQueryPrepared(session_.raw(), name->c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr,
+                          0) != 1)
+    return Failure(session_.connection_error());
+  return true;
+}
+
+Result<size_t> PostgresChangeWriter::send_chunk(std::span<const ChangeView> changes, std::vector<bool>& sent) {
+  size_t bytes = 0;
+  while (sent.size() < changes.size() && bytes < chunk_bytes_max) {
+    const ChangeView& change = changes[sent.size()];
+    const bool one = TRY(send(change));
+    sent.push_back(one);
+    bytes += change_bytes(change);
+  }
+  if (PQpipelineSync(session_.raw()) != 1) return Failure(session_.connection_error());
+  return sent.size();
+}
+
+// Reads the answers up to the sync. The first that is not one row is what the chunk stopped at.
+Result<ChangeWriter::Progress> PostgresChangeWriter::collect(const std::vector<bool>& sent) {
+  Progress progress;
+  bool stopped = false;
+  for (const bool was_sent : sent) {
+    if (was_sent) {
+      const Rows result(PQgetResult(session_.raw()));
+      if (result.raw() == nullptr) return Failure(session_.connection_error());
+      while (PGresult* rest = PQgetResult(session_.raw())) PQclear(rest);
+      const bool ok = PQresultStatus(result.raw()) == PGRES_COMMAND_OK;
+      if (!stopped && (!ok || result.affected() != 1)) {
+        stopped = true;
+        progress.stopped_at.kind = ok && result.affected() == 0 ? ChangeOutcome::Kind::no_row : ChangeOutcome::Kind::refused;
+        if (!ok) progress.stopped_at.error = session_.error_of(result.raw());
+        else progress.stopped_at.error = errors::many_rows(result.affected());
+      }
+    }
+    if (!stopped) ++progress.done;
+  }
+  const Rows sync(PQgetResult(session_.raw()));
+  if (PQresultStatus(sync.raw()) != PGRES_PIPELINE_SYNC) return Failure(session_.connection_error());
+  if (progress.stopped_at.kind == ChangeOutcome::Kind::refused && !is_row_error(progress.stopped_at.error))
+    return Failure(progress.stopped_at.error);
+  return progress;
+}
+
+Result<ChangeWriter::Progress> PostgresChangeWriter::run_chunk(std::span<const ChangeView> changes) {
+  changes = changes.first(std::min(changes.size(), chunk_statements_max));
+  if (prepared_now_ > prepared_max) {
+    TRY(session_.run("DEALLOCATE ALL"));
+    statements_.clear();
+    prepared_now_ = 0;
+  }
+  for (const ChangeView& change : changes) TRY(prepare(change));
+  TRY(session_.run("SAVEPOINT chunk"));
+  if (PQenterPipelineMode(session_.raw()) != 1) return Failure(session_.connection_error());
+  std::vector<bool> sent;
+  auto count = send_chunk(changes, sent);
+  auto progress = count ? collect(sent) : Result<Progress>(Failure(count.error()));
+  if (PQexitPipelineMode(session_.raw()) != 1 && progress) return Failure(session_.connection_error());
+  if (!progress) return progress;
+  if (progress->stopped_at.kind == ChangeOutcome::Kind::applied) {
+    TRY(session_.run("RELEASE SAVEPOINT chunk"));
+    return progress;
+  }
+  // What stood before the refused change is done again without it; it succeeded a moment ago.
+  TRY(session_.run("ROLLBACK TO SAVEPOINT chunk; RELEASE SAVEPOINT chunk"));
+  if (progress->done == 0) return progress;
+  const Progress again = TRY(run_chunk(changes.first(progress->done)));
+  return again.done == progress->done ? progress : Result<Progress>(again);
+}
+
+Result<ChangeWriter::Progress> PostgresChangeWriter::apply_in_order(std::span<const ChangeView> changes) {
+  Progress total;
+  while (total.done < changes.size()) {
+    const Progress chunk = TRY(run_chunk(changes.subspan(total.done)));
+    total.done += chunk.done;
+    total.stopped_at = chunk.stopped_at;
+    if (chunk.stopped_at.kind != ChangeOutcome::Kind::applied) return total;
+  }
+  return total;
+}
+
+}  // namespace godwit::postgres

@@ -1,0 +1,152 @@
+// The fast half of PostgresChangeWriter: net changes as set statements over a staged copy.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "engines/postgres/change_writer.h"
+#include "engines/postgres/copy_text.h"
+#include "engines/postgres/errors.h"
+
+namespace godwit::postgres {
+namespace {
+
+constexpr size_t table_columns_max = 1600;  // the server's limit, for the stage too
+
+void append_cell(ByteBuffer& out, const RowBatch& rows, uint32_t row, uint32_t column) {
+  const Cell& cell = rows.cell(row, column);
+  if (cell.length < 0) append_copy_null(out);
+  else append_copy_value(out, rows.bytes(cell));
+}
+
+bool does_not_fit(const Error& error) { return error.kind == ErrorKind::conflict || error.kind == ErrorKind::data; }
+
+std::vector<bool> key_columns(const TargetTable& table) {
+  std::vector<bool> out(table.layout->columns.size(), false);
+  for (const uint32_t c : table.layout->key->columns) out[c] = true;
+  return out;
+}
+
+// group number, key, then every other column; columns that are not written are NULL in the stage.
+void append_stage_row(ByteBuffer& out, const TargetTable& table, const std::vector<bool>& key, const ChangeView& change,
+                      uint32_t group) {
+  out.append(fmt::format_int(group).c_str(), fmt::format_int(group).size());
+  for (const uint32_t c : table.layout->key->columns) {
+    out.push_back('\t');
+    append_copy_value(out, change.finder_bytes(c));
+  }
+  for (uint32_t c = 0; c < key.size(); ++c) {
+    if (key[c]) continue;
+    out.push_back('\t');
+    if (change.after == nullptr) append_copy_null(out);
+    else append_cell(out, *change.after, change.after_row, c);
+  }
+  out.push_back('\n');
+}
+
+}  // namespace
+
+Result<bool> PostgresChangeWriter::apply_sets(const TargetTable& table, const NetChanges& net, std::string& why) {
+  if (!table.layout->key) {
+    why = "the table has no key";
+    return false;
+  }
+  if (table.layout->columns.size() + table.layout->key->columns.size() >= table_columns_max) {
+    why = "the table is too wide to stage";
+    return false;
+  }
+  TRY(session_.run("SAVEPOINT sets"));
+  auto fits = try_sets(table, net, why);
+  if (!fits && does_not_fit(fits.error())) {
+    why = fits.error().message;
+    fits = false;
+  }
+  if (!fits) return fits;
+  if (*fits) {
+    TRY(session_.run("RELEASE SAVEPOINT sets"));
+    return true;
+  }
+  TRY(session_.run("ROLLBACK TO SAVEPOINT sets; RELEASE SAVEPOINT sets"));
+  stages_[quote_name(table.layout->ref)].used = true;
+  return false;
+}
+
+Result<bool> PostgresChangeWriter::try_sets(const TargetTable& table, const NetChanges& net, std::string& why) {
+  Stage& stage = stages_[quote_name(table.layout->ref)];
+  if (stage.name.empty()) stage.name = fmt::format("pg_temp.godwit_stage_{}", stages_.size());
+  std::vector<std::pair<ColumnMask, uint64_t>> groups;
+  if (!net.erased.empty() || !net.updated.empty()) TRY(fill_stage(table, net, stage, groups));
+  const auto wrong = [&](std::string_view what, uint64_t expected, uint64_t found) {
+    why = fmt::format("{} of {} rows {}", found, expected, what);
+    return false;
+  };
+  if (!net.erased.empty()) {
+    const Rows erased = TRY(session_.query(stage_erase(table, stage.name, 0)));
+    if (erased.affected() != net.erased.size()) return wrong("to delete were there", net.erased.size(), erased.affected());
+  }
+  for (uint32_t group = 0; group < groups.size(); ++group) {
+    const auto& [mask, expected] = groups[group];
+    if (std::ranges::find(mask, true) == mask.end()) continue;
+    const Rows updated = TRY(session_.query(stage_update(table, stage.name, group + 1, mask)));
+    if (updated.affected() != expected) return wrong("to update were there", expected, updated.affected());
+  }
+  if (net.inserted.empty()) return true;
+  const uint64_t inserted = TRY(copy_inserts(table, net.inserted));
+  if (inserted != net.inserted.size()) return wrong("were inserted", net.inserted.size(), inserted);
+  return true;
+}
+
+Result<void> PostgresChangeWriter::fill_stage(const TargetTable& table, const NetChanges& net, Stage& stage,
+                                              std::vector<std::pair<ColumnMask, uint64_t>>& groups) {
+  TRY(session_.run(stage_definition(table, stage.name)));
+  if (stage.used) TRY(session_.run("TRUNCATE " + stage.name));
+  stage.used = true;
+  const std::vector<bool> key = key_columns(table);
+  ByteBuffer text;
+  for (const ChangeView& change : net.erased) append_stage_row(text, table, key, change, 0);
+  std::map<ColumnMask, uint32_t> known;
+  for (const ChangeView& change : net.updated) {
+    ColumnMask mask = written_columns(table, *change.after, change.after_row);
+    for (size_t c = 0; c < key.size(); ++c)
+      if (key[c]) mask[c] = false;
+    const auto [at, fresh] = known.try_emplace(mask, static_cast<uint32_t>(groups.size()));
+    if (fresh) groups.emplace_back(mask, 0);
+    ++groups[at->second].second;
+    append_stage_row(text, table, key, change, at->second + 1);
+  }
+  TRY(copy(fmt::format("COPY {} FROM STDIN", stage.name), text));
+  return {};
+}
+
+Result<uint64_t> PostgresChangeWriter::copy_inserts(const TargetTable& table, const std::vector<ChangeView>& rows) {
+  ByteBuffer text;
+  for (const ChangeView& change : rows) {
+    for (uint32_t c = 0; c < table.layout->columns.size(); ++c) {
+      if (c > 0) text.push_back('\t');
+      append_cell(text, *change.after, change.after_row, c);
+    }
+    text.push_back('\n');
+  }
+  return copy(fmt::format("COPY {} ({}) FROM STDIN", quote_name(table.layout->ref), copy_columns(table)), text);
+}
+
+Result<uint64_t> PostgresChangeWriter::copy(const std::string& sql, const ByteBuffer& text) {
+  constexpr size_t piece_bytes = 1U << 20U;
+  TRY(session_.query(sql));
+  for (size_t at = 0; at < text.size(); at += piece_bytes) {
+    const std::string_view piece = text.view().substr(at, piece_bytes);
+    if (PQputCopyData(session_.raw(), piece.data(), static_cast<int>(piece.size())) != 1)
+      return Failure(session_.connection_error());
+  }
+  if (PQputCopyEnd(session_.raw(), nullptr) != 1) return Failure(session_.connection_error());
+  const Rows result(PQgetResult(session_.raw()));
+  const bool ok = PQresultStatus(result.raw()) == PGRES_COMMAND_OK;
+  const Error error = ok ? Error{} : session_.error_of(result.raw());
+  while (PGresult* rest = PQgetResult(session_.raw())) PQclear(rest);
+  if (!ok) return Failure(error);
+  return result.affected();
+}
+
+}  // namespace godwit::postgres

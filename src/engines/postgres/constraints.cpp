@@ -1,0 +1,213 @@
+#include "engines/postgres/constraints.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+
+#include "base/log.h"
+#include "engines/postgres/catalog_query.h"
+#include "engines/postgres/errors.h"
+#include "engines/postgres/structure_errors.h"
+
+namespace godwit::postgres {
+namespace {
+
+// Stands alone on a line between two statements of a script; no statement holds it.
+constexpr std::string_view separator = "\n--;\n";
+
+// The tables on the target with all their partitions, by name.
+constexpr std::string_view inside_cte = R"(
+WITH wanted AS (
+  SELECT c.oid FROM unnest($1::text[], $2::text[]) AS w(schema, name)
+  JOIN pg_namespace n ON n.nspname = w.schema
+  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p')
+), inside AS (
+  SELECT DISTINCT p.relid AS oid FROM wanted w, pg_partition_tree(w.oid) p UNION SELECT oid FROM wanted
+)
+)";
+
+// The table, its key's name and definition, whether it is valid, whether it stands on a partitioned table.
+constexpr std::string_view keys_sql = R"(
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(k.conname), pg_get_constraintdef(k.oid),
+       k.convalidated, c.relkind = 'p', pg_has_role(c.relowner, 'USAGE')
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE k.contype = 'f' AND k.conparentid = 0
+  AND (k.conrelid IN (SELECT oid FROM inside) OR k.confrelid IN (SELECT oid FROM inside))
+ORDER BY 1, 2)";
+
+constexpr std::string_view triggers_sql = R"(
+SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(t.tgname), t.tgenabled,
+       pg_has_role(c.relowner, 'USAGE')
+FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgparentid = 0 AND t.tgrelid IN (SELECT oid FROM inside)
+ORDER BY 1, 2)";
+
+Result<Rows> query_inside(Connection& connection, std::span<const TargetTable> tables, std::string_view sql) {
+  std::vector<std::string> schemas, names;
+  for (const TargetTable& table : tables) {
+    schemas.push_back(table.layout->ref.schema);
+    names.push_back(table.layout->ref.name);
+  }
+  return connection.query(std::string(inside_cte) + std::string(sql), {array_text(schemas), array_text(names)});
+}
+
+// Whether the role may take the replica role, tried without leaving a trace in an open transaction.
+Result<bool> may_take_replica_role(Connection& connection) {
+  const bool nested = connection.in_transaction();
+  TRY(connection.run(nested ? "SAVEPOINT godwit_role" : "BEGIN"));
+  const auto tried = connection.run("SET LOCAL session_replication_role = replica");
+  if (!tried && connection.broken()) return Failure(tried.error());
+  TRY(connection.run(nested ? "ROLLBACK TO SAVEPOINT godwit_role; RELEASE SAVEPOINT godwit_role" : "ROLLBACK"));
+  if (!tried && tried.error().sqlstate != "42501") return Failure(tried.error());
+  return tried.has_value();
+}
+
+class Planner {
+ public:
+  explicit Planner(bool by_role) { plan_.by_role = by_role; }
+
+  void add_trigger(const Rows& rows, int row) {
+    const char enabled = char_at(rows, row, 2);
+    if (plan_.by_role && enabled == 'O') return;
+    const std::string_view mode = enabled == 'A' ? "ALWAYS " : enabled == 'R' ? "REPLICA " : "";
+    note_owner(rows, row, 3);
+    plan_.statements.push_back(fmt::format("ALTER TABLE {} DISABLE TRIGGER {}", rows.get(row, 0), rows.get(row, 1)));
+    restore(fmt::format("ALTER TABLE {} ENABLE {}TRIGGER {}", rows.get(row, 0), mode, rows.get(row, 1)));
+  }
+
+  void add_key(const Rows& rows, int row) {
+    const std::string_view table = rows.get(row, 0), name = rows.get(row, 1), body = rows.get(row, 2);
+    const bool validated = rows.boolean(row, 3), partitioned = rows.boolean(row, 4);
+    note_owner(rows, row, 5);
+    plan_.statements.push_back(fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", table, name));
+    const bool in_two_steps = validated && !partitioned;
+    restore(
+        fmt::format("ALTER TABLE {} ADD CONSTRAINT {} {}{}", table, name, body, in_two_steps ? " NOT VALID" : ""));
+    if (in_two_steps) restore(fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", table, name));
+  }
+
+  // Tables of which the role is not the owner.
+  const std::string& not_owned() const { return not_owned_; }
+  ReleasePlan take() { return std::move(plan_); }
+
+ private:
+  void restore(std::string_view statement) {
+    if (!plan_.script.empty()) plan_.script += separator;
+    plan_.script += statement;
+  }
+  void note_owner(const Rows& rows, int row, int column) {
+    if (rows.boolean(row, column) || not_owned_.find(rows.get(row, 0)) != std::string::npos) return;
+    not_owned_ += (not_owned_.empty() ? "" : ", ") + rows.text(row, 0);
+  }
+
+  ReleasePlan plan_;
+  std::string not_owned_;
+};
+
+// Already restored, or what it stood on has been dropped since.
+bool is_settled(const Error& error) {
+  return error.sqlstate == "42710" || error.sqlstate == "42P01" || error.sqlstate == "42704" ||
+         error.sqlstate == "3F000";
+}
+
+constexpr std::string_view orphans_sql = R"(
+SELECT quote_ident(k.conname) || ' on ' || k.conrelid::regclass::text,
+       CASE WHEN c.relkind = 'p' THEN '' ELSE 'ONLY ' END || quote_ident(n.nspname) || '.' || quote_ident(c.relname),
+       CASE WHEN o.relkind = 'p' THEN '' ELSE 'ONLY ' END || quote_ident(m.nspname) || '.' || quote_ident(o.relname),
+       k.confmatchtype,
+       (SELECT json_agg(quote_ident(a.attname) ORDER BY p.i) FROM unnest(k.conkey) WITH ORDINALITY AS p(number, i)
+        JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = p.number),
+       (SELECT json_agg(quote_ident(a.attname) ORDER BY p.i) FROM unnest(k.confkey) WITH ORDINALITY AS p(number, i)
+        JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = p.number),
+       (SELECT json_agg(format('OPERATOR(%I.%s)', s.nspname, x.oprname) ORDER BY p.i)
+        FROM unnest(k.conpfeqop) WITH ORDINALITY AS p(operator, i)
+        JOIN pg_operator x ON x.oid = p.operator JOIN pg_namespace s ON s.oid = x.oprnamespace)
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_class o ON o.oid = k.confrelid JOIN pg_namespace m ON m.oid = o.relnamespace
+WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid IN (SELECT oid FROM inside){}
+ORDER BY 1)";
+
+// MATCH SIMPLE looks only at keys without NULL; MATCH FULL lets only keys go that are NULL throughout.
+std::string orphan_count(const Rows& rows, int row) {
+  const std::vector<std::string> columns = strings_at(rows, row, 4), others = strings_at(rows, row, 5),
+                                 operators = strings_at(rows, row, 6);
+  std::string no_null, some_value, equal;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    no_null += fmt::format("{}f.{} IS NOT NULL", i == 0 ? "" : " AND ", columns[i]);
+    some_value += fmt::format("{}f.{} IS NOT NULL", i == 0 ? "" : " OR ", columns[i]);
+    equal += fmt::format("{}p.{} {} f.{}", i == 0 ? "" : " AND ", others[i], operators[i], columns[i]);
+  }
+  const std::string absent = fmt::format("NOT EXISTS (SELECT FROM {} p WHERE {})", rows.get(row, 2), equal);
+  const std::string broken = rows.get(row, 3) == "f"
+                                 ? fmt::format("({}) AND (NOT ({}) OR {})", some_value, no_null, absent)
+                                 : fmt::format("{} AND {}", no_null, absent);
+  return fmt::format("SELECT count(*) FROM {} f WHERE {}", rows.get(row, 1), broken);
+}
+
+}  // namespace
+
+Result<ReleasePlan> plan_release(Connection& connection, std::span<const TargetTable> tables) {
+  const bool by_role = TRY(may_take_replica_role(connection));
+  Planner planner(by_role);
+  const Rows triggers = TRY(query_inside(connection, tables, triggers_sql));
+  for (int row = 0; row < triggers.size(); ++row) planner.add_trigger(triggers, row);
+  if (!by_role) {
+    const Rows keys = TRY(query_inside(connection, tables, keys_sql));
+    for (int row = 0; row < keys.size(); ++row) planner.add_key(keys, row);
+  }
+  if (planner.not_owned().empty()) return planner.take();
+  const Rows role = TRY(connection.query("SELECT current_user"));
+  return Failure(errors::cannot_release_constraints(role.get(0, 0), planner.not_owned()));
+}
+
+Result<void> carry_out(Connection& connection, const ReleasePlan& plan) {
+  if (plan.statements.empty()) return {};
+  const bool nested = connection.in_transaction();
+  if (!nested) TRY(connection.run("BEGIN"));
+  for (const std::string& statement : plan.statements) {
+    if (auto done = connection.run(statement); !done) {
+      if (!nested && !connection.broken()) TRY(connection.run("ROLLBACK"));
+      return done;
+    }
+  }
+  return nested ? Result<void>() : connection.run("COMMIT");
+}
+
+Result<bool> release_constraints(Connection& connection, std::span<const TargetTable> tables, std::string& script) {
+  const ReleasePlan plan = TRY(plan_release(connection, tables));
+  TRY(carry_out(connection, plan));
+  script = plan.script;
+  return plan.by_role;
+}
+
+Result<void> restore_constraints(Connection& connection, std::string_view script) {
+  std::optional<Error> first;
+  while (!script.empty()) {
+    const size_t end = std::min(script.find(separator), script.size());
+    const std::string statement(script.substr(0, end));
+    script.remove_prefix(std::min(end + separator.size(), script.size()));
+    const auto done = connection.run(statement);
+    if (done || is_settled(done.error())) continue;
+    if (connection.broken()) return Failure(done.error());
+    log_warning(Component::target_apply, "{}", errors::cannot_restore(statement, done.error()).message);
+    if (!first) first = errors::cannot_restore(statement, done.error());
+  }
+  if (first) return Failure(std::move(*first));
+  return {};
+}
+
+Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(Connection& connection,
+                                                                    std::span<const TargetTable> tables) {
+  const std::string_view plain_only =
+      connection.server_version() >= 180000 ? " AND k.conenforced AND NOT k.conperiod" : "";
+  const Rows keys = TRY(query_inside(connection, tables, fmt::format(fmt::runtime(orphans_sql), plain_only)));
+  std::vector<std::pair<std::string, uint64_t>> out;
+  for (int row = 0; row < keys.size(); ++row) {
+    const Rows counted = TRY(connection.query(orphan_count(keys, row)));
+    const auto count = static_cast<uint64_t>(counted.integer(0, 0));
+    if (count > 0) out.emplace_back(keys.text(row, 0), count);
+  }
+  return out;
+}
+
+}  // namespace godwit::postgres

@@ -1,0 +1,44 @@
+#pragma once
+// DMS's awsdms_… tables and Godwit's own, in the control schema of the target (spec/control-tables.md, engine.md §1).
+// Names and columns of the former are a contract with runbooks. SERVER_NAME is `local` without the control plane.
+
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "engine/target.h"
+#include "engines/postgres/connection.h"
+
+namespace godwit::postgres {
+
+inline constexpr std::string_view server_name = "local";
+
+class ControlSchema {
+ public:
+  explicit ControlSchema(const ControlTables& wanted);
+
+  // "schema"."table", quoted.
+  std::string table(std::string_view name) const;
+
+  // Idempotent, also when two tasks do it at once. An existing table without a needed column is an error.
+  Result<void> create(Connection& session) const;
+
+  Result<std::optional<TaskRecord>> read_task(Connection& session, std::string_view task_id) const;
+  Result<void> write_task(Connection& session, const TaskRecord& record) const;
+  Result<void> forget_task(Connection& session, std::string_view task_id) const;
+  Result<std::vector<LedgerLine>> read_ledger(Connection& session, std::string_view task_id) const;
+  Result<std::optional<Position>> read_position(Connection& session, std::string_view task_id) const;
+  Result<void> start_position(Connection& session, std::string_view task_id, const Position& position) const;
+  Result<void> park(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows, bool full_load) const;
+  Result<uint64_t> count_parked(Connection& session, std::string_view task_id) const;
+  Result<void> write_status(Connection& session, std::string_view task_id, const StatusRow& row) const;
+  Result<void> write_suspended(Connection& session, std::string_view task_id, const TableRef& table,
+                               std::string_view reason, bool suspended) const;
+
+ private:
+  Result<bool> exists(Connection& session, std::string_view name) const;
+  ControlTables wanted_;
+};
+
+}  // namespace godwit::postgres

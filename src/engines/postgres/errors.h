@@ -1,0 +1,56 @@
+#pragma once
+// SQLSTATE to ErrorKind (spec/engine-postgresql.md §14), and every message this engine gives, one constructor each.
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "base/result.h"
+#include "data/table_def.h"
+
+namespace godwit::postgres {
+
+ErrorKind kind_of_sqlstate(std::string_view sqlstate);
+
+namespace errors {
+
+Error cannot_connect(std::string_view endpoint, std::string_view server_said, std::string_view sqlstate);
+Error connection_lost(std::string_view server_said);
+Error server_said(std::string_view message, std::string_view detail, std::string_view sqlstate);
+Error too_old(std::string_view endpoint, int version);
+Error wal_level(std::string_view value);
+Error no_replication_role(std::string_view role);
+Error no_free_slot(std::string_view maximum);
+Error no_free_walsender(std::string_view maximum);
+Error walsender_timeout(std::string_view value);
+Error not_readable(const TableRef& table, std::string_view role);
+Error not_table_owner(const TableRef& table, std::string_view role);
+Error row_security(const TableRef& table, std::string_view role);
+Error no_identity(const TableRef& table);
+Error unlogged(const TableRef& table);
+Error publication_failed(const Error& cause);
+Error open_transactions(int64_t waited_s, std::string_view who);
+Error slot_active(std::string_view slot, std::string_view pid, std::string_view application);
+Error slot_lost(std::string_view slot, std::string_view why);
+Error snapshot_lost(std::string_view id, std::string_view server_said);
+Error rewritten(const TableRef& table, const TableRef& leaf);
+Error bad_position(std::string_view text);
+Error bad_stream(std::string_view what, std::string_view position);
+Error no_create_on_database(std::string_view role, std::string_view schema);
+Error no_create_in_schema(std::string_view role, std::string_view schema);
+Error not_writable(const TableRef& table, std::string_view role, std::string_view privilege);
+Error extension_missing(std::string_view extension, std::string_view reason);
+Error referenced_from_outside(const TableRef& table, std::string_view constraint);
+Error cannot_release_constraints(std::string_view role, std::string_view tables);
+Error control_table_shape(std::string_view table, std::string_view column);
+Error count_mismatch(const TableRef& table, uint32_t slice, uint64_t sent, uint64_t taken);
+Error slice_done(const TableRef& table, uint32_t slice);
+Error superseded(std::string_view task_id);
+Error position_exists(std::string_view task_id);
+Error standby_target();
+Error many_rows(uint64_t rows);
+Error encoding_refused(const TableRef& table, std::string_view encoding);
+
+}  // namespace errors
+}  // namespace godwit::postgres

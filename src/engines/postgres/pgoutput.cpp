@@ -1,0 +1,266 @@
+#include "engines/postgres/pgoutput.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engines/postgres/errors.h"
+
+namespace godwit::postgres {
+namespace {
+
+// Microseconds between 1970-01-01, the clock of Unix, and 2000-01-01, the clock of PostgreSQL.
+constexpr int64_t epoch_shift_us = 946684800LL * 1000000;
+// Accounting of one change beside its bytes.
+constexpr size_t change_overhead_bytes = sizeof(Change) + 16;
+
+}  // namespace
+
+PgoutputDecoder::PgoutputDecoder(std::span<const CapturedTable> tables)
+    : tables_(tables.begin(), tables.end()), suspended_(tables.size(), false) {
+  for (uint32_t t = 0; t < tables_.size(); ++t) {
+    by_oid_[tables_[t].full->log_id] = {t, Change::no_row};
+    for (uint32_t leaf = 0; leaf < tables_[t].full->leaves.size(); ++leaf)
+      by_oid_[tables_[t].full->leaves[leaf].log_id] = {t, leaf};
+  }
+}
+
+void PgoutputDecoder::start_batch(ChangeBatch& batch) const {
+  batch = {};
+  batch.images.resize(tables_.size());
+  for (size_t t = 0; t < tables_.size(); ++t) batch.images[t].layout = tables_[t].layout;
+}
+
+Failure PgoutputDecoder::damaged(std::string_view what) const {
+  return Failure(errors::bad_stream(what, commit_lsn_ == 0 ? "" : lsn_text(commit_lsn_)));
+}
+
+Result<void> PgoutputDecoder::decode(std::string_view message, ChangeBatch& batch) {
+  ByteReader in(message);
+  uint8_t kind = 0;
+  if (!in.u8(kind)) return damaged("an empty message");
+  switch (kind) {
+    case 'B': return begin(in);
+    case 'C': return commit(in, batch);
+    case 'R': return relation(in, batch);
+    case 'I': return insert(in, batch);
+    case 'U': return update(in, batch);
+    case 'D': return erase(in, batch);
+    case 'T': return truncate(in, batch);
+    case 'O':  // where a replicated transaction came from
+    case 'Y':  // names of types
+    case 'M':  // messages of applications
+      return {};
+    default: return damaged(fmt::format("message type 0x{:02x}", kind));
+  }
+}
+
+Result<void> PgoutputDecoder::begin(ByteReader& in) {
+  int64_t time = 0;
+  uint32_t xid = 0;
+  if (!in.u64(commit_lsn_) || !in.i64(time) || !in.u32(xid)) return damaged("a Begin message that ends early");
+  if (in_transaction_) return damaged("a Begin inside a transaction");
+  in_transaction_ = true;
+  part_open_ = had_changes_ = false;
+  xid_ = xid;
+  commit_us_ = time + epoch_shift_us;
+  return {};
+}
+
+Result<void> PgoutputDecoder::commit(ByteReader& in, ChangeBatch& batch) {
+  uint8_t flags = 0;
+  uint64_t commit_lsn = 0, end_lsn = 0;
+  int64_t time = 0;
+  if (!in.u8(flags) || !in.u64(commit_lsn) || !in.u64(end_lsn) || !in.i64(time))
+    return damaged("a Commit message that ends early");
+  if (!in_transaction_ || commit_lsn != commit_lsn_) return damaged("a Commit without its Begin");
+  in_transaction_ = false;
+  batch.read_to = lsn_position(end_lsn);
+  if (!had_changes_) return {};
+  if (!part_open_)
+    batch.parts.push_back({xid_, TxnPart::Kind::rows, static_cast<uint32_t>(batch.changes.size()), 0,
+                           lsn_position(commit_lsn_), {}, commit_us_});
+  batch.parts.back().kind = TxnPart::Kind::commit;
+  batch.parts.back().end = batch.read_to;
+  part_open_ = false;
+  return {};
+}
+
+// What keeps a relation from being delivered in its table's layout; empty when nothing does.
+std::string PgoutputDecoder::misfit(const CapturedTable& table, std::string_view schema, std::string_view name,
+                                    uint32_t oid, std::span<const Column> columns) const {
+  const bool is_leaf = oid != table.full->log_id;
+  if (!is_leaf && (schema != table.full->ref.schema || name != table.full->ref.name))
+    return fmt::format("the table is now named {}.{}", schema, name);
+  for (const Column& column : columns) {
+    const std::optional<uint32_t> known = find_column(*table.full, column.name);
+    if (!known) return fmt::format("column \"{}\" is new", column.name);
+    const Type& type = table.full->columns[*known].type;
+    if (type.log_id != column.type || type.log_modifier != column.modifier)
+      return fmt::format("column \"{}\" is no longer of type {}", column.name, type.native);
+  }
+  for (const ColumnDef& column : table.full->columns) {
+    const bool sent = std::ranges::any_of(columns, [&](const Column& c) { return c.name == column.name; });
+    if (!sent && !column.generated) return fmt::format("column \"{}\" is gone", column.name);
+  }
+  return {};
+}
+
+Result<void> PgoutputDecoder::relation(ByteReader& in, ChangeBatch& batch) {
+  uint32_t oid = 0;
+  std::string_view schema, name;
+  uint8_t identity = 0;
+  uint16_t count = 0;
+  if (!in.u32(oid) || !in.c_string(schema) || !in.c_string(name) || !in.u8(identity) || !in.u16(count))
+    return damaged("a Relation message that ends early");
+  std::vector<Column> columns(count);
+  for (Column& column : columns) {
+    uint8_t flags = 0;
+    if (!in.u8(flags) || !in.c_string(column.name) || !in.u32(column.type) || !in.i32(column.modifier))
+      return damaged("a Relation message that ends early");
+    column.key = (flags & 1U) != 0;
+  }
+  Relation& relation = relations_[oid];
+  relation = {};
+  relation.to_layout.assign(count, -1);
+  const auto known = by_oid_.find(oid);
+  if (known == by_oid_.end()) return {};
+  relation.table = known->second.first;
+  relation.leaf = known->second.second;
+  relation.full_identity = identity == 'f';
+  const CapturedTable& table = tables_[relation.table];
+  const std::string why = misfit(table, schema, name, oid, columns);
+  if (!why.empty()) {
+    if (!suspended_[relation.table])
+      batch.schema.push_back({relation.table, static_cast<uint32_t>(batch.changes.size()), lsn_position(commit_lsn_), why});
+    suspended_[relation.table] = true;
+    return {};
+  }
+  relation.captured = true;
+  relation.in_key.assign(table.layout->columns.size(), false);
+  for (size_t c = 0; c < count; ++c) {
+    const std::optional<uint32_t> column = find_column(*table.layout, columns[c].name);
+    if (!column) continue;
+    relation.to_layout[c] = static_cast<int32_t>(*column);
+    relation.in_key[*column] = columns[c].key;
+  }
+  return {};
+}
+
+Result<const PgoutputDecoder::Relation*> PgoutputDecoder::find(ByteReader& in) {
+  uint32_t oid = 0;
+  if (!in.u32(oid)) return damaged("a change that ends early");
+  const auto relation = relations_.find(oid);
+  if (relation == relations_.end()) return damaged(fmt::format("a change of unknown relation {}", oid));
+  return &relation->second;
+}
+
+Result<void> PgoutputDecoder::skip_tuple(ByteReader& in) {
+  uint16_t count = 0;
+  if (!in.u16(count)) return damaged("a row that ends early");
+  for (uint16_t c = 0; c < count; ++c) {
+    uint8_t kind = 0;
+    uint32_t length = 0;
+    std::string_view value;
+    if (!in.u8(kind)) return damaged("a row that ends early");
+    if (kind != 'n' && kind != 'u' && (!in.u32(length) || !in.bytes(length, value))) return damaged("a row that ends early");
+  }
+  return {};
+}
+
+Result<uint32_t> PgoutputDecoder::tuple(ByteReader& in, const Relation& relation, ChangeBatch& batch, bool key_only) {
+  RowBatch& image = batch.images[relation.table];
+  uint16_t count = 0;
+  if (!in.u16(count) || count != relation.to_layout.size()) return damaged("a row with another number of columns");
+  row_.assign(image.width(), Cell{0, Cell::unchanged});
+  for (uint16_t c = 0; c < count; ++c) {
+    uint8_t kind = 0;
+    uint32_t length = 0;
+    std::string_view value;
+    if (!in.u8(kind)) return damaged("a row that ends early");
+    const bool has_value = kind == 't' || kind == 'b';
+    if (has_value && (!in.u32(length) || !in.bytes(length, value))) return damaged("a value that ends early");
+    if (kind == 'b' || (kind != 'n' && kind != 'u' && kind != 't')) return damaged("a value of unknown form");
+    const int32_t column = relation.to_layout[c];
+    if (column < 0) continue;
+    const auto at = static_cast<size_t>(column);
+    if (key_only && !relation.in_key[at]) continue;
+    if (kind == 'n') row_[at] = {0, Cell::null};
+    if (kind != 't') continue;
+    if (length > INT32_MAX || image.arena.size() + length > UINT32_MAX) return damaged("a value of more than 2 GiB");
+    row_[at] = {static_cast<uint32_t>(image.arena.size()), static_cast<int32_t>(length)};
+    image.arena.append(value);
+    batch_bytes_ += length;
+  }
+  image.cells.insert(image.cells.end(), row_.begin(), row_.end());
+  batch_bytes_ += row_.size() * sizeof(Cell) + change_overhead_bytes;
+  return static_cast<uint32_t>(image.rows++);
+}
+
+void PgoutputDecoder::add(ChangeBatch& batch, Change change) {
+  if (!part_open_)
+    batch.parts.push_back({xid_, TxnPart::Kind::rows, static_cast<uint32_t>(batch.changes.size()), 0,
+                           lsn_position(commit_lsn_), {}, commit_us_});
+  part_open_ = had_changes_ = true;
+  ++batch.parts.back().count;
+  batch.changes.push_back(change);
+}
+
+Result<void> PgoutputDecoder::insert(ByteReader& in, ChangeBatch& batch) {
+  if (!in_transaction_) return damaged("a change outside a transaction");
+  const Relation* relation = TRY(find(in));
+  uint8_t mark = 0;
+  if (!in.u8(mark) || mark != 'N') return damaged("an Insert without its row");
+  if (!relation->captured || suspended_[relation->table]) return skip_tuple(in);
+  const uint32_t row = TRY(tuple(in, *relation, batch, false));
+  add(batch, {Op::insert, relation->table, Change::no_row, row});
+  return {};
+}
+
+Result<void> PgoutputDecoder::update(ByteReader& in, ChangeBatch& batch) {
+  if (!in_transaction_) return damaged("a change outside a transaction");
+  const Relation* relation = TRY(find(in));
+  const bool wanted = relation->captured && !suspended_[relation->table];
+  Change change{Op::update, relation->table, Change::no_row, Change::no_row};
+  uint8_t mark = 0;
+  if (!in.u8(mark)) return damaged("an Update that ends early");
+  if (mark == 'K' || mark == 'O') {
+    if (wanted) {
+      change.before_row = TRY(tuple(in, *relation, batch, mark == 'K'));
+    } else {
+      TRY(skip_tuple(in));
+    }
+    if (!in.u8(mark)) return damaged("an Update that ends early");
+  }
+  if (mark != 'N') return damaged("an Update without its new row");
+  if (!wanted) return skip_tuple(in);
+  change.after_row = TRY(tuple(in, *relation, batch, false));
+  add(batch, change);
+  return {};
+}
+
+Result<void> PgoutputDecoder::erase(ByteReader& in, ChangeBatch& batch) {
+  if (!in_transaction_) return damaged("a change outside a transaction");
+  const Relation* relation = TRY(find(in));
+  uint8_t mark = 0;
+  if (!in.u8(mark) || (mark != 'K' && mark != 'O')) return damaged("a Delete without its row");
+  if (!relation->captured || suspended_[relation->table]) return skip_tuple(in);
+  const uint32_t row = TRY(tuple(in, *relation, batch, mark == 'K'));
+  add(batch, {Op::erase, relation->table, row, Change::no_row});
+  return {};
+}
+
+Result<void> PgoutputDecoder::truncate(ByteReader& in, ChangeBatch& batch) {
+  if (!in_transaction_) return damaged("a change outside a transaction");
+  uint32_t count = 0;
+  uint8_t options = 0;
+  if (!in.u32(count) || !in.u8(options)) return damaged("a Truncate that ends early");
+  for (uint32_t i = 0; i < count; ++i) {
+    const Relation* relation = TRY(find(in));
+    if (relation->captured && !suspended_[relation->table])
+      add(batch, {Op::truncate, relation->table, relation->leaf, Change::no_row});
+  }
+  return {};
+}
+
+}  // namespace godwit::postgres

@@ -1,0 +1,83 @@
+#pragma once
+// Decodes the messages of the pgoutput plugin, protocol version 1 (spec/engine-postgresql.md §5.3), into a ChangeBatch.
+// Pure and total: any bytes give changes or an error, never a crash. One decoder serves one stream: it remembers the
+// relations and the transaction it is in. Not thread-safe.
+
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "base/byte_reader.h"
+#include "base/result.h"
+#include "data/change.h"
+#include "engine/source.h"
+#include "engines/postgres/lsn.h"
+
+namespace godwit::postgres {
+
+class PgoutputDecoder {
+ public:
+  explicit PgoutputDecoder(std::span<const CapturedTable> tables);
+
+  // An empty batch with one image per table.
+  void start_batch(ChangeBatch& batch) const;
+  // Adds what one message says to `batch`, which start_batch() made.
+  Result<void> decode(std::string_view message, ChangeBatch& batch);
+
+  bool in_transaction() const { return in_transaction_; }
+  // The batch was handed over: the current transaction's next change opens a part of the next batch.
+  void batch_taken() {
+    part_open_ = false;
+    batch_bytes_ = 0;
+  }
+  // Bytes of images in the batch under construction.
+  size_t batch_bytes() const { return batch_bytes_; }
+
+ private:
+  struct Relation {
+    bool captured = false;
+    uint32_t table = 0;
+    uint32_t leaf = Change::no_row;          // index into TableDef::leaves, or none
+    std::vector<int32_t> to_layout;          // per message column: the layout's column, or -1
+    std::vector<bool> in_key;                // per layout column: part of what the log identifies a row by
+    bool full_identity = false;
+  };
+  struct Column {
+    bool key = false;
+    std::string_view name;
+    uint32_t type = 0;
+    int32_t modifier = -1;
+  };
+
+  Result<void> begin(ByteReader& in);
+  Result<void> commit(ByteReader& in, ChangeBatch& batch);
+  Result<void> relation(ByteReader& in, ChangeBatch& batch);
+  Result<void> insert(ByteReader& in, ChangeBatch& batch);
+  Result<void> update(ByteReader& in, ChangeBatch& batch);
+  Result<void> erase(ByteReader& in, ChangeBatch& batch);
+  Result<void> truncate(ByteReader& in, ChangeBatch& batch);
+  Result<const Relation*> find(ByteReader& in);
+  Result<uint32_t> tuple(ByteReader& in, const Relation& relation, ChangeBatch& batch, bool key_only);
+  Result<void> skip_tuple(ByteReader& in);
+  void add(ChangeBatch& batch, Change change);
+  std::string misfit(const CapturedTable& table, std::string_view schema, std::string_view name, uint32_t oid,
+                     std::span<const Column> columns) const;
+  Failure damaged(std::string_view what) const;
+
+  std::vector<CapturedTable> tables_;
+  std::unordered_map<uint32_t, std::pair<uint32_t, uint32_t>> by_oid_;  // oid → table, leaf
+  std::unordered_map<uint32_t, Relation> relations_;
+  std::vector<bool> suspended_;
+  std::vector<Cell> row_;  // scratch: one row in layout order
+  bool in_transaction_ = false;
+  bool part_open_ = false;   // the current transaction has a part in the batch under construction
+  bool had_changes_ = false; // the current transaction had a change in this or an earlier batch
+  uint64_t xid_ = 0;
+  Lsn commit_lsn_ = 0;
+  int64_t commit_us_ = 0;
+  size_t batch_bytes_ = 0;
+
+};
+
+}  // namespace godwit::postgres

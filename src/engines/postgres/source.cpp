@@ -1,0 +1,288 @@
+#include "engines/postgres/source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "engines/postgres/capture_setup.h"
+#include "engines/postgres/change_reader.h"
+#include "engines/postgres/errors.h"
+#include "engines/postgres/lsn.h"
+#include "engines/postgres/source_checks.h"
+#include "engines/postgres/table_reader.h"
+
+namespace godwit::postgres {
+namespace {
+
+// A keeper sleeps in the server this long; nobody needs a dead worker's snapshot for ever (engine.md §3).
+constexpr int64_t keeper_sleep_s = 900;
+constexpr size_t application_name_bytes_max = 63;
+
+// "12-40" or "40-": blocks of a CTID range; the last one is open, for rows whose pages came after the plan.
+std::string ctid_condition(std::string_view bounds) {
+  if (bounds.empty()) return "";
+  const size_t dash = bounds.find('-');
+  std::string out = fmt::format(" WHERE ctid >= '({},0)'", bounds.substr(0, dash));
+  if (dash + 1 < bounds.size()) out += fmt::format(" AND ctid < '({},0)'", bounds.substr(dash + 1));
+  return out;
+}
+
+std::string column_list(const TableDef& layout) {
+  std::vector<std::string> names;
+  for (const ColumnDef& column : layout.columns) names.push_back(quote_name(column.name));
+  return join(names, ", ");
+}
+
+bool is_set(const std::optional<std::string>& flag) {
+  const std::string value = lower_ascii(flag.value_or("false"));
+  return value == "true" || value == "1" || value == "y" || value == "yes" || value == "on";
+}
+
+}  // namespace
+
+std::string session_name(const SessionOptions& options) {
+  const std::string tail = ":" + options.role;
+  std::string head = "godwit:" + options.tag;
+  if (head.size() + tail.size() > application_name_bytes_max) {
+    // Cut names stay distinct by a hash of what was cut.
+    const std::string hash = hex64(fnv1a(head)).substr(0, 8);
+    head = head.substr(0, application_name_bytes_max - tail.size() - hash.size()) + hash;
+  }
+  return head + tail;
+}
+
+PostgresSource::PostgresSource(Connection session, Endpoint endpoint, SessionOptions options, std::string database)
+    : session_(std::move(session)),
+      endpoint_(std::move(endpoint)),
+      options_(std::move(options)),
+      database_(std::move(database)),
+      catalog_(std::make_unique<PostgresCatalog>(session_)) {}
+
+Result<std::unique_ptr<Source>> PostgresSource::open(const Endpoint& endpoint, const SessionOptions& options) {
+  Connection session = TRY(Connection::open(endpoint, {session_name(options), false, options.role == "main"}));
+  TRY(session.run("SET max_parallel_workers_per_gather = 0"));
+  const Rows rows = TRY(session.query("SELECT pg_catalog.current_database()"));
+  return std::unique_ptr<Source>(new PostgresSource(std::move(session), endpoint, options, rows.text(0, 0)));
+}
+
+Result<Connection> PostgresSource::open_walsender(std::string_view role) const {
+  return Connection::open(endpoint_, {session_name({options_.tag, std::string(role), {}}), true, false});
+}
+
+Result<ServerIdentity> PostgresSource::identity() {
+  const Rows rows = TRY(session_.query(
+      "SELECT system_identifier, pg_catalog.current_database(), current_setting('server_version') FROM "
+      "pg_catalog.pg_control_system()"));
+  return ServerIdentity{rows.text(0, 0), rows.text(0, 1), rows.text(0, 2)};
+}
+
+Result<std::vector<Finding>> PostgresSource::check(const CaptureSpec& spec, bool with_changes) {
+  return check_source(session_, spec, with_changes, capture_name(spec.task_id, spec.target_system));
+}
+
+std::partial_ordering PostgresSource::compare(const Position& a, const Position& b) const {
+  return a.text.compare(b.text) <=> 0;  // padded hexadecimal: text order is log order
+}
+
+Result<Position> PostgresSource::parse_position(std::string_view text) const {
+  const auto position = parse_checkpoint(text);
+  if (!position) return Failure(errors::bad_position(text));
+  return *position;
+}
+
+Result<Position> PostgresSource::mark_now() {
+  // A message with a commit record is flushed at once, so the walsender reaches it on an otherwise idle server.
+  auto rows = session_.query(
+      "SET synchronous_commit = local; SELECT pg_catalog.pg_logical_emit_message(true, 'godwit', 'mark')");
+  if (!rows) return Failure(rows.error());
+  const auto lsn = parse_lsn(rows->get(0, 0));
+  if (!lsn) return Failure(errors::bad_stream("pg_logical_emit_message gave no position", ""));
+  return lsn_position(*lsn);
+}
+
+Result<int64_t> PostgresSource::clock_us() {
+  const Rows rows = TRY(session_.query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"));
+  return rows.integer(0, 0);
+}
+
+Result<Snapshot> PostgresSource::begin_capture(const CaptureSpec& spec) {
+  const std::string name = capture_name(spec.task_id, spec.target_system);
+  TRY(drop_capture(spec.task_id, spec.target_system));
+  TRY(create_publications(session_, name, spec.tables));
+  auto walsender = open_walsender("slot");
+  auto snapshot = walsender ? create_slot(*walsender, session_, name, false, spec.open_transactions_timeout_s)
+                            : Result<Snapshot>(Failure(walsender.error()));
+  if (!snapshot) {
+    const Error cause = snapshot.error();
+    if (walsender) slot_maker_.reset();
+    auto cleaned = drop_capture(spec.task_id, spec.target_system);
+    if (!cleaned) return Failure(in_context(cleaned.error(), cause.message + " Cleaning up failed too"));
+    return Failure(cause);
+  }
+  slot_maker_ = std::move(*walsender);
+  return snapshot;
+}
+
+Result<Snapshot> PostgresSource::open_snapshot() {
+  TRY(session_.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  const Rows rows = TRY(session_.query(
+      "SELECT pg_catalog.pg_export_snapshot(), CASE WHEN pg_catalog.pg_is_in_recovery() THEN "
+      "pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END"));
+  return Snapshot{rows.text(0, 0), lsn_position(parse_lsn(rows.get(0, 1)).value_or(0))};
+}
+
+Result<Snapshot> PostgresSource::open_later_snapshot(const CaptureSpec& spec) {
+  slot_maker_.reset();
+  Connection walsender = TRY(open_walsender("slot"));
+  const std::string name = fmt::format("{}_t", capture_name(spec.task_id, spec.target_system));
+  Snapshot snapshot = TRY(create_slot(walsender, session_, name, true, spec.open_transactions_timeout_s));
+  slot_maker_ = std::move(walsender);
+  return snapshot;
+}
+
+Result<std::string> PostgresSource::hold_snapshot(std::string_view id) {
+  TRY(session_.run("SET client_connection_check_interval = 0"));
+  TRY(join_snapshot(id));
+  const Rows rows = TRY(session_.query("SELECT pg_catalog.pg_export_snapshot()"));
+  if (PQsendQuery(session_.raw(), fmt::format("SELECT pg_catalog.pg_sleep({})", keeper_sleep_s).c_str()) == 0)
+    return Failure(session_.connection_error());
+  return rows.text(0, 0);
+}
+
+int64_t PostgresSource::hold_seconds() const { return keeper_sleep_s; }
+
+Result<void> PostgresSource::end_leftover_sessions(bool keepers_too) {
+  // Sessions that are younger than this one are this worker's own; keepers may be ended at any age.
+  TRY(session_.query(
+      "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE pid <> "
+      "pg_catalog.pg_backend_pid() AND starts_with(application_name, $1) AND usename = current_user AND CASE WHEN "
+      "application_name LIKE '%:keeper' THEN $2 ELSE backend_start < (SELECT backend_start FROM pg_catalog.pg_stat_activity "
+      "WHERE pid = pg_catalog.pg_backend_pid()) END",
+      {session_name({options_.tag, "", {}}), keepers_too ? "true" : "false"}));
+  return {};
+}
+
+Result<Position> PostgresSource::capture_position(const CaptureSpec& spec) {
+  return slot_position(session_, capture_name(spec.task_id, spec.target_system));
+}
+
+Result<void> PostgresSource::drop_capture(std::string_view task_id, std::string_view target_system) {
+  const std::string name = capture_name(task_id, target_system);
+  slot_maker_.reset();
+  TRY(drop_slot(session_, name));
+  return drop_publications(session_, name);
+}
+
+std::string PostgresSource::capture_name(std::string_view task_id, std::string_view target_system) const {
+  return postgres::capture_name(task_id, target_system, database_);
+}
+
+Result<void> PostgresSource::join_snapshot(std::string_view id) {
+  if (session_.in_transaction()) TRY(leave_snapshot());
+  TRY(session_.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+  auto joined = session_.run("SET TRANSACTION SNAPSHOT " + quote_literal(id));
+  if (joined) return {};
+  if (session_.broken()) return joined;
+  TRY(session_.run("ROLLBACK"));
+  return Failure(errors::snapshot_lost(id, joined.error().message));
+}
+
+Result<void> PostgresSource::leave_snapshot() { return session_.run("ROLLBACK"); }
+
+Result<std::vector<TableRange>> PostgresSource::split(const TableDef& table, uint64_t range_bytes) {
+  std::vector<TableRef> leaves;
+  for (const LeafDef& leaf : table.leaves) leaves.push_back(leaf.ref);
+  if (!table.partitioned) leaves.push_back(table.ref);
+  std::vector<TableRange> out;
+  for (const TableRef& leaf : leaves) {
+    const Rows rows = TRY(session_.query(
+        "SELECT pg_catalog.pg_relation_filenode(c.oid), pg_catalog.pg_relation_size(c.oid) / "
+        "current_setting('block_size')::int, pg_catalog.pg_table_size(c.oid), am.amname = 'heap' FROM pg_catalog.pg_class c "
+        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE "
+        "n.nspname = $1 AND c.relname = $2",
+        {leaf.schema, leaf.name}));
+    if (rows.empty()) return Failure(errors::rewritten(table.ref, leaf));
+    const auto blocks = static_cast<uint64_t>(rows.integer(0, 1)), bytes = static_cast<uint64_t>(rows.integer(0, 2));
+    const bool by_ctid = rows.boolean(0, 3);
+    const uint64_t ways = by_ctid ? std::clamp<uint64_t>((bytes + range_bytes - 1) / range_bytes, 1, std::max<uint64_t>(blocks, 1)) : 1;
+    for (uint64_t i = 0; i < ways; ++i) {
+      const uint64_t first = blocks * i / ways, next = blocks * (i + 1) / ways;
+      std::string bounds;
+      if (ways > 1) bounds = i + 1 < ways ? fmt::format("{}-{}", first, next) : fmt::format("{}-", first);
+      out.push_back({table.ref, leaf, static_cast<uint32_t>(out.size()), 0, bounds, rows.text(0, 0)});
+    }
+  }
+  for (TableRange& range : out) range.of = static_cast<uint32_t>(out.size());
+  return out;
+}
+
+Result<std::unique_ptr<TableReader>> PostgresSource::read_table(const TableRange& range,
+                                                                const std::shared_ptr<const TableDef>& layout,
+                                                                std::span<const Encoding> wanted) {
+  const std::string leaf = quote_name(range.leaf);
+  // The lock comes first: from then on the storage cannot change under the COPY.
+  auto rows = session_.query(fmt::format("LOCK TABLE ONLY {} IN ACCESS SHARE MODE; SELECT pg_catalog.pg_relation_filenode({})",
+                                         leaf, quote_literal(leaf)));
+  if (!rows && rows.error().sqlstate == "42P01") return Failure(errors::rewritten(range.table, range.leaf));
+  if (!rows) return Failure(rows.error());
+  if (rows->get(0, 0) != range.storage_id) return Failure(errors::rewritten(range.table, range.leaf));
+  Encoding encoding = Encoding::pg_copy_text;
+  if (!wanted.empty() && wanted.front() == Encoding::pg_copy_binary) encoding = Encoding::pg_copy_binary;
+  const std::string sql =
+      fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT (FORMAT {})", column_list(*layout), leaf,
+                  ctid_condition(range.bounds), encoding == Encoding::pg_copy_binary ? "binary" : "text");
+  return PostgresTableReader::open(session_, sql, encoding, layout);
+}
+
+Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const CaptureSpec& spec, const Position& after,
+                                                                   std::span<const CapturedTable> tables) {
+  const std::string name = capture_name(spec.task_id, spec.target_system);
+  const Rows timeout = TRY(session_.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'"));
+  Connection walsender = TRY(open_walsender("capture"));
+  return PostgresChangeReader::open(std::move(walsender),
+                                    {name,
+                                     {keyed_publication(name), insert_only_publication(name)},
+                                     parse_lsn(after.text).value_or(0),
+                                     timeout.integer(0, 0)},
+                                    tables);
+}
+
+Result<std::vector<ChangeCounters>> PostgresSource::count_changes(std::span<const TableRef> tables) {
+  std::vector<std::string> schemas, names;
+  for (const TableRef& table : tables) {
+    schemas.push_back(table.schema);
+    names.push_back(table.name);
+  }
+  const Rows rows = TRY(session_.query(
+      "SELECT schemaname, relname, n_tup_upd, n_tup_del FROM unnest($1::text[], $2::text[]) w(s, t) JOIN "
+      "pg_catalog.pg_stat_all_tables ON schemaname = w.s AND relname = w.t",
+      {array_text(schemas), array_text(names)}));
+  std::vector<ChangeCounters> out;
+  for (int i = 0; i < rows.size(); ++i)
+    out.push_back({{rows.text(i, 0), rows.text(i, 1)},
+                   static_cast<uint64_t>(rows.integer(i, 2)),
+                   static_cast<uint64_t>(rows.integer(i, 3))});
+  return out;
+}
+
+int64_t PostgresSource::beat_interval_s() const {
+  if (!is_set(endpoint_.parameter("HeartbeatEnable"))) return 0;
+  return std::max<int64_t>(1, std::atoll(endpoint_.parameter("HeartbeatFrequency").value_or("5").c_str())) * 60;
+}
+
+Result<void> PostgresSource::beat(std::string_view task_id) {
+  const std::string schema = endpoint_.parameter("HeartbeatSchema").value_or("public");
+  const std::string table = quote_name(TableRef{schema, "awsdms_heartbeat"});
+  TRY(session_.run(fmt::format(
+      "CREATE TABLE IF NOT EXISTS {} (hb_key serial PRIMARY KEY, hb_created_at timestamp, hb_created_by varchar(64), "
+      "hb_last_heartbeat_at timestamp, hb_last_heartbeat_by varchar(64))",
+      table)));
+  const std::string by = std::string(task_id).substr(0, 64);
+  return session_.run(fmt::format("INSERT INTO {0} AS h VALUES (1, now(), $1, now(), $1) ON CONFLICT (hb_key) DO UPDATE SET "
+                                  "hb_last_heartbeat_at = now(), hb_last_heartbeat_by = $1",
+                                  table),
+                      {by});
+}
+
+}  // namespace godwit::postgres

@@ -1,0 +1,59 @@
+#pragma once
+// PostgreSQL as a source: one ordinary session, and a walsender session while it makes a slot.
+
+#include <memory>
+#include <optional>
+
+#include "engine/engine.h"
+#include "engines/postgres/catalog.h"
+#include "engines/postgres/connection.h"
+
+namespace godwit::postgres {
+
+class PostgresSource : public Source {
+ public:
+  static Result<std::unique_ptr<Source>> open(const Endpoint& endpoint, const SessionOptions& options);
+
+  Result<ServerIdentity> identity() override;
+  Catalog& catalog() override { return *catalog_; }
+  Result<std::vector<Finding>> check(const CaptureSpec& spec, bool with_changes) override;
+  std::partial_ordering compare(const Position& a, const Position& b) const override;
+  Result<Position> parse_position(std::string_view text) const override;
+  Result<Position> mark_now() override;
+  Result<int64_t> clock_us() override;
+  Result<Snapshot> begin_capture(const CaptureSpec& spec) override;
+  Result<Snapshot> open_snapshot() override;
+  Result<Snapshot> open_later_snapshot(const CaptureSpec& spec) override;
+  Result<std::string> hold_snapshot(std::string_view id) override;
+  int64_t hold_seconds() const override;
+  Result<void> end_leftover_sessions(bool keepers_too) override;
+  Result<Position> capture_position(const CaptureSpec& spec) override;
+  Result<void> drop_capture(std::string_view task_id, std::string_view target_system) override;
+  std::string capture_name(std::string_view task_id, std::string_view target_system) const override;
+  Result<void> join_snapshot(std::string_view id) override;
+  Result<void> leave_snapshot() override;
+  Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) override;
+  Result<std::unique_ptr<TableReader>> read_table(const TableRange& range, const std::shared_ptr<const TableDef>& layout,
+                                                  std::span<const Encoding> wanted) override;
+  Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
+                                                     std::span<const CapturedTable> tables) override;
+  Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) override;
+  Result<void> beat(std::string_view task_id) override;
+  int64_t beat_interval_s() const override;
+
+ private:
+  PostgresSource(Connection session, Endpoint endpoint, SessionOptions options, std::string database);
+  Result<Connection> open_walsender(std::string_view role) const;
+
+  Connection session_;
+  Endpoint endpoint_;
+  SessionOptions options_;
+  std::string database_;
+  std::unique_ptr<PostgresCatalog> catalog_;
+  std::optional<Connection> slot_maker_;  // holds the exported snapshot of a slot just made
+};
+
+// "godwit:<tag>:<role>", cut so that the server does not.
+std::string session_name(const SessionOptions& options);
+
+}  // namespace godwit::postgres

@@ -1,0 +1,192 @@
+#include "engines/postgres/structure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/log.h"
+#include "engines/postgres/catalog_query.h"
+#include "engines/postgres/object_lookup.h"
+#include "engines/postgres/rendering.h"
+#include "engines/postgres/structure_errors.h"
+
+namespace godwit::postgres {
+namespace {
+
+constexpr size_t tables_per_query = 200;
+
+Result<void> run_in_transaction(Connection& connection, const std::string& sql) {
+  // Bodies may name what is built later.
+  TRY(connection.run("BEGIN; SET LOCAL check_function_bodies = off"));
+  if (auto done = connection.run(sql); !done) {
+    if (!connection.broken()) TRY(connection.run("ROLLBACK"));
+    return done;
+  }
+  return connection.run("COMMIT");
+}
+
+// The SQL of a statement; empty when the plan leaves out what it is about.
+Result<std::string> sql_of(Connection& connection, const ObjectDef& object, std::span<const SqlPiece> pieces,
+                           const PlanNames& names) {
+  auto kept = without_removed_columns(pieces, names);
+  if (!kept) return "";
+  const bool complete = TRY(rewrite(connection, *kept, names));
+  if (!complete) return Failure(errors::cannot_rewrite(object));
+  return print(*kept, names);
+}
+
+Result<bool> build_schemas(Connection& connection, const ObjectDef& object, const PlanNames& names) {
+  std::set<std::string> wanted = names.schemas_of(object.table.schema);
+  if (object.table.schema.empty()) wanted = {object.name};
+  bool built = false;
+  for (const std::string& schema : wanted) {
+    const Rows found = TRY(connection.query("SELECT FROM pg_namespace WHERE nspname = $1", {schema}));
+    if (!found.empty()) continue;
+    TRY(connection.run("CREATE SCHEMA IF NOT EXISTS " + quote_name(schema)));
+    built = true;
+  }
+  return built;
+}
+
+Result<bool> build_pieces(Connection& connection, const ObjectDef& object, const PlanNames& names) {
+  if (object.kind == "schema") return build_schemas(connection, object, names);
+  const Presence presence = TRY(look_up(connection, object, names));
+  if (presence == Presence::there) return false;
+  if (presence == Presence::absent) {
+    const std::string sql = TRY(sql_of(connection, object, object.create, names));
+    if (sql.empty()) {
+      log_info(Component::metadata_manager,
+               "{} {} of {} is left out: it needs a column that the table mapping removes", object.kind, object.name,
+               to_string(object.table));
+      return false;
+    }
+    TRY(run_in_transaction(connection, sql));
+  }
+  if (object.then.empty()) return true;
+  const std::string second = TRY(sql_of(connection, object, object.then, names));
+  if (!second.empty()) TRY(run_in_transaction(connection, second));
+  return true;
+}
+
+std::vector<std::string> schemas_of(std::span<const TargetTable> tables) {
+  std::vector<std::string> out;
+  for (const TargetTable& table : tables) out.push_back(table.layout->ref.schema);
+  return out;
+}
+
+std::vector<std::string> names_of(std::span<const TargetTable> tables) {
+  std::vector<std::string> out;
+  for (const TargetTable& table : tables) out.push_back(table.layout->ref.name);
+  return out;
+}
+
+// The position of each table that is there, whether it has a primary key, its columns, and the keys of others that
+// point to it.
+constexpr const char* states_sql = R"(
+WITH wanted AS (
+  SELECT w.position - 1 AS position, c.oid
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, position)
+  JOIN pg_namespace n ON n.nspname = w.schema
+  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'f')
+), inside AS (
+  SELECT DISTINCT p.relid FROM wanted w, pg_partition_tree(w.oid) p UNION SELECT oid FROM wanted
+)
+SELECT w.position, EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = w.oid AND k.contype = 'p'),
+       (SELECT json_agg(a.attname) FROM pg_attribute a
+        WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped),
+       (SELECT json_agg(quote_ident(k.conname) || ' on ' || k.conrelid::regclass::text ORDER BY k.oid)
+        FROM pg_constraint k WHERE k.confrelid = w.oid AND k.contype = 'f' AND k.conparentid = 0
+          AND NOT EXISTS (SELECT FROM inside i WHERE i.relid = k.conrelid))
+FROM wanted w)";
+
+std::vector<std::string> missing_columns(const TableDef& layout, const std::vector<std::string>& there) {
+  std::vector<std::string> out;
+  for (const ColumnDef& column : layout.columns)
+    if (std::ranges::find(there, column.name) == there.end()) out.push_back(column.name);
+  return out;
+}
+
+Result<void> look_for_rows(Connection& connection, std::span<const TargetTable> tables, std::span<const size_t> which,
+                           std::vector<TargetTableState>& out) {
+  std::string sql;
+  for (const size_t i : which)
+    sql += fmt::format("{}SELECT {}, EXISTS (SELECT FROM {})", sql.empty() ? "" : " UNION ALL ", i,
+                       quote_name(tables[i].layout->ref));
+  if (sql.empty()) return {};
+  const Rows rows = TRY(connection.query(sql));
+  for (int row = 0; row < rows.size(); ++row)
+    out[static_cast<size_t>(rows.integer(row, 0))].empty = !rows.boolean(row, 1);
+  return {};
+}
+
+std::string name_list(std::span<const TableRef> tables) {
+  std::string out;
+  for (const TableRef& table : tables) out += (out.empty() ? "" : ", ") + quote_name(table);
+  return out;
+}
+
+}  // namespace
+
+Result<bool> build_object(Connection& connection, const ObjectDef& object, std::span<const TargetTable> tables) {
+  if (object.create.empty()) return false;
+  auto built = build_pieces(connection, object, PlanNames(tables));
+  if (!built && built.error().code != "postgres.cannot_rewrite")
+    return Failure(errors::cannot_build(object, built.error()));
+  return built;
+}
+
+Result<void> finish_object(Connection& connection, const ObjectDef& object, std::span<const TargetTable> tables) {
+  if (object.at_stop.empty()) return {};
+  const PlanNames names(tables);
+  const Presence presence = TRY(look_up(connection, object, names));
+  if (presence == Presence::absent) return {};
+  const std::string sql = TRY(sql_of(connection, object, object.at_stop, names));
+  if (sql.empty()) return {};
+  if (auto done = connection.run(sql); !done) return Failure(errors::cannot_build(object, done.error()));
+  return {};
+}
+
+Result<std::vector<TargetTableState>> inspect_tables(Connection& connection, std::span<const TargetTable> tables) {
+  const Rows rows = TRY(connection.query(states_sql, {array_text(schemas_of(tables)), array_text(names_of(tables))}));
+  std::vector<TargetTableState> out(tables.size());
+  std::vector<size_t> there;
+  for (int row = 0; row < rows.size(); ++row) {
+    const auto i = static_cast<size_t>(rows.integer(row, 0));
+    TargetTableState& state = out[i];
+    state.exists = true;
+    state.has_primary_key = rows.boolean(row, 1);
+    state.missing_columns = missing_columns(*tables[i].layout, strings_at(rows, row, 2));
+    state.outside_references = strings_at(rows, row, 3);
+    there.push_back(i);
+  }
+  for (size_t first = 0; first < there.size(); first += tables_per_query)
+    TRY(look_for_rows(connection, tables,
+                      std::span(there).subspan(first, std::min(tables_per_query, there.size() - first)), out));
+  return out;
+}
+
+Result<void> drop_tables(Connection& connection, std::span<const TableRef> tables) {
+  if (tables.empty()) return {};
+  return connection.run("DROP TABLE IF EXISTS " + name_list(tables));
+}
+
+Result<void> truncate_tables(Connection& connection, std::span<const TableRef> tables) {
+  if (tables.empty()) return {};
+  return connection.run("TRUNCATE " + name_list(tables));
+}
+
+Result<void> analyze_table(Connection& connection, const TableRef& table) {
+  return connection.run("ANALYZE " + quote_name(table));
+}
+
+Result<void> set_sequence(Connection& connection, const SequenceState& sequence) {
+  const std::string name = quote_name(TableRef{sequence.schema, sequence.name});
+  const Rows rows = TRY(connection.query(
+      "SELECT setval(c.oid, $2::int8, $3::bool) FROM pg_class c WHERE c.oid = to_regclass($1) AND c.relkind = 'S'",
+      {name, std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"}));
+  if (rows.empty()) return Failure(errors::no_such_sequence(name));
+  return {};
+}
+
+}  // namespace godwit::postgres

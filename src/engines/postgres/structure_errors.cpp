@@ -1,0 +1,78 @@
+#include "engines/postgres/structure_errors.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+
+namespace godwit::postgres::errors {
+namespace {
+
+Error make(ErrorKind kind, std::string_view code, std::string message, std::string_view sqlstate = "") {
+  return {kind, "postgres." + std::string(code), std::move(message), std::string(sqlstate)};
+}
+
+std::string named(const ObjectDef& object) {
+  if (object.table.name.empty()) return fmt::format("{} {}", object.kind, object.name);
+  return fmt::format("{} {} of table {}", object.kind, object.name, to_string(object.table));
+}
+
+}  // namespace
+
+Error cannot_build(const ObjectDef& object, const Error& cause) {
+  return in_context(cause, fmt::format("cannot build {} on the target", named(object)));
+}
+Error cannot_rewrite(const ObjectDef& object) {
+  return make(
+      ErrorKind::table, "cannot_rewrite",
+      fmt::format("{} names columns that the table mapping renames, in a place where they cannot be replaced. Create "
+                  "it on the target by hand.",
+                  named(object)));
+}
+Error no_such_sequence(std::string_view name) {
+  return make(
+      ErrorKind::table, "no_sequence",
+      fmt::format("sequence {} is not on the target, so its value was not set. Create it there, or set the one that "
+                  "takes its place with setval().",
+                  name));
+}
+Error missing_target_columns(const TableRef& table, const std::vector<std::string>& columns) {
+  return make(
+      ErrorKind::prerequisite, "missing_columns",
+      fmt::format("the target's table {} lacks columns the task writes: {}. Add them, remove them in the table "
+                  "mapping, or let Godwit make the table (\"TargetTablePrepMode\": \"DROP_AND_CREATE\").",
+                  to_string(table), join(columns, ", ")));
+}
+Error generated_target_column(const TableRef& table, const std::vector<std::string>& columns) {
+  return make(
+      ErrorKind::prerequisite, "generated_columns",
+      fmt::format("columns of the target's table {} are GENERATED there and take no values: {}. Remove them in the "
+                  "table mapping, or make them plain columns with ALTER TABLE … ALTER COLUMN … DROP EXPRESSION.",
+                  to_string(table), join(columns, ", ")));
+}
+Error name_too_long(std::string_view what, std::string_view name) {
+  return make(
+      ErrorKind::prerequisite, "name_too_long",
+      fmt::format(
+          "the {} name \"{}\" on the target has {} bytes; PostgreSQL keeps 63. Rename it in the table mapping.", what,
+          name, name.size()));
+}
+Error not_owner(const TableRef& table, std::string_view role, std::string_view what_for) {
+  return make(
+      ErrorKind::prerequisite, "not_owner",
+      fmt::format(
+          "role \"{1}\" does not own the target's table {0}, which it must to {2}. Connect as its owner, or run "
+          "ALTER TABLE \"{3}\".\"{4}\" OWNER TO \"{1}\";",
+          to_string(table), role, what_for, table.schema, table.name));
+}
+Error has_dependents(const TableRef& table, std::string_view dependents) {
+  return make(ErrorKind::prerequisite, "has_dependents",
+              fmt::format("the target's table {} cannot be dropped: {} depends on it. Drop that first and restore it "
+                          "afterwards, or use \"TargetTablePrepMode\": \"TRUNCATE_BEFORE_LOAD\".",
+                          to_string(table), dependents));
+}
+Error cannot_restore(std::string_view statement, const Error& cause) {
+  return in_context(
+      cause, fmt::format("cannot restore what was released for the load; run by hand once mended: {}", statement));
+}
+
+}  // namespace godwit::postgres::errors

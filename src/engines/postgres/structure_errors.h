@@ -1,0 +1,23 @@
+#pragma once
+// Messages about building objects on the target.
+
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "data/table_def.h"
+#include "engine/catalog.h"
+
+namespace godwit::postgres::errors {
+
+Error cannot_build(const ObjectDef& object, const Error& cause);
+Error cannot_rewrite(const ObjectDef& object);
+Error no_such_sequence(std::string_view name);
+Error missing_target_columns(const TableRef& table, const std::vector<std::string>& columns);
+Error generated_target_column(const TableRef& table, const std::vector<std::string>& columns);
+Error name_too_long(std::string_view what, std::string_view name);
+Error not_owner(const TableRef& table, std::string_view role, std::string_view what_for);
+Error has_dependents(const TableRef& table, std::string_view dependents);
+Error cannot_restore(std::string_view statement, const Error& cause);
+
+}  // namespace godwit::postgres::errors

@@ -1,0 +1,94 @@
+#include "engines/postgres/table_reader.h"
+
+#include <fmt/format.h>
+
+#include "base/byte_reader.h"
+#include "engines/postgres/errors.h"
+
+namespace godwit::postgres {
+namespace {
+
+constexpr size_t batch_bytes = 1U << 20U;
+constexpr std::string_view binary_signature("PGCOPY\n\377\r\n\0", 11);
+
+Error stopped() { return {ErrorKind::stopped, "stopped", "the read was stopped", ""}; }
+
+// The header of COPY binary: signature, flags, length of an extension and the extension.
+bool strip_header(std::string_view& message) {
+  if (!message.starts_with(binary_signature)) return false;
+  ByteReader in(message.substr(binary_signature.size()));
+  uint32_t flags = 0, extension = 0;
+  std::string_view skipped;
+  if (!in.u32(flags) || !in.u32(extension) || !in.bytes(extension, skipped)) return false;
+  message = message.substr(message.size() - in.left());
+  return true;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<TableReader>> PostgresTableReader::open(Connection& connection, const std::string& sql,
+                                                               Encoding encoding,
+                                                               std::shared_ptr<const TableDef> layout) {
+  TRY(connection.query(sql));
+  return std::unique_ptr<TableReader>(new PostgresTableReader(connection, encoding, std::move(layout)));
+}
+
+PostgresTableReader::~PostgresTableReader() {
+  if (done_ || connection_.broken()) return;
+  connection_.cancel();
+  char* raw = nullptr;
+  while (PQgetCopyData(connection_.raw(), &raw, 0) > 0) PQfreemem(raw);
+  while (PGresult* rest = PQgetResult(connection_.raw())) PQclear(rest);
+}
+
+Result<bool> PostgresTableReader::read(RowBatch& batch, std::stop_token stop) {
+  batch.clear();
+  batch.layout = layout_;
+  batch.encoding = encoding_;
+  if (done_) return false;
+  while (batch.arena.size() < batch_bytes) {
+    char* raw = nullptr;
+    const int length = PQgetCopyData(connection_.raw(), &raw, 1);
+    if (length > 0) {
+      const std::unique_ptr<char, void (*)(void*)> owned(raw, PQfreemem);
+      TRY(take({raw, static_cast<size_t>(length)}, batch));
+      continue;
+    }
+    if (length < 0) {
+      TRY(end());
+      return batch.rows > 0;
+    }
+    if (stop.stop_requested()) return Failure(stopped());
+    if (!connection_.wait_readable(1000, stop)) return Failure(connection_.connection_error());
+    if (PQconsumeInput(connection_.raw()) == 0) return Failure(connection_.connection_error());
+  }
+  return true;
+}
+
+Result<void> PostgresTableReader::take(std::string_view message, RowBatch& batch) {
+  if (encoding_ == Encoding::pg_copy_binary) {
+    if (!header_seen_ && !strip_header(message))
+      return Failure(errors::bad_stream("COPY binary without its header", to_string(layout_->ref)));
+    header_seen_ = true;
+    if (message.empty() || message == std::string_view("\377\377", 2)) return {};
+  }
+  batch.arena.append(message);
+  ++batch.rows;
+  ++rows_seen_;
+  return {};
+}
+
+Result<void> PostgresTableReader::end() {
+  done_ = true;
+  const Rows result(PQgetResult(connection_.raw()));
+  if (result.raw() == nullptr || PQresultStatus(result.raw()) != PGRES_COMMAND_OK)
+    return Failure(connection_.error_of(result.raw()));
+  rows_sent_ = result.affected();
+  while (PGresult* rest = PQgetResult(connection_.raw())) PQclear(rest);
+  if (rows_sent_ != rows_seen_)
+    return Failure(errors::bad_stream(fmt::format("COPY sent {} rows and reported {}", rows_seen_, rows_sent_),
+                                      to_string(layout_->ref)));
+  return {};
+}
+
+}  // namespace godwit::postgres

@@ -1,0 +1,179 @@
+#include "engines/postgres/table_writer.h"
+
+#include <fmt/format.h>
+
+#include "base/failpoint.h"
+#include "base/text.h"
+#include "engines/postgres/copy_text.h"
+#include "engines/postgres/errors.h"
+#include "engines/postgres/parked_row.h"
+
+namespace godwit::postgres {
+namespace {
+
+// libpq takes an int; larger batches go in pieces.
+constexpr size_t piece_bytes_max = 64U << 20U;
+constexpr std::string_view binary_header("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
+constexpr std::string_view binary_trailer("\377\377", 2);
+
+std::string copy_statement(const TargetTable& table, Encoding encoding) {
+  std::vector<std::string> names;
+  for (const ColumnDef& column : table.layout->columns) names.push_back(quote_name(column.name));
+  return fmt::format("COPY {} ({}) FROM STDIN (FORMAT {})", quote_name(table.layout->ref), join(names, ", "),
+                     encoding == Encoding::pg_copy_binary ? "binary" : "text");
+}
+
+bool is_row_error(const Error& error) { return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict; }
+
+}  // namespace
+
+PostgresTableWriter::PostgresTableWriter(Connection& session, const ControlSchema& control, std::string task_id,
+                                         TargetTable table, TableRange range, Encoding encoding, bool careful)
+    : session_(session),
+      control_(control),
+      task_id_(std::move(task_id)),
+      table_(std::move(table)),
+      range_(std::move(range)),
+      encoding_(encoding),
+      careful_(careful),
+      copy_sql_(copy_statement(table_, encoding)) {}
+
+Result<std::unique_ptr<TableWriter>> PostgresTableWriter::open(Connection& session, const ControlSchema& control,
+                                                               std::string_view task_id, const TargetTable& table,
+                                                               const TableRange& range, Encoding encoding,
+                                                               bool careful) {
+  std::unique_ptr<PostgresTableWriter> writer(
+      new PostgresTableWriter(session, control, std::string(task_id), table, range, encoding, careful));
+  TRY(writer->fence());
+  if (!careful) TRY(writer->start_copy());
+  return std::unique_ptr<TableWriter>(std::move(writer));
+}
+
+Result<void> PostgresTableWriter::fence() {
+  TRY(session_.run("BEGIN"));
+  open_ = true;
+  auto line = session_.query(
+      fmt::format("INSERT INTO {} VALUES ($1, $2, $3, {}, 0, 0, 0, '', $4, now())", control_.table("godwit_load_slices"),
+                  range_.index),
+      {task_id_, range_.table.schema, range_.table.name, range_.storage_id});
+  if (line) return {};
+  const Error error = line.error();
+  abandon();
+  if (error.sqlstate == "23505") return Failure(errors::slice_done(range_.table, range_.index));
+  return Failure(error);
+}
+
+Result<void> PostgresTableWriter::start_copy() {
+  TRY(session_.query(copy_sql_));
+  copying_ = true;
+  return encoding_ == Encoding::pg_copy_binary ? send(binary_header) : Result<void>();
+}
+
+Result<void> PostgresTableWriter::send(std::string_view bytes) {
+  while (!bytes.empty()) {
+    const std::string_view piece = bytes.substr(0, piece_bytes_max);
+    if (PQputCopyData(session_.raw(), piece.data(), static_cast<int>(piece.size())) != 1) {
+      copying_ = false;
+      return Failure(session_.connection_error());
+    }
+    bytes.remove_prefix(piece.size());
+  }
+  return {};
+}
+
+Result<uint64_t> PostgresTableWriter::end_copy() {
+  copying_ = false;
+  if (PQputCopyEnd(session_.raw(), nullptr) != 1) return Failure(session_.connection_error());
+  const Rows result(PQgetResult(session_.raw()));
+  const bool ok = PQresultStatus(result.raw()) == PGRES_COMMAND_OK;
+  const Error error = ok ? Error{} : session_.error_of(result.raw());
+  while (PGresult* rest = PQgetResult(session_.raw())) PQclear(rest);
+  if (!ok) return Failure(error);
+  return result.affected();
+}
+
+Result<uint64_t> PostgresTableWriter::copy_once(std::string_view bytes) {
+  TRY(start_copy());
+  TRY(send(bytes));
+  if (encoding_ == Encoding::pg_copy_binary) TRY(send(binary_trailer));
+  return end_copy();
+}
+
+Result<void> PostgresTableWriter::write(const RowBatch& batch, RowErrors* refused) {
+  if (batch.encoding != encoding_)
+    return Failure(errors::encoding_refused(range_.table, to_string(batch.encoding)));
+  if (!careful_) return send(batch.arena.view());
+  TRY(session_.run("SAVEPOINT piece"));
+  auto taken = copy_once(batch.arena.view());
+  if (taken) {
+    written_ += *taken;
+    return session_.run("RELEASE SAVEPOINT piece");
+  }
+  if (!is_row_error(taken.error()) || refused == nullptr) return Failure(taken.error());
+  TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
+  return write_rows(batch.arena.view(), *refused);
+}
+
+// Row by row, each under the savepoint, so that one bad row costs only itself.
+Result<void> PostgresTableWriter::write_rows(std::string_view bytes, RowErrors& refused) {
+  while (!bytes.empty()) {
+    const std::string_view row =
+        encoding_ == Encoding::pg_copy_binary ? take_copy_tuple(bytes) : take_copy_line(bytes);
+    if (row.empty()) return Failure(errors::bad_stream("a COPY row of unknown shape", to_string(range_.leaf)));
+    auto taken = copy_once(row);
+    if (taken) {
+      written_ += *taken;
+      TRY(session_.run("RELEASE SAVEPOINT piece; SAVEPOINT piece"));
+      continue;
+    }
+    if (!is_row_error(taken.error())) return Failure(taken.error());
+    TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
+    RowError error{taken.error(), parked_load_row(table_, row, encoding_)};
+    error.parked.error = fmt::format("{} (slice {} of {})", taken.error().message, range_.index, range_.of);
+    error.parked.code = taken.error().sqlstate;
+    refused.push_back(std::move(error));
+    ++refused_;
+  }
+  return session_.run("RELEASE SAVEPOINT piece");
+}
+
+Result<void> PostgresTableWriter::park(std::span<const ParkedRow> rows) {
+  return control_.park(session_, task_id_, rows, true);
+}
+
+Result<void> PostgresTableWriter::finish(uint64_t rows_read, const Position& snapshot) {
+  if (copying_) {
+    if (encoding_ == Encoding::pg_copy_binary) TRY(send(binary_trailer));
+    written_ = TRY(end_copy());
+  }
+  if (written_ + refused_ != rows_read)
+    return Failure(errors::count_mismatch(range_.table, range_.index, rows_read, written_ + refused_));
+  TRY(session_.run(fmt::format("UPDATE {} SET source_count = {}, target_count = {}, parked_count = {}, snapshot_position = $4 "
+                               "WHERE task = $1 AND table_schema = $2 AND table_name = $3 AND slice = {}",
+                               control_.table("godwit_load_slices"), rows_read, written_, refused_, range_.index),
+                   {task_id_, range_.table.schema, range_.table.name, snapshot.text}));
+  failpoint(failpoints::slice_before_commit);
+  if (PQsendQuery(session_.raw(), "COMMIT") == 0) return Failure(session_.connection_error());
+  failpoint(failpoints::slice_commit_sent);
+  const Rows committed(PQgetResult(session_.raw()));
+  const bool ok = PQresultStatus(committed.raw()) == PGRES_COMMAND_OK &&
+                  std::string_view(PQcmdStatus(committed.raw())) == "COMMIT";
+  const Error error = ok ? Error{} : session_.error_of(committed.raw());
+  while (PGresult* rest = PQgetResult(session_.raw())) PQclear(rest);
+  open_ = false;
+  if (!ok) return Failure(error);
+  return {};
+}
+
+void PostgresTableWriter::abandon() {
+  if (!open_ || session_.broken()) return;
+  open_ = false;
+  if (copying_) {
+    copying_ = false;
+    PQputCopyEnd(session_.raw(), "the slice was abandoned");
+    while (PGresult* rest = PQgetResult(session_.raw())) PQclear(rest);
+  }
+  static_cast<void>(session_.run("ROLLBACK"));  // a broken session ends its transaction by itself
+}
+
+}  // namespace godwit::postgres

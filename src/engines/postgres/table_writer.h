@@ -1,0 +1,46 @@
+#pragma once
+// One slice into the target: ledger line, rows by COPY … FROM STDIN, one commit (engine.md §2, §4).
+
+#include <memory>
+#include <string>
+
+#include "engine/target.h"
+#include "engines/postgres/connection.h"
+#include "engines/postgres/control_tables.h"
+
+namespace godwit::postgres {
+
+class PostgresTableWriter : public TableWriter {
+ public:
+  static Result<std::unique_ptr<TableWriter>> open(Connection& session, const ControlSchema& control,
+                                                   std::string_view task_id, const TargetTable& table,
+                                                   const TableRange& range, Encoding encoding, bool careful);
+  ~PostgresTableWriter() override { abandon(); }
+  Result<void> write(const RowBatch& batch, RowErrors* refused) override;
+  Result<void> park(std::span<const ParkedRow> rows) override;
+  Result<void> finish(uint64_t rows_read, const Position& snapshot) override;
+  void abandon() override;
+
+ private:
+  PostgresTableWriter(Connection& session, const ControlSchema& control, std::string task_id, TargetTable table,
+                      TableRange range, Encoding encoding, bool careful);
+  Result<void> fence();
+  Result<void> start_copy();
+  Result<void> send(std::string_view bytes);
+  Result<uint64_t> end_copy();
+  Result<uint64_t> copy_once(std::string_view bytes);
+  Result<void> write_rows(std::string_view bytes, RowErrors& refused);
+
+  Connection& session_;
+  const ControlSchema& control_;
+  std::string task_id_;
+  TargetTable table_;
+  TableRange range_;
+  Encoding encoding_;
+  bool careful_;
+  bool open_ = false, copying_ = false;
+  uint64_t written_ = 0, refused_ = 0;
+  std::string copy_sql_;
+};
+
+}  // namespace godwit::postgres

@@ -1,0 +1,147 @@
+#include "engines/postgres/target.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/log.h"
+#include "engines/postgres/change_writer.h"
+#include "engines/postgres/constraints.h"
+#include "engines/postgres/errors.h"
+#include "engines/postgres/source.h"
+#include "engines/postgres/structure.h"
+#include "engines/postgres/table_writer.h"
+#include "engines/postgres/target_checks.h"
+
+namespace godwit::postgres {
+namespace {
+
+bool writes_rows(std::string_view role) { return role.starts_with("lane-") || role == "apply"; }
+
+// Foreign keys and triggers stay quiet in this session; where the role may not, they were dropped before (constraints.h).
+Result<void> prepare_writing_session(Connection& session) {
+  auto quiet = session.run("SET session_replication_role = replica");
+  if (!quiet && quiet.error().sqlstate != "42501") return quiet;
+  // The keys of a table may be of an extension's type, whose = lies in the extension's schema.
+  const Rows path = TRY(session.query(
+      "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', nullif(current_setting('search_path'), ''), "
+      "(SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension e JOIN "
+      "pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname <> 'pg_catalog')), false)"));
+  static_cast<void>(path);
+  return session.run("SET maintenance_work_mem = '512MB'");
+}
+
+// Binary forms that mean the same on another server: not those that hold numbers of objects (user types inside arrays and
+// composites, reg…), nor the vectors, which the server does not read back when empty.
+bool same_in_binary(const ColumnDef& column) {
+  constexpr uint32_t first_user_oid = 16384;
+  const std::string& type = column.type.native;
+  return column.type.log_id < first_user_oid && !type.starts_with("reg") && !type.ends_with("vector") &&
+         !type.ends_with("vector[]");
+}
+
+// SQL of the user's own for every session, by DMS's name for it.
+Result<void> run_after_connect(Connection& session, const Endpoint& endpoint) {
+  const auto script = endpoint.parameter("AfterConnectScript");
+  return script ? session.run(*script) : Result<void>();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Target>> PostgresTarget::open(const Endpoint& endpoint, const SessionOptions& options) {
+  const bool writes = writes_rows(options.role);
+  ConnectOptions connect{session_name(options), false, false};
+  connect.empty_search_path = !writes;
+  Connection session = TRY(Connection::open(endpoint, connect));
+  TRY(run_after_connect(session, endpoint));
+  if (writes) TRY(prepare_writing_session(session));
+  return std::unique_ptr<Target>(new PostgresTarget(std::move(session), options));
+}
+
+Result<ServerIdentity> PostgresTarget::identity() {
+  const Rows rows = TRY(session_.query(
+      "SELECT system_identifier, pg_catalog.current_database(), current_setting('server_version') FROM "
+      "pg_catalog.pg_control_system()"));
+  return ServerIdentity{rows.text(0, 0), rows.text(0, 1), rows.text(0, 2)};
+}
+
+Result<std::vector<Finding>> PostgresTarget::check(std::span<const TargetTable> tables, std::span<const ObjectDef> objects,
+                                                   PrepareMode mode, bool fresh) {
+  return check_target(session_, tables, objects, mode, fresh);
+}
+
+Result<std::vector<TargetTableState>> PostgresTarget::inspect(std::span<const TargetTable> tables) {
+  return inspect_tables(session_, tables);
+}
+
+Result<void> PostgresTarget::end_leftover_sessions() {
+  TRY(session_.query("SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE pid <> "
+                     "pg_catalog.pg_backend_pid() AND starts_with(application_name, $1) AND usename = current_user AND datname = "
+                     "pg_catalog.current_database() AND backend_start < (SELECT backend_start FROM "
+                     "pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid())",
+                     {session_name({options_.tag, "", {}})}));
+  return {};
+}
+
+std::span<const Encoding> PostgresTarget::accepts(const TableDef& table) const {
+  static constexpr std::array both = {Encoding::pg_copy_text, Encoding::pg_copy_binary};
+  return std::ranges::all_of(table.columns, same_in_binary) ? std::span(both) : std::span(both).first(1);
+}
+
+Result<void> PostgresTarget::drop_tables(std::span<const TableRef> tables) { return postgres::drop_tables(session_, tables); }
+
+Result<void> PostgresTarget::truncate(std::span<const TableRef> tables) { return truncate_tables(session_, tables); }
+
+Result<bool> PostgresTarget::build(const ObjectDef& object, std::span<const TargetTable> tables) {
+  return build_object(session_, object, tables);
+}
+
+Result<void> PostgresTarget::finish(const ObjectDef& object, std::span<const TargetTable> tables) {
+  return finish_object(session_, object, tables);
+}
+
+Result<void> PostgresTarget::empty_for_reload(std::string_view task_id, const TargetTable& table) {
+  // TRUNCATE would fail on foreign keys; a reloaded table is one that a load filled in part.
+  TRY(session_.run("BEGIN"));
+  auto emptied = session_.run("DELETE FROM " + quote_name(table.layout->ref));
+  if (emptied)
+    emptied = session_.run(fmt::format("DELETE FROM {} WHERE task = $1 AND table_schema = $2 AND table_name = $3",
+                                       control_.table("godwit_load_slices")),
+                           {std::string(task_id), table.source->ref.schema, table.source->ref.name});
+  if (emptied) return session_.run("COMMIT");
+  if (!session_.broken()) TRY(session_.run("ROLLBACK"));
+  return emptied;
+}
+
+Result<void> PostgresTarget::set_sequence(const SequenceState& sequence) { return postgres::set_sequence(session_, sequence); }
+
+Result<void> PostgresTarget::release_constraints(std::span<const TargetTable> tables,
+                                                 const std::function<Result<void>(const std::string& script)>& save) {
+  const ReleasePlan plan = TRY(plan_release(session_, tables));
+  TRY(save(plan.script));
+  return carry_out(session_, plan);
+}
+
+Result<void> PostgresTarget::restore_constraints(std::string_view script) {
+  return postgres::restore_constraints(session_, script);
+}
+
+Result<std::vector<std::pair<std::string, uint64_t>>> PostgresTarget::count_orphans(std::span<const TargetTable> tables) {
+  return postgres::count_orphans(session_, tables);
+}
+
+Result<void> PostgresTarget::analyze(const TableRef& table) { return analyze_table(session_, table); }
+
+Result<std::unique_ptr<TableWriter>> PostgresTarget::load_table(std::string_view task_id, const TargetTable& table,
+                                                                const TableRange& range, Encoding encoding, bool careful) {
+  if (std::ranges::find(accepts(*table.layout), encoding) == accepts(*table.layout).end())
+    return Failure(errors::encoding_refused(table.layout->ref, to_string(encoding)));
+  return PostgresTableWriter::open(session_, control_, task_id, table, range, encoding, careful);
+}
+
+Result<std::unique_ptr<ChangeWriter>> PostgresTarget::apply_changes(std::string_view task_id) {
+  return PostgresChangeWriter::open(session_, control_, task_id);
+}
+
+}  // namespace godwit::postgres

@@ -1,0 +1,203 @@
+#include "engines/postgres/target_checks.h"
+
+#include <algorithm>
+#include <set>
+
+#include "engines/postgres/catalog_query.h"
+#include "engines/postgres/errors.h"
+#include "engines/postgres/structure_errors.h"
+
+namespace godwit::postgres {
+namespace {
+
+constexpr size_t name_bytes_max = 63;
+
+// What a query of privileges answers: schema by schema.
+constexpr const char* schemas_sql = R"(
+SELECT w.name, n.oid IS NOT NULL,
+       coalesce(has_schema_privilege(n.oid, 'USAGE') AND has_schema_privilege(n.oid, 'CREATE'), false),
+       has_database_privilege(current_database(), 'CREATE')
+FROM unnest($1::text[]) AS w(name) LEFT JOIN pg_namespace n ON n.nspname = w.name)";
+
+// Of the wanted tables those that are there. The keys of tables outside and other dependents stand in the way of
+// emptying and dropping them.
+constexpr const char* tables_sql = R"(
+WITH wanted AS (
+  SELECT w.position - 1 AS position, c.oid, c.relowner
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, position)
+  JOIN pg_namespace n ON n.nspname = w.schema
+  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'f')
+), inside AS (
+  SELECT DISTINCT p.relid FROM wanted w, pg_partition_tree(w.oid) p UNION SELECT oid FROM wanted
+)
+SELECT w.position,
+       (SELECT string_agg(p.name, ', ')
+        FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS p(name)
+        WHERE NOT has_table_privilege(w.oid, p.name)),
+       pg_has_role(w.relowner, 'USAGE'),
+       (SELECT json_agg(a.attname) FROM pg_attribute a
+        WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped),
+       (SELECT json_agg(a.attname) FROM pg_attribute a
+        WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''),
+       (SELECT json_agg(quote_ident(k.conname) || ' on ' || k.conrelid::regclass::text ORDER BY k.oid)
+        FROM pg_constraint k WHERE k.confrelid = w.oid AND k.contype = 'f' AND k.conparentid = 0
+          AND NOT EXISTS (SELECT FROM inside i WHERE i.relid = k.conrelid)),
+       (SELECT json_agg(DISTINCT pg_describe_object(
+          CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(r.ev_class, d.objid), 0))
+        FROM pg_class c JOIN pg_type t ON t.oid = c.reltype
+        JOIN pg_depend d ON (d.refclassid = 'pg_class'::regclass AND d.refobjid = c.oid)
+                         OR (d.refclassid = 'pg_type'::regclass AND d.refobjid IN (t.oid, t.typarray))
+        LEFT JOIN pg_rewrite r ON d.classid = 'pg_rewrite'::regclass AND r.oid = d.objid
+        WHERE c.oid = w.oid AND d.deptype = 'n'
+          AND d.classid IN ('pg_rewrite'::regclass, 'pg_class'::regclass, 'pg_proc'::regclass)
+          AND NOT EXISTS (SELECT FROM inside i
+                          WHERE d.classid <> 'pg_proc'::regclass AND i.relid = coalesce(r.ev_class, d.objid)))
+FROM wanted w)";
+
+constexpr const char* extensions_sql = R"(
+SELECT w.name, a.name IS NOT NULL,
+       EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND rolsuper) OR (coalesce(v.trusted, false)
+         AND has_database_privilege(current_database(), 'CREATE'))
+FROM unnest($1::text[]) AS w(name)
+LEFT JOIN pg_available_extensions a ON a.name = w.name
+LEFT JOIN pg_available_extension_versions v ON v.name = a.name AND v.version = a.default_version
+WHERE NOT EXISTS (SELECT FROM pg_extension e WHERE e.extname = w.name))";
+
+class Checks {
+ public:
+  Checks(Connection& connection, std::span<const TargetTable> tables, std::span<const ObjectDef> objects,
+         PrepareMode mode, bool fresh)
+      : connection_(connection), tables_(tables), objects_(objects), mode_(mode), fresh_(fresh) {}
+
+  Result<std::vector<Finding>> run() {
+    const Rows server = TRY(connection_.query("SELECT current_user, pg_is_in_recovery()"));
+    role_ = server.text(0, 0);
+    if (server.boolean(0, 1)) {
+      stop(errors::standby_target());
+      return std::move(findings_);
+    }
+    check_names();
+    TRY(check_tables());
+    TRY(check_schemas());
+    TRY(check_extensions());
+    return std::move(findings_);
+  }
+
+ private:
+  void stop(Error error) { findings_.push_back({true, std::move(error)}); }
+
+  void check_name(std::string_view what, const std::string& name) {
+    if (name.size() > name_bytes_max) stop(errors::name_too_long(what, name));
+  }
+
+  void check_names() {
+    for (const TargetTable& table : tables_) {
+      check_name("schema", table.layout->ref.schema);
+      check_name("table", table.layout->ref.name);
+      for (const ColumnDef& column : table.layout->columns) check_name("column", column.name);
+    }
+  }
+
+  Result<void> check_tables() {
+    std::vector<std::string> schemas, names;
+    for (const TargetTable& table : tables_) {
+      schemas.push_back(table.layout->ref.schema);
+      names.push_back(table.layout->ref.name);
+    }
+    const Rows rows = TRY(connection_.query(tables_sql, {array_text(schemas), array_text(names)}));
+    missing_.assign(tables_.size(), true);
+    for (int row = 0; row < rows.size(); ++row) {
+      const auto position = static_cast<size_t>(rows.integer(row, 0));
+      missing_[position] = false;
+      check_table(*tables_[position].layout, rows, row);
+    }
+    return {};
+  }
+
+  void check_table(const TableDef& layout, const Rows& rows, int row) {
+    const bool dropped = fresh_ && mode_ == PrepareMode::drop_and_create;
+    if (dropped) {
+      if (!rows.boolean(row, 2)) stop(errors::not_owner(layout.ref, role_, "drop and create it"));
+      for (const std::string& dependent : strings_at(rows, row, 6))
+        stop(errors::has_dependents(layout.ref, dependent));
+    } else {
+      check_writable(layout, rows, row);
+    }
+    if (!fresh_ || mode_ == PrepareMode::do_nothing) return;
+    for (const std::string& reference : strings_at(rows, row, 5))
+      stop(errors::referenced_from_outside(layout.ref, reference));
+  }
+
+  void check_writable(const TableDef& layout, const Rows& rows, int row) {
+    if (!rows.is_null(row, 1)) stop(errors::not_writable(layout.ref, role_, rows.get(row, 1)));
+    const std::vector<std::string> there = strings_at(rows, row, 3), generated = strings_at(rows, row, 4);
+    std::vector<std::string> missing, computed;
+    for (const ColumnDef& column : layout.columns) {
+      if (std::ranges::find(there, column.name) == there.end()) missing.push_back(column.name);
+      if (std::ranges::find(generated, column.name) != generated.end()) computed.push_back(column.name);
+    }
+    if (!missing.empty()) stop(errors::missing_target_columns(layout.ref, missing));
+    if (!computed.empty()) stop(errors::generated_target_column(layout.ref, computed));
+  }
+
+  // Not there, or dropped and made again.
+  bool will_be_made(size_t table) const {
+    return missing_[table] || (fresh_ && mode_ == PrepareMode::drop_and_create);
+  }
+
+  // Schemas that get something new.
+  Result<void> check_schemas() {
+    std::set<std::string> wanted;
+    for (size_t i = 0; i < tables_.size(); ++i)
+      if (will_be_made(i)) wanted.insert(tables_[i].layout->ref.schema);
+    const std::set<std::string> of_tables = wanted;
+    for (const ObjectDef& object : objects_)
+      if (!of_tables.empty() && object.kind == "schema" && object.table.schema.empty()) wanted.insert(object.name);
+    const std::vector<std::string> names(wanted.begin(), wanted.end());
+    const Rows rows = TRY(connection_.query(schemas_sql, {array_text(names)}));
+    for (int row = 0; row < rows.size(); ++row) {
+      const bool is_there = rows.boolean(row, 1);
+      // Beside the tables' own schemas there are those of types and functions, which may all be there already.
+      const bool gets_tables = of_tables.contains(rows.text(row, 0));
+      if (!is_there && !rows.boolean(row, 3)) stop(errors::no_create_on_database(role_, rows.get(row, 0)));
+      if (is_there && gets_tables && !rows.boolean(row, 2))
+        stop(errors::no_create_in_schema(role_, rows.get(row, 0)));
+    }
+    return {};
+  }
+
+  Result<void> check_extensions() {
+    bool anything_made = false;
+    for (size_t i = 0; i < tables_.size(); ++i) anything_made |= will_be_made(i);
+    if (!anything_made) return {};
+    std::vector<std::string> wanted;
+    for (const ObjectDef& object : objects_)
+      if (object.kind == "extension") wanted.push_back(object.name);
+    const Rows rows = TRY(connection_.query(extensions_sql, {array_text(wanted)}));
+    for (int row = 0; row < rows.size(); ++row) {
+      if (!rows.boolean(row, 1))
+        stop(errors::extension_missing(rows.get(row, 0), "its files are not installed on that server"));
+      else if (!rows.boolean(row, 2))
+        stop(errors::extension_missing(rows.get(row, 0), "role \"" + role_ + "\" may not"));
+    }
+    return {};
+  }
+
+  Connection& connection_;
+  const std::span<const TargetTable> tables_;
+  const std::span<const ObjectDef> objects_;
+  const PrepareMode mode_;
+  const bool fresh_;
+  std::string role_;
+  std::vector<bool> missing_;  // by table: not on the target
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+Result<std::vector<Finding>> check_target(Connection& connection, std::span<const TargetTable> tables,
+                                          std::span<const ObjectDef> objects, PrepareMode mode, bool fresh) {
+  return Checks(connection, tables, objects, mode, fresh).run();
+}
+
+}  // namespace godwit::postgres

@@ -1,0 +1,35 @@
+#pragma once
+// From rules and a source table to the plan that engines carry out (data/target_table.h), and the fingerprint that
+// tells whether a task was started under other rules.
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "data/target_table.h"
+#include "mapping/transformation.h"
+
+namespace godwit {
+
+// Which columns of `source` move, and what the table, its partitions and its columns are called. Generated columns
+// never move. If a key column does not move, the layout has no key: changes are matched by the whole row where the
+// log carries it, else updates and deletes cannot be applied, which is warned about. A line is added to `warnings`
+// only once, however many tables it concerns. Errors of kind table: an empty name, no column left, two columns under
+// one name.
+Result<TargetTable> plan_table(const MappingRules& rules, const PlanOptions& options,
+                               std::shared_ptr<const TableDef> source, std::vector<std::string>& warnings);
+
+// An error of kind table, naming both sources and the rules, when two tables or partitions would become one on the
+// target.
+Result<void> check_target_names(const MappingRules& rules, const PlanOptions& options,
+                                std::span<const TargetTable> tables);
+
+// Over everything that decides which tables and columns exist on the target and what they are called, and nothing
+// else: order, spacing, rule names, warnings and load order do not count, rule-ids only as far as they decide between
+// rules. Equal on every machine.
+uint64_t schema_shaping_hash(const MappingRules& rules, const PlanOptions& options);
+
+}  // namespace godwit

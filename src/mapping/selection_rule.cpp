@@ -1,0 +1,133 @@
+// Selection rules of the document (spec/table-mappings.md §3).
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "mapping/errors.h"
+#include "mapping/rule_reader.h"
+#include "mapping/selection.h"
+#include "mapping/wildcard.h"
+
+namespace godwit {
+namespace {
+
+constexpr std::array<std::string_view, 3> actions = {"include", "exclude", "explicit"};
+constexpr std::array<std::string_view, 3> table_types = {"table", "view", "all"};
+constexpr std::array<std::string_view, 7> known_keys = {"rule-type",  "rule-id",        "rule-name", "rule-action",
+                                                        "load-order", "object-locator", "filters"};
+constexpr std::array<std::string_view, 3> known_locator_keys = {"schema-name", "table-name", "table-type"};
+
+// What an operator takes: nothing, one value, or both ends of a range.
+struct FilterOperator {
+  std::string_view name;
+  bool takes_value, takes_range;
+};
+constexpr std::array filter_operators = {
+    FilterOperator{"eq", true, false},       FilterOperator{"gte", true, false},
+    FilterOperator{"lte", true, false},      FilterOperator{"ste", true, false},
+    FilterOperator{"between", false, true},  FilterOperator{"null", false, false},
+    FilterOperator{"noteq", true, false},    FilterOperator{"notbetween", false, true},
+    FilterOperator{"notnull", false, false},
+};
+
+Result<void> check_operand(const RuleInput& rule, const JsonFields& condition, std::string_view key) {
+  const nlohmann::json* operand = condition.find(key);
+  if (operand != nullptr && (operand->is_string() || operand->is_number())) return {};
+  return Failure(mapping_rule_invalid(
+      rule.id_text,
+      fmt::format("{} must be a string or a number for this filter-operator.", condition.path_of(key))));
+}
+
+Result<void> check_condition(const RuleInput& rule, const JsonFields& condition) {
+  const std::string name = TRY(required_text(rule, condition, "filter-operator"));
+  const auto known = std::ranges::find(filter_operators, name, &FilterOperator::name);
+  if (known == filter_operators.end())
+    return Failure(mapping_rule_invalid(
+        rule.id_text, fmt::format("{} is {}; allowed: eq, gte, lte, ste, between, null, noteq, notbetween, notnull.",
+                                  condition.path_of("filter-operator"), json_for_people(name))));
+  if (known->takes_value) TRY(check_operand(rule, condition, "value"));
+  if (known->takes_range) {
+    TRY(check_operand(rule, condition, "start-value"));
+    TRY(check_operand(rule, condition, "end-value"));
+  }
+  return {};
+}
+
+Result<void> check_filter(const RuleInput& rule, const JsonFields& filter) {
+  const std::string type = TRY(required_text(rule, filter, "filter-type"));
+  if (type != "source")
+    return Failure(
+        mapping_rule_invalid(rule.id_text, fmt::format("{} must be \"source\".", filter.path_of("filter-type"))));
+  TRY(required_text(rule, filter, "column-name"));
+  const std::vector<JsonFields> conditions = TRY(filter.objects("filter-conditions"));
+  if (conditions.empty())
+    return Failure(mapping_rule_invalid(rule.id_text,
+                                        fmt::format("{} is missing or empty.", filter.path_of("filter-conditions"))));
+  for (const JsonFields& condition : conditions) TRY(check_condition(rule, condition));
+  return {};
+}
+
+Result<void> check_filters(const RuleInput& rule, SelectionAction action, ParsedRules& out) {
+  const std::vector<JsonFields> filters = TRY(rule.fields.objects("filters"));
+  if (filters.empty()) return {};
+  if (action == SelectionAction::exclude) {
+    warn_without_effect(rule, "filters", "an exclude rule leaves whole tables out", out);
+    return {};
+  }
+  for (const JsonFields& filter : filters) TRY(check_filter(rule, filter));
+  out.refuse(mapping_not_supported(rule.id_text, "a source filter (filters)", "rows it excludes would be copied"));
+  return {};
+}
+
+Result<TableKind> read_table_kind(const RuleInput& rule) {
+  const JsonFields locator = TRY(locator_fields(rule));
+  const std::optional<std::string> type = TRY(locator.text("table-type"));
+  if (!type) return TableKind::table;
+  const auto known = std::ranges::find(table_types, *type);
+  if (known == table_types.end())
+    return Failure(
+        mapping_rule_invalid(rule.id_text, fmt::format("{} is {}; allowed: {}.", locator.path_of("table-type"),
+                                                       json_for_people(*type), quoted_list(table_types))));
+  return static_cast<TableKind>(known - table_types.begin());
+}
+
+Result<void> check_explicit(const RuleInput& rule, const Locator& where) {
+  for (const std::string* name : {&where.schema, &where.table})
+    if (has_wildcard(*name))
+      return Failure(mapping_rule_invalid(
+          rule.id_text,
+          fmt::format("an explicit rule names one table literally, but {} is a pattern. Use rule-action "
+                      "include for patterns.",
+                      json_for_people(*name))));
+  if (is_control_table(where.table))
+    return Failure(mapping_rule_invalid(
+        rule.id_text, fmt::format("{}.{} is a control table; it describes a task and cannot be moved by one.",
+                                  where.schema, where.table)));
+  return {};
+}
+
+}  // namespace
+
+Result<void> parse_selection_rule(const RuleInput& rule, ParsedRules& out) {
+  const std::string action = TRY(required_action(rule, actions));
+  SelectionRule selection;
+  selection.id = rule.id;
+  selection.action = static_cast<SelectionAction>(std::ranges::find(actions, action) - actions.begin());
+  selection.where = TRY(read_locator(rule, LocatorDepth::table));
+  selection.kind = TRY(read_table_kind(rule));
+  const std::optional<int64_t> load_order = TRY(rule.fields.integer("load-order", 1, INT32_MAX));
+  selection.load_order = load_order.value_or(0);
+  if (selection.action == SelectionAction::explicit_) TRY(check_explicit(rule, selection.where));
+  TRY(check_filters(rule, selection.action, out));
+  warn_unknown(rule.fields, known_keys, out);
+  const JsonFields locator = TRY(locator_fields(rule));
+  warn_unknown(locator, known_locator_keys, out);
+  if (selection.action != SelectionAction::exclude && selection.kind != TableKind::table)
+    warn_without_effect(rule, fmt::format("table-type {}", table_types[static_cast<size_t>(selection.kind)]),
+                        "views are not moved by this version, only tables", out);
+  out.rules.selections.push_back(std::move(selection));
+  return {};
+}
+
+}  // namespace godwit

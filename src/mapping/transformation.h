@@ -1,0 +1,34 @@
+#pragma once
+// What source objects are called on the target (spec/table-mappings.md §4, §6): of the rules of one target class
+// whose locator matches an object, the one with the lowest rule-id decides and the others do nothing. Schema, table
+// and column names are decided independently, each by the source's names.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mapping/rules.h"
+
+namespace godwit {
+
+// What the task settings add to the rules.
+struct PlanOptions {
+  std::string target_schema;  // TargetMetadata.TargetSchema; for schemas that no rule names; empty: the source's name
+  bool support_lobs = true;   // false: LOB columns are left out
+};
+
+// The rules that name an object, the deciding one first.
+std::vector<const NameRule*> schema_name_rules(const MappingRules& rules, std::string_view schema);
+std::vector<const NameRule*> table_name_rules(const MappingRules& rules, const TableRef& table);
+std::vector<const NameRule*> column_name_rules(const MappingRules& rules, const TableRef& table,
+                                               const ColumnDef& column);
+
+std::string apply_name_rule(const NameRule& rule, std::string_view name);
+
+std::string target_schema_name(const MappingRules& rules, const PlanOptions& options, std::string_view schema);
+TableRef target_table_name(const MappingRules& rules, const PlanOptions& options, const TableRef& table);
+// A partition is named by the rules like a table, but a rename applies to it only if it names the partition itself:
+// one that matches its parent would give every partition the parent's new name.
+TableRef target_leaf_name(const MappingRules& rules, const PlanOptions& options, const TableRef& leaf);
+
+}  // namespace godwit

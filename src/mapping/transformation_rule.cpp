@@ -1,0 +1,289 @@
+// Transformation rules of the document (spec/table-mappings.md §4).
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "mapping/errors.h"
+#include "mapping/rule_reader.h"
+#include "mapping/wildcard.h"
+
+namespace godwit {
+namespace {
+
+enum class Target : unsigned { schema = 1, table = 2, column = 4, table_tablespace = 8, index_tablespace = 16 };
+constexpr std::array<std::string_view, 5> target_names = {"schema", "table", "column", "table-tablespace",
+                                                          "index-tablespace"};
+constexpr unsigned named_objects = 7;  // schema, table, column
+constexpr unsigned anything = 31;
+constexpr unsigned columns = 4;
+constexpr unsigned tables = 2;
+
+constexpr std::array<std::string_view, 12> known_keys = {
+    "rule-type", "rule-id",   "rule-name",  "rule-action", "rule-target",     "object-locator",
+    "value",     "old-value", "expression", "data-type",   "primary-key-def", "before-image-def"};
+constexpr std::array<std::string_view, 6> known_locator_keys = {
+    "schema-name", "table-name", "column-name", "data-type", "table-tablespace-name", "index-tablespace-name"};
+constexpr std::array<std::string_view, 25> data_types = {
+    "bytes", "date",  "time",   "datetime", "int1",  "int2",  "int4",  "int8",    "numeric",
+    "real4", "real8", "string", "uint1",    "uint2", "uint4", "uint8", "wstring", "boolean",
+    "blob",  "nclob", "clob",   "set",      "list",  "map",   "tuple"};
+
+struct TransformationInput {
+  const RuleInput& rule;
+  Target target;
+  std::string action;
+};
+
+Failure invalid(const RuleInput& rule, const std::string& detail) {
+  return Failure(mapping_rule_invalid(rule.id_text, detail));
+}
+
+Result<std::string> read_data_type_name(const RuleInput& rule, const JsonFields& fields, std::string_view key) {
+  const std::string written = TRY(required_text(rule, fields, key));
+  std::string name = lower_ascii(written);
+  if (std::ranges::find(data_types, name) != data_types.end()) return name;
+  return invalid(rule, fmt::format("{} is {}; allowed: {}.", fields.path_of(key), json_for_people(written),
+                                   quoted_list(data_types)));
+}
+
+// The locator, as deep as the target lies; `add-column` and before images speak of whole tables.
+Result<Locator> read_target_locator(const TransformationInput& in) {
+  const bool whole_table = in.action == "add-column" || in.action == "add-before-image-columns";
+  const LocatorDepth depth = in.target == Target::schema                   ? LocatorDepth::schema
+                             : in.target == Target::column && !whole_table ? LocatorDepth::column
+                                                                           : LocatorDepth::table;
+  Locator locator = TRY(read_locator(in.rule, depth));
+  const JsonFields fields = TRY(locator_fields(in.rule));
+  if (fields.has("data-type")) locator.data_type = TRY(read_data_type_name(in.rule, fields, "data-type"));
+  return locator;
+}
+
+// A deeper name than the target needs would narrow the rule if it were heeded: say that it is not.
+Result<void> warn_deeper_names(const TransformationInput& in, ParsedRules& out) {
+  const JsonFields fields = TRY(locator_fields(in.rule));
+  for (const auto& [key, target] : {std::pair("table-name", Target::schema), std::pair("column-name", Target::schema),
+                                    std::pair("column-name", Target::table)}) {
+    const std::optional<std::string> name = TRY(fields.text(key));
+    if (in.target == target && name && !name->empty() && *name != "%")
+      warn_without_effect(in.rule, fields.path_of(key),
+                          "the rule-target lies above it, so the rule applies to every one", out);
+  }
+  return {};
+}
+
+// --- names ---
+
+constexpr std::array name_actions = {
+    NameAction::rename,        NameAction::convert_lowercase, NameAction::convert_uppercase,
+    NameAction::add_prefix,    NameAction::add_suffix,        NameAction::remove_prefix,
+    NameAction::remove_suffix, NameAction::replace_prefix,    NameAction::replace_suffix};
+
+Result<void> parse_tablespace_rule(const TransformationInput& in, ParsedRules& out) {
+  const JsonFields locator = TRY(locator_fields(in.rule));
+  if (locator.has("table-tablespace-name") && locator.has("index-tablespace-name"))
+    return invalid(in.rule, "give table-tablespace-name or index-tablespace-name, not both.");
+  TRY(required_text(in.rule, locator,
+                    in.target == Target::table_tablespace ? "table-tablespace-name" : "index-tablespace-name"));
+  warn_without_effect(in.rule, fmt::format("rule-target {}", in.rule.fields.find("rule-target")->get<std::string>()),
+                      "tablespaces concern Oracle ends only; tables and rows stay the same", out);
+  return {};
+}
+
+// The parts of the new name; an empty `value` takes a prefix or suffix away only where it replaces one.
+Result<void> read_name_parts(const RuleInput& rule, NameRule& name) {
+  if (name.action == NameAction::convert_lowercase || name.action == NameAction::convert_uppercase) return {};
+  if (name.action != NameAction::replace_prefix && name.action != NameAction::replace_suffix) {
+    name.value = TRY(required_text(rule, rule.fields, "value"));
+    return {};
+  }
+  name.old_value = TRY(required_text(rule, rule.fields, "old-value"));
+  const std::optional<std::string> value = TRY(rule.fields.text("value"));
+  if (!value) return invalid(rule, fmt::format("{} is missing.", rule.fields.path_of("value")));
+  if (!value->empty()) name.value = TRY(required_text(rule, rule.fields, "value"));
+  return {};
+}
+
+Result<void> parse_name_rule(const TransformationInput& in, NameAction action, ParsedRules& out) {
+  NameRule name;
+  name.id = in.rule.id;
+  name.action = action;
+  name.where = TRY(read_target_locator(in));
+  const std::optional<std::string> expression = TRY(in.rule.fields.text("expression"));
+  if (action == NameAction::rename && expression && !expression->empty()) {
+    out.refuse(mapping_not_supported(in.rule.id_text, "rename by an expression", "objects would keep their names"));
+    return {};
+  }
+  TRY(read_name_parts(in.rule, name));
+  if (in.target == Target::table_tablespace || in.target == Target::index_tablespace)
+    return parse_tablespace_rule(in, out);
+  name.target = in.target == Target::schema  ? NameTarget::schema
+                : in.target == Target::table ? NameTarget::table
+                                             : NameTarget::column;
+  TRY(warn_deeper_names(in, out));
+  out.rules.names.push_back(std::move(name));
+  return {};
+}
+
+// --- which columns there are ---
+
+Result<void> parse_presence_rule(const TransformationInput& in, ParsedRules& out) {
+  PresenceRule rule;
+  rule.id = in.rule.id;
+  rule.presence = in.action == "include-column" ? ColumnPresence::include : ColumnPresence::remove;
+  rule.where = TRY(read_target_locator(in));
+  out.rules.presences.push_back(std::move(rule));
+  return {};
+}
+
+// --- checked and refused ---
+
+Result<void> check_data_type(const RuleInput& rule) {
+  const std::optional<JsonFields> type = TRY(rule.fields.object("data-type"));
+  if (!type) return invalid(rule, fmt::format("{} is missing.", rule.fields.path_of("data-type")));
+  TRY(read_data_type_name(rule, *type, "type"));
+  for (const std::string_view key : {"precision", "scale", "length"})
+    if (const nlohmann::json* number = type->find(key); number != nullptr && *number != "")
+      TRY(json_integer(*number, type->path_of(key), 0, INT32_MAX));
+  return {};
+}
+
+Result<void> check_add_column(const TransformationInput& in, ParsedRules& out) {
+  TRY(read_target_locator(in));
+  TRY(required_text(in.rule, in.rule.fields, "value"));
+  TRY(check_data_type(in.rule));
+  if (in.rule.fields.has("expression")) TRY(required_text(in.rule, in.rule.fields, "expression"));
+  out.refuse(mapping_not_supported(in.rule.id_text, "rule-action add-column", "the target would lack the column"));
+  return {};
+}
+
+Result<void> check_change_data_type(const TransformationInput& in, ParsedRules& out) {
+  TRY(read_target_locator(in));
+  TRY(check_data_type(in.rule));
+  out.refuse(
+      mapping_not_supported(in.rule.id_text, "rule-action change-data-type", "columns would keep their types"));
+  return {};
+}
+
+Result<void> check_define_primary_key(const TransformationInput& in, ParsedRules& out) {
+  const Locator where = TRY(read_target_locator(in));
+  if (has_wildcard(where.schema) || has_wildcard(where.table))
+    return invalid(in.rule,
+                   "define-primary-key names one table, but its locator has a wildcard. Write one rule per table.");
+  const std::optional<JsonFields> key = TRY(in.rule.fields.object("primary-key-def"));
+  if (!key) return invalid(in.rule, fmt::format("{} is missing.", in.rule.fields.path_of("primary-key-def")));
+  TRY(required_text(in.rule, *key, "name"));
+  const std::optional<std::string> origin = TRY(key->text("origin"));
+  if (origin && *origin != "primary-key" && *origin != "unique-index")
+    return invalid(in.rule, fmt::format("{} is {}; allowed: primary-key, unique-index.", key->path_of("origin"),
+                                        json_for_people(*origin)));
+  const std::vector<std::string> key_columns = TRY(key->texts("columns"));
+  if (key_columns.empty()) return invalid(in.rule, fmt::format("{} is missing or empty.", key->path_of("columns")));
+  out.refuse(
+      mapping_not_supported(in.rule.id_text, "rule-action define-primary-key", "the table would lack the key"));
+  return {};
+}
+
+Result<void> check_before_images(const TransformationInput& in, ParsedRules& out) {
+  TRY(read_target_locator(in));
+  const std::optional<JsonFields> images = TRY(in.rule.fields.object("before-image-def"));
+  if (!images) return invalid(in.rule, fmt::format("{} is missing.", in.rule.fields.path_of("before-image-def")));
+  const std::optional<std::string> prefix = TRY(images->text("column-prefix"));
+  const std::optional<std::string> suffix = TRY(images->text("column-suffix"));
+  if (prefix.value_or("BI_").empty() && suffix.value_or("").empty())
+    return invalid(in.rule, fmt::format("{} needs a column-prefix or a column-suffix.", images->path()));
+  const std::optional<std::string> filter = TRY(images->text("column-filter"));
+  if (filter && *filter != "pk-only" && *filter != "non-lob" && *filter != "all")
+    return invalid(in.rule, fmt::format("{} is {}; allowed: pk-only, non-lob, all.", images->path_of("column-filter"),
+                                        json_for_people(*filter)));
+  out.refuse(mapping_not_supported(in.rule.id_text, "rule-action add-before-image-columns",
+                                   "the target would lack the columns"));
+  return {};
+}
+
+Result<void> check_masking(const TransformationInput& in, ParsedRules& out) {
+  TRY(read_target_locator(in));
+  if (in.action == "data-masking-digits-mask") {
+    const std::string mask = TRY(required_text(in.rule, in.rule.fields, "value"));
+    if (mask.size() != 1 || mask[0] <= ' ' || mask[0] > '~')
+      return invalid(in.rule,
+                     fmt::format("{} must be one printable ASCII character.", in.rule.fields.path_of("value")));
+  }
+  out.refuse(mapping_not_supported(in.rule.id_text, fmt::format("rule-action {}", in.action),
+                                   "values would be copied unmasked"));
+  return {};
+}
+
+// --- which action may be done to what ---
+
+using Parser = Result<void> (*)(const TransformationInput&, ParsedRules&);
+struct Action {
+  std::string_view name;
+  unsigned targets;
+  Parser parse;  // null: one of name_actions
+};
+constexpr std::array actions = {
+    Action{"rename", anything, nullptr},
+    Action{"convert-lowercase", named_objects, nullptr},
+    Action{"convert-uppercase", named_objects, nullptr},
+    Action{"add-prefix", anything, nullptr},
+    Action{"add-suffix", anything, nullptr},
+    Action{"remove-prefix", anything, nullptr},
+    Action{"remove-suffix", anything, nullptr},
+    Action{"replace-prefix", anything, nullptr},
+    Action{"replace-suffix", anything, nullptr},
+    Action{"remove-column", columns, parse_presence_rule},
+    Action{"include-column", columns, parse_presence_rule},
+    Action{"add-column", columns, check_add_column},
+    Action{"change-data-type", columns, check_change_data_type},
+    Action{"define-primary-key", tables, check_define_primary_key},
+    Action{"add-before-image-columns", columns, check_before_images},
+    Action{"data-masking-digits-mask", columns, check_masking},
+    Action{"data-masking-digits-randomize", columns, check_masking},
+    Action{"data-masking-hash-mask", columns, check_masking},
+    Action{"rename-schema", 1, nullptr},
+    Action{"rename-table", 2, nullptr},
+    Action{"rename-column", 4, nullptr},
+};
+
+const Action* find_action(std::string_view name) {
+  const auto known = std::ranges::find(actions, name, &Action::name);
+  return known == actions.end() ? nullptr : &*known;
+}
+
+// rename-schema and its like say their target themselves.
+Result<Target> read_target(const RuleInput& rule, const Action& action) {
+  std::string name;
+  if (rule.fields.has("rule-target") || !action.name.starts_with("rename-"))
+    name = TRY(required_choice(rule, "rule-target", target_names));
+  else
+    name = action.name.substr(std::string_view("rename-").size());
+  const auto bit = 1U << static_cast<unsigned>(std::ranges::find(target_names, name) - target_names.begin());
+  if ((action.targets & bit) == 0)
+    return invalid(rule, fmt::format("rule-action {} is not allowed for rule-target {}.", action.name, name));
+  return static_cast<Target>(bit);
+}
+
+NameAction name_action(const Action& action) {
+  for (const NameAction known : name_actions)
+    if (to_string(known) == action.name) return known;
+  return NameAction::rename;
+}
+
+}  // namespace
+
+Result<void> parse_transformation_rule(const RuleInput& rule, ParsedRules& out) {
+  std::array<std::string_view, actions.size()> names;
+  std::ranges::transform(actions, names.begin(), &Action::name);
+  const std::string action_name = TRY(required_action(rule, names));
+  const Action& action = *find_action(action_name);
+  const JsonFields locator = TRY(locator_fields(rule));
+  const Target target = TRY(read_target(rule, action));
+  const TransformationInput in{rule, target, action_name};
+  warn_unknown(rule.fields, known_keys, out);
+  warn_unknown(locator, known_locator_keys, out);
+  return action.parse != nullptr ? action.parse(in, out) : parse_name_rule(in, name_action(action), out);
+}
+
+}  // namespace godwit

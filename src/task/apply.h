@@ -1,0 +1,80 @@
+#pragma once
+// The apply stage: takes changes from the spool, commits them in windows of whole source transactions together with the
+// position, and tells capture what the target holds for sure (engine.md §7, §8). Runs on the caller's thread.
+//
+// The window adapts to the backlog: with none, each source transaction is committed at once; with one, windows grow up to
+// Godwit's budget. A transaction larger than the budget is applied in several pieces inside one target transaction.
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+
+#include "task/capture.h"
+#include "task/context.h"
+#include "task/spool.h"
+#include "task/window.h"
+#include "task/window_applier.h"
+
+namespace godwit {
+
+// When to stop by itself; more than one may be set.
+struct StopRule {
+  std::optional<Position> caught_up;      // everything before it is applied
+  std::optional<Position> position;       // no transaction that commits at or after it
+  std::optional<int64_t> commit_time_us;  // no transaction that commits later on the source's clock
+  std::optional<int64_t> server_time_us;  // this host's clock
+};
+
+enum class ApplyEnd { asked, caught_up, position, commit_time, server_time };
+
+class Apply {
+ public:
+  struct Parts {
+    const TaskContext* context;
+    RecordStore* record;
+    Source* source;                     // for the order of positions, clocks and heartbeats
+    std::unique_ptr<Target> session;
+    Spool* spool;
+    Capture* capture;
+    std::vector<Position> snapshots;    // per table; see WindowApplier
+    std::vector<bool> held_rows;
+    Position start;                     // the stored position
+    bool carefully = false;             // the first window failed at its commit before
+  };
+  static Result<std::unique_ptr<Apply>> open(Parts parts);
+
+  Result<ApplyEnd> run(const StopRule& rule, const std::stop_token& stop);
+  // Makes everything committed so far durable and tells capture.
+  Result<void> settle();
+  Position position() const { return position_; }
+  bool made_progress() const { return made_progress_; }
+  bool needs_care() const { return needs_care_; }
+
+ private:
+  explicit Apply(Parts parts, std::unique_ptr<ChangeWriter> writer);
+  Result<std::optional<ApplyEnd>> step(const StopRule& rule);
+  Result<void> suspend_changed_tables();
+  size_t parts_before(const StopRule& rule, bool& reached);
+  bool window_is_due() const;
+  Result<void> flush(size_t parts);
+  Result<void> apply_piece(size_t parts);
+  Result<void> commit(const Position& next, int64_t commit_us, uint64_t transactions);
+  Result<void> note_idle(const StopRule& rule);
+  Result<void> release(bool force);
+  Result<std::optional<ApplyEnd>> reached(const StopRule& rule);
+  Result<void> housekeeping();
+  void publish(uint64_t transactions);
+
+  Parts parts_;
+  std::unique_ptr<ChangeWriter> writer_;
+  WindowApplier applier_;
+  Window window_;
+  std::deque<SchemaEvent> schema_;  // not yet passed by the position
+  Position position_, read_to_, commit_time_mark_;
+  bool open_ = false;       // a target transaction is open
+  bool made_progress_ = false, needs_care_ = false;
+  int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_status_ms_ = 0, last_beat_ms_ = 0;
+  int64_t applied_us_ = 0, oldest_waiting_us_ = 0;
+};
+
+}  // namespace godwit

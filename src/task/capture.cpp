@@ -1,0 +1,84 @@
+#include "task/capture.h"
+
+#include <chrono>
+
+#include "base/log.h"
+
+namespace godwit {
+namespace {
+
+// How long a read waits on an idle log, and how often a full spool is tried again.
+constexpr int idle_wait_ms = 100;
+constexpr auto full_wait = std::chrono::milliseconds(50);
+
+}  // namespace
+
+Capture::Capture(std::unique_ptr<ChangeReader> reader, Spool& spool)
+    : reader_(std::move(reader)), spool_(spool), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+
+Capture::~Capture() {
+  thread_.request_stop();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Capture::release_until(const Position& durable) {
+  const std::lock_guard lock(mutex_);
+  released_ = durable;
+}
+
+std::optional<Error> Capture::failure() const {
+  const std::lock_guard lock(mutex_);
+  return failure_;
+}
+
+Position Capture::read_to() const {
+  const std::lock_guard lock(mutex_);
+  return read_to_;
+}
+
+void Capture::pass_release() {
+  const std::lock_guard lock(mutex_);
+  if (!released_.empty()) reader_->release_until(released_);
+}
+
+void Capture::run(const std::stop_token& stop) {
+  auto ended = loop(stop);
+  const std::lock_guard lock(mutex_);
+  if (!ended) failure_ = ended.error();
+}
+
+Result<void> Capture::loop(const std::stop_token& stop) {
+  ChangeBatch batch;
+  while (!stop.stop_requested()) {
+    pass_release();
+    TRY(reader_->read(batch, idle_wait_ms, stop));
+    const Position read_to = batch.read_to;
+    if (!batch.empty() || !read_to.empty()) TRY(store(batch, stop));
+    const std::lock_guard lock(mutex_);
+    if (!read_to.empty()) read_to_ = read_to;
+  }
+  pass_release();
+  return reader_->keep_alive();
+}
+
+Result<void> Capture::store(ChangeBatch& batch, const std::stop_token& stop) {
+  std::mutex waiting;
+  std::condition_variable_any woken;
+  while (!stop.stop_requested()) {
+    const bool stored = TRY(spool_.put(batch));
+    if (stored) {
+      if (paused_.exchange(false)) log_info(Component::sorter, "Reading from source is resumed");
+      return {};
+    }
+    if (!paused_.exchange(true))
+      log_info(Component::sorter, "Reading from source is paused. Total storage used by swap files exceeded the limit {} bytes",
+               spool_.usage().disk_bytes);
+    pass_release();
+    TRY(reader_->keep_alive());
+    std::unique_lock lock(waiting);
+    woken.wait_for(lock, stop, full_wait, [] { return false; });
+  }
+  return {};
+}
+
+}  // namespace godwit

@@ -1,0 +1,79 @@
+#include "task/context.h"
+
+#include "task/errors.h"
+
+namespace godwit {
+
+Result<void> RecordStore::update(const std::function<void(std::string& phase, TaskDocument& document)>& edit) {
+  const std::lock_guard lock(mutex_);
+  const std::optional<TaskRecord> stored = TRY(session_->read_task(task_id_));
+  if (stored && !document_.worker.empty()) {
+    const TaskDocument there = TRY(parse_task_document(stored->document));
+    if (there.worker != document_.worker) return Failure(errors::taken_over(task_id_));
+  }
+  edit(phase_, document_);
+  return session_->write_task({task_id_, phase_, to_json(document_)});
+}
+
+Result<bool> RecordStore::load() {
+  const std::lock_guard lock(mutex_);
+  const std::optional<TaskRecord> stored = TRY(session_->read_task(task_id_));
+  document_ = {};
+  phase_.clear();
+  if (!stored) return false;
+  document_ = TRY(parse_task_document(stored->document));
+  stored_worker_ = std::exchange(document_.worker, {});  // nobody's until it is claimed
+  phase_ = stored->phase;
+  return true;
+}
+
+TaskDocument RecordStore::document() const {
+  const std::lock_guard lock(mutex_);
+  return document_;
+}
+
+std::string RecordStore::stored_worker() const {
+  const std::lock_guard lock(mutex_);
+  return stored_worker_;
+}
+
+std::string RecordStore::phase() const {
+  const std::lock_guard lock(mutex_);
+  return phase_;
+}
+
+Result<void> RecordStore::forget() {
+  const std::lock_guard lock(mutex_);
+  document_ = {};
+  phase_.clear();
+  return session_->forget_task(task_id_);
+}
+
+Result<std::unique_ptr<Source>> TaskContext::open_source(std::string role) const {
+  return source_engine->open_source(source, {source_tag, std::move(role), {}});
+}
+
+Result<std::unique_ptr<Target>> TaskContext::open_target(std::string role) const {
+  const auto& control = settings.control_tables_settings;
+  return target_engine->open_target(
+      target, {task_id, std::move(role),
+               {control.control_schema, control.status_table_enabled, control.history_table_enabled,
+                control.suspended_tables_table_enabled, control.full_load_exception_table_enabled}});
+}
+
+CaptureSpec TaskContext::capture_spec() const {
+  CaptureSpec spec;
+  spec.task_id = task_id;
+  spec.target_system = target_system;
+  spec.open_transactions_timeout_s = settings.full_load_settings.transaction_consistency_timeout_s;
+  for (const PlannedTable& table : tables) spec.tables.push_back(table.target.source.get());
+  return spec;
+}
+
+std::vector<TargetTable> TaskContext::targets() const {
+  std::vector<TargetTable> out;
+  for (const PlannedTable& table : tables) out.push_back(table.target);
+  return out;
+}
+
+}  // namespace godwit

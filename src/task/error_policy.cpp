@@ -1,0 +1,51 @@
+#include "task/error_policy.h"
+
+#include <algorithm>
+
+namespace godwit {
+namespace {
+
+// RecoverableErrorCount -1: this many tries for a running task (spec/task-settings.md §10).
+constexpr int engine_chosen_tries = 9;
+constexpr int doublings_max = 20;
+
+ChangeAction action_of(RecordAction action) {
+  switch (action) {
+    case RecordAction::ignore_record: return ChangeAction::ignore;
+    case RecordAction::log_error: return ChangeAction::park;
+    case RecordAction::suspend_table: return ChangeAction::suspend_table;
+    case RecordAction::stop_task: return ChangeAction::stop_task;
+    case RecordAction::insert_record: return ChangeAction::replace;
+    case RecordAction::update_record: return ChangeAction::insert_instead;
+  }
+  return ChangeAction::park;
+}
+
+}  // namespace
+
+std::optional<int64_t> next_retry_ms(const ErrorBehavior& settings, const RetryState& state) {
+  const int64_t tries =
+      settings.recoverable_error_count < 0 ? engine_chosen_tries : settings.recoverable_error_count;
+  if (state.attempts >= tries) return std::nullopt;
+  int64_t wait_s = settings.recoverable_error_interval_s;
+  if (settings.recoverable_error_throttling) wait_s <<= std::min(state.attempts, doublings_max);
+  const int64_t cap_s = settings.recoverable_error_throttling_max_s;
+  if (wait_s >= cap_s && settings.recoverable_error_throttling) {
+    if (settings.recoverable_error_stop_retry_after_throttling_max) return std::nullopt;
+    wait_s = cap_s;
+  }
+  return wait_s * 1000;
+}
+
+ChangeAction change_action(const ErrorBehavior& settings, Op op, const ChangeOutcome& outcome) {
+  const bool no_row = outcome.kind == ChangeOutcome::Kind::no_row;
+  if (no_row && op == Op::erase) return action_of(settings.apply_error_delete_policy);
+  if (no_row && op == Op::update) return action_of(settings.apply_error_update_policy);
+  const bool duplicate = outcome.error.sqlstate == "23505";
+  if (duplicate && op == Op::insert) return action_of(settings.apply_error_insert_policy);
+  return action_of(settings.data_error_policy);
+}
+
+ChangeAction load_row_action(const ErrorBehavior& settings) { return action_of(settings.data_error_policy); }
+
+}  // namespace godwit

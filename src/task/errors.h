@@ -1,0 +1,38 @@
+#pragma once
+// Every message a task gives, one constructor each.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "data/change.h"
+
+namespace godwit::errors {
+
+Error taken_over(std::string_view task_id);
+Error other_ends(std::string_view task_id, std::string_view which, std::string_view recorded, std::string_view given);
+Error other_rules(std::string_view task_id);
+Error other_type(std::string_view task_id, std::string_view recorded, std::string_view given);
+Error same_database(std::string_view endpoint);
+Error no_tables();
+Error unknown_table(const TableRef& table);
+Error keyless_not_empty(const TableRef& table);
+Error slot_gone(std::string_view slot, std::string_view position);
+Error target_went_back(std::string_view stored, std::string_view slot, std::string_view slot_position);
+Error source_changed(std::string_view recorded, std::string_view found);
+Error no_start_position();
+Error stop_position(std::string_view text);
+Error stop_already_reached(std::string_view stop, std::string_view position);
+Error row_refused_stop(const TableRef& table, std::string_view operation, const Error& cause);
+Error table_failed_stop(const TableRef& table, std::string_view reason);
+Error truncate_stop(const TableRef& table);
+Error retries_exhausted(int attempts, const Error& last);
+Error engine_types_differ(std::string_view source, std::string_view target);
+Error object_failed(std::string_view kind, std::string_view name, const Error& cause);
+Error stopped();
+Error restart_would_empty(const TableRef& table);
+Error too_many_reloads(const TableRef& table);
+Error nothing_started(std::string_view task_id);
+
+}  // namespace godwit::errors

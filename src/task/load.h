@@ -1,0 +1,36 @@
+#pragma once
+// The full load of some tables under one snapshot: lanes take slices from one queue, and then build what stands around each
+// table's rows (keys, then indexes), so that the last builds overlap the last slices.
+
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "task/context.h"
+
+namespace godwit {
+
+struct LoadPlan {
+  struct Table {
+    size_t index = 0;                 // of TaskContext::tables
+    std::vector<TableRange> to_do;    // slices that the ledger lacks
+    std::vector<const ObjectDef*> keys, indexes;
+  };
+  std::vector<Table> tables;  // in the order in which they start
+  std::function<std::string()> snapshot_id;  // under which to join now
+  Position snapshot;
+};
+
+struct LoadOutcome {
+  std::set<size_t> rewritten;        // to be loaded again under a later snapshot
+  std::map<size_t, Error> failed;    // tables that cannot go on; said and counted already
+  std::vector<std::string> objects_failed;  // for the summary
+};
+
+// An error ends the whole load: of a recoverable kind it may be taken up again, what is in the ledger stays.
+Result<LoadOutcome> run_load(const TaskContext& context, const LoadPlan& plan, std::stop_token stop);
+
+}  // namespace godwit

@@ -1,0 +1,153 @@
+#include "task/load_slice.h"
+
+#include <thread>
+
+#include "base/bounded_queue.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "task/error_policy.h"
+#include "task/errors.h"
+
+namespace godwit {
+namespace {
+
+constexpr size_t queue_batches = 4;
+
+struct Attempt {
+  std::vector<Encoding> wanted;
+  bool careful = false;
+};
+
+struct Pipe {
+  BoundedQueue<RowBatch> full{queue_batches}, empty{queue_batches + 2};
+  Result<void> read_result;
+};
+
+// Empty batches travel back, so that their arenas are used again.
+void read_all(TableReader& reader, Pipe& pipe, const std::stop_token& stop) {
+  for (;;) {
+    std::optional<RowBatch> batch = pipe.empty.pop();
+    if (!batch) break;
+    auto more = reader.read(*batch, stop);
+    if (!more) pipe.read_result = Failure(more.error());
+    if (!more || !*more || !pipe.full.push(std::move(*batch))) break;
+  }
+  pipe.full.close();
+}
+
+class SliceLoad {
+ public:
+  SliceLoad(Source& source, Target& target, const SliceJob& job, const TaskSettings& settings)
+      : source_(source), target_(target), job_(job), settings_(settings) {}
+
+  Result<SliceResult> run(const Attempt& attempt, const std::stop_token& stop) {
+    result_ = {};
+    TRY(source_.join_snapshot(job_.snapshot_id));
+    std::unique_ptr<TableReader> reader = TRY(source_.read_table(job_.range, job_.table->read, attempt.wanted));
+    auto writer = target_.load_table(job_.task_id, *job_.table, job_.range, attempt.wanted.front(), attempt.careful);
+    if (!writer && writer.error().kind == ErrorKind::superseded) {
+      result_.was_done = true;
+      reader.reset();
+      TRY(source_.leave_snapshot());
+      return result_;
+    }
+    if (!writer) return Failure(writer.error());
+    auto moved = move_rows(*reader, **writer, attempt.careful, stop);
+    if (moved) moved = (*writer)->finish(reader->rows_sent(), job_.snapshot);
+    result_.rows_read = reader->rows_sent();
+    if (!moved) (*writer)->abandon();
+    reader.reset();
+    const auto left = source_.leave_snapshot();
+    if (!moved) return Failure(moved.error());
+    if (!left) return Failure(left.error());
+    return result_;
+  }
+
+ private:
+  Result<void> move_rows(TableReader& reader, TableWriter& writer, bool careful, const std::stop_token& stop) {
+    Pipe pipe;
+    for (size_t i = 0; i < queue_batches + 1; ++i) pipe.empty.push({});
+    std::jthread thread([&](const std::stop_token& own) {
+      const std::stop_callback relay(stop, [&] { pipe.empty.close(); });
+      read_all(reader, pipe, own);
+    });
+    Result<void> written;
+    while (written) {
+      std::optional<RowBatch> batch = pipe.full.pop();
+      if (!batch) break;
+      result_.bytes += batch->arena.size();
+      written = write(writer, *batch, careful);
+      failpoint(failpoints::slice_half_way);
+      if (!pipe.empty.push(std::move(*batch))) break;
+    }
+    pipe.empty.close();
+    pipe.full.close();
+    thread.request_stop();
+    thread.join();
+    if (!written) return written;
+    if (stop.stop_requested()) return Failure(errors::stopped());
+    return pipe.read_result;
+  }
+
+  Result<void> write(TableWriter& writer, const RowBatch& batch, bool careful) {
+    RowErrors refused;
+    TRY(writer.write(batch, careful ? &refused : nullptr));
+    std::vector<ParkedRow> parked;
+    for (RowError& row : refused) {
+      switch (load_row_action(settings_.error_behavior)) {
+        case ChangeAction::stop_task: return Failure(errors::row_refused_stop(job_.table->source->ref, "load", row.error));
+        case ChangeAction::suspend_table: {
+          Error error = row.error;
+          error.kind = ErrorKind::table;
+          return Failure(error);
+        }
+        case ChangeAction::ignore: ++result_.rows_ignored; break;
+        default:
+          row.parked.position = job_.snapshot;
+          parked.push_back(std::move(row.parked));
+      }
+    }
+    result_.rows_parked += parked.size();
+    for (const ParkedRow& row : parked)
+      log_error(Component::target_load, "A row of table {} was refused and parked in awsdms_apply_exceptions: {}",
+                log_name(job_.table->source->ref), row.code);
+    return writer.park(parked);
+  }
+
+  Source& source_;
+  Target& target_;
+  const SliceJob& job_;
+  const TaskSettings& settings_;
+  SliceResult result_;
+};
+
+// A value whose text passes the server's limit of 1 GB travels in binary (engine.md §11).
+bool too_long_as_text(const Error& error) { return error.sqlstate == "54000" || error.sqlstate == "XX000"; }
+
+bool refused_rows(const Error& error) { return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict; }
+
+}  // namespace
+
+Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& job, const TaskSettings& settings,
+                               const std::stop_token& stop) {
+  SliceLoad load(source, target, job, settings);
+  const std::span<const Encoding> accepted = target.accepts(*job.table->layout);
+  Attempt attempt{{accepted.front()}, false};
+  auto result = load.run(attempt, stop);
+  if (!result && too_long_as_text(result.error()) && accepted.size() > 1) {
+    log_info(Component::source_unload, "Slice {} of table {} holds values too long for text; it is read again in binary",
+             job.range.index, log_name(job.range.table));
+    attempt.wanted = {accepted[1]};
+    result = load.run(attempt, stop);
+  }
+  if (!result && refused_rows(result.error())) {
+    log_warning(Component::target_load, "Command failed to load data with exit error code 1, Command output: {}. Slice {} of "
+                "table {} is read again, and its bad rows are singled out", result.error().message, job.range.index,
+                log_name(job.range.table));
+    attempt.careful = true;
+    result = load.run(attempt, stop);
+  }
+  return result;
+}
+
+}  // namespace godwit

@@ -1,0 +1,29 @@
+#pragma once
+// One slice from source to target: a reader thread, a queue of four batches, and the caller's thread as writer. The slice's
+// rows and its ledger line commit together, after the counts of both sides were found equal (engine.md §4).
+
+#include <stop_token>
+
+#include "engine/source.h"
+#include "engine/target.h"
+#include "task/settings.h"
+
+namespace godwit {
+
+struct SliceJob {
+  const TargetTable* table = nullptr;
+  TableRange range;
+  std::string task_id, snapshot_id;
+  Position snapshot;
+};
+
+struct SliceResult {
+  uint64_t rows_read = 0, rows_parked = 0, rows_ignored = 0, bytes = 0;
+  bool was_done = false;  // the ledger had it already
+};
+
+// Reads again where that helps: in binary when text is too long for the server, row by row when the target refuses one.
+Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& job, const TaskSettings& settings,
+                               const std::stop_token& stop);
+
+}  // namespace godwit

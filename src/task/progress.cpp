@@ -1,0 +1,51 @@
+#include "task/progress.h"
+
+#include "base/log.h"
+
+namespace godwit {
+
+void Progress::set_tables(std::vector<TableStatistics> tables) {
+  const std::lock_guard lock(mutex_);
+  statistics_.tables = std::move(tables);
+}
+
+void Progress::set_phase(std::string phase) {
+  const std::lock_guard lock(mutex_);
+  statistics_.phase = std::move(phase);
+}
+
+std::string Progress::phase() const {
+  const std::lock_guard lock(mutex_);
+  return statistics_.phase;
+}
+
+void Progress::change_table(size_t table, const std::function<void(TableStatistics&)>& edit) {
+  const std::lock_guard lock(mutex_);
+  edit(statistics_.tables[table]);
+}
+
+void Progress::table_event(size_t table, TableEvent event) {
+  const std::lock_guard lock(mutex_);
+  TableStatistics& statistics = statistics_.tables[table];
+  const std::optional<TableState> state = next(statistics.state, event);
+  if (state) statistics.state = *state;
+  else log_error(Component::tables_manager, "Table {} cannot take event {} in state \"{}\"", log_name(statistics.table),
+                 static_cast<int>(event), to_string(statistics.state));
+}
+
+void Progress::fail_table(size_t table, std::string reason) {
+  table_event(table, TableEvent::fails);
+  change_table(table, [&](TableStatistics& statistics) { statistics.reason = std::move(reason); });
+}
+
+void Progress::change(const std::function<void(TaskStatistics&)>& edit) {
+  const std::lock_guard lock(mutex_);
+  edit(statistics_);
+}
+
+TaskStatistics Progress::copy() const {
+  const std::lock_guard lock(mutex_);
+  return statistics_;
+}
+
+}  // namespace godwit

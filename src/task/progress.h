@@ -1,0 +1,63 @@
+#pragma once
+// What a task has done so far, for the screen, the summary and the status table. Writers are the task's threads; readers
+// take a copy. Names and meanings are those of DMS's TableStatistics (spec/full-load.md §8). All members are thread-safe.
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "data/change.h"
+#include "data/table_def.h"
+#include "task/table_state.h"
+
+namespace godwit {
+
+struct TableStatistics {
+  TableRef table;  // source name
+  TableState state = TableState::before_load;
+  std::string reason;  // of the state error
+  uint64_t full_load_rows = 0, full_load_error_rows = 0, full_load_bytes = 0;
+  uint64_t estimated_rows = 0, estimated_bytes = 0;
+  uint32_t slices_done = 0, slices = 0;
+  uint64_t inserts = 0, updates = 0, deletes = 0, truncates = 0;  // captured
+  uint64_t applied_inserts = 0, applied_updates = 0, applied_deletes = 0, applied_truncates = 0;
+  uint64_t parked = 0, ignored = 0;
+  uint64_t dropped = 0;  // captured, and not for the target: before the table's snapshot, or after it was suspended
+  int64_t load_start_us = 0, load_end_us = 0;
+  bool reloaded = false;
+};
+
+struct TaskStatistics {
+  std::string phase;  // "starting", "full load", "change processing" …
+  std::vector<TableStatistics> tables;
+  int64_t source_latency_ms = 0, target_latency_ms = 0;
+  uint64_t spool_changes = 0, spool_memory_bytes = 0, spool_disk_bytes = 0;
+  bool paused = false;
+  Position applied, read_to;
+  int64_t applied_us = 0;  // commit time of the last transaction applied
+  uint64_t transactions = 0;
+};
+
+class Progress {
+ public:
+  void set_tables(std::vector<TableStatistics> tables);
+  void set_phase(std::string phase);
+  std::string phase() const;
+
+  void change_table(size_t table, const std::function<void(TableStatistics&)>& edit);
+  // Moves the table's state; an event that cannot happen is a defect and is logged.
+  void table_event(size_t table, TableEvent event);
+  void fail_table(size_t table, std::string reason);
+  void change(const std::function<void(TaskStatistics&)>& edit);
+
+  TaskStatistics copy() const;
+
+ private:
+  mutable std::mutex mutex_;
+  TaskStatistics statistics_;
+};
+
+}  // namespace godwit

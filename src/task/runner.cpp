@@ -1,0 +1,131 @@
+#include "task/runner.h"
+
+#include <fmt/format.h>
+
+#include <chrono>
+#include <condition_variable>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "task/error_policy.h"
+#include "task/errors.h"
+
+namespace godwit {
+
+std::string_view to_string(TaskType type) {
+  switch (type) {
+    case TaskType::full_load: return "full-load";
+    case TaskType::full_load_and_cdc: return "full-load-and-cdc";
+    case TaskType::cdc: return "cdc";
+  }
+  return "";
+}
+
+TaskRunner::TaskRunner(TaskOptions options) : options_(std::move(options)) {
+  context_.source_engine = options_.source_engine;
+  context_.target_engine = options_.target_engine;
+  context_.source = options_.source;
+  context_.target = options_.target;
+  context_.task_id = options_.task_id;
+  context_.settings = options_.settings;
+  context_.progress = &progress_;
+}
+
+TaskRunner::~TaskRunner() = default;
+
+void TaskRunner::remark(std::string text) {
+  if (std::ranges::find(summary_.remarks, text) == summary_.remarks.end()) summary_.remarks.push_back(std::move(text));
+}
+
+TaskSummary TaskRunner::run(const std::stop_token& stop) {
+  started_ms_ = monotonic_ms();
+  progress_.set_phase("starting");
+  auto done = run_phases(stop);
+  if (!done && done.error().kind == ErrorKind::stopped) {
+    summary_.stop_reason = "NORMAL";
+    remark("The task was stopped before it was done. Run the same command again to go on.");
+    done = {};
+  }
+  if (!done) {
+    summary_.error = done.error();
+    summary_.exit = done.error().kind == ErrorKind::usage ? 2 : 1;
+    if (summary_.stop_reason.empty()) summary_.stop_reason = "FATAL_ERROR";
+    log_error(Component::task_manager, "{}", done.error().message);
+  }
+  summarize();
+  capture_.reset();
+  spool_.reset();
+  keeper_.reset();
+  log_info(Component::task_manager, "Task is stopped. Stop reason {}", summary_.stop_reason);
+  task_log().flush();
+  return summary_;
+}
+
+Result<void> TaskRunner::run_phases(const std::stop_token& stop) {
+  TRY(start());
+  if (finished_before_) return {};
+  for (;;) {
+    auto done = work(stop);
+    if (done) return {};
+    capture_.reset();
+    spool_.reset();
+    if (!is_recoverable(done.error())) return done;
+    for (;;) {
+      auto recovered = recover(done.error(), stop);
+      if (recovered) break;
+      if (!is_recoverable(recovered.error())) return recovered;
+      done = recovered;
+    }
+  }
+}
+
+// Waits as the settings say, then opens the main sessions again and reads what is stored.
+Result<void> TaskRunner::recover(const Error& error, const std::stop_token& stop) {
+  // A superseded window is this task's own earlier transaction that committed late: nothing to wait for, the first times.
+  constexpr int immediate_retries = 3;
+  const bool immediate = error.kind == ErrorKind::superseded && retries_.attempts < immediate_retries;
+  const std::optional<int64_t> wait_ms = next_retry_ms(options_.settings.error_behavior, retries_);
+  if (!wait_ms) {
+    summary_.stop_reason = "RECOVERABLE_ERROR";
+    return Failure(errors::retries_exhausted(retries_.attempts, error));
+  }
+  ++retries_.attempts;
+  log_warning(Component::task_manager, "{} The task goes on from its stored position in {} s (attempt {}).", error.message,
+              immediate ? 0 : *wait_ms / 1000, retries_.attempts);
+  if (!immediate) {
+    std::mutex mutex;
+    std::condition_variable_any woken;
+    std::unique_lock lock(mutex);
+    woken.wait_for(lock, stop, std::chrono::milliseconds(*wait_ms), [] { return false; });
+  }
+  if (stop.stop_requested()) return Failure(errors::stopped());
+  return reopen();
+}
+
+Result<void> TaskRunner::work(const std::stop_token& stop) {
+  if (record_->phase() == "preparing") TRY(prepare_target());
+  if (record_->phase() == "loading") TRY(load(stop));
+  if (!follows()) {
+    TRY(build_foreign_keys());
+    summary_.stop_reason = "FULL_LOAD_ONLY_FINISHED";
+    return end_cleanly();
+  }
+  const auto& full_load = options_.settings.full_load_settings;
+  if (loads() && full_load.stop_task_cached_changes_not_applied && fresh_) {
+    summary_.stop_reason = "STOPPED_AFTER_FULL_LOAD";
+    return end_cleanly();
+  }
+  const ApplyEnd end = TRY(follow(stop));
+  switch (end) {
+    case ApplyEnd::asked: summary_.stop_reason = "NORMAL"; break;
+    case ApplyEnd::caught_up:
+      summary_.stop_reason = options_.stop_position == "caught-up" ? "STOPPED_AT_CAUGHT_UP" : "STOPPED_AFTER_CACHED_EVENTS";
+      break;
+    case ApplyEnd::position: summary_.stop_reason = "STOPPED_AT_POSITION"; break;
+    case ApplyEnd::commit_time: summary_.stop_reason = "STOPPED_AT_COMMIT_TIME"; break;
+    case ApplyEnd::server_time: summary_.stop_reason = "STOPPED_AT_SERVER_TIME"; break;
+  }
+  return end_cleanly();
+}
+
+}  // namespace godwit

@@ -1,0 +1,140 @@
+#pragma once
+// One task from its first connection to its summary: plan, start or resume, load, follow, stop. Everything a later worker
+// needs is on the servers (engine.md §1), so run() may die at any instruction and be called again, here or elsewhere.
+//
+// Threads: run() is called on one thread, which owns the main sessions and applies changes; lanes, capture and the snapshot
+// keeper have threads and sessions of their own. progress() may be read from any thread while run() runs.
+
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "mapping/row_plan.h"
+#include "mapping/selection.h"
+#include "task/apply.h"
+#include "task/context.h"
+#include "task/load.h"
+#include "task/snapshot_keeper.h"
+
+namespace godwit {
+
+enum class TaskType { full_load, full_load_and_cdc, cdc };
+
+std::string_view to_string(TaskType type);  // "full-load-and-cdc"
+
+struct TaskOptions {
+  Engine* source_engine = nullptr;
+  Engine* target_engine = nullptr;
+  Endpoint source, target;
+  std::string task_id = "godwit";
+  TaskType type = TaskType::full_load_and_cdc;
+  MappingRules rules;
+  TaskSettings settings;
+  bool preparation_named = false;  // the settings document itself says how tables are prepared
+  std::string start_position, stop_position;
+  bool restart = false, finish = false;
+  std::string state_dir;  // of this task: log, spool; exists
+};
+
+struct TaskSummary {
+  int exit = 0;             // design §5
+  std::string stop_reason;  // DMS's token, or STOPPED_AT_CAUGHT_UP, STOPPED_AT_POSITION
+  std::string checkpoint;   // in DMS's form; empty when there is none
+  uint64_t tables = 0, read_rows = 0, applied_rows = 0, filtered_rows = 0, parked_rows = 0;
+  int64_t elapsed_ms = 0;
+  std::vector<std::string> remarks;  // what the user should know or do, one sentence or two each
+  std::optional<Error> error;        // when exit is 1 or 2
+};
+
+class TaskRunner {
+ public:
+  explicit TaskRunner(TaskOptions options);
+  ~TaskRunner();
+
+  TaskSummary run(const std::stop_token& stop);
+  Progress& progress() { return progress_; }
+
+ private:
+  // runner.cpp
+  Result<void> run_phases(const std::stop_token& stop);
+  Result<void> recover(const Error& error, const std::stop_token& stop);
+  Result<void> work(const std::stop_token& stop);
+  bool follows() const { return options_.type != TaskType::full_load; }
+  bool loads() const { return options_.type != TaskType::cdc; }
+  void remark(std::string text);
+
+  // runner_start.cpp: once, before the first row
+  Result<void> start();
+  Result<void> open_ends();
+  Result<void> make_plan();
+  Result<std::vector<PlannedTable>> plan_tables(std::span<const TableRef> names);
+  Result<void> resume();
+  Result<void> check_same_task(const TaskDocument& document) const;
+  Result<void> check_stream() const;
+  Result<void> check_ends(bool fresh);
+  Result<void> start_afresh();
+  Result<void> clear_for_restart();
+  Result<void> plan_preparation(TaskDocument& document);
+  Result<void> take_snapshot(TaskDocument document);
+  Result<Position> stream_start(const Snapshot& snapshot) const;
+  Result<void> undo_start();
+  Result<void> reopen();
+
+  // runner_load.cpp
+  Result<void> prepare_target();
+  Result<void> build_structure();
+  Result<void> load(const std::stop_token& stop);
+  Result<void> hold_snapshot(Source& maker, const std::string& id);
+  Result<LoadPlan> load_plan(const std::set<size_t>& only);
+  Result<void> run_round(const LoadPlan& plan, std::set<size_t>& again, const std::stop_token& stop);
+  Result<void> reload(const std::set<size_t>& tables, const std::stop_token& stop);
+  Result<void> replan(const std::set<size_t>& tables);
+  Result<void> empty_stale_tables();
+  Result<std::set<size_t>> changed_tables();
+  Result<void> end_load();
+  void show_tables();
+
+  // runner_follow.cpp
+  Result<void> start_capture();
+  Result<ApplyEnd> follow(const std::stop_token& stop);
+  Result<StopRule> stop_rule();
+  Result<std::unique_ptr<Apply>> open_apply();
+  Position highest_snapshot() const;
+
+  // runner_end.cpp
+  Result<void> build_foreign_keys();
+  Result<void> build_phase(ObjectPhase phase);
+  Result<void> end_cleanly();
+  Result<void> set_sequences();
+  Result<void> check_keyless_tables();
+  Result<void> report_orphans(bool only_parked);
+  Result<void> remove_traces();
+  void summarize();
+  TableRecord* record_of(TaskDocument& document, const TableRef& table) const;
+
+  TaskOptions options_;
+  TaskContext context_;
+  Progress progress_;
+  TaskSummary summary_;
+  int64_t started_ms_ = 0;
+  bool fresh_ = false;      // this run started the task
+  bool finished_before_ = false;
+  bool orphans_found_ = false, objects_failed_ = false, untracked_changes_ = false;
+  bool carefully_ = false;
+  bool structure_begun_ = false;  // tables of the target may have been dropped or made by this run
+  std::string worker_;            // this run's id in the record
+  RetryState retries_;
+
+  std::unique_ptr<Source> source_;
+  std::unique_ptr<Target> target_;
+  std::unique_ptr<RecordStore> record_;
+  std::unique_ptr<SnapshotKeeper> keeper_;
+  std::unique_ptr<Spool> spool_;
+  std::unique_ptr<Capture> capture_;
+  std::optional<StopRule> rule_;
+  std::map<size_t, int> reloads_;
+};
+
+}  // namespace godwit

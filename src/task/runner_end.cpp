@@ -1,0 +1,184 @@
+// What stands around the rows once they are all there, and what a clean stop leaves behind.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "task/errors.h"
+#include "task/runner.h"
+
+namespace godwit {
+
+Result<void> TaskRunner::build_phase(ObjectPhase phase) {
+  if (options_.settings.godwit.secondary_objects == SecondaryObjects::none) return {};
+  const std::vector<TargetTable> targets = context_.targets();
+  const TaskDocument document = record_->document();
+  for (const ObjectDef& object : context_.objects) {
+    if (object.phase != phase) continue;
+    const auto owner = std::ranges::find(document.tables, object.table, &TableRecord::table);
+    if (object.table != TableRef{} && (owner == document.tables.end() || !owner->created || !owner->suspended.empty())) continue;
+    if (object.create.empty()) {
+      remark(fmt::format("Not carried over, left to you: {} {}.", object.kind, object.name));
+      continue;
+    }
+    auto built = target_->build(object, targets);
+    if (phase == ObjectPhase::foreign_keys) failpoint(failpoints::foreign_keys);
+    if (built) {
+      if (*built) log_info(Component::task_manager, "Created {} {}", object.kind, object.name);
+      continue;
+    }
+    const Error error = errors::object_failed(object.kind, object.name, built.error());
+    if (is_recoverable(error)) return Failure(error);
+    log_error(Component::task_manager, "{}", error.message);
+    remark(error.message);
+    if (!object.optional) objects_failed_ = true;
+  }
+  return {};
+}
+
+Result<void> TaskRunner::build_foreign_keys() {
+  if (!loads()) return {};
+  TRY(build_phase(ObjectPhase::foreign_keys));
+  TRY(build_phase(ObjectPhase::triggers));
+  return build_phase(ObjectPhase::comments);
+}
+
+// Sequences are neither logged nor transactional: they take the source's value, which is never behind an applied row.
+Result<void> TaskRunner::set_sequences() {
+  std::vector<TableDef> definitions;
+  for (const PlannedTable& table : context_.tables) definitions.push_back(*table.target.source);
+  for (SequenceState sequence : TRY(source_->catalog().read_sequences(definitions))) {
+    for (const PlannedTable& table : context_.tables) {
+      const bool owns = table.target.source->ref == sequence.owner;
+      if (owns || (sequence.owner == TableRef{} && table.target.source->ref.schema == sequence.schema)) {
+        sequence.schema = table.target.layout->ref.schema;
+        break;
+      }
+    }
+    auto set = target_->set_sequence(sequence);
+    if (set) continue;
+    if (is_recoverable(set.error())) return set;
+    log_warning(Component::task_manager, "{}", set.error().message);
+  }
+  return {};
+}
+
+// The log says nothing of updates and deletes of these tables; the server's counters do.
+Result<void> TaskRunner::check_keyless_tables() {
+  const TaskDocument document = record_->document();
+  for (size_t t = 0; t < context_.tables.size(); ++t) {
+    const TableDef& source = *context_.tables[t].target.source;
+    if (!source.logged) {
+      remark(fmt::format("Table {} is UNLOGGED: changes made after its load were not captured.", to_string(source.ref)));
+      continue;
+    }
+    if (source.identity != RowIdentity::none) continue;
+    const auto known = std::ranges::find(document.tables, source.ref, &TableRecord::table);
+    if (known == document.tables.end() || !known->suspended.empty()) continue;
+    std::vector<TableRef> names = {source.ref};
+    for (const LeafDef& leaf : source.leaves) names.push_back(leaf.ref);
+    uint64_t updates = 0, deletes = 0;
+    for (const ChangeCounters& counters : TRY(source_->count_changes(names))) {
+      updates += counters.updates;
+      deletes += counters.deletes;
+    }
+    if (updates <= known->updates && deletes <= known->deletes) continue;
+    const std::string reason = fmt::format(
+        "table {0} has no replica identity, and the source counted {1} updates and {2} deletes on it since the start, which the "
+        "log does not carry. Run ALTER TABLE \"{3}\".\"{4}\" REPLICA IDENTITY FULL; and load the table anew (--restart)",
+        to_string(source.ref), updates - known->updates, deletes - known->deletes, source.ref.schema, source.ref.name);
+    log_error(Component::source_capture, "{}", reason);
+    progress_.fail_table(t, reason);
+    remark(reason + ".");
+    untracked_changes_ = true;
+  }
+  return {};
+}
+
+// Rows whose foreign key was bypassed while they were written and points to nothing.
+Result<void> TaskRunner::report_orphans(bool only_parked) {
+  const TaskStatistics statistics = progress_.copy();
+  std::vector<TargetTable> tables;
+  for (size_t t = 0; t < context_.tables.size(); ++t)
+    if (!context_.tables[t].created ? !only_parked : statistics.tables[t].parked > 0) tables.push_back(context_.tables[t].target);
+  if (tables.empty()) return {};
+  for (const auto& [name, count] : TRY(target_->count_orphans(tables))) {
+    if (count == 0) continue;
+    orphans_found_ = true;
+    const std::string text = fmt::format("{} rows break foreign key {}: the row they point to is not on the target.", human_count(count), name);
+    log_error(Component::task_manager, "{}", text);
+    remark(text);
+  }
+  return {};
+}
+
+Result<void> TaskRunner::end_cleanly() {
+  const TaskStatistics statistics = progress_.copy();
+  if (follows()) {
+    capture_.reset();
+    TRY(check_keyless_tables());
+    if (std::ranges::any_of(statistics.tables, [](const TableStatistics& t) { return t.parked > 0; })) TRY(report_orphans(true));
+  }
+  TRY(set_sequences());
+  const std::vector<TargetTable> targets = context_.targets();
+  for (const ObjectDef& object : context_.objects)
+    if (!object.at_stop.empty()) TRY(target_->finish(object, targets));
+  const std::string script = record_->document().restore_script;
+  if (!script.empty()) {
+    TRY(target_->restore_constraints(script));
+    TRY(record_->update([](std::string&, TaskDocument& document) { document.restore_script.clear(); }));
+  }
+  StatusRow status;
+  status.status = "NOT RUNNING";
+  status.current = status.tail = statistics.applied;
+  status.current_us = status.tail_us = status.applied_us = statistics.applied_us;
+  TRY(target_->write_status(context_.task_id, status));
+  const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
+  if (stored && follows()) summary_.checkpoint = fmt::format("checkpoint:V1#1#{}#0#0#*#0#0", stored->text);
+  if (!follows()) TRY(record_->update([](std::string& phase, TaskDocument&) { phase = "finished"; }));
+  summary_.parked_rows = TRY(target_->count_parked(context_.task_id));
+  const bool at_an_end = !follows() || summary_.stop_reason == "STOPPED_AT_CAUGHT_UP";
+  if (options_.finish && at_an_end) return remove_traces();
+  if (follows())
+    remark(fmt::format("Slot {} is kept on the source, which keeps its log from there on. Run the same command to go on, or "
+                       "`godwit drop --task-id {} --source URI --target URI` to remove it.",
+                       record_->document().capture, context_.task_id));
+  return {};
+}
+
+Result<void> TaskRunner::remove_traces() {
+  TRY(source_->end_leftover_sessions(true));
+  TRY(source_->drop_capture(context_.task_id, context_.target_system));
+  return record_->forget();
+}
+
+void TaskRunner::summarize() {
+  const TaskStatistics statistics = progress_.copy();
+  summary_.elapsed_ms = monotonic_ms() - started_ms_;
+  summary_.tables = statistics.tables.size();
+  bool in_error = false;
+  uint64_t parked = 0;
+  for (const TableStatistics& table : statistics.tables) {
+    const uint64_t captured = table.inserts + table.updates + table.deletes;
+    const uint64_t applied = table.applied_inserts + table.applied_updates + table.applied_deletes;
+    summary_.read_rows += table.full_load_rows + table.full_load_error_rows + captured;
+    summary_.applied_rows += table.full_load_rows + applied;
+    summary_.filtered_rows += table.dropped + table.ignored;
+    parked += table.parked;
+    in_error |= table.state == TableState::error;
+    if (table.state == TableState::error) remark(fmt::format("Table {} is in error: {}", to_string(table.table), table.reason));
+  }
+  summary_.parked_rows = std::max(summary_.parked_rows, parked);
+  if (summary_.parked_rows > 0)
+    remark(fmt::format("{} rows or changes are parked in awsdms_apply_exceptions and godwit_parked on the target, each with key, "
+                       "statement and cause.",
+                       human_count(summary_.parked_rows)));
+  if (summary_.exit == 0 && (in_error || summary_.parked_rows > 0 || orphans_found_ || objects_failed_ || untracked_changes_))
+    summary_.exit = 3;
+}
+
+}  // namespace godwit

@@ -1,0 +1,130 @@
+// Following the source's log: capture into the spool, apply from it, until a stop.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "task/errors.h"
+#include "task/runner.h"
+
+namespace godwit {
+namespace {
+
+// Shares of Godwit's memory budget; the window's is in apply.cpp.
+constexpr size_t spool_share = 4;
+
+}  // namespace
+
+// Opens the stream at the stored position with the layouts of the plan as it is now.
+Result<void> TaskRunner::start_capture() {
+  capture_.reset();
+  spool_.reset();
+  std::vector<std::shared_ptr<const TableDef>> layouts;
+  std::vector<CapturedTable> captured;
+  for (const PlannedTable& table : context_.tables) {
+    layouts.push_back(table.target.read);
+    captured.push_back({table.target.source, table.target.read});
+  }
+  const GodwitSettings& settings = options_.settings.godwit;
+  Spool::Limits limits;
+  limits.memory_bytes = (static_cast<size_t>(settings.memory_mb) << 20U) / spool_share;
+  limits.disk_bytes = static_cast<uint64_t>(settings.spool_mb) << 20U;
+  limits.segment_bytes = std::min<uint64_t>(limits.segment_bytes, std::max<uint64_t>(limits.disk_bytes / 4, 1U << 20U));
+  spool_ = TRY(Spool::open(options_.state_dir + "/spool", limits, std::move(layouts)));
+  const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
+  const Position start = stored ? *stored : record_->document().start;
+  const CaptureSpec spec = context_.capture_spec();
+  std::unique_ptr<ChangeReader> reader = TRY(source_->read_changes(spec, start, captured));
+  capture_ = std::make_unique<Capture>(std::move(reader), *spool_);
+  log_info(Component::source_capture, "Reading the source's log from {} with {}", start.text, record_->document().capture);
+  return {};
+}
+
+Position TaskRunner::highest_snapshot() const {
+  Position highest;
+  for (const TableRecord& table : record_->document().tables)
+    if (source_->compare(table.snapshot, highest) > 0) highest = table.snapshot;
+  return highest;
+}
+
+// Fixed once a run, so that a recovery in its middle does not move the goal.
+Result<StopRule> TaskRunner::stop_rule() {
+  if (rule_) return *rule_;
+  StopRule rule;
+  const std::string& text = options_.stop_position;
+  const auto value = [&](std::string_view head) { return std::string_view(text).substr(head.size()); };
+  int64_t time_us = 0;
+  const auto trimmed = [](std::string_view time) { return time.substr(std::min(time.find_first_not_of(' '), time.size())); };
+  if (text == "caught-up") rule.caught_up = TRY(source_->mark_now());
+  else if (text.starts_with("position:")) rule.position = TRY(source_->parse_position(value("position:")));
+  else if (text.starts_with("server_time:") && parse_utc(trimmed(value("server_time:")), time_us)) rule.server_time_us = time_us;
+  else if (text.starts_with("commit_time:") && parse_utc(trimmed(value("commit_time:")), time_us)) rule.commit_time_us = time_us;
+  else if (!text.empty()) return Failure(errors::stop_position(text));
+  if (loads() && fresh_ && options_.settings.full_load_settings.stop_task_cached_changes_applied && !rule.caught_up)
+    rule.caught_up = TRY(source_->mark_now());
+  const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
+  if (rule.position && stored && source_->compare(*stored, *rule.position) > 0)
+    return Failure(errors::stop_already_reached(text, stored->text));
+  rule_ = rule;
+  return rule;
+}
+
+Result<std::unique_ptr<Apply>> TaskRunner::open_apply() {
+  const TaskDocument document = record_->document();
+  Apply::Parts parts;
+  parts.context = &context_;
+  parts.record = record_.get();
+  parts.source = source_.get();
+  parts.session = TRY(context_.open_target("apply"));
+  parts.spool = spool_.get();
+  parts.capture = capture_.get();
+  for (const PlannedTable& table : context_.tables) {
+    const auto record = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
+    const bool known = record != document.tables.end();
+    parts.snapshots.push_back(known && record->snapshot != document.start ? record->snapshot : Position{});
+    parts.held_rows.push_back(known && !record->was_empty);
+  }
+  const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
+  if (!stored) return Failure(errors::nothing_started(context_.task_id));
+  parts.start = *stored;
+  parts.carefully = carefully_;
+  return Apply::open(std::move(parts));
+}
+
+Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
+  failpoint(failpoints::before_catch_up);
+  progress_.set_phase("change processing");
+  if (!fresh_ && record_->document().restore_script.empty())
+    TRY(target_->release_constraints(context_.targets(), [&](const std::string& script) {
+      return record_->update([&](std::string&, TaskDocument& document) { document.restore_script = script; });
+    }));
+  const StopRule rule = TRY(stop_rule());
+  if (!capture_) TRY(start_capture());
+  for (size_t t = 0; t < context_.tables.size(); ++t)
+    progress_.change_table(t, [](TableStatistics& s) {
+      if (s.state == TableState::before_load) s.state = TableState::completed;
+    });
+  std::unique_ptr<Apply> apply = TRY(open_apply());
+  log_info(Component::task_manager, "Replication has started.");
+  const auto run = [&](const StopRule& goal) -> Result<ApplyEnd> {
+    auto end = apply->run(goal, stop);
+    if (apply->made_progress()) retries_.attempts = 0;
+    carefully_ = apply->needs_care();
+    return end;
+  };
+  // Foreign keys come once every table is past the position of the latest snapshot.
+  const Position highest = highest_snapshot();
+  if (loads() && source_->compare(apply->position(), highest) < 0) {
+    StopRule to_highest;
+    to_highest.caught_up = highest;
+    const ApplyEnd end = TRY(run(to_highest));
+    if (end == ApplyEnd::asked) return end;
+  }
+  TRY(build_foreign_keys());
+  return run(rule);
+}
+
+}  // namespace godwit

@@ -1,0 +1,299 @@
+// The load: structure on the target, slices by lanes, tables that moved under the load loaded again.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "task/errors.h"
+#include "task/runner.h"
+
+namespace godwit {
+namespace {
+
+// A table that is rewritten this often while it is loaded is given up.
+constexpr int reloads_max = 5;
+
+bool same_structure(const TableDef& a, const TableDef& b) {
+  if (a.log_id != b.log_id || a.columns.size() != b.columns.size() || a.leaves.size() != b.leaves.size()) return false;
+  for (size_t c = 0; c < a.columns.size(); ++c) {
+    const ColumnDef &x = a.columns[c], &y = b.columns[c];
+    if (x.name != y.name || x.type.log_id != y.type.log_id || x.type.log_modifier != y.type.log_modifier ||
+        x.generated != y.generated || x.number != y.number)
+      return false;
+  }
+  for (size_t l = 0; l < a.leaves.size(); ++l)
+    if (a.leaves[l].log_id != b.leaves[l].log_id) return false;
+  return a.identity == b.identity;
+}
+
+}  // namespace
+
+// Repeatable: nothing of the load has been committed in this phase.
+Result<void> TaskRunner::prepare_target() {
+  const std::vector<TargetTable> targets = context_.targets();
+  const std::vector<TargetTableState> states = TRY(target_->inspect(targets));
+  std::vector<TableRef> to_drop, to_empty;
+  const PrepareMode mode = options_.settings.full_load_settings.target_table_prep_mode;
+  for (size_t t = 0; t < targets.size(); ++t) {
+    if (!states[t].exists) continue;
+    if (mode == PrepareMode::drop_and_create) to_drop.push_back(targets[t].layout->ref);
+    if (mode == PrepareMode::truncate_before_load && !context_.tables[t].created) to_empty.push_back(targets[t].layout->ref);
+  }
+  structure_begun_ = true;
+  if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
+  if (!to_empty.empty()) TRY(target_->truncate(to_empty));
+  TRY(build_structure());
+  TRY(target_->release_constraints(targets, [&](const std::string& script) {
+    return record_->update([&](std::string&, TaskDocument& document) {
+      if (!script.empty()) document.restore_script = script;
+    });
+  }));
+  failpoint(failpoints::target_prepared);
+  return record_->update([](std::string& phase, TaskDocument&) { phase = "loading"; });
+}
+
+Result<void> TaskRunner::build_structure() {
+  const std::vector<TargetTable> targets = context_.targets();
+  const bool any = std::ranges::any_of(context_.tables, &PlannedTable::created);
+  for (const ObjectDef& object : context_.objects) {
+    if (object.phase != ObjectPhase::before_tables && object.phase != ObjectPhase::tables) continue;
+    const auto owner = std::ranges::find_if(context_.tables, [&](const PlannedTable& t) { return t.target.source->ref == object.table; });
+    const bool wanted = object.table == TableRef{} ? any : owner != context_.tables.end() && owner->created;
+    if (!wanted) continue;
+    auto built = target_->build(object, targets);
+    if (built) continue;
+    if (!object.optional) return Failure(errors::object_failed(object.kind, object.name, built.error()));
+    remark(errors::object_failed(object.kind, object.name, built.error()).message);
+    objects_failed_ = true;
+  }
+  return {};
+}
+
+Result<void> TaskRunner::hold_snapshot(Source&, const std::string& id) {
+  keeper_.reset();
+  keeper_ = TRY(SnapshotKeeper::start([this] { return context_.open_source("keeper"); },
+                                      [this](const std::string& held) {
+                                        return record_->update([&](std::string&, TaskDocument& document) { document.snapshot_id = held; });
+                                      },
+                                      id));
+  return {};
+}
+
+Result<void> TaskRunner::load(const std::stop_token& stop) {
+  progress_.set_phase("full load");
+  TRY(empty_stale_tables());
+  if (!keeper_) {
+    auto held = hold_snapshot(*source_, record_->document().snapshot_id);
+    if (!held && held.error().kind != ErrorKind::snapshot_lost) return held;
+    if (!held) log_warning(Component::source_unload, "{} Tables that are not loaded yet are loaded from a later one.", held.error().message);
+  }
+  if (follows()) TRY(start_capture());
+  const LoadPlan plan = TRY(load_plan({}));
+  std::set<size_t> again;
+  if (keeper_) {
+    TRY(run_round(plan, again, stop));
+  } else {
+    for (const LoadPlan::Table& table : plan.tables)
+      if (!table.to_do.empty()) again.insert(table.index);
+    // Tables that are complete but for their keys and indexes go on as they are.
+    LoadPlan complete = plan;
+    std::erase_if(complete.tables, [](const LoadPlan::Table& table) { return !table.to_do.empty(); });
+    TRY(run_round(complete, again, stop));
+  }
+  for (;;) {
+    const std::set<size_t> changed = TRY(changed_tables());
+    again.insert(changed.begin(), changed.end());
+    if (again.empty()) break;
+    const std::set<size_t> now = std::exchange(again, {});
+    TRY(reload(now, stop));
+    const LoadPlan rest = TRY(load_plan(now));
+    TRY(run_round(rest, again, stop));
+  }
+  return end_load();
+}
+
+Result<LoadPlan> TaskRunner::load_plan(const std::set<size_t>& only) {
+  const TaskDocument document = record_->document();
+  const std::vector<LedgerLine> ledger = TRY(target_->read_ledger(context_.task_id));
+  std::set<std::pair<TableRef, uint32_t>> done;
+  for (const LedgerLine& line : ledger) done.emplace(line.table, line.slice);
+  LoadPlan plan;
+  plan.snapshot_id = [this] { return keeper_ ? keeper_->id() : std::string(); };
+  plan.snapshot = document.snapshot_position;
+  const bool secondary = options_.settings.godwit.secondary_objects == SecondaryObjects::all;
+  for (size_t t = 0; t < context_.tables.size(); ++t) {
+    if (!only.empty() && !only.contains(t)) continue;
+    const TableRef& name = context_.tables[t].target.source->ref;
+    const auto known = std::ranges::find(document.tables, name, &TableRecord::table);
+    if (known == document.tables.end() || !known->suspended.empty()) continue;
+    LoadPlan::Table table;
+    table.index = t;
+    uint64_t rows_done = 0;
+    for (const TableRange& slice : known->slices)
+      if (!done.contains({name, slice.index})) table.to_do.push_back(slice);
+    for (const LedgerLine& line : ledger)
+      if (line.table == name) rows_done += line.rows_written;
+    for (const ObjectDef& object : context_.objects) {
+      if (object.table != name || !context_.tables[t].created) continue;
+      const bool primary = object.kind == "primary key";
+      if (object.phase == ObjectPhase::keys && (secondary || primary)) table.keys.push_back(&object);
+      if (object.phase == ObjectPhase::indexes && secondary) table.indexes.push_back(&object);
+    }
+    progress_.change_table(t, [&](TableStatistics& s) {
+      s.slices = static_cast<uint32_t>(known->slices.size());
+      s.slices_done = s.slices - static_cast<uint32_t>(table.to_do.size());
+      s.full_load_rows = rows_done;
+    });
+    plan.tables.push_back(std::move(table));
+  }
+  std::ranges::stable_sort(plan.tables, [&](const LoadPlan::Table& a, const LoadPlan::Table& b) {
+    const PlannedTable &x = context_.tables[a.index], &y = context_.tables[b.index];
+    if (x.load_order != y.load_order) return x.load_order > y.load_order;
+    return x.target.source->estimated_bytes > y.target.source->estimated_bytes;
+  });
+  return plan;
+}
+
+Result<void> TaskRunner::run_round(const LoadPlan& plan, std::set<size_t>& again, const std::stop_token& stop) {
+  LoadOutcome outcome = TRY(run_load(context_, plan, stop));
+  for (std::string& failed : outcome.objects_failed) {
+    objects_failed_ = true;
+    remark(std::move(failed));
+  }
+  if (!outcome.failed.empty())
+    TRY(record_->update([&](std::string&, TaskDocument& document) {
+      for (const auto& [index, error] : outcome.failed)
+        if (TableRecord* record = record_of(document, context_.tables[index].target.source->ref)) record->suspended = error.message;
+    }));
+  for (const auto& [index, error] : outcome.failed)
+    TRY(target_->write_suspended(context_.task_id, context_.tables[index].target.source->ref, "TABLE ERROR", true));
+  again.insert(outcome.rewritten.begin(), outcome.rewritten.end());
+  return {};
+}
+
+// Ledger lines of another snapshot than the record names: a reload was recorded and then killed before it emptied the table.
+Result<void> TaskRunner::empty_stale_tables() {
+  const TaskDocument document = record_->document();
+  std::set<TableRef> stale;
+  for (const LedgerLine& line : TRY(target_->read_ledger(context_.task_id))) {
+    const auto known = std::ranges::find(document.tables, line.table, &TableRecord::table);
+    if (known != document.tables.end() && known->snapshot != line.snapshot) stale.insert(line.table);
+  }
+  for (const PlannedTable& table : context_.tables)
+    if (stale.contains(table.target.source->ref)) TRY(target_->empty_for_reload(context_.task_id, table.target));
+  return {};
+}
+
+// Tables whose structure is no longer the planned one. With changes to follow, their log would not fit the plan.
+Result<std::set<size_t>> TaskRunner::changed_tables() {
+  std::set<size_t> out;
+  if (!follows()) return out;
+  const TaskDocument document = record_->document();
+  std::vector<TableRef> names;
+  for (const PlannedTable& table : context_.tables) names.push_back(table.target.source->ref);
+  const std::vector<TableDef> now = TRY(source_->catalog().describe(names));
+  for (size_t t = 0; t < context_.tables.size(); ++t) {
+    const TableDef& planned = *context_.tables[t].target.source;
+    const auto known = std::ranges::find(document.tables, planned.ref, &TableRecord::table);
+    if (known == document.tables.end() || !known->suspended.empty()) continue;
+    const auto found = std::ranges::find(now, planned.ref, &TableDef::ref);
+    if (found == now.end() || !same_structure(planned, *found)) out.insert(t);
+  }
+  return out;
+}
+
+// Plans the tables anew as they are now on the source. Tables that are gone, or that changed under a target table of the
+// user's, are in error.
+Result<void> TaskRunner::replan(const std::set<size_t>& tables) {
+  std::vector<TableRef> names;
+  for (const size_t t : tables) names.push_back(context_.tables[t].target.source->ref);
+  std::vector<PlannedTable> planned = TRY(plan_tables(names));
+  for (const size_t t : tables) {
+    PlannedTable& table = context_.tables[t];
+    const auto found = std::ranges::find_if(planned, [&](const PlannedTable& p) { return p.target.source->ref == table.target.source->ref; });
+    std::string reason;
+    if (found == planned.end()) reason = "the table was dropped or renamed on the source during the load";
+    else if (!same_structure(*found->target.source, *table.target.source) && !table.created)
+      reason = "its structure changed on the source during the load, and the target's table was not made by Godwit";
+    if (++reloads_[t] > reloads_max) reason = errors::too_many_reloads(table.target.source->ref).message;
+    if (!reason.empty()) {
+      log_error(Component::task_manager, "Table {}: {}", log_name(table.target.source->ref), reason);
+      progress_.fail_table(t, reason);
+      TRY(record_->update([&](std::string&, TaskDocument& document) {
+        if (TableRecord* record = record_of(document, table.target.source->ref)) record->suspended = reason;
+      }));
+      continue;
+    }
+    table.target = found->target;
+  }
+  std::vector<TableDef> definitions;
+  for (const PlannedTable& table : context_.tables) definitions.push_back(*table.target.source);
+  context_.objects = TRY(source_->catalog().read_objects(definitions));
+  return {};
+}
+
+// Takes a later snapshot with its exact position, and readies the tables to be loaded from it. Changes before it are dropped
+// for these tables when they are applied.
+Result<void> TaskRunner::reload(const std::set<size_t>& tables, const std::stop_token& stop) {
+  if (stop.stop_requested()) return Failure(errors::stopped());
+  std::vector<TableRef> to_drop;
+  std::set<size_t> changed = TRY(changed_tables());
+  TRY(replan(tables));
+  const TaskDocument before = record_->document();
+  std::map<size_t, std::vector<TableRange>> slices;
+  for (const size_t t : tables) {
+    const auto known = std::ranges::find(before.tables, context_.tables[t].target.source->ref, &TableRecord::table);
+    if (known != before.tables.end() && known->suspended.empty())
+      slices[t] = TRY(source_->split(*context_.tables[t].target.source, static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+  }
+  if (slices.empty()) return {};
+  keeper_.reset();
+  TRY(source_->end_leftover_sessions(true));
+  std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
+  Snapshot snapshot;
+  if (follows()) snapshot = TRY(maker->open_later_snapshot(context_.capture_spec()));
+  else snapshot = TRY(maker->open_snapshot());
+  TRY(hold_snapshot(*maker, snapshot.id));
+  TRY(record_->update([&](std::string&, TaskDocument& document) {
+    document.snapshot_position = snapshot.position;
+    for (auto& [t, ranges] : slices) {
+      TableRecord* record = record_of(document, context_.tables[t].target.source->ref);
+      record->slices = ranges;
+      record->snapshot = snapshot.position;
+    }
+  }));
+  for (const auto& [t, ranges] : slices) {
+    const PlannedTable& table = context_.tables[t];
+    log_warning(Component::task_manager, "Reloading table {} from position {}", log_name(table.target.source->ref), snapshot.position.text);
+    TRY(target_->empty_for_reload(context_.task_id, table.target));
+    if (changed.contains(t)) to_drop.push_back(table.target.layout->ref);
+    progress_.change_table(t, [](TableStatistics& s) {
+      const uint64_t estimated_rows = s.estimated_rows, estimated_bytes = s.estimated_bytes;
+      s = TableStatistics{.table = s.table, .state = TableState::reloading, .reason = {}, .reloaded = true};
+      s.estimated_rows = estimated_rows;
+      s.estimated_bytes = estimated_bytes;
+    });
+  }
+  if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
+  TRY(build_structure());
+  // The stream's layouts may have changed: what was read in the old ones is read again.
+  if (capture_) TRY(start_capture());
+  return {};
+}
+
+Result<void> TaskRunner::end_load() {
+  failpoint(failpoints::load_done);
+  keeper_.reset();
+  TRY(source_->end_leftover_sessions(true));
+  log_info(Component::task_manager, "All tables are loaded. Waiting for cached changes to be applied.");
+  TRY(report_orphans(false));
+  return record_->update([&](std::string& phase, TaskDocument& document) {
+    phase = follows() ? "following" : "ending";
+    document.snapshot_id.clear();
+  });
+}
+
+}  // namespace godwit

@@ -1,0 +1,371 @@
+// The start of a task: ends, plan, resume or fresh start. Everything here is tried once; nothing is left behind by a start
+// that fails.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+#include "base/clock.h"
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "task/drop_task.h"
+#include "task/errors.h"
+#include "task/runner.h"
+
+namespace godwit {
+namespace {
+
+std::string new_worker_id() {
+  std::random_device random;
+  return hex64((uint64_t{random()} << 32U) | random());
+}
+
+PlanOptions plan_options(const TaskSettings& settings) {
+  PlanOptions options;
+  options.target_schema = settings.target_metadata.target_schema;
+  options.support_lobs = settings.target_metadata.support_lobs;
+  return options;
+}
+
+}  // namespace
+
+Result<void> TaskRunner::start() {
+  worker_ = new_worker_id();
+  TRY(open_ends());
+  TRY(make_plan());
+  const bool known = TRY(record_->load());
+  const std::string phase = record_->phase();
+  if (known && !options_.restart && phase != "starting") return resume();
+  if (known) TRY(clear_for_restart());
+  fresh_ = true;
+  return start_afresh();
+}
+
+Result<void> TaskRunner::open_ends() {
+  target_ = TRY(context_.open_target("main"));
+  const ServerIdentity target = TRY(target_->identity());
+  context_.target_system = target.system + "/" + target.database;
+  context_.source_tag = source_tag(context_.task_id, context_.target_system);
+  source_ = TRY(context_.open_source("main"));
+  record_ = std::make_unique<RecordStore>(TRY(context_.open_target("record")), context_.task_id);
+  return {};
+}
+
+Result<void> TaskRunner::reopen() {
+  keeper_.reset();
+  target_.reset();
+  source_.reset();
+  record_.reset();
+  TRY(open_ends());
+  TRY(target_->end_leftover_sessions());
+  TRY(source_->end_leftover_sessions(false));
+  const bool known = TRY(record_->load());
+  if (!known || record_->stored_worker() != worker_) return Failure(errors::taken_over(context_.task_id));
+  TRY(record_->update([&](std::string&, TaskDocument& document) { document.worker = worker_; }));
+  return follows() ? check_stream() : Result<void>();
+}
+
+Result<std::vector<PlannedTable>> TaskRunner::plan_tables(std::span<const TableRef> names) {
+  std::vector<TableDef> described = TRY(source_->catalog().describe(names));
+  std::vector<std::string> warnings;
+  std::vector<PlannedTable> out;
+  for (TableDef& table : described) {
+    PlannedTable planned;
+    planned.target = TRY(plan_table(options_.rules, plan_options(options_.settings),
+                                    std::make_shared<const TableDef>(std::move(table)), warnings));
+    out.push_back(std::move(planned));
+  }
+  for (const std::string& warning : warnings) log_warning(Component::transformation, "{}", warning);
+  return out;
+}
+
+Result<void> TaskRunner::make_plan() {
+  const std::vector<TableRef> available = TRY(source_->catalog().list_tables());
+  const Selection selection = select_tables(options_.rules, available);
+  if (!selection.missing.empty()) return Failure(errors::unknown_table(selection.missing.front()));
+  for (const std::string& warning : selection.warnings) log_warning(Component::tables_manager, "{}", warning);
+  for (const std::string& warning : options_.rules.warnings) log_warning(Component::transformation, "{}", warning);
+  for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);
+  std::vector<TableRef> names;
+  for (const SelectedTable& table : selection.tables) names.push_back(table.table);
+  context_.tables = TRY(plan_tables(names));
+  for (PlannedTable& table : context_.tables)
+    for (const SelectedTable& selected : selection.tables)
+      if (selected.table == table.target.source->ref) table.load_order = static_cast<uint32_t>(selected.load_order);
+  if (context_.tables.empty() && options_.settings.error_behavior.fail_on_no_tables_captured)
+    return Failure(errors::no_tables());
+  const std::vector<TargetTable> targets = context_.targets();
+  TRY(check_target_names(options_.rules, plan_options(options_.settings), targets));
+  const ServerIdentity source = TRY(source_->identity()), target = TRY(target_->identity());
+  if (source.system == target.system && source.database == target.database)
+    for (const TargetTable& table : targets)
+      if (table.source->ref == table.layout->ref) return Failure(errors::same_database(to_string(options_.source)));
+  show_tables();
+  return {};
+}
+
+void TaskRunner::show_tables() {
+  std::vector<TableStatistics> shown;
+  for (const PlannedTable& table : context_.tables) {
+    TableStatistics statistics;
+    statistics.table = table.target.source->ref;
+    statistics.estimated_rows = table.target.source->estimated_rows;
+    statistics.estimated_bytes = table.target.source->estimated_bytes;
+    shown.push_back(std::move(statistics));
+  }
+  progress_.set_tables(std::move(shown));
+}
+
+TableRecord* TaskRunner::record_of(TaskDocument& document, const TableRef& table) const {
+  const auto at = std::ranges::find(document.tables, table, &TableRecord::table);
+  return at == document.tables.end() ? nullptr : &*at;
+}
+
+Result<void> TaskRunner::check_same_task(const TaskDocument& document) const {
+  const ServerIdentity source = TRY(source_->identity());
+  const std::string given = source.system + "/" + source.database;
+  const std::string recorded = document.source_system + "/" + document.source_database;
+  if (given != recorded) return Failure(errors::other_ends(context_.task_id, "source", recorded, given));
+  if (document.target_system != context_.target_system)
+    return Failure(errors::other_ends(context_.task_id, "target", document.target_system, context_.target_system));
+  if (document.type != to_string(options_.type))
+    return Failure(errors::other_type(context_.task_id, document.type, to_string(options_.type)));
+  if (document.mapping_hash != hex64(schema_shaping_hash(options_.rules, plan_options(options_.settings))))
+    return Failure(errors::other_rules(context_.task_id));
+  return {};
+}
+
+// The stream can go on exactly where the target stands, or not at all.
+Result<void> TaskRunner::check_stream() const {
+  const Position slot = TRY(source_->capture_position(context_.capture_spec()));
+  const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
+  const Position at = stored ? *stored : record_->document().start;
+  if (slot.empty()) return Failure(errors::slot_gone(record_->document().capture, at.text));
+  if (source_->compare(at, slot) < 0)
+    return Failure(errors::target_went_back(at.text, record_->document().capture, slot.text));
+  return {};
+}
+
+Result<void> TaskRunner::resume() {
+  const TaskDocument document = record_->document();
+  TRY(check_same_task(document));
+  if (!options_.start_position.empty())
+    log_warning(Component::task_manager, "--cdc-start-position is not heeded: the task goes on from its stored position");
+  if (record_->phase() == "finished" && !follows()) {
+    finished_before_ = true;
+    summary_.stop_reason = "FULL_LOAD_ONLY_FINISHED";
+    remark("This task had finished its full load before; nothing was done. Use --restart to load everything anew.");
+    return {};
+  }
+  TRY(target_->end_leftover_sessions());
+  TRY(source_->end_leftover_sessions(false));
+  TRY(check_ends(false));
+  TRY(target_->create_control_tables());
+  TRY(record_->update([&](std::string&, TaskDocument& stored) { stored.worker = worker_; }));
+  if (follows()) TRY(check_stream());
+  for (PlannedTable& table : context_.tables) {
+    const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
+    if (known == document.tables.end()) continue;
+    table.created = known->created;
+  }
+  // Tables made on the source since the start are not this run's: their rows were never loaded.
+  std::erase_if(context_.tables, [&](const PlannedTable& table) {
+    const bool known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table) != document.tables.end();
+    if (!known)
+      remark(fmt::format("Table {} came to the source after the task's start and is not part of it; it needs a task of its "
+                         "own, or --restart.",
+                         to_string(table.target.source->ref)));
+    return !known;
+  });
+  for (const TableRecord& table : document.tables)
+    if (std::ranges::none_of(context_.tables, [&](const PlannedTable& t) { return t.target.source->ref == table.table; }))
+      remark(fmt::format("Table {} is gone from the source, or is not selected any more; nothing further is applied to it.",
+                         to_string(table.table)));
+  show_tables();
+  for (size_t t = 0; t < context_.tables.size(); ++t) {
+    const auto known = std::ranges::find(document.tables, context_.tables[t].target.source->ref, &TableRecord::table);
+    if (!known->suspended.empty()) progress_.fail_table(t, known->suspended);
+    else if (record_->phase() == "following") progress_.change_table(t, [](TableStatistics& s) { s.state = TableState::completed; });
+  }
+  log_info(Component::task_manager, "Task '{}' running {} in resume mode", context_.task_id,
+           follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
+  return {};
+}
+
+Result<void> TaskRunner::check_ends(bool fresh) {
+  std::vector<Finding> findings = TRY(source_->check(context_.capture_spec(), follows()));
+  std::vector<const TableDef*> created;
+  std::vector<TableDef> definitions;
+  for (const PlannedTable& table : context_.tables) definitions.push_back(*table.target.source);
+  context_.objects = TRY(source_->catalog().read_objects(definitions));
+  const std::vector<TargetTable> targets = context_.targets();
+  const PrepareMode mode = loads() ? options_.settings.full_load_settings.target_table_prep_mode : PrepareMode::do_nothing;
+  const std::vector<Finding> more = TRY(target_->check(targets, context_.objects, mode, fresh && loads()));
+  findings.insert(findings.end(), more.begin(), more.end());
+  const Finding* first = nullptr;
+  for (const Finding& finding : findings) {
+    if (finding.fatal && first == nullptr) first = &finding;
+    if (finding.fatal) log_error(Component::task_manager, "{}", finding.error.message);
+    else {
+      log_warning(Component::source_capture, "{}", finding.error.message);
+      if (fresh) remark(finding.error.message);
+    }
+  }
+  if (first == nullptr) return {};
+  Error error = first->error;
+  const auto fatal = std::ranges::count_if(findings, [](const Finding& finding) { return finding.fatal; });
+  if (fatal > 1) error.message += fmt::format(" ({} more problems are in the log.)", fatal - 1);
+  return Failure(error);
+}
+
+Result<void> TaskRunner::clear_for_restart() {
+  const TaskDocument document = record_->document();
+  TRY(target_->end_leftover_sessions());
+  TRY(source_->end_leftover_sessions(true));
+  if (!document.restore_script.empty()) TRY(target_->restore_constraints(document.restore_script));
+  const bool keeps_rows = options_.settings.full_load_settings.target_table_prep_mode == PrepareMode::do_nothing;
+  std::vector<TableRef> to_drop, to_empty;
+  for (const PlannedTable& table : context_.tables) {
+    const TableRef& name = table.target.layout->ref;
+    const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
+    if (known == document.tables.end()) continue;
+    if (known->created) to_drop.push_back(name);
+    else if (keeps_rows && loads() && !known->was_empty && record_->phase() != "starting")
+      return Failure(errors::restart_would_empty(name));
+    else if (keeps_rows && loads() && record_->phase() != "starting") to_empty.push_back(name);
+  }
+  TRY(source_->drop_capture(context_.task_id, context_.target_system));
+  if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
+  if (!to_empty.empty()) TRY(target_->truncate(to_empty));
+  return record_->forget();
+}
+
+// What is in the tables' places, and what will be done about it.
+Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
+  const std::vector<TargetTable> targets = context_.targets();
+  const std::vector<TargetTableState> states = TRY(target_->inspect(targets));
+  const PrepareMode mode = options_.settings.full_load_settings.target_table_prep_mode;
+  std::string not_empty;
+  for (size_t t = 0; t < states.size(); ++t) {
+    TableRecord record;
+    record.table = context_.tables[t].target.source->ref;
+    record.created = loads() && (!states[t].exists || mode == PrepareMode::drop_and_create);
+    record.was_empty = !states[t].exists || states[t].empty || mode != PrepareMode::do_nothing;
+    context_.tables[t].created = record.created;
+    if (!record.was_empty && loads()) {
+      if (!states[t].has_primary_key && !options_.preparation_named)
+        return Failure(errors::keyless_not_empty(targets[t].layout->ref));
+      not_empty += (not_empty.empty() ? "" : ", ") + to_string(targets[t].layout->ref);
+    }
+    if (loads())
+      record.slices = TRY(source_->split(*context_.tables[t].target.source,
+                                         static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+    document.tables.push_back(std::move(record));
+  }
+  if (!not_empty.empty())
+    log_warning(Component::task_manager, "These tables of the target hold rows already, and the preparation mode is "
+                "DO_NOTHING: {}", not_empty);
+  std::vector<TableRef> keyless;
+  for (const PlannedTable& table : context_.tables)
+    if (table.target.source->identity == RowIdentity::none) {
+      keyless.push_back(table.target.source->ref);
+      for (const LeafDef& leaf : table.target.source->leaves) keyless.push_back(leaf.ref);
+    }
+  if (keyless.empty()) return {};
+  for (const ChangeCounters& counters : TRY(source_->count_changes(keyless)))
+    for (const PlannedTable& table : context_.tables) {
+      const auto& leaves = table.target.source->leaves;
+      if (table.target.source->ref != counters.table && std::ranges::find(leaves, counters.table, &LeafDef::ref) == leaves.end()) continue;
+      TableRecord* record = record_of(document, table.target.source->ref);
+      record->updates += counters.updates;
+      record->deletes += counters.deletes;
+    }
+  return {};
+}
+
+Result<void> TaskRunner::start_afresh() {
+  if (!options_.start_position.empty() && options_.type != TaskType::cdc) return Failure(errors::no_start_position());
+  TRY(source_->end_leftover_sessions(true));
+  TRY(check_ends(true));
+  const ServerIdentity source = TRY(source_->identity());
+  TaskDocument document;
+  document.worker = worker_;
+  document.source_system = source.system;
+  document.source_database = source.database;
+  document.target_system = context_.target_system;
+  document.type = to_string(options_.type);
+  document.mapping_hash = hex64(schema_shaping_hash(options_.rules, plan_options(options_.settings)));
+  document.capture = follows() ? source_->capture_name(context_.task_id, context_.target_system) : "";
+  TRY(plan_preparation(document));
+  TRY(target_->create_control_tables());
+  log_info(Component::task_manager, "Task '{}' running {} in fresh start mode", context_.task_id,
+           follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
+  auto started = take_snapshot(std::move(document));
+  if (started) started = prepare_target();
+  if (started) return {};
+  auto undone = undo_start();
+  if (!undone) return Failure(in_context(started.error(), "the start failed and could not be undone (" + undone.error().message + ")"));
+  return started;
+}
+
+Result<Position> TaskRunner::stream_start(const Snapshot& snapshot) const {
+  if (options_.start_position.empty()) return snapshot.position;
+  const Position wanted = TRY(source_->parse_position(options_.start_position));
+  if (source_->compare(wanted, snapshot.position) >= 0) return wanted;
+  return Failure(Error{ErrorKind::usage, "task.start_position",
+                       fmt::format("--cdc-start-position {} lies before {}, where a slot made now begins; older changes are not "
+                                   "kept for this task on the source.",
+                                   options_.start_position, snapshot.position.text),
+                       ""});
+}
+
+Result<void> TaskRunner::take_snapshot(TaskDocument document) {
+  TRY(record_->update([&](std::string& phase, TaskDocument& stored) {
+    phase = "starting";
+    stored = document;
+  }));
+  // A session of its own makes the slot and lets go of the exported snapshot when keepers have it.
+  std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
+  Snapshot snapshot;
+  if (follows()) snapshot = TRY(maker->begin_capture(context_.capture_spec()));
+  else snapshot = TRY(maker->open_snapshot());
+  failpoint(failpoints::slot_made);
+  const Position start = TRY(stream_start(snapshot));
+  if (follows()) TRY(target_->start_position(context_.task_id, start));
+  TRY(record_->update([&](std::string& phase, TaskDocument& stored) {
+    phase = loads() ? "preparing" : "following";
+    stored.start = start;
+    stored.snapshot_position = snapshot.position;
+    for (TableRecord& table : stored.tables) table.snapshot = loads() ? snapshot.position : Position{};
+  }));
+  if (!loads()) {
+    TRY(target_->release_constraints(context_.targets(), [&](const std::string& script) {
+      return record_->update([&](std::string&, TaskDocument& stored) { stored.restore_script = script; });
+    }));
+    log_info(Component::task_manager, "Full load complete. 0 tables were loaded because the task runs CDC only.");
+    return {};
+  }
+  TRY(hold_snapshot(*maker, snapshot.id));
+  failpoint(failpoints::keeper_up);
+  return {};
+}
+
+// Nothing of a start that failed stays on either end, but for control tables.
+Result<void> TaskRunner::undo_start() {
+  keeper_.reset();
+  TRY(source_->end_leftover_sessions(true));
+  TRY(source_->drop_capture(context_.task_id, context_.target_system));
+  const TaskDocument document = record_->document();
+  if (!document.restore_script.empty()) TRY(target_->restore_constraints(document.restore_script));
+  if (structure_begun_) {
+    std::vector<TableRef> created;
+    for (const PlannedTable& table : context_.tables)
+      if (table.created) created.push_back(table.target.layout->ref);
+    if (!created.empty()) TRY(target_->drop_tables(created));
+  }
+  return record_->forget();
+}
+
+}  // namespace godwit

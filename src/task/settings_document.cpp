@@ -1,0 +1,265 @@
+#include "task/settings_document.h"
+
+#include <array>
+
+namespace godwit {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::string_view default_document = R"({
+  "TargetMetadata": {
+    "TargetSchema": "", "SupportLobs": true, "FullLobMode": true, "LobChunkSize": 64, "LimitedSizeLobMode": false,
+    "LobMaxSize": 32, "InlineLobMaxSize": 0, "LoadMaxFileSize": 0, "ParallelLoadThreads": 0,
+    "ParallelLoadBufferSize": 0, "ParallelLoadQueuesPerThread": 0, "ParallelApplyThreads": 0,
+    "ParallelApplyBufferSize": 0, "ParallelApplyQueuesPerThread": 0,
+    "BatchApplyEnabled": false, "TaskRecoveryTableEnabled": false
+  },
+  "FullLoadSettings": {
+    "TargetTablePrepMode": "DO_NOTHING", "CreatePkAfterFullLoad": false, "StopTaskCachedChangesApplied": false,
+    "StopTaskCachedChangesNotApplied": false, "MaxFullLoadSubTasks": 8, "TransactionConsistencyTimeout": 600,
+    "CommitRate": 10000
+  },
+  "TTSettings": null,
+  "Logging": {
+    "EnableLogging": false, "EnableLogContext": false, "LogComponents": [],
+    "CloudWatchLogGroup": null, "CloudWatchLogStream": null
+  },
+  "ControlTablesSettings": {
+    "ControlSchema": "", "HistoryTimeslotInMinutes": 5, "historyTimeslotInMinutes": 5, "HistoryTableEnabled": false,
+    "SuspendedTablesTableEnabled": false, "StatusTableEnabled": false, "FullLoadExceptionTableEnabled": false
+  },
+  "StreamBufferSettings": { "StreamBufferCount": 3, "StreamBufferSizeInMB": 8, "CtrlStreamBufferSizeInMB": 5 },
+  "ChangeProcessingTuning": {
+    "BatchApplyPreserveTransaction": true, "BatchApplyTimeoutMin": 1, "BatchApplyTimeoutMax": 30,
+    "BatchApplyMemoryLimit": 500, "BatchSplitSize": 0, "MinTransactionSize": 1000, "CommitTimeout": 1,
+    "MemoryLimitTotal": 1024, "MemoryKeepTime": 60, "StatementCacheSize": 50, "RecoveryTimeout": -1
+  },
+  "ChangeProcessingDdlHandlingPolicy": {
+    "HandleSourceTableDropped": true, "HandleSourceTableTruncated": true, "HandleSourceTableAltered": true
+  },
+  "LoopbackPreventionSettings": null, "CharacterSetSettings": null, "BeforeImageSettings": null,
+  "PostProcessingRules": null, "FailTaskWhenCleanTaskResourceFailed": false,
+  "ErrorBehavior": {
+    "DataErrorPolicy": "LOG_ERROR", "DataTruncationErrorPolicy": "LOG_ERROR", "DataMaskingErrorPolicy": "STOP_TASK",
+    "DataErrorEscalationPolicy": "SUSPEND_TABLE", "DataErrorEscalationCount": 0, "EventErrorPolicy": "IGNORE",
+    "TableErrorPolicy": "SUSPEND_TABLE", "TableErrorEscalationPolicy": "STOP_TASK", "TableErrorEscalationCount": 0,
+    "RecoverableErrorCount": -1, "RecoverableErrorInterval": 5, "RecoverableErrorThrottling": true,
+    "RecoverableErrorThrottlingMax": 1800, "RecoverableErrorStopRetryAfterThrottlingMax": true,
+    "ApplyErrorDeletePolicy": "IGNORE_RECORD", "ApplyErrorInsertPolicy": "LOG_ERROR",
+    "ApplyErrorUpdatePolicy": "LOG_ERROR", "ApplyErrorEscalationPolicy": "LOG_ERROR",
+    "ApplyErrorEscalationCount": 0, "ApplyErrorFailOnTruncationDdl": false, "FullLoadIgnoreConflicts": true,
+    "FailOnTransactionConsistencyBreached": false, "FailOnNoTablesCaptured": true
+  },
+  "ValidationSettings": {
+    "EnableValidation": false, "ValidationMode": "ROW_LEVEL", "ThreadCount": 5, "PartitionSize": 10000,
+    "FailureMaxCount": 10000, "TableFailureMaxCount": 1000, "RecordFailureDelayInMinutes": 5,
+    "RecordFailureDelayLimitInMinutes": 0, "RecordSuspendDelayInMinutes": 30, "MaxKeyColumnSize": 8096,
+    "HandleCollationDiff": false, "SkipLobColumns": false, "ValidationPartialLobSize": 0,
+    "ValidationQueryCdcDelaySeconds": 0, "ValidationOnly": false
+  },
+  "ResyncSettings": null
+})";
+
+constexpr std::string_view godwit_section =
+    R"({"MemoryMB": 128, "SpoolMB": 1000, "SliceMB": 64, "TargetIndexes": "keep", "SecondaryObjects": "all"})";
+
+// The first 19 stand in the default document, in this order.
+constexpr size_t default_components = 19;
+constexpr std::array<std::string_view, 23> log_components = {"TRANSFORMATION",   "SOURCE_UNLOAD",  "IO",
+                                                             "TARGET_LOAD",      "PERFORMANCE",    "SOURCE_CAPTURE",
+                                                             "SORTER",           "REST_SERVER",    "VALIDATOR_EXT",
+                                                             "TARGET_APPLY",     "TASK_MANAGER",   "TABLES_MANAGER",
+                                                             "METADATA_MANAGER", "FILE_FACTORY",   "COMMON",
+                                                             "ADDONS",           "DATA_STRUCTURE", "COMMUNICATION",
+                                                             "FILE_TRANSFER",    "VALIDATOR",      "DATA_RESYNC",
+                                                             "RESYNC_UNLOAD",    "RESYNC_APPLY"};
+
+constexpr AllowedValue boolean{AllowedValue::Kind::boolean, 0, 0, ""};
+constexpr AllowedValue text{AllowedValue::Kind::text, 0, 0, ""};
+constexpr AllowedValue component_list{AllowedValue::Kind::log_components, 0, 0, ""};
+constexpr AllowedValue integer(int64_t lowest, int64_t highest = INT32_MAX) {
+  return {AllowedValue::Kind::integer, lowest, highest, ""};
+}
+constexpr AllowedValue one_of(std::string_view choices) {
+  return {AllowedValue::Kind::choice, 0, 0, choices};
+}
+constexpr AllowedValue record_policy = one_of("IGNORE_RECORD|LOG_ERROR|SUSPEND_TABLE|STOP_TASK");
+
+constexpr std::string_view relational = "without effect: it concerns targets that are not relational databases";
+constexpr std::string_view budget = "without effect: Godwit.MemoryMB bounds all buffers, and a row of any size fits";
+constexpr std::string_view window_cap =
+    "caps a window of changes and never delays one; an idle stream commits at once";
+constexpr std::string_view no_delay =
+    "delays nothing: an idle stream commits at once, a backlog is applied in windows of whole transactions";
+constexpr std::string_view memory_cap =
+    "is at most a cap: Godwit.MemoryMB is the task's whole budget, set that to use more memory or less";
+constexpr std::string_view suspended_ddl =
+    "without effect in this version: a table whose structure changes on the source is suspended with an error";
+constexpr std::string_view kept_on_drop =
+    "without effect in this version: a table dropped on the source stays on the target";
+constexpr std::string_view no_validation = "without effect: data validation is not carried out by this version";
+
+constexpr std::array rules = {
+    KeyRule{"", "FailTaskWhenCleanTaskResourceFailed", boolean,
+            "without effect: what could not be cleaned up is named when the task ends"},
+
+    KeyRule{"TargetMetadata", "TargetSchema", text, ""},
+    KeyRule{"TargetMetadata", "SupportLobs", boolean, ""},
+    KeyRule{"TargetMetadata", "FullLobMode", boolean, ""},
+    KeyRule{"TargetMetadata", "LobChunkSize", integer(0), "without effect: values travel whole with their row"},
+    KeyRule{"TargetMetadata", "LimitedSizeLobMode", boolean,
+            "without effect in this version: no value is cut, values of every size move whole"},
+    KeyRule{"TargetMetadata", "LobMaxSize", integer(0, 102400), ""},
+    KeyRule{"TargetMetadata", "InlineLobMaxSize", integer(0, 102400),
+            "without effect: values travel whole with their row"},
+    KeyRule{"TargetMetadata", "LoadMaxFileSize", integer(0, 100000),
+            "without effect: rows are loaded without staging files"},
+    KeyRule{"TargetMetadata", "ParallelLoadThreads", integer(0, 200), relational},
+    KeyRule{"TargetMetadata", "ParallelLoadBufferSize", integer(0, 1000), relational},
+    KeyRule{"TargetMetadata", "ParallelLoadQueuesPerThread", integer(0), relational},
+    KeyRule{"TargetMetadata", "ParallelApplyThreads", integer(0), relational},
+    KeyRule{"TargetMetadata", "ParallelApplyBufferSize", integer(0, 1000), relational},
+    KeyRule{"TargetMetadata", "ParallelApplyQueuesPerThread", integer(0), relational},
+    KeyRule{"TargetMetadata", "BatchApplyEnabled", boolean,
+            "does not choose the algorithm: a backlog is always applied in batches, an idle stream change by change"},
+    KeyRule{"TargetMetadata", "TaskRecoveryTableEnabled", boolean, ""},
+
+    KeyRule{"FullLoadSettings", "TargetTablePrepMode", one_of("DO_NOTHING|DROP_AND_CREATE|TRUNCATE_BEFORE_LOAD"), ""},
+    KeyRule{"FullLoadSettings", "CreatePkAfterFullLoad", boolean, ""},
+    KeyRule{"FullLoadSettings", "StopTaskCachedChangesApplied", boolean, ""},
+    KeyRule{"FullLoadSettings", "StopTaskCachedChangesNotApplied", boolean, ""},
+    KeyRule{"FullLoadSettings", "MaxFullLoadSubTasks", integer(1, 49), ""},
+    KeyRule{"FullLoadSettings", "TransactionConsistencyTimeout", integer(0),
+            "when it ends, the task stops with an error that names the open transactions; the load does not start "
+            "without them"},
+    KeyRule{"FullLoadSettings", "CommitRate", integer(1, 50000),
+            "does not cut commits: a slice of a table is committed at once, however many rows it has"},
+
+    KeyRule{"Logging", "EnableLogging", boolean, ""},
+    KeyRule{"Logging", "EnableLogContext", boolean, "without effect: lines carry no context in this version"},
+    KeyRule{"Logging", "LogComponents", component_list, ""},
+    KeyRule{"Logging", "DeleteTaskLogs", boolean, "without effect here: logs are deleted by modifying a task"},
+    KeyRule{"Logging", "CloudWatchLogGroup", text, "without effect: it is read-only and filled in by the server"},
+    KeyRule{"Logging", "CloudWatchLogStream", text, "without effect: it is read-only and filled in by the server"},
+
+    KeyRule{"ControlTablesSettings", "ControlSchema", text, ""},
+    KeyRule{"ControlTablesSettings", "HistoryTimeslotInMinutes", integer(1, 525600), ""},
+    KeyRule{"ControlTablesSettings", "historyTimeslotInMinutes", integer(1, 525600), ""},
+    KeyRule{"ControlTablesSettings", "HistoryTableEnabled", boolean,
+            "without effect in this version: no lines are written into awsdms_history"},
+    KeyRule{"ControlTablesSettings", "SuspendedTablesTableEnabled", boolean, ""},
+    KeyRule{"ControlTablesSettings", "StatusTableEnabled", boolean, ""},
+    KeyRule{"ControlTablesSettings", "FullLoadExceptionTableEnabled", boolean, ""},
+    KeyRule{"ControlTablesSettings", "CommitPositionTableEnabled", boolean, "without effect: no such table is kept"},
+
+    KeyRule{"StreamBufferSettings", "StreamBufferCount", integer(1), budget},
+    KeyRule{"StreamBufferSettings", "StreamBufferSizeInMB", integer(1), budget},
+    KeyRule{"StreamBufferSettings", "CtrlStreamBufferSizeInMB", integer(1, 8), budget},
+
+    KeyRule{"ChangeProcessingTuning", "BatchApplyPreserveTransaction", boolean,
+            "without effect: source transactions are always applied whole"},
+    KeyRule{"ChangeProcessingTuning", "BatchApplyTimeoutMin", integer(0), no_delay},
+    KeyRule{"ChangeProcessingTuning", "BatchApplyTimeoutMax", integer(0), window_cap},
+    KeyRule{"ChangeProcessingTuning", "BatchApplyMemoryLimit", integer(1), memory_cap},
+    KeyRule{"ChangeProcessingTuning", "BatchSplitSize", integer(0), window_cap},
+    KeyRule{"ChangeProcessingTuning", "MinTransactionSize", integer(0), no_delay},
+    KeyRule{"ChangeProcessingTuning", "CommitTimeout", integer(0), no_delay},
+    KeyRule{"ChangeProcessingTuning", "MemoryLimitTotal", integer(1), memory_cap},
+    KeyRule{"ChangeProcessingTuning", "MemoryKeepTime", integer(0),
+            "without effect: transactions go to disk by the memory they take, not by their age"},
+    KeyRule{"ChangeProcessingTuning", "StatementCacheSize", integer(0, 200),
+            "without effect: statements are kept for as long as their table"},
+    KeyRule{"ChangeProcessingTuning", "RecoveryTimeout", integer(-1),
+            "without effect: a checkpoint is found at once or the task says why not"},
+
+    KeyRule{"ChangeProcessingDdlHandlingPolicy", "HandleSourceTableDropped", boolean, kept_on_drop, true},
+    KeyRule{"ChangeProcessingDdlHandlingPolicy", "HandleSourceTableTruncated", boolean, ""},
+    KeyRule{"ChangeProcessingDdlHandlingPolicy", "HandleSourceTableAltered", boolean, suspended_ddl, true},
+
+    KeyRule{"ErrorBehavior", "DataErrorPolicy", record_policy, ""},
+    KeyRule{"ErrorBehavior", "DataTruncationErrorPolicy", record_policy, ""},
+    KeyRule{"ErrorBehavior", "DataMaskingErrorPolicy", record_policy, "without effect: this version masks no values"},
+    KeyRule{"ErrorBehavior", "DataErrorEscalationPolicy", one_of("SUSPEND_TABLE|STOP_TASK"), ""},
+    KeyRule{"ErrorBehavior", "DataErrorEscalationCount", integer(0), ""},
+    KeyRule{"ErrorBehavior", "EventErrorPolicy", one_of("IGNORE|STOP_TASK"),
+            "without effect: no events are published"},
+    KeyRule{"ErrorBehavior", "TableErrorPolicy", one_of("SUSPEND_TABLE|STOP_TASK"), ""},
+    KeyRule{"ErrorBehavior", "TableErrorEscalationPolicy", one_of("STOP_TASK"), ""},
+    KeyRule{"ErrorBehavior", "TableErrorEscalationCount", integer(0), ""},
+    KeyRule{"ErrorBehavior", "RecoverableErrorCount", integer(-1), ""},
+    KeyRule{"ErrorBehavior", "RecoverableErrorInterval", integer(0), ""},
+    KeyRule{"ErrorBehavior", "RecoverableErrorThrottling", boolean, ""},
+    KeyRule{"ErrorBehavior", "RecoverableErrorThrottlingMax", integer(0), ""},
+    KeyRule{"ErrorBehavior", "RecoverableErrorStopRetryAfterThrottlingMax", boolean, ""},
+    KeyRule{"ErrorBehavior", "ApplyErrorDeletePolicy", record_policy, ""},
+    KeyRule{"ErrorBehavior", "ApplyErrorInsertPolicy",
+            one_of("IGNORE_RECORD|LOG_ERROR|SUSPEND_TABLE|STOP_TASK|INSERT_RECORD"), ""},
+    KeyRule{"ErrorBehavior", "ApplyErrorUpdatePolicy",
+            one_of("IGNORE_RECORD|LOG_ERROR|SUSPEND_TABLE|STOP_TASK|UPDATE_RECORD"), ""},
+    KeyRule{"ErrorBehavior", "ApplyErrorEscalationPolicy", one_of("LOG_ERROR|SUSPEND_TABLE|STOP_TASK"), ""},
+    KeyRule{"ErrorBehavior", "ApplyErrorEscalationCount", integer(0), ""},
+    KeyRule{"ErrorBehavior", "ApplyErrorFailOnTruncationDdl", boolean, ""},
+    KeyRule{"ErrorBehavior", "FullLoadIgnoreConflicts", boolean, ""},
+    KeyRule{"ErrorBehavior", "FailOnTransactionConsistencyBreached", boolean,
+            "without effect: it concerns Oracle sources"},
+    KeyRule{"ErrorBehavior", "FailOnNoTablesCaptured", boolean, ""},
+
+    KeyRule{"ValidationSettings", "EnableValidation", boolean, no_validation},
+    KeyRule{"ValidationSettings", "ValidationMode", one_of("ROW_LEVEL|GROUP_LEVEL"), no_validation},
+    KeyRule{"ValidationSettings", "ThreadCount", integer(1), no_validation},
+    KeyRule{"ValidationSettings", "PartitionSize", integer(1), no_validation},
+    KeyRule{"ValidationSettings", "FailureMaxCount", integer(0), no_validation},
+    KeyRule{"ValidationSettings", "TableFailureMaxCount", integer(0), no_validation},
+    KeyRule{"ValidationSettings", "RecordFailureDelayInMinutes", integer(0), no_validation},
+    KeyRule{"ValidationSettings", "RecordFailureDelayLimitInMinutes", integer(0), no_validation},
+    KeyRule{"ValidationSettings", "RecordSuspendDelayInMinutes", integer(0), no_validation},
+    KeyRule{"ValidationSettings", "MaxKeyColumnSize", integer(1), no_validation},
+    KeyRule{"ValidationSettings", "HandleCollationDiff", boolean, no_validation},
+    KeyRule{"ValidationSettings", "SkipLobColumns", boolean, no_validation},
+    KeyRule{"ValidationSettings", "ValidationPartialLobSize", integer(0), no_validation},
+    KeyRule{"ValidationSettings", "ValidationQueryCdcDelaySeconds", integer(0), no_validation},
+    KeyRule{"ValidationSettings", "ValidationOnly", boolean, ""},
+
+    KeyRule{"Godwit", "MemoryMB", integer(64, 65536), ""},
+    KeyRule{"Godwit", "SpoolMB", integer(1, 10000000), ""},
+    KeyRule{"Godwit", "SliceMB", integer(1, 4096), ""},
+    KeyRule{"Godwit", "TargetIndexes", one_of("keep|rebuild"), ""},
+    KeyRule{"Godwit", "SecondaryObjects", one_of("all|none"), ""},
+};
+
+// Sections that are taken as they are sent, and what is missing when one is.
+constexpr std::array opaque = {
+    OpaqueSection{"TTSettings", "without effect: no time travel logs are written"},
+    OpaqueSection{"LoopbackPreventionSettings", "without effect: it is switched off"},
+    OpaqueSection{"CharacterSetSettings", "without effect: this version replaces no characters"},
+    OpaqueSection{"BeforeImageSettings", "without effect: it concerns targets that are streams"},
+    OpaqueSection{"PostProcessingRules", "without effect: it concerns targets that are object stores"},
+    OpaqueSection{"ResyncSettings", "without effect: resync is not carried out by this version"},
+};
+
+}  // namespace
+
+std::span<const KeyRule> settings_keys() {
+  return rules;
+}
+std::span<const OpaqueSection> opaque_settings_sections() {
+  return opaque;
+}
+std::span<const std::string_view> known_log_components() {
+  return log_components;
+}
+
+json default_settings_document() {
+  json document = json::parse(default_document, nullptr, false);
+  json& components = document["Logging"]["LogComponents"];
+  for (size_t i = 0; i < default_components; ++i)
+    components.push_back({{"Id", log_components[i]}, {"Severity", default_log_severity}});
+  return document;
+}
+
+json default_godwit_settings() {
+  return json::parse(godwit_section, nullptr, false);
+}
+
+}  // namespace godwit

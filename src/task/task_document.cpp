@@ -1,0 +1,117 @@
+#include "task/task_document.h"
+
+#include <nlohmann/json.hpp>
+
+namespace godwit {
+namespace {
+
+using nlohmann::json;
+
+json to_json_value(const TableRecord& table) {
+  json slices = json::array();
+  for (const TableRange& slice : table.slices)
+    slices.push_back({slice.leaf.schema, slice.leaf.name, slice.bounds, slice.storage_id});
+  return {{"schema", table.table.schema}, {"name", table.table.name},      {"created", table.created},
+          {"was_empty", table.was_empty}, {"slices", std::move(slices)},  {"snapshot", table.snapshot.text},
+          {"suspended", table.suspended}, {"updates", table.updates},     {"deletes", table.deletes}};
+}
+
+std::string text(const json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string();
+}
+bool flag(const json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_boolean() && at->get<bool>();
+}
+uint64_t number(const json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_number_unsigned() ? at->get<uint64_t>() : 0;
+}
+
+bool is_slice(const json& slice) {
+  if (!slice.is_array() || slice.size() != 4) return false;
+  for (const json& part : slice)
+    if (!part.is_string()) return false;
+  return true;
+}
+
+bool read_table(const json& object, TableRecord& out) {
+  if (!object.is_object() || !object.contains("slices") || !object["slices"].is_array()) return false;
+  out.table = {text(object, "schema"), text(object, "name")};
+  out.created = flag(object, "created");
+  out.was_empty = flag(object, "was_empty");
+  out.snapshot.text = text(object, "snapshot");
+  out.suspended = text(object, "suspended");
+  out.updates = number(object, "updates");
+  out.deletes = number(object, "deletes");
+  for (const json& slice : object["slices"]) {
+    if (!is_slice(slice)) return false;
+    TableRange range;
+    range.table = out.table;
+    range.leaf = {slice[0].get<std::string>(), slice[1].get<std::string>()};
+    range.bounds = slice[2].get<std::string>();
+    range.storage_id = slice[3].get<std::string>();
+    range.index = static_cast<uint32_t>(out.slices.size());
+    range.of = static_cast<uint32_t>(object["slices"].size());
+    out.slices.push_back(std::move(range));
+  }
+  return true;
+}
+
+Failure damaged() {
+  return Failure(Error{ErrorKind::fatal, "task.record",
+                       "the record of this task in godwit_task on the target cannot be read; it was changed by hand or by "
+                       "another version. Run the task with --restart, or under another --task-id.",
+                       ""});
+}
+
+}  // namespace
+
+std::string to_json(const TaskDocument& document) {
+  json tables = json::array();
+  for (const TableRecord& table : document.tables) tables.push_back(to_json_value(table));
+  const json out = {{"version", 1},
+                    {"worker", document.worker},
+                    {"source_system", document.source_system},
+                    {"source_database", document.source_database},
+                    {"target_system", document.target_system},
+                    {"target_database", document.target_database},
+                    {"type", document.type},
+                    {"mapping_hash", document.mapping_hash},
+                    {"capture", document.capture},
+                    {"start", document.start.text},
+                    {"snapshot_id", document.snapshot_id},
+                    {"snapshot_position", document.snapshot_position.text},
+                    {"tables", std::move(tables)},
+                    {"restore_script", document.restore_script},
+                    {"at_stop", document.at_stop}};
+  return out.dump(-1, ' ', false, json::error_handler_t::replace);
+}
+
+Result<TaskDocument> parse_task_document(const std::string& source) {
+  const json root = json::parse(source, nullptr, false);
+  if (!root.is_object() || number(root, "version") != 1 || !root.contains("tables") || !root["tables"].is_array())
+    return damaged();
+  TaskDocument out;
+  out.worker = text(root, "worker");
+  out.source_system = text(root, "source_system");
+  out.source_database = text(root, "source_database");
+  out.target_system = text(root, "target_system");
+  out.target_database = text(root, "target_database");
+  out.type = text(root, "type");
+  out.mapping_hash = text(root, "mapping_hash");
+  out.capture = text(root, "capture");
+  out.start.text = text(root, "start");
+  out.snapshot_id = text(root, "snapshot_id");
+  out.snapshot_position.text = text(root, "snapshot_position");
+  out.restore_script = text(root, "restore_script");
+  for (const json& table : root["tables"])
+    if (!read_table(table, out.tables.emplace_back())) return damaged();
+  if (root.contains("at_stop") && root["at_stop"].is_array())
+    for (const json& statement : root["at_stop"])
+      if (statement.is_string()) out.at_stop.push_back(statement.get<std::string>());
+  return out;
+}
+
+}  // namespace godwit

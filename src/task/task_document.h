@@ -1,0 +1,41 @@
+#pragma once
+// The record of a task on the target (godwit_task.document): all that a later worker, on any host, needs to go on. JSON,
+// read totally: a damaged one is an error, never a crash.
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "engine/source.h"
+
+namespace godwit {
+
+struct TableRecord {
+  TableRef table;      // source name
+  bool created = false;    // Godwit made it on the target, so a restart may drop it
+  bool was_empty = true;   // before its load
+  std::vector<TableRange> slices;
+  Position snapshot;       // its rows are those of this position
+  std::string suspended;   // why no more changes are applied; empty: they are
+  uint64_t updates = 0, deletes = 0;  // the server's counters at the start, for tables whose log identifies no rows
+};
+
+struct TaskDocument {
+  std::string worker;  // of the worker that runs the task: another one found here has taken it over
+  std::string source_system, source_database, target_system, target_database;
+  std::string type;
+  std::string mapping_hash;
+  std::string capture;       // slot
+  Position start;            // of the stream
+  std::string snapshot_id;   // that keepers hold now; empty: none
+  Position snapshot_position;
+  std::vector<TableRecord> tables;
+  std::string restore_script;  // statements that put constraints and triggers back
+  std::vector<std::string> at_stop;  // statements for a clean end: enable triggers
+};
+
+std::string to_json(const TaskDocument& document);
+Result<TaskDocument> parse_task_document(const std::string& text);
+
+}  // namespace godwit

@@ -1,0 +1,299 @@
+#include "task/window_applier.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "task/error_policy.h"
+#include "task/errors.h"
+
+namespace godwit {
+namespace {
+
+// Below this many changes of a table a round of pipelined statements is cheaper than staging them.
+constexpr size_t set_changes_min = 40;
+
+}  // namespace
+
+WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, const Source& order, ChangeWriter& writer,
+                             std::vector<Position> snapshots, std::vector<bool> held_rows)
+    : context_(context),
+      record_(record),
+      order_(order),
+      writer_(writer),
+      snapshots_(std::move(snapshots)),
+      held_rows_(std::move(held_rows)),
+      suspended_(context.tables.size(), false) {
+  for (const TableRecord& table : record.document().tables)
+    for (uint32_t t = 0; t < context.tables.size(); ++t)
+      if (context.tables[t].target.source->ref == table.table && !table.suspended.empty()) suspended_[t] = true;
+  for (const Position& snapshot : snapshots_) any_later_snapshot_ |= !snapshot.empty();
+}
+
+bool WindowApplier::wanted(uint32_t table, const TxnPart& txn) const {
+  if (suspended_[table]) return false;
+  if (!any_later_snapshot_ || snapshots_[table].empty()) return true;
+  return order_.compare(txn.commit, snapshots_[table]) != std::partial_ordering::less;
+}
+
+Result<void> WindowApplier::apply(std::span<const Window::Part> parts, bool carefully) {
+  pending_.clear();
+  truncates_.clear();
+  if (!carefully) {
+    TRY(collect(parts, false));
+    return flush(false);
+  }
+  // Carefully: constraints are checked after each transaction, so that the one at fault is known.
+  for (const Window::Part& part : parts) {
+    TRY(collect(std::span(&part, 1), true));
+    TRY(flush(true));
+  }
+  return {};
+}
+
+Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool carefully) {
+  for (const Window::Part& part : parts) {
+    for (uint32_t i = part.txn.first; i < part.txn.first + part.txn.count; ++i) {
+      const Change& change = part.batch->changes[i];
+      TableDelta& delta = deltas_[change.table];
+      ++(change.op == Op::insert ? delta.inserts : change.op == Op::update ? delta.updates
+         : change.op == Op::erase ? delta.deletes : delta.truncates);
+      if (!wanted(change.table, part.txn)) {
+        ++delta.dropped;
+        continue;
+      }
+      if (change.op == Op::truncate) {
+        TRY(flush(carefully));
+        truncates_.emplace_back(change.table, change.before_row);
+        continue;
+      }
+      if (!truncates_.empty()) TRY(truncate());
+      const RowBatch* images = &part.batch->images[change.table];
+      pending_.push_back({change.table,
+                          {&target(change.table), change.op, change.before_row == Change::no_row ? nullptr : images,
+                           change.after_row == Change::no_row ? nullptr : images, change.before_row, change.after_row},
+                          &part.txn.commit});
+    }
+  }
+  if (!truncates_.empty()) TRY(truncate());
+  return {};
+}
+
+Result<void> WindowApplier::truncate() {
+  std::vector<TableRef> tables;
+  std::set<uint32_t> counted;
+  for (const auto& [table, leaf] : truncates_) {
+    if (!context_.settings.change_processing_ddl_handling_policy.handle_source_table_truncated) continue;
+    if (context_.settings.error_behavior.apply_error_fail_on_truncation_ddl)
+      return Failure(errors::truncate_stop(target(table).source->ref));
+    const TableDef& layout = *target(table).layout;
+    tables.push_back(leaf == Change::no_row ? layout.ref : layout.leaves[leaf].ref);
+    ++deltas_[table].applied_truncates;
+  }
+  truncates_.clear();
+  return tables.empty() ? Result<void>() : writer_.truncate(tables);
+}
+
+Result<void> WindowApplier::flush(bool carefully) {
+  if (pending_.empty()) return {};
+  std::vector<Item> items = std::exchange(pending_, {});
+  if (carefully) {
+    TRY(writer_.set_savepoint());
+    auto applied = apply_in_order(items);
+    if (applied) applied = writer_.check_constraints();
+    if (applied) return {};
+    if (applied.error().kind != ErrorKind::conflict && applied.error().kind != ErrorKind::data) return applied;
+    TRY(writer_.undo_to_savepoint());
+    return apply_one_by_one(items);
+  }
+  if (items.size() < set_changes_min) return apply_in_order(items);
+  std::map<uint32_t, std::vector<Item>> by_table;
+  for (const Item& item : items) by_table[item.table].push_back(item);
+  for (auto& [table, own] : by_table) TRY(apply_table(table, own));
+  return {};
+}
+
+Result<void> WindowApplier::apply_table(uint32_t table, std::vector<Item>& items) {
+  if (suspended_[table]) {
+    deltas_[table].dropped += items.size();
+    return {};
+  }
+  const TargetTable& plan = target(table);
+  const bool inserts_only = std::ranges::all_of(items, [](const Item& item) { return item.view.op == Op::insert; });
+  if (items.size() < set_changes_min || (!plan.layout->key && !inserts_only)) return apply_in_order(items);
+  std::vector<ChangeView> views;
+  views.reserve(items.size());
+  for (const Item& item : items) views.push_back(item.view);
+  NetResult result;
+  if (plan.layout->key) result = net_changes(plan, views);
+  else result.net.inserted = views;
+  bool done = false;
+  std::string why = result.why;
+  if (result.fits) done = TRY(writer_.apply_sets(plan, result.net, why));
+  if (done) {
+    for (const Item& item : items) count_applied(item);
+    return {};
+  }
+  constexpr int64_t line_interval_ms = 60000;
+  int64_t& last = last_bulk_line_ms_[table];
+  if (last == 0 || monotonic_ms() - last > line_interval_ms) {
+    last = monotonic_ms();
+    log_info(Component::target_apply, "Bulk apply operation failed. Trying to execute bulk statements in 'one-by-one' mode");
+    log_debug(Component::target_apply, "Table {}: {}", log_name(plan.source->ref), why);
+  }
+  return apply_in_order(items);
+}
+
+Result<void> WindowApplier::apply_in_order(std::span<const Item> items) {
+  std::vector<ChangeView> views;
+  std::vector<const Item*> sources;
+  for (const Item& item : items) {
+    if (suspended_[item.table]) {
+      ++deltas_[item.table].dropped;
+      continue;
+    }
+    views.push_back(item.view);
+    sources.push_back(&item);
+  }
+  size_t at = 0;
+  while (at < views.size()) {
+    const ChangeWriter::Progress progress = TRY(writer_.apply_in_order(std::span(views).subspan(at)));
+    for (size_t i = at; i < at + progress.done; ++i) count_applied(*sources[i]);
+    at += progress.done;
+    if (progress.stopped_at.kind == ChangeOutcome::Kind::applied) break;
+    const Item& refused = *sources[at++];
+    TRY(handle(refused, progress.stopped_at));
+    if (!suspended_[refused.table]) continue;
+    // The table's later changes in this run go nowhere.
+    std::vector<Item> rest;
+    for (size_t i = at; i < sources.size(); ++i) rest.push_back(*sources[i]);
+    return apply_in_order(rest);
+  }
+  return {};
+}
+
+// Each change under its own check: the last resort, when a deferred constraint does not say whose fault it is.
+Result<void> WindowApplier::apply_one_by_one(std::span<const Item> items) {
+  for (const Item& item : items) {
+    TRY(writer_.set_savepoint());
+    auto applied = apply_in_order(std::span(&item, 1));
+    if (applied) applied = writer_.check_constraints();
+    if (applied) continue;
+    if (applied.error().kind != ErrorKind::conflict && applied.error().kind != ErrorKind::data) return applied;
+    TRY(writer_.undo_to_savepoint());
+    TRY(handle(item, {ChangeOutcome::Kind::refused, applied.error()}));
+  }
+  return {};
+}
+
+void WindowApplier::count_applied(const Item& item) {
+  TableDelta& delta = deltas_[item.table];
+  ++(item.view.op == Op::insert ? delta.applied_inserts : item.view.op == Op::update ? delta.applied_updates
+                                                                                     : delta.applied_deletes);
+}
+
+ChangeAction WindowApplier::action_for(const Item& item, const ChangeOutcome& outcome) const {
+  const ErrorBehavior& settings = context_.settings.error_behavior;
+  const bool duplicate = outcome.error.sqlstate == "23505" && item.view.op == Op::insert;
+  const bool no_row = outcome.kind == ChangeOutcome::Kind::no_row;
+  if (held_rows_[item.table] && settings.full_load_ignore_conflicts && (duplicate || no_row))
+    return duplicate ? ChangeAction::replace : ChangeAction::ignore;
+  return change_action(settings, item.view.op, outcome);
+}
+
+Result<void> WindowApplier::handle(const Item& item, const ChangeOutcome& outcome) {
+  const ErrorBehavior& settings = context_.settings.error_behavior;
+  ChangeAction action = action_for(item, outcome);
+  if (action != ChangeAction::ignore) {
+    const uint64_t count = ++errors_[item.table];
+    const auto limit = static_cast<uint64_t>(settings.apply_error_escalation_count);
+    if (limit > 0 && count >= limit && settings.apply_error_escalation_policy == RecordAction::suspend_table)
+      action = ChangeAction::suspend_table;
+    if (limit > 0 && count >= limit && settings.apply_error_escalation_policy == RecordAction::stop_task)
+      action = ChangeAction::stop_task;
+  }
+  switch (action) {
+    case ChangeAction::ignore: ++deltas_[item.table].ignored; return {};
+    case ChangeAction::park: return park(item, outcome);
+    case ChangeAction::replace: return replace(item, outcome);
+    case ChangeAction::insert_instead: return insert_instead(item, outcome);
+    case ChangeAction::suspend_table:
+      TRY(park(item, outcome));
+      return suspend(item.table, fmt::format("a {} was refused: {}", to_string(item.view.op), outcome.error.message),
+                     "APPLY ERROR");
+    case ChangeAction::stop_task: {
+      Error cause = outcome.error;
+      if (outcome.kind == ChangeOutcome::Kind::no_row) cause.message = "0 rows affected.";
+      return Failure(errors::row_refused_stop(target(item.table).source->ref, to_string(item.view.op), cause));
+    }
+  }
+  return {};
+}
+
+Result<void> WindowApplier::park(const Item& item, const ChangeOutcome& outcome) {
+  ParkedRow row = writer_.describe(item.view);
+  const bool no_row = outcome.kind == ChangeOutcome::Kind::no_row;
+  row.error = no_row ? "0 rows affected" : outcome.error.message;
+  row.code = no_row ? "02000" : outcome.error.sqlstate;
+  row.position = *item.commit;
+  ++deltas_[item.table].parked;
+  log_error(Component::target_apply, "RetCode: SQL_ERROR  SqlState: {} NativeError: 1 Message: {} of table {} was parked in "
+            "awsdms_apply_exceptions, position {} [1022502]", row.code, to_string(item.view.op),
+            log_name(target(item.table).source->ref), item.commit->text);
+  return writer_.park(std::span(&row, 1));
+}
+
+// The row that is in the way goes, the new one comes.
+Result<void> WindowApplier::replace(const Item& item, const ChangeOutcome& outcome) {
+  if (!target(item.table).layout->key) return park(item, outcome);
+  ChangeView erase = item.view;
+  erase.op = Op::erase;
+  erase.before = item.view.after;
+  erase.before_row = item.view.after_row;
+  erase.after = nullptr;
+  const ChangeView both[] = {erase, item.view};
+  TRY(writer_.set_savepoint());
+  const ChangeWriter::Progress progress = TRY(writer_.apply_in_order(both));
+  if (progress.done == 2) {
+    count_applied(item);
+    return {};
+  }
+  TRY(writer_.undo_to_savepoint());
+  return park(item, outcome);
+}
+
+Result<void> WindowApplier::insert_instead(const Item& item, const ChangeOutcome& outcome) {
+  ChangeView insert = item.view;
+  insert.op = Op::insert;
+  insert.before = nullptr;
+  for (size_t c = 0; c < insert.after->width(); ++c)
+    if (insert.after->cell(insert.after_row, c).length == Cell::unchanged) return park(item, outcome);
+  const ChangeWriter::Progress progress = TRY(writer_.apply_in_order(std::span(&insert, 1)));
+  if (progress.done == 0) return park(item, progress.stopped_at);
+  count_applied(item);
+  return {};
+}
+
+Result<void> WindowApplier::suspend(uint32_t table, const std::string& reason, std::string_view short_reason) {
+  if (suspended_[table]) return {};
+  const TableRef& name = target(table).source->ref;
+  log_error(Component::target_apply, "{}", reason);
+  log_warning(Component::task_manager, "Table {} (subtask 0 thread 1) is suspended", log_name(name));
+  // Stored before the window commits: a worker that dies in between must not apply what comes after a lost change.
+  TRY(record_.update([&](std::string&, TaskDocument& document) {
+    for (TableRecord& record : document.tables)
+      if (record.table == name) record.suspended = reason;
+  }));
+  suspended_[table] = true;
+  context_.progress->fail_table(table, reason);
+  if (context_.settings.error_behavior.table_error_policy == RecordAction::stop_task)
+    return Failure(errors::table_failed_stop(name, reason));
+  auto session = context_.open_target("suspend");
+  if (!session) return Failure(session.error());
+  return (*session)->write_suspended(context_.task_id, name, short_reason, true);
+}
+
+}  // namespace godwit

@@ -1,0 +1,78 @@
+#pragma once
+// Puts runs of changes on the target through a ChangeWriter (engine.md §8): per table as set statements where they fit, else
+// in log order; a change that finds no row or is refused goes where the settings say. Decides everything, knows no SQL.
+
+#include <map>
+#include <set>
+#include <vector>
+
+#include "task/context.h"
+#include "task/error_policy.h"
+#include "task/net_changes.h"
+#include "task/window.h"
+
+namespace godwit {
+
+// What one window did to a table; added to the statistics when the window has committed.
+struct TableDelta {
+  uint64_t inserts = 0, updates = 0, deletes = 0, truncates = 0;
+  uint64_t applied_inserts = 0, applied_updates = 0, applied_deletes = 0, applied_truncates = 0;
+  uint64_t parked = 0, ignored = 0, dropped = 0;
+};
+
+class WindowApplier {
+ public:
+  // All must outlive the applier. `snapshots[t]`: changes of table t that committed before it are in its rows already.
+  WindowApplier(const TaskContext& context, RecordStore& record, const Source& order, ChangeWriter& writer,
+                std::vector<Position> snapshots, std::vector<bool> held_rows);
+
+  // Changes of these parts, inside the transaction that the caller opened. An error of kind conflict or data from a deferred
+  // check: roll back and apply again with `carefully`.
+  Result<void> apply(std::span<const Window::Part> parts, bool carefully);
+
+  // Says why, stores it, and drops the table's changes from here on.
+  Result<void> suspend(uint32_t table, const std::string& reason, std::string_view short_reason);
+  bool is_suspended(uint32_t table) const { return suspended_[table]; }
+
+  // Hands over what happened since the last call; call after the commit, or throw it away after a rollback.
+  std::map<uint32_t, TableDelta> take_deltas() { return std::exchange(deltas_, {}); }
+
+ private:
+  struct Item {
+    uint32_t table;
+    ChangeView view;
+    const Position* commit;
+  };
+
+  Result<void> collect(std::span<const Window::Part> parts, bool carefully);
+  bool wanted(uint32_t table, const TxnPart& txn) const;
+  Result<void> flush(bool carefully);
+  Result<void> apply_table(uint32_t table, std::vector<Item>& items);
+  Result<void> apply_in_order(std::span<const Item> items);
+  Result<void> apply_one_by_one(std::span<const Item> items);
+  Result<void> handle(const Item& item, const ChangeOutcome& outcome);
+  Result<void> park(const Item& item, const ChangeOutcome& outcome);
+  Result<void> replace(const Item& item, const ChangeOutcome& outcome);
+  Result<void> insert_instead(const Item& item, const ChangeOutcome& outcome);
+  Result<void> truncate();
+  ChangeAction action_for(const Item& item, const ChangeOutcome& outcome) const;
+  void count_applied(const Item& item);
+  TargetTable const& target(uint32_t table) const { return context_.tables[table].target; }
+
+  const TaskContext& context_;
+  RecordStore& record_;
+  const Source& order_;
+  ChangeWriter& writer_;
+  std::vector<Position> snapshots_;
+  std::vector<bool> held_rows_;  // the table had rows before its load: conflicts with the load may be expected
+  std::vector<bool> suspended_;
+  bool any_later_snapshot_ = false;
+
+  std::vector<Item> pending_;                 // in log order, no truncate among them
+  std::vector<std::pair<uint32_t, uint32_t>> truncates_;  // table, leaf: a run that is done in one statement
+  std::map<uint32_t, TableDelta> deltas_;
+  std::map<uint32_t, uint64_t> errors_;       // per table, for the escalation counts
+  std::map<uint32_t, int64_t> last_bulk_line_ms_;
+};
+
+}  // namespace godwit

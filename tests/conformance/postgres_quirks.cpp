@@ -1,0 +1,250 @@
+#include "postgres_quirks.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstdlib>
+#include <iostream>
+
+#include "engines/postgres/engine.h"
+
+namespace godwit::conformance {
+namespace {
+
+constexpr const char* source_variable = "GODWIT_TEST_SOURCE_URI";
+constexpr const char* target_variable = "GODWIT_TEST_TARGET_URI";
+
+std::string quote(const std::string& name) {
+  std::string out = "\"";
+  for (const char c : name) out.append(c == '"' ? 2 : 1, c);
+  return out + "\"";
+}
+
+std::string quote(const TableRef& table) {
+  return quote(table.schema) + "." + quote(table.name);
+}
+
+std::string quote_list(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + quote(name);
+  return out;
+}
+
+std::string parameter(std::vector<Value>& parameters, const Value& value) {
+  parameters.push_back(value);
+  return "$" + std::to_string(parameters.size());
+}
+
+const ColumnSpec& column_of(const TableSpec& table, const std::string& name) {
+  return *std::ranges::find(table.columns, name, &ColumnSpec::name);
+}
+
+std::string insert_sql(const Statement& statement, std::vector<Value>& parameters) {
+  std::string values;
+  for (const Value& value : statement.row) values += (values.empty() ? "" : ", ") + parameter(parameters, value);
+  return "INSERT INTO " + quote(statement.table->ref) + " VALUES (" + values + ")";
+}
+
+// One row: by the key, or one of those whose values are written the same.
+std::string where_sql(const Statement& statement, std::vector<Value>& parameters) {
+  const TableSpec& table = *statement.table;
+  std::vector<std::string> columns = table.key;
+  if (columns.empty())
+    for (const ColumnSpec& column : table.columns) columns.push_back(column.name);
+  std::string condition;
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const std::string value = parameter(parameters, statement.who[i]) + "::" + column_of(table, columns[i]).type;
+    const std::string name = quote(columns[i]);
+    condition += i > 0 ? " AND " : "";
+    condition +=
+        table.key.empty() ? name + "::text IS NOT DISTINCT FROM (" + value + ")::text" : name + " = " + value;
+  }
+  if (!table.key.empty()) return condition;
+  return "ctid = (SELECT ctid FROM " + quote(table.ref) + " WHERE " + condition + " LIMIT 1)";
+}
+
+std::string update_sql(const Statement& statement, std::vector<Value>& parameters) {
+  std::string assignments;
+  for (const auto& [name, value] : statement.set)
+    assignments += (assignments.empty() ? "" : ", ") + quote(name) + " = " + parameter(parameters, value);
+  const std::string where = where_sql(statement, parameters);
+  return "UPDATE " + quote(statement.table->ref) + " SET " + assignments + " WHERE " + where;
+}
+
+std::string statement_sql(const Statement& statement, std::vector<Value>& parameters) {
+  switch (statement.op) {
+    case Op::insert:
+      return insert_sql(statement, parameters);
+    case Op::update:
+      return update_sql(statement, parameters);
+    case Op::erase:
+      return "DELETE FROM " + quote(statement.table->ref) + " WHERE " + where_sql(statement, parameters);
+    case Op::truncate:
+      return "TRUNCATE " + quote(statement.table->ref);
+  }
+  return {};
+}
+
+std::string columns_sql(const TableSpec& table) {
+  std::string out;
+  for (const ColumnSpec& column : table.columns)
+    out += (out.empty() ? "" : ", ") + quote(column.name) + " " + column.type + (column.not_null ? " NOT NULL" : "");
+  if (!table.key.empty()) out += ", PRIMARY KEY (" + quote_list(table.key) + ")";
+  for (const auto& columns : table.unique) out += ", UNIQUE (" + quote_list(columns) + ")";
+  return out;
+}
+
+}  // namespace
+
+PostgresSession::PostgresSession(const std::string& uri, const std::string& database)
+    : connection_(nullptr, PQfinish) {
+  const char* const keywords[] = {"dbname", database.empty() ? nullptr : "dbname", nullptr};
+  const char* const values[] = {uri.c_str(), database.c_str(), nullptr};
+  connection_.reset(PQconnectdbParams(keywords, values, 1));
+  if (PQstatus(connection_.get()) != CONNECTION_OK) throw std::runtime_error(PQerrorMessage(connection_.get()));
+  run("SET client_min_messages = warning");
+  run("SET extra_float_digits = 3");
+  run("SET datestyle = 'ISO, YMD'");
+  run("SET intervalstyle = postgres");
+  run("SET timezone = 'UTC'");
+  run("SET lc_monetary = 'C'");
+  run("SET search_path = ''");
+  run("SET client_encoding = 'UTF8'");
+}
+
+std::vector<Row> PostgresSession::query(const std::string& sql, const std::vector<Value>& parameters) {
+  std::vector<const char*> texts;
+  for (const Value& value : parameters) texts.push_back(value ? value->c_str() : nullptr);
+  const std::unique_ptr<PGresult, void (*)(PGresult*)> result(
+      PQexecParams(connection_.get(), sql.c_str(), static_cast<int>(texts.size()), nullptr, texts.data(), nullptr,
+                   nullptr, 0),
+      PQclear);
+  const ExecStatusType status = PQresultStatus(result.get());
+  if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK)
+    throw std::runtime_error(sql.substr(0, 500) + ": " + PQerrorMessage(connection_.get()));
+  std::vector<Row> rows(static_cast<size_t>(PQntuples(result.get())));
+  for (int row = 0; row < PQntuples(result.get()); ++row)
+    for (int column = 0; column < PQnfields(result.get()); ++column) {
+      const bool null = PQgetisnull(result.get(), row, column) != 0;
+      const auto length = static_cast<size_t>(PQgetlength(result.get(), row, column));
+      rows[static_cast<size_t>(row)].push_back(
+          null ? Value() : Value(std::string(PQgetvalue(result.get(), row, column), length)));
+    }
+  return rows;
+}
+
+PostgresQuirks::~PostgresQuirks() {
+  for (const Side side : {Side::source, Side::target})
+    if (!uri(side).empty()) drop_side(side);
+}
+
+void PostgresQuirks::drop_side(Side side) {
+  sessions_[side == Side::source ? 0 : 1].reset();
+  try {
+    PostgresSession admin(uri(side), "");
+    admin.query("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1", {database_});
+    admin.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1",
+                {database_});
+    admin.run("DROP DATABASE IF EXISTS " + quote(database_) + " WITH (FORCE)");
+  } catch (const std::exception& error) {
+    std::cout << "The test's database " << database_ << " could not be dropped: " << error.what() << "\n";
+  }
+}
+
+void PostgresQuirks::open_side(Side side, const std::string& server) {
+  uri(side) = server;
+  PostgresSession(server, "")
+      .run("CREATE DATABASE " + quote(database_) + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
+  sessions_[side == Side::source ? 0 : 1] = std::make_unique<PostgresSession>(server, database_);
+  for (const std::string extension : {"hstore", "citext"}) {
+    const auto there = session(side).query("SELECT 1 FROM pg_available_extensions WHERE name = $1", {extension});
+    if (!there.empty()) session(side).run("CREATE EXTENSION " + extension + " SCHEMA public");
+  }
+  // Types get other numbers on the target, so that nothing which carries a number over passes by luck.
+  if (side == Side::target)
+    for (const char* sql : {"CREATE SCHEMA before", "CREATE TYPE before.them AS (a integer)"}) session(side).run(sql);
+  session(side).run("CREATE SCHEMA s");
+  session(side).run("DO $do$ BEGIN " + postgres_type_script() + " END $do$");
+}
+
+std::optional<std::string> PostgresQuirks::open() {
+  const char* source = std::getenv(source_variable);
+  const char* target = std::getenv(target_variable);
+  if (source == nullptr || target == nullptr)
+    return std::string("no PostgreSQL servers: run ./dev test, which starts them, or set ") + source_variable +
+           " and " + target_variable + " to the URIs of superusers on two servers with wal_level = logical";
+  static std::atomic<int> next = 0;
+  database_ = "godwit_conformance_" + std::to_string(getpid()) + "_" + std::to_string(++next);
+  open_side(Side::source, source);
+  open_side(Side::target, target);
+  for (PostgresType& type : postgres_types()) {
+    const auto has = [&](Side side) {
+      return type.needs.empty() || session(side).query(std::string(type.needs), {}).at(0).at(0) == "t";
+    };
+    if (has(Side::source) && has(Side::target))
+      types_.push_back(std::move(type.type));
+    else
+      std::cout << "Left out, since a server does not have it: type " << type.type.type << "\n";
+  }
+  return std::nullopt;
+}
+
+Engine& PostgresQuirks::engine() {
+  return postgres_engine();
+}
+
+Endpoint PostgresQuirks::endpoint(Side side) {
+  Endpoint endpoint = must(parse_endpoint(uri(side)));
+  endpoint.database = database_;
+  return endpoint;
+}
+
+// Text that hardly compresses, so that it is stored out of line.
+std::string PostgresQuirks::large_value(char seed) const {
+  std::string out;
+  auto state = static_cast<uint32_t>(static_cast<unsigned char>(seed));
+  for (int i = 0; i < 20000; ++i) {
+    state = state * 1664525U + 1013904223U;
+    out += static_cast<char>('!' + (state >> 24U) % 90);
+  }
+  return out;
+}
+
+void PostgresQuirks::create_table(Side side, const TableSpec& table) {
+  const std::string name = quote(table.ref);
+  const std::string partitioning = table.leaves.empty() ? "" : " PARTITION BY HASH (" + quote_list(table.key) + ")";
+  session(side).run("CREATE TABLE " + name + " (" + columns_sql(table) + ")" + partitioning);
+  for (size_t i = 0; i < table.leaves.size(); ++i)
+    session(side).run("CREATE TABLE " + quote(TableRef{table.ref.schema, table.leaves[i]}) + " PARTITION OF " + name +
+                      " FOR VALUES WITH (MODULUS " + std::to_string(table.leaves.size()) + ", REMAINDER " +
+                      std::to_string(i) + ")");
+  if (table.full_identity) session(side).run("ALTER TABLE " + name + " REPLICA IDENTITY FULL");
+}
+
+void PostgresQuirks::run(Side side, const std::vector<Statement>& transaction) {
+  session(side).run("BEGIN");
+  try {
+    for (const Statement& statement : transaction) {
+      std::vector<Value> parameters;
+      const std::string sql = statement_sql(statement, parameters);
+      session(side).query(sql, parameters);
+    }
+  } catch (...) {
+    session(side).run("ROLLBACK");
+    throw;
+  }
+  session(side).run("COMMIT");
+}
+
+void PostgresQuirks::rewrite(const TableSpec& table) {
+  session(Side::source).run("VACUUM FULL " + quote(table.ref));
+}
+
+std::vector<Row> PostgresQuirks::rows(Side side, const TableSpec& table) {
+  std::vector<Row> rows = session(side).query("SELECT * FROM " + quote(table.ref), {});
+  std::ranges::sort(rows);
+  return rows;
+}
+
+}  // namespace godwit::conformance
