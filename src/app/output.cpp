@@ -110,7 +110,7 @@ std::string table_event_json(const TableStatistics& table) {
 std::string summary_json(const TaskSummary& summary) {
   nlohmann::ordered_json out = {{"event", "summary"},
                                 {"exit", summary.exit},
-                                {"stop_reason", summary.stop_reason},
+                                {"stop_reason", "Stop Reason " + summary.stop_reason},
                                 {"checkpoint", summary.checkpoint},
                                 {"tables", summary.tables},
                                 {"read_rows", summary.read_rows},
@@ -175,6 +175,16 @@ void Output::print_json(const TaskStatistics& now) {
 }
 
 void Output::print_lines(const TaskStatistics& now, bool last) {
+  for (size_t t = 0; t < now.tables.size(); ++t) {
+    const TableStatistics& table = now.tables[t];
+    const TableState was = t < before_.tables.size() ? before_.tables[t].state : TableState::before_load;
+    if (table.state == was || now.phase == "starting") continue;
+    if (table.state == TableState::completed && table.load_end_us != 0)
+      put(fmt::format("{}  {}: {} rows, {} loaded", iso_seconds(now_us()), to_string(table.table),
+                      human_count(table.full_load_rows), human_bytes(table.full_load_bytes)));
+    if (table.state == TableState::error)
+      put(fmt::format("{}  {}: in error", iso_seconds(now_us()), to_string(table.table)));
+  }
   const Totals totals = totals_of(now);
   const int64_t ms = monotonic_ms();
   const double seconds = static_cast<double>(std::max<int64_t>(1, ms - before_ms_)) / 1000;

@@ -42,7 +42,7 @@ Error same_database(std::string_view endpoint) {
                           endpoint));
 }
 Error no_tables() {
-  return make(ErrorKind::usage, "no_tables",
+  return make(ErrorKind::prerequisite, "no_tables",
               "No tables were found at task initialization. Either the selected table(s) no longer exist or no match was found "
               "for the table selection pattern(s). [1021707] Names are compared with case; check the selection rules against "
               "the source.");

@@ -55,6 +55,7 @@ class SliceLoad {
     auto moved = move_rows(*reader, **writer, attempt.careful, stop);
     if (moved) moved = (*writer)->finish(reader->rows_sent(), job_.snapshot);
     result_.rows_read = reader->rows_sent();
+    result_.rows_ignored += (*writer)->rows_skipped();
     if (!moved) (*writer)->abandon();
     reader.reset();
     const auto left = source_.leave_snapshot();

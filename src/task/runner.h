@@ -71,7 +71,9 @@ class TaskRunner {
   Result<void> make_plan();
   Result<std::vector<PlannedTable>> plan_tables(std::span<const TableRef> names);
   Result<void> resume();
-  Result<void> check_same_task(const TaskDocument& document) const;
+  Result<void> check_same_ends(const TaskDocument& document) const;
+  Result<void> check_same_rules(const TaskDocument& document) const;
+  Result<void> suspend_misfits();
   Result<void> check_stream() const;
   Result<void> check_ends(bool fresh);
   Result<void> start_afresh();

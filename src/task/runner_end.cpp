@@ -20,7 +20,7 @@ Result<void> TaskRunner::build_phase(ObjectPhase phase) {
   for (const ObjectDef& object : context_.objects) {
     if (object.phase != phase) continue;
     const auto owner = std::ranges::find(document.tables, object.table, &TableRecord::table);
-    if (object.table != TableRef{} && (owner == document.tables.end() || !owner->created || !owner->suspended.empty())) continue;
+    if (!object.table.name.empty() && (owner == document.tables.end() || !owner->created || !owner->suspended.empty())) continue;
     if (object.create.empty()) {
       remark(fmt::format("Not carried over, left to you: {} {}.", object.kind, object.name));
       continue;
@@ -144,7 +144,7 @@ Result<void> TaskRunner::end_cleanly() {
   const bool at_an_end = !follows() || summary_.stop_reason == "STOPPED_AT_CAUGHT_UP";
   if (options_.finish && at_an_end) return remove_traces();
   if (follows())
-    remark(fmt::format("Slot {} is kept on the source, which keeps its log from there on. Run the same command to go on, or "
+    remark(fmt::format("Replication slot {} is kept on the source, which keeps its log from there on. Run the same command to go on, or "
                        "`godwit drop --task-id {} --source URI --target URI` to remove it.",
                        record_->document().capture, context_.task_id));
   return {};

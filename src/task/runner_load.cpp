@@ -61,7 +61,7 @@ Result<void> TaskRunner::build_structure() {
   for (const ObjectDef& object : context_.objects) {
     if (object.phase != ObjectPhase::before_tables && object.phase != ObjectPhase::tables) continue;
     const auto owner = std::ranges::find_if(context_.tables, [&](const PlannedTable& t) { return t.target.source->ref == object.table; });
-    const bool wanted = object.table == TableRef{} ? any : owner != context_.tables.end() && owner->created;
+    const bool wanted = object.table.name.empty() ? any : owner != context_.tables.end() && owner->created;
     if (!wanted) continue;
     auto built = target_->build(object, targets);
     if (built) continue;

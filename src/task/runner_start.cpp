@@ -34,10 +34,11 @@ PlanOptions plan_options(const TaskSettings& settings) {
 Result<void> TaskRunner::start() {
   worker_ = new_worker_id();
   TRY(open_ends());
-  TRY(make_plan());
   const bool known = TRY(record_->load());
-  const std::string phase = record_->phase();
-  if (known && !options_.restart && phase != "starting") return resume();
+  const bool resumes = known && !options_.restart && record_->phase() != "starting";
+  if (resumes) TRY(check_same_ends(record_->document()));
+  TRY(make_plan());
+  if (resumes) return resume();
   if (known) TRY(clear_for_restart());
   fresh_ = true;
   return start_afresh();
@@ -123,13 +124,17 @@ TableRecord* TaskRunner::record_of(TaskDocument& document, const TableRef& table
   return at == document.tables.end() ? nullptr : &*at;
 }
 
-Result<void> TaskRunner::check_same_task(const TaskDocument& document) const {
+Result<void> TaskRunner::check_same_ends(const TaskDocument& document) const {
   const ServerIdentity source = TRY(source_->identity());
   const std::string given = source.system + "/" + source.database;
   const std::string recorded = document.source_system + "/" + document.source_database;
   if (given != recorded) return Failure(errors::other_ends(context_.task_id, "source", recorded, given));
   if (document.target_system != context_.target_system)
     return Failure(errors::other_ends(context_.task_id, "target", document.target_system, context_.target_system));
+  return {};
+}
+
+Result<void> TaskRunner::check_same_rules(const TaskDocument& document) const {
   if (document.type != to_string(options_.type))
     return Failure(errors::other_type(context_.task_id, document.type, to_string(options_.type)));
   if (document.mapping_hash != hex64(schema_shaping_hash(options_.rules, plan_options(options_.settings))))
@@ -149,8 +154,7 @@ Result<void> TaskRunner::check_stream() const {
 }
 
 Result<void> TaskRunner::resume() {
-  const TaskDocument document = record_->document();
-  TRY(check_same_task(document));
+  TRY(check_same_rules(record_->document()));
   if (!options_.start_position.empty())
     log_warning(Component::task_manager, "--cdc-start-position is not heeded: the task goes on from its stored position");
   if (record_->phase() == "finished" && !follows()) {
@@ -161,10 +165,12 @@ Result<void> TaskRunner::resume() {
   }
   TRY(target_->end_leftover_sessions());
   TRY(source_->end_leftover_sessions(false));
+  TRY(record_->update([&](std::string&, TaskDocument& stored) { stored.worker = worker_; }));
+  if (record_->phase() == "following") TRY(suspend_misfits());
   TRY(check_ends(false));
   TRY(target_->create_control_tables());
-  TRY(record_->update([&](std::string&, TaskDocument& stored) { stored.worker = worker_; }));
   if (follows()) TRY(check_stream());
+  const TaskDocument document = record_->document();
   for (PlannedTable& table : context_.tables) {
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
     if (known == document.tables.end()) continue;
@@ -194,13 +200,42 @@ Result<void> TaskRunner::resume() {
   return {};
 }
 
+// Tables that were changed on the source while no worker ran, and that the target's table does not hold any more.
+Result<void> TaskRunner::suspend_misfits() {
+  const std::vector<TargetTable> targets = context_.targets();
+  const std::vector<TargetTableState> states = TRY(target_->inspect(targets));
+  for (size_t t = 0; t < states.size(); ++t) {
+    if (states[t].exists && states[t].missing_columns.empty()) continue;
+    const TableRef& name = targets[t].source->ref;
+    const std::string reason =
+        states[t].exists ? fmt::format("table {} has columns on the source that the target's lacks ({}); its structure changed "
+                                       "since the load, which this version does not replicate. Make the same change on the "
+                                       "target and run the task with --restart",
+                                       to_string(name), join(states[t].missing_columns, ", "))
+                         : fmt::format("table {} is gone from the target; run the task with --restart", to_string(name));
+    TRY(record_->update([&](std::string&, TaskDocument& document) {
+      TableRecord* record = record_of(document, name);
+      if (record != nullptr && record->suspended.empty()) record->suspended = reason;
+    }));
+    log_error(Component::task_manager, "{}", reason);
+    log_warning(Component::task_manager, "Table {} (subtask 0 thread 1) is suspended", log_name(name));
+    TRY(target_->write_suspended(context_.task_id, name, "DDL", true));
+  }
+  return {};
+}
+
 Result<void> TaskRunner::check_ends(bool fresh) {
   std::vector<Finding> findings = TRY(source_->check(context_.capture_spec(), follows()));
   std::vector<const TableDef*> created;
   std::vector<TableDef> definitions;
   for (const PlannedTable& table : context_.tables) definitions.push_back(*table.target.source);
   context_.objects = TRY(source_->catalog().read_objects(definitions));
-  const std::vector<TargetTable> targets = context_.targets();
+  std::vector<TargetTable> targets = context_.targets();
+  const TaskDocument document = record_->document();
+  std::erase_if(targets, [&](const TargetTable& table) {
+    const auto known = std::ranges::find(document.tables, table.source->ref, &TableRecord::table);
+    return known != document.tables.end() && !known->suspended.empty();
+  });
   const PrepareMode mode = loads() ? options_.settings.full_load_settings.target_table_prep_mode : PrepareMode::do_nothing;
   const std::vector<Finding> more = TRY(target_->check(targets, context_.objects, mode, fresh && loads()));
   findings.insert(findings.end(), more.begin(), more.end());

@@ -445,16 +445,6 @@ Result<void> check_together(TaskSettings& settings) {
                          "StopTaskCachedChangesNotApplied. The task can stop at one of the two moments only."));
   TRY(check_validation_only(settings));
   TRY(check_loopback(settings));
-  if (settings.error_behavior.apply_error_update_policy == RecordAction::update_record &&
-      settings.target_metadata.support_lobs) {
-    settings.target_metadata.support_lobs = false;
-    settings.warnings.emplace_back(
-        "ErrorBehavior.ApplyErrorUpdatePolicy: UPDATE_RECORD leaves LOB columns out of the whole task, as if "
-        "SupportLobs were "
-        "false, because the log does not carry the LOBs of a row that is missing on the target. Choose another "
-        "policy to move "
-        "them");
-  }
   return {};
 }
 

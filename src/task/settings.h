@@ -27,7 +27,7 @@ enum class SecondaryObjects { all, none };
 
 struct TargetMetadataSettings {
   std::string target_schema;
-  bool support_lobs = true;  // false also when ApplyErrorUpdatePolicy is UPDATE_RECORD
+  bool support_lobs = true;
   bool full_lob_mode = true;
   bool limited_size_lob_mode = false;
   int64_t lob_max_size_kb = 32;

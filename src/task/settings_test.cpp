@@ -306,14 +306,12 @@ TEST(Settings, the_history_timeslot_is_echoed_in_both_spellings) {
   }
 }
 
-TEST(Settings, update_record_leaves_lobs_out_and_says_so) {
+TEST(Settings, update_record_keeps_lob_columns) {
   const auto settings = parse_settings(R"({"ErrorBehavior": {"ApplyErrorUpdatePolicy": "UPDATE_RECORD"}})");
   ASSERT_TRUE(settings);
-  EXPECT_FALSE(settings->target_metadata.support_lobs);
+  EXPECT_TRUE(settings->target_metadata.support_lobs);
   EXPECT_EQ(settings->error_behavior.apply_error_update_policy, RecordAction::update_record);
-  EXPECT_EQ(settings->effective["TargetMetadata"]["SupportLobs"], json(true));
-  ASSERT_EQ(settings->warnings.size(), 1U);
-  EXPECT_TRUE(settings->warnings[0].starts_with("ErrorBehavior.ApplyErrorUpdatePolicy: "));
+  EXPECT_TRUE(settings->warnings.empty());
 }
 
 TEST(Settings, actions_have_the_names_of_dms) {

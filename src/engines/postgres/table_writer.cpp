@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/failpoint.h"
 #include "base/text.h"
 #include "engines/postgres/copy_text.h"
@@ -128,6 +130,12 @@ Result<void> PostgresTableWriter::write_rows(std::string_view bytes, RowErrors& 
     }
     if (!is_row_error(taken.error())) return Failure(taken.error());
     TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
+    bool same = false;
+    if (taken.error().sqlstate == "23505") same = TRY(is_there(row));
+    if (same) {
+      ++skipped_;
+      continue;
+    }
     RowError error{taken.error(), parked_load_row(table_, row, encoding_)};
     error.parked.error = fmt::format("{} (slice {} of {})", taken.error().message, range_.index, range_.of);
     error.parked.code = taken.error().sqlstate;
@@ -135,6 +143,29 @@ Result<void> PostgresTableWriter::write_rows(std::string_view bytes, RowErrors& 
     ++refused_;
   }
   return session_.run("RELEASE SAVEPOINT piece");
+}
+
+// Whether the row that is in the way is the very same, by the text of every column.
+Result<bool> PostgresTableWriter::is_there(std::string_view row) {
+  std::vector<std::string> names, terms;
+  for (const ColumnDef& column : table_.layout->columns) {
+    const std::string name = quote_name(column.name);
+    names.push_back(name);
+    terms.push_back(fmt::format("t.{0}::text IS NOT DISTINCT FROM r.{0}::text", name));
+  }
+  if (table_.layout->key)
+    for (const uint32_t c : table_.layout->key->columns) terms.push_back(fmt::format("t.{0} = r.{0}", names[c]));
+  const std::string target = quote_name(table_.layout->ref);
+  TRY(session_.run(fmt::format("CREATE TEMP TABLE godwit_row AS SELECT {} FROM {} WITH NO DATA", join(names, ", "), target)));
+  const std::string copy_to_target = std::exchange(
+      copy_sql_, fmt::format("COPY pg_temp.godwit_row FROM STDIN (FORMAT {})", encoding_ == Encoding::pg_copy_binary ? "binary" : "text"));
+  auto taken = copy_once(row);
+  copy_sql_ = copy_to_target;
+  if (!taken) return Failure(taken.error());
+  const Rows same = TRY(session_.query(fmt::format("SELECT EXISTS (SELECT FROM {} t JOIN pg_temp.godwit_row r ON {})", target,
+                                                   join(terms, " AND "))));
+  TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
+  return same.boolean(0, 0);
 }
 
 Result<void> PostgresTableWriter::park(std::span<const ParkedRow> rows) {
@@ -146,8 +177,8 @@ Result<void> PostgresTableWriter::finish(uint64_t rows_read, const Position& sna
     if (encoding_ == Encoding::pg_copy_binary) TRY(send(binary_trailer));
     written_ = TRY(end_copy());
   }
-  if (written_ + refused_ != rows_read)
-    return Failure(errors::count_mismatch(range_.table, range_.index, rows_read, written_ + refused_));
+  if (written_ + refused_ + skipped_ != rows_read)
+    return Failure(errors::count_mismatch(range_.table, range_.index, rows_read, written_ + refused_ + skipped_));
   TRY(session_.run(fmt::format("UPDATE {} SET source_count = {}, target_count = {}, parked_count = {}, snapshot_position = $4 "
                                "WHERE task = $1 AND table_schema = $2 AND table_name = $3 AND slice = {}",
                                control_.table("godwit_load_slices"), rows_read, written_, refused_, range_.index),
