@@ -65,6 +65,10 @@ struct TableDef {
   uint64_t estimated_bytes = 0;
 };
 
+// Equal for two descriptions between which the log's records of the table have not changed their shape: same table, columns,
+// types, identity and partitions.
+std::string structure_fingerprint(const TableDef& table);
+
 // The index of the named column, or nothing.
 std::optional<uint32_t> find_column(const TableDef& table, std::string_view name);
 

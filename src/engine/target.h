@@ -60,6 +60,7 @@ struct ParkedRow {
 struct RowError {
   Error error;
   ParkedRow parked;
+  bool same_row_there = false;  // what it collided with is equal to it in every column
 };
 using RowErrors = std::vector<RowError>;
 
@@ -103,17 +104,14 @@ class TableWriter {
  public:
   virtual ~TableWriter() = default;
   // Without `refused` the first bad row fails the slice. With it, which needs a writer opened as careful, bad rows are
-  // isolated and given back, the others are written; a row that is there already, equal in every column, is passed over.
+  // isolated and given back, the others are written.
   virtual Result<void> write(const RowBatch& batch, RowErrors* refused) = 0;
   // Records refused rows in the slice's own transaction.
   virtual Result<void> park(std::span<const ParkedRow> rows) = 0;
-  // Rows and ledger line in one commit. Fails, and nothing is committed, unless rows_read = rows written + rows refused + rows
-  // that were there.
+  // Rows and ledger line in one commit. Fails, and nothing is committed, unless rows_read = rows written + rows refused.
   virtual Result<void> finish(uint64_t rows_read, const Position& snapshot) = 0;
   // Ends the transaction without a trace.
   virtual void abandon() = 0;
-  // Rows passed over because the very same were there.
-  virtual uint64_t rows_skipped() const { return 0; }
 };
 
 // Applies windows of changes. Between begin() and commit() one target transaction is open; any error but those named

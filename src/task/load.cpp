@@ -187,7 +187,8 @@ class Lane {
              job.range.of == 1 ? what("", job) : fmt::format("segment #{} of {} of table {}", job.range.index + 1,
                                                              job.range.of, log_name(job.range.table)),
              id, number_, now_us());
-    const SliceJob work{&planned(job).target, job.range, context_.task_id, plan_.snapshot_id(), plan_.snapshot};
+    const SliceJob work{&planned(job).target, job.range, context_.task_id, plan_.snapshot_id(), plan_.snapshot,
+                        plan_.tables[job.table].held_rows};
     auto loaded = load_slice(*source_, *target_, work, context_.settings, stop);
     if (!loaded) {
       // Sessions may be in the middle of something: the next job opens new ones.

@@ -18,6 +18,7 @@ struct LoadPlan {
     size_t index = 0;                 // of TaskContext::tables
     std::vector<TableRange> to_do;    // slices that the ledger lacks
     std::vector<const ObjectDef*> keys, indexes;
+    bool held_rows = false;  // before its load
   };
   std::vector<Table> tables;  // in the order in which they start
   std::function<std::string()> snapshot_id;  // under which to join now

@@ -55,7 +55,6 @@ class SliceLoad {
     auto moved = move_rows(*reader, **writer, attempt.careful, stop);
     if (moved) moved = (*writer)->finish(reader->rows_sent(), job_.snapshot);
     result_.rows_read = reader->rows_sent();
-    result_.rows_ignored += (*writer)->rows_skipped();
     if (!moved) (*writer)->abandon();
     reader.reset();
     const auto left = source_.leave_snapshot();
@@ -95,6 +94,11 @@ class SliceLoad {
     TRY(writer.write(batch, careful ? &refused : nullptr));
     std::vector<ParkedRow> parked;
     for (RowError& row : refused) {
+      // Appended to on purpose: a row that was there before and is the very same is no loss (spec/full-load.md §5).
+      if (row.same_row_there && job_.held_rows) {
+        ++result_.rows_ignored;
+        continue;
+      }
       switch (load_row_action(settings_.error_behavior)) {
         case ChangeAction::stop_task: return Failure(errors::row_refused_stop(job_.table->source->ref, "load", row.error));
         case ChangeAction::suspend_table: {

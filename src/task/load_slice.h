@@ -15,6 +15,7 @@ struct SliceJob {
   TableRange range;
   std::string task_id, snapshot_id;
   Position snapshot;
+  bool held_rows = false;  // the target's table had rows before its load
 };
 
 struct SliceResult {

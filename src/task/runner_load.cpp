@@ -16,19 +16,6 @@ namespace {
 // A table that is rewritten this often while it is loaded is given up.
 constexpr int reloads_max = 5;
 
-bool same_structure(const TableDef& a, const TableDef& b) {
-  if (a.log_id != b.log_id || a.columns.size() != b.columns.size() || a.leaves.size() != b.leaves.size()) return false;
-  for (size_t c = 0; c < a.columns.size(); ++c) {
-    const ColumnDef &x = a.columns[c], &y = b.columns[c];
-    if (x.name != y.name || x.type.log_id != y.type.log_id || x.type.log_modifier != y.type.log_modifier ||
-        x.generated != y.generated || x.number != y.number)
-      return false;
-  }
-  for (size_t l = 0; l < a.leaves.size(); ++l)
-    if (a.leaves[l].log_id != b.leaves[l].log_id) return false;
-  return a.identity == b.identity;
-}
-
 }  // namespace
 
 // Repeatable: nothing of the load has been committed in this phase.
@@ -90,9 +77,11 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
     if (!held && held.error().kind != ErrorKind::snapshot_lost) return held;
     if (!held) log_warning(Component::source_unload, "{} Tables that are not loaded yet are loaded from a later one.", held.error().message);
   }
+  // What changed while no worker ran is loaded again: neither its slices nor its log fit the plan made of it now.
+  std::set<size_t> again = TRY(changed_tables());
   if (follows()) TRY(start_capture());
-  const LoadPlan plan = TRY(load_plan({}));
-  std::set<size_t> again;
+  LoadPlan plan = TRY(load_plan({}));
+  std::erase_if(plan.tables, [&](const LoadPlan::Table& table) { return again.contains(table.index); });
   if (keeper_) {
     TRY(run_round(plan, again, stop));
   } else {
@@ -131,6 +120,7 @@ Result<LoadPlan> TaskRunner::load_plan(const std::set<size_t>& only) {
     if (known == document.tables.end() || !known->suspended.empty()) continue;
     LoadPlan::Table table;
     table.index = t;
+    table.held_rows = !known->was_empty;
     uint64_t rows_done = 0;
     for (const TableRange& slice : known->slices)
       if (!done.contains({name, slice.index})) table.to_do.push_back(slice);
@@ -200,7 +190,7 @@ Result<std::set<size_t>> TaskRunner::changed_tables() {
     const auto known = std::ranges::find(document.tables, planned.ref, &TableRecord::table);
     if (known == document.tables.end() || !known->suspended.empty()) continue;
     const auto found = std::ranges::find(now, planned.ref, &TableDef::ref);
-    if (found == now.end() || !same_structure(planned, *found)) out.insert(t);
+    if (found == now.end() || structure_fingerprint(*found) != known->structure) out.insert(t);
   }
   return out;
 }
@@ -211,19 +201,24 @@ Result<void> TaskRunner::replan(const std::set<size_t>& tables) {
   std::vector<TableRef> names;
   for (const size_t t : tables) names.push_back(context_.tables[t].target.source->ref);
   std::vector<PlannedTable> planned = TRY(plan_tables(names));
+  const TaskDocument document = record_->document();
+  const auto recorded = [&](const PlannedTable& table) {
+    const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
+    return known == document.tables.end() ? std::string() : known->structure;
+  };
   for (const size_t t : tables) {
     PlannedTable& table = context_.tables[t];
     const auto found = std::ranges::find_if(planned, [&](const PlannedTable& p) { return p.target.source->ref == table.target.source->ref; });
     std::string reason;
     if (found == planned.end()) reason = "the table was dropped or renamed on the source during the load";
-    else if (!same_structure(*found->target.source, *table.target.source) && !table.created)
+    else if (structure_fingerprint(*found->target.source) != recorded(table) && !table.created)
       reason = "its structure changed on the source during the load, and the target's table was not made by Godwit";
     if (++reloads_[t] > reloads_max) reason = errors::too_many_reloads(table.target.source->ref).message;
     if (!reason.empty()) {
       log_error(Component::task_manager, "Table {}: {}", log_name(table.target.source->ref), reason);
       progress_.fail_table(t, reason);
-      TRY(record_->update([&](std::string&, TaskDocument& document) {
-        if (TableRecord* record = record_of(document, table.target.source->ref)) record->suspended = reason;
+      TRY(record_->update([&](std::string&, TaskDocument& stored) {
+        if (TableRecord* record = record_of(stored, table.target.source->ref)) record->suspended = reason;
       }));
       continue;
     }
@@ -262,6 +257,7 @@ Result<void> TaskRunner::reload(const std::set<size_t>& tables, const std::stop_
     for (auto& [t, ranges] : slices) {
       TableRecord* record = record_of(document, context_.tables[t].target.source->ref);
       record->slices = ranges;
+      record->structure = structure_fingerprint(*context_.tables[t].target.source);
       record->snapshot = snapshot.position;
     }
   }));

@@ -204,15 +204,18 @@ Result<void> TaskRunner::resume() {
 Result<void> TaskRunner::suspend_misfits() {
   const std::vector<TargetTable> targets = context_.targets();
   const std::vector<TargetTableState> states = TRY(target_->inspect(targets));
+  const TaskDocument recorded = record_->document();
   for (size_t t = 0; t < states.size(); ++t) {
-    if (states[t].exists && states[t].missing_columns.empty()) continue;
     const TableRef& name = targets[t].source->ref;
-    const std::string reason =
-        states[t].exists ? fmt::format("table {} has columns on the source that the target's lacks ({}); its structure changed "
-                                       "since the load, which this version does not replicate. Make the same change on the "
-                                       "target and run the task with --restart",
-                                       to_string(name), join(states[t].missing_columns, ", "))
-                         : fmt::format("table {} is gone from the target; run the task with --restart", to_string(name));
+    const auto known = std::ranges::find(recorded.tables, name, &TableRecord::table);
+    if (known == recorded.tables.end() || !known->suspended.empty()) continue;
+    std::string reason;
+    if (!states[t].exists) reason = fmt::format("table {} is gone from the target; run the task with --restart", to_string(name));
+    else if (known->structure != structure_fingerprint(*targets[t].source) || !states[t].missing_columns.empty())
+      reason = fmt::format("the structure of table {} changed on the source while no worker ran, which this version does not "
+                           "replicate. Make the same change on the target and run the task with --restart",
+                           to_string(name));
+    if (reason.empty()) continue;
     TRY(record_->update([&](std::string&, TaskDocument& document) {
       TableRecord* record = record_of(document, name);
       if (record != nullptr && record->suspended.empty()) record->suspended = reason;
@@ -286,6 +289,7 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
   for (size_t t = 0; t < states.size(); ++t) {
     TableRecord record;
     record.table = context_.tables[t].target.source->ref;
+    record.structure = structure_fingerprint(*context_.tables[t].target.source);
     record.created = loads() && (!states[t].exists || mode == PrepareMode::drop_and_create);
     record.was_empty = !states[t].exists || states[t].empty || mode != PrepareMode::do_nothing;
     context_.tables[t].created = record.created;

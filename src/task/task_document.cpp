@@ -13,7 +13,7 @@ json to_json_value(const TableRecord& table) {
     slices.push_back({slice.leaf.schema, slice.leaf.name, slice.bounds, slice.storage_id});
   return {{"schema", table.table.schema}, {"name", table.table.name},      {"created", table.created},
           {"was_empty", table.was_empty}, {"slices", std::move(slices)},  {"snapshot", table.snapshot.text},
-          {"suspended", table.suspended}, {"updates", table.updates},     {"deletes", table.deletes}};
+          {"structure", table.structure}, {"suspended", table.suspended}, {"updates", table.updates},     {"deletes", table.deletes}};
 }
 
 std::string text(const json& object, const char* key) {
@@ -42,6 +42,7 @@ bool read_table(const json& object, TableRecord& out) {
   out.created = flag(object, "created");
   out.was_empty = flag(object, "was_empty");
   out.snapshot.text = text(object, "snapshot");
+  out.structure = text(object, "structure");
   out.suspended = text(object, "suspended");
   out.updates = number(object, "updates");
   out.deletes = number(object, "deletes");

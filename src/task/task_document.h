@@ -16,6 +16,7 @@ struct TableRecord {
   bool created = false;    // Godwit made it on the target, so a restart may drop it
   bool was_empty = true;   // before its load
   std::vector<TableRange> slices;
+  std::string structure;   // structure_fingerprint of the source's table as it was planned
   Position snapshot;       // its rows are those of this position
   std::string suspended;   // why no more changes are applied; empty: they are
   uint64_t updates = 0, deletes = 0;  // the server's counters at the start, for tables whose log identifies no rows

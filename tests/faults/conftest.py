@@ -99,7 +99,7 @@ class Pair:
     def assert_ends_equal(self, task: Task, *arguments: str) -> None:
         """The writers are quiet: the backlog is drained, both sides hold the same, the source is left clean."""
         outcome = task.catch_up("--finish", *arguments)
-        assert outcome.code == 0, outcome
+        assert outcome.code == 0, str(outcome)
         self.assert_equal()
         left = compare.leftovers(self.source.uri(self.database))
         assert not left, left

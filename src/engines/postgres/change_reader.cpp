@@ -32,6 +32,7 @@ PostgresChangeReader::PostgresChangeReader(Connection connection, const Options&
     : connection_(std::move(connection)),
       decoder_(tables),
       slot_(options.slot),
+      root_of_(options.root_of),
       feedback_interval_ms_(options.sender_timeout_ms == 0
                                 ? feedback_interval_max_ms
                                 : std::min(feedback_interval_max_ms, options.sender_timeout_ms / 3)),
@@ -81,7 +82,8 @@ Result<void> PostgresChangeReader::take(std::string_view frame, ChangeBatch& bat
     if (!in.u64(start) || !in.u64(wal_end) || !in.i64(clock) || !in.bytes(in.left(), payload))
       return Failure(errors::bad_stream("a data frame that ends early", lsn_text(received_)));
     received_ = std::max(received_, start);
-    return decoder_.decode(payload, batch);
+    TRY(decoder_.decode(payload, batch));
+    return meet_strangers(batch);
   }
   uint8_t reply = 0;
   if (kind != 'k' || !in.u64(wal_end) || !in.i64(clock) || !in.u8(reply))
@@ -92,6 +94,17 @@ Result<void> PostgresChangeReader::take(std::string_view frame, ChangeBatch& bat
     if (idle.text > batch.read_to.text) batch.read_to = idle;
   }
   if (reply != 0) TRY(feedback(false));
+  return {};
+}
+
+// A partition made after the plan: its rows belong to a table of the task and have no place there yet.
+Result<void> PostgresChangeReader::meet_strangers(ChangeBatch& batch) {
+  for (const uint32_t oid : decoder_.take_strangers()) {
+    const uint32_t root = TRY(root_of_(oid));
+    const std::optional<uint32_t> table = decoder_.table_of(root);
+    if (table) decoder_.suspend(*table, "it has a new partition", batch);
+    else log_warning(Component::source_capture, "The stream carries a relation of no table of the task, oid {}; it is passed over", oid);
+  }
   return {};
 }
 

@@ -2,6 +2,7 @@
 // Follows a logical slot: START_REPLICATION with pgoutput, framing, keepalives, feedback (spec §4.1, engine.md §7).
 // One thread. The flushed position told to the server is never past what release_until() was given.
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,6 +20,8 @@ class PostgresChangeReader : public ChangeReader {
     std::vector<std::string> publications;
     Lsn after = 0;
     int64_t sender_timeout_ms = 60000;  // the server's wal_sender_timeout; 0: none
+    // The oid of a relation's partition root; itself where it is none, 0 where it is gone. Called on the reader's thread.
+    std::function<Result<uint32_t>(uint32_t oid)> root_of;
   };
   static Result<std::unique_ptr<ChangeReader>> open(Connection connection, Options options,
                                                     std::span<const CapturedTable> tables);
@@ -30,12 +33,14 @@ class PostgresChangeReader : public ChangeReader {
  private:
   PostgresChangeReader(Connection connection, const Options& options, std::span<const CapturedTable> tables);
   Result<void> take(std::string_view frame, ChangeBatch& batch);
+  Result<void> meet_strangers(ChangeBatch& batch);
   Result<void> feedback(bool ask_reply);
   Error stream_end(int status);
 
   Connection connection_;
   PgoutputDecoder decoder_;
   std::string slot_;
+  std::function<Result<uint32_t>(uint32_t oid)> root_of_;
   int64_t feedback_interval_ms_;
   int64_t last_feedback_ms_ = 0;
   Lsn received_ = 0;

@@ -124,16 +124,17 @@ Result<void> PgoutputDecoder::relation(ByteReader& in, ChangeBatch& batch) {
   relation = {};
   relation.to_layout.assign(count, -1);
   const auto known = by_oid_.find(oid);
-  if (known == by_oid_.end()) return {};
+  if (known == by_oid_.end()) {
+    strangers_.push_back(oid);
+    return {};
+  }
   relation.table = known->second.first;
   relation.leaf = known->second.second;
   relation.full_identity = identity == 'f';
   const CapturedTable& table = tables_[relation.table];
   const std::string why = misfit(table, schema, name, oid, columns);
   if (!why.empty()) {
-    if (!suspended_[relation.table])
-      batch.schema.push_back({relation.table, static_cast<uint32_t>(batch.changes.size()), lsn_position(commit_lsn_), why});
-    suspended_[relation.table] = true;
+    suspend(relation.table, why, batch);
     return {};
   }
   relation.captured = true;
@@ -145,6 +146,18 @@ Result<void> PgoutputDecoder::relation(ByteReader& in, ChangeBatch& batch) {
     relation.in_key[*column] = columns[c].key;
   }
   return {};
+}
+
+void PgoutputDecoder::suspend(uint32_t table, std::string what, ChangeBatch& batch) {
+  if (suspended_[table]) return;
+  suspended_[table] = true;
+  batch.schema.push_back({table, static_cast<uint32_t>(batch.changes.size()), lsn_position(commit_lsn_), std::move(what)});
+}
+
+std::optional<uint32_t> PgoutputDecoder::table_of(uint32_t oid) const {
+  const auto known = by_oid_.find(oid);
+  if (known == by_oid_.end()) return std::nullopt;
+  return known->second.first;
 }
 
 Result<const PgoutputDecoder::Relation*> PgoutputDecoder::find(ByteReader& in) {

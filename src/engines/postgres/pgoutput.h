@@ -3,9 +3,11 @@
 // Pure and total: any bytes give changes or an error, never a crash. One decoder serves one stream: it remembers the
 // relations and the transaction it is in. Not thread-safe.
 
+#include <optional>
 #include <span>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/byte_reader.h"
@@ -24,6 +26,14 @@ class PgoutputDecoder {
   void start_batch(ChangeBatch& batch) const;
   // Adds what one message says to `batch`, which start_batch() made.
   Result<void> decode(std::string_view message, ChangeBatch& batch);
+
+  // Relations that the stream carries and no captured table holds, since the last call: in publications of our own they can
+  // only be partitions that came after the plan.
+  std::vector<uint32_t> take_strangers() { return std::exchange(strangers_, {}); }
+  // Stops the delivery of a table, as a structure that does not fit would.
+  void suspend(uint32_t table, std::string what, ChangeBatch& batch);
+  // The captured table of this oid, or nothing.
+  std::optional<uint32_t> table_of(uint32_t oid) const;
 
   bool in_transaction() const { return in_transaction_; }
   // The batch was handed over: the current transaction's next change opens a part of the next batch.
@@ -69,6 +79,7 @@ class PgoutputDecoder {
   std::unordered_map<uint32_t, std::pair<uint32_t, uint32_t>> by_oid_;  // oid → table, leaf
   std::unordered_map<uint32_t, Relation> relations_;
   std::vector<bool> suspended_;
+  std::vector<uint32_t> strangers_;
   std::vector<Cell> row_;  // scratch: one row in layout order
   bool in_transaction_ = false;
   bool part_open_ = false;   // the current transaction has a part in the batch under construction

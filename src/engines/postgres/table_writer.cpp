@@ -130,13 +130,8 @@ Result<void> PostgresTableWriter::write_rows(std::string_view bytes, RowErrors& 
     }
     if (!is_row_error(taken.error())) return Failure(taken.error());
     TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
-    bool same = false;
-    if (taken.error().sqlstate == "23505") same = TRY(is_there(row));
-    if (same) {
-      ++skipped_;
-      continue;
-    }
     RowError error{taken.error(), parked_load_row(table_, row, encoding_)};
+    if (error.error.sqlstate == "23505") error.same_row_there = TRY(is_there(row));
     error.parked.error = fmt::format("{} (slice {} of {})", taken.error().message, range_.index, range_.of);
     error.parked.code = taken.error().sqlstate;
     refused.push_back(std::move(error));
@@ -177,8 +172,8 @@ Result<void> PostgresTableWriter::finish(uint64_t rows_read, const Position& sna
     if (encoding_ == Encoding::pg_copy_binary) TRY(send(binary_trailer));
     written_ = TRY(end_copy());
   }
-  if (written_ + refused_ + skipped_ != rows_read)
-    return Failure(errors::count_mismatch(range_.table, range_.index, rows_read, written_ + refused_ + skipped_));
+  if (written_ + refused_ != rows_read)
+    return Failure(errors::count_mismatch(range_.table, range_.index, rows_read, written_ + refused_));
   TRY(session_.run(fmt::format("UPDATE {} SET source_count = {}, target_count = {}, parked_count = {}, snapshot_position = $4 "
                                "WHERE task = $1 AND table_schema = $2 AND table_name = $3 AND slice = {}",
                                control_.table("godwit_load_slices"), rows_read, written_, refused_, range_.index),

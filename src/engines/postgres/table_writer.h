@@ -20,7 +20,6 @@ class PostgresTableWriter : public TableWriter {
   Result<void> park(std::span<const ParkedRow> rows) override;
   Result<void> finish(uint64_t rows_read, const Position& snapshot) override;
   void abandon() override;
-  uint64_t rows_skipped() const override { return skipped_; }
 
  private:
   PostgresTableWriter(Connection& session, const ControlSchema& control, std::string task_id, TargetTable table,
@@ -42,7 +41,6 @@ class PostgresTableWriter : public TableWriter {
   bool careful_;
   bool open_ = false, copying_ = false;
   uint64_t written_ = 0, refused_ = 0;
-  uint64_t skipped_ = 0;  // the very same row was there
   std::string copy_sql_;
 };
 

@@ -33,12 +33,12 @@ Result<void> prepare_writing_session(Connection& session) {
 }
 
 // Binary forms that mean the same on another server: not those that hold numbers of objects (user types inside arrays and
-// composites, reg…), nor the vectors, which the server does not read back when empty.
+// composites, reg…), nor the vectors and tsquery, which the server does not read back when empty.
 bool same_in_binary(const ColumnDef& column) {
   constexpr uint32_t first_user_oid = 16384;
   const std::string& type = column.type.native;
   return column.type.log_id < first_user_oid && !type.starts_with("reg") && !type.ends_with("vector") &&
-         !type.ends_with("vector[]");
+         !type.ends_with("vector[]") && !type.starts_with("tsquery");
 }
 
 // SQL of the user's own for every session, by DMS's name for it.
