@@ -52,6 +52,7 @@ struct CaptureSpec {
 struct CapturedTable {
   std::shared_ptr<const TableDef> full;    // as described by the catalog
   std::shared_ptr<const TableDef> layout;  // the columns wanted
+  Position from;                           // transactions that committed before it are not wanted; empty: all are
 };
 
 // How many UPDATEs and DELETEs the server counted on a table since its statistics were reset.

@@ -24,9 +24,11 @@ Result<void> TaskRunner::start_capture() {
   spool_.reset();
   std::vector<std::shared_ptr<const TableDef>> layouts;
   std::vector<CapturedTable> captured;
+  const TaskDocument document = record_->document();
   for (const PlannedTable& table : context_.tables) {
     layouts.push_back(table.target.read);
-    captured.push_back({table.target.source, table.target.read});
+    const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
+    captured.push_back({table.target.source, table.target.read, known == document.tables.end() ? Position{} : known->snapshot});
   }
   const GodwitSettings& settings = options_.settings.godwit;
   Spool::Limits limits;

@@ -50,7 +50,7 @@ class MemoryEngine : public testing::Test {
                                         {"task", "main", control});
   }
   std::unique_ptr<ChangeReader> open_reader(const Position& after) {
-    const CapturedTable captured{def_, def_};
+    const CapturedTable captured{def_, def_, {}};
     return *source_->read_changes(spec_, after, std::span(&captured, 1));
   }
   ChangeBatch read(ChangeReader& reader) {

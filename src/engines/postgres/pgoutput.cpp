@@ -19,6 +19,7 @@ constexpr size_t change_overhead_bytes = sizeof(Change) + 16;
 PgoutputDecoder::PgoutputDecoder(std::span<const CapturedTable> tables)
     : tables_(tables.begin(), tables.end()), suspended_(tables.size(), false) {
   for (uint32_t t = 0; t < tables_.size(); ++t) {
+    from_.push_back(parse_lsn(tables_[t].from.text).value_or(0));
     by_oid_[tables_[t].full->log_id] = {t, Change::no_row};
     for (uint32_t leaf = 0; leaf < tables_[t].full->leaves.size(); ++leaf)
       by_oid_[tables_[t].full->leaves[leaf].log_id] = {t, leaf};
@@ -42,7 +43,7 @@ Result<void> PgoutputDecoder::decode(std::string_view message, ChangeBatch& batc
   switch (kind) {
     case 'B': return begin(in);
     case 'C': return commit(in, batch);
-    case 'R': return relation(in, batch);
+    case 'R': return relation(in);
     case 'I': return insert(in, batch);
     case 'U': return update(in, batch);
     case 'D': return erase(in, batch);
@@ -106,7 +107,7 @@ std::string PgoutputDecoder::misfit(const CapturedTable& table, std::string_view
   return {};
 }
 
-Result<void> PgoutputDecoder::relation(ByteReader& in, ChangeBatch& batch) {
+Result<void> PgoutputDecoder::relation(ByteReader& in) {
   uint32_t oid = 0;
   std::string_view schema, name;
   uint8_t identity = 0;
@@ -132,12 +133,9 @@ Result<void> PgoutputDecoder::relation(ByteReader& in, ChangeBatch& batch) {
   relation.leaf = known->second.second;
   relation.full_identity = identity == 'f';
   const CapturedTable& table = tables_[relation.table];
-  const std::string why = misfit(table, schema, name, oid, columns);
-  if (!why.empty()) {
-    suspend(relation.table, why, batch);
-    return {};
-  }
-  relation.captured = true;
+  relation.known = true;
+  relation.misfit = misfit(table, schema, name, oid, columns);
+  if (!relation.misfit.empty()) return {};
   relation.in_key.assign(table.layout->columns.size(), false);
   for (size_t c = 0; c < count; ++c) {
     const std::optional<uint32_t> column = find_column(*table.layout, columns[c].name);
@@ -146,6 +144,13 @@ Result<void> PgoutputDecoder::relation(ByteReader& in, ChangeBatch& batch) {
     relation.in_key[*column] = columns[c].key;
   }
   return {};
+}
+
+// Whether a change of this relation is delivered. The first that is wanted and does not fit suspends the table.
+bool PgoutputDecoder::is_wanted(const Relation& relation, ChangeBatch& batch) {
+  if (!relation.known || commit_lsn_ < from_[relation.table]) return false;
+  if (!relation.misfit.empty()) suspend(relation.table, relation.misfit, batch);
+  return !suspended_[relation.table];
 }
 
 void PgoutputDecoder::suspend(uint32_t table, std::string what, ChangeBatch& batch) {
@@ -224,7 +229,7 @@ Result<void> PgoutputDecoder::insert(ByteReader& in, ChangeBatch& batch) {
   const Relation* relation = TRY(find(in));
   uint8_t mark = 0;
   if (!in.u8(mark) || mark != 'N') return damaged("an Insert without its row");
-  if (!relation->captured || suspended_[relation->table]) return skip_tuple(in);
+  if (!is_wanted(*relation, batch)) return skip_tuple(in);
   const uint32_t row = TRY(tuple(in, *relation, batch, false));
   add(batch, {Op::insert, relation->table, Change::no_row, row});
   return {};
@@ -233,7 +238,7 @@ Result<void> PgoutputDecoder::insert(ByteReader& in, ChangeBatch& batch) {
 Result<void> PgoutputDecoder::update(ByteReader& in, ChangeBatch& batch) {
   if (!in_transaction_) return damaged("a change outside a transaction");
   const Relation* relation = TRY(find(in));
-  const bool wanted = relation->captured && !suspended_[relation->table];
+  const bool wanted = is_wanted(*relation, batch);
   Change change{Op::update, relation->table, Change::no_row, Change::no_row};
   uint8_t mark = 0;
   if (!in.u8(mark)) return damaged("an Update that ends early");
@@ -257,7 +262,7 @@ Result<void> PgoutputDecoder::erase(ByteReader& in, ChangeBatch& batch) {
   const Relation* relation = TRY(find(in));
   uint8_t mark = 0;
   if (!in.u8(mark) || (mark != 'K' && mark != 'O')) return damaged("a Delete without its row");
-  if (!relation->captured || suspended_[relation->table]) return skip_tuple(in);
+  if (!is_wanted(*relation, batch)) return skip_tuple(in);
   const uint32_t row = TRY(tuple(in, *relation, batch, mark == 'K'));
   add(batch, {Op::erase, relation->table, row, Change::no_row});
   return {};
@@ -270,7 +275,7 @@ Result<void> PgoutputDecoder::truncate(ByteReader& in, ChangeBatch& batch) {
   if (!in.u32(count) || !in.u8(options)) return damaged("a Truncate that ends early");
   for (uint32_t i = 0; i < count; ++i) {
     const Relation* relation = TRY(find(in));
-    if (relation->captured && !suspended_[relation->table])
+    if (is_wanted(*relation, batch))
       add(batch, {Op::truncate, relation->table, relation->leaf, Change::no_row});
   }
   return {};

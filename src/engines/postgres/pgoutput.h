@@ -46,7 +46,8 @@ class PgoutputDecoder {
 
  private:
   struct Relation {
-    bool captured = false;
+    bool known = false;                      // one of the captured tables
+    std::string misfit;                      // why it cannot be delivered in its table's layout; empty: it can
     uint32_t table = 0;
     uint32_t leaf = Change::no_row;          // index into TableDef::leaves, or none
     std::vector<int32_t> to_layout;          // per message column: the layout's column, or -1
@@ -62,7 +63,7 @@ class PgoutputDecoder {
 
   Result<void> begin(ByteReader& in);
   Result<void> commit(ByteReader& in, ChangeBatch& batch);
-  Result<void> relation(ByteReader& in, ChangeBatch& batch);
+  Result<void> relation(ByteReader& in);
   Result<void> insert(ByteReader& in, ChangeBatch& batch);
   Result<void> update(ByteReader& in, ChangeBatch& batch);
   Result<void> erase(ByteReader& in, ChangeBatch& batch);
@@ -70,6 +71,7 @@ class PgoutputDecoder {
   Result<const Relation*> find(ByteReader& in);
   Result<uint32_t> tuple(ByteReader& in, const Relation& relation, ChangeBatch& batch, bool key_only);
   Result<void> skip_tuple(ByteReader& in);
+  bool is_wanted(const Relation& relation, ChangeBatch& batch);
   void add(ChangeBatch& batch, Change change);
   std::string misfit(const CapturedTable& table, std::string_view schema, std::string_view name, uint32_t oid,
                      std::span<const Column> columns) const;
@@ -78,6 +80,7 @@ class PgoutputDecoder {
   std::vector<CapturedTable> tables_;
   std::unordered_map<uint32_t, std::pair<uint32_t, uint32_t>> by_oid_;  // oid → table, leaf
   std::unordered_map<uint32_t, Relation> relations_;
+  std::vector<Lsn> from_;
   std::vector<bool> suspended_;
   std::vector<uint32_t> strangers_;
   std::vector<Cell> row_;  // scratch: one row in layout order
