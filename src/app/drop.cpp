@@ -27,10 +27,15 @@ int drop(const DropArguments& arguments) {
     fmt::print(stderr, "error: {} [{}]\n", dropped.error().message, dropped.error().code);
     return dropped.error().kind == ErrorKind::usage ? 2 : 1;
   }
-  if (dropped->had_capture) fmt::print("Removed slot and publications {} from the source.\n", dropped->capture);
-  else fmt::print("The source holds no slot of task {}.\n", arguments.task_id);
-  if (dropped->had_record) fmt::print("Removed position, ledger and record of task {} from the target; tables and exceptions stay.\n", arguments.task_id);
-  else fmt::print("The target holds no record of task {}.\n", arguments.task_id);
+  if (dropped->had_capture)
+    fmt::print("Removed slot and publications {} from the source.\n", dropped->capture);
+  else
+    fmt::print("The source holds no slot of task {}.\n", arguments.task_id);
+  if (dropped->had_record)
+    fmt::print("Removed position, ledger and record of task {} from the target; tables and exceptions stay.\n",
+               arguments.task_id);
+  else
+    fmt::print("The target holds no record of task {}.\n", arguments.task_id);
   return 0;
 }
 

@@ -6,7 +6,9 @@ namespace {
 
 // CLI11's own words for an environment: GODWIT_SOURCE and GODWIT_TARGET keep passwords off the command line.
 void add_ends(CLI::App& command, std::string& source, std::string& target) {
-  command.add_option("--source", source, "source URI, e.g. postgresql://user:password@host:5432/database?sslmode=require")
+  command
+      .add_option("--source", source,
+                  "source URI, e.g. postgresql://user:password@host:5432/database?sslmode=require")
       ->required()
       ->envname("GODWIT_SOURCE");
   command.add_option("--target", target, "target URI")->required()->envname("GODWIT_TARGET");
@@ -16,19 +18,26 @@ void add_migrate(CLI::App& app, godwit::MigrateArguments& arguments, int& exit_s
   CLI::App* command = app.add_subcommand("migrate", "Copy a database and follow its changes");
   add_ends(*command, arguments.source, arguments.target);
   command->add_option("--type", arguments.type, "full-load, full-load-and-cdc or cdc")->capture_default_str();
-  command->add_option("--table-mappings", arguments.mappings, "table mappings: a file or a JSON text (default: every user table)");
+  command->add_option("--table-mappings", arguments.mappings,
+                      "table mappings: a file or a JSON text (default: every user table)");
   command->add_option("--task-settings", arguments.settings, "task settings: a file or a JSON text");
-  command->add_option("--task-id", arguments.task_id, "name of the task; run again under it, it resumes")->capture_default_str();
-  command->add_option("--cdc-start-position", arguments.start_position, "with --type cdc: log position to start from");
+  command->add_option("--task-id", arguments.task_id, "name of the task; run again under it, it resumes")
+      ->capture_default_str();
+  command->add_option("--cdc-start-position", arguments.start_position,
+                      "with --type cdc: log position to start from");
   command->add_option("--cdc-stop-position", arguments.stop_position,
                       "caught-up, position:<native>, server_time:<UTC> or commit_time:<UTC>");
   command->add_flag("--restart", arguments.restart, "forget the checkpoint and load everything anew");
   command->add_flag("--finish", arguments.finish, "after a clean caught-up, remove slot, publications and record");
   command->add_option("--state-dir", arguments.state_dir, "folder for log, spool and statistics");
-  command->add_option("--output", arguments.output, "text or json")->check(CLI::IsMember({"text", "json"}))->capture_default_str();
-  command->footer("Example:\n  godwit migrate --source postgresql://app@old/shop --target postgresql://app@new/shop "
-                  "--cdc-stop-position caught-up\n\nExit status: 0 done or stopped cleanly, 1 failed, 2 usage, 3 done with tables in "
-                  "error or rows parked.");
+  command->add_option("--output", arguments.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command->footer(
+      "Example:\n  godwit migrate --source postgresql://app@old/shop --target postgresql://app@new/shop "
+      "--cdc-stop-position caught-up\n\nExit status: 0 done or stopped cleanly, 1 failed, 2 usage, 3 done with "
+      "tables in "
+      "error or rows parked.");
   command->callback([&arguments, &exit_status] { exit_status = godwit::migrate(arguments); });
 }
 
@@ -37,7 +46,8 @@ void add_drop(CLI::App& app, godwit::DropArguments& arguments, int& exit_status)
   add_ends(*command, arguments.source, arguments.target);
   command->add_option("--task-id", arguments.task_id, "name of the task")->capture_default_str();
   command->add_option("--control-schema", arguments.control_schema, "the task's ControlSchema, where it has one");
-  command->footer("Example:\n  godwit drop --task-id shop --source postgresql://app@old/shop --target postgresql://app@new/shop");
+  command->footer(
+      "Example:\n  godwit drop --task-id shop --source postgresql://app@old/shop --target postgresql://app@new/shop");
   command->callback([&arguments, &exit_status] { exit_status = godwit::drop(arguments); });
 }
 

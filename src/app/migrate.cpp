@@ -14,7 +14,8 @@ namespace {
 // SIGINT and SIGTERM are taken by one thread, which asks the task to stop at its next transaction boundary.
 class SignalThread {
  public:
-  explicit SignalThread(std::stop_source& stop) : thread_([this, &stop](const std::stop_token& own) { run(own, stop); }) {}
+  explicit SignalThread(std::stop_source& stop)
+      : thread_([this, &stop](const std::stop_token& own) { run(own, stop); }) {}
   ~SignalThread() {
     thread_.request_stop();
     pthread_kill(thread_.native_handle(), SIGUSR1);

@@ -28,11 +28,15 @@ Result<TaskType> task_type(const std::string& text) {
 // Characters that fit a file name, a slot's name and a session's name.
 Result<void> check_task_id(const std::string& id) {
   constexpr size_t length_max = 100;
-  const bool fits = !id.empty() && id.size() <= length_max && id.front() != '.' && id.front() != '-' &&
-                    id.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == std::string::npos;
+  const bool fits =
+      !id.empty() && id.size() <= length_max && id.front() != '.' && id.front() != '-' &&
+      id.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.") == std::string::npos;
   if (fits) return {};
-  return usage("task_id", fmt::format("--task-id \"{}\" is not allowed: use 1 to {} letters, digits, '-', '_' and '.', the first a "
-                                      "letter, digit or '_'.", id, length_max));
+  return usage(
+      "task_id",
+      fmt::format("--task-id \"{}\" is not allowed: use 1 to {} letters, digits, '-', '_' and '.', the first a "
+                  "letter, digit or '_'.",
+                  id, length_max));
 }
 
 Result<void> check_stop_position(const std::string& text) {
@@ -48,7 +52,8 @@ Result<std::string> make_state_dir(const std::string& root, const std::string& t
   std::error_code failed;
   std::filesystem::create_directories(path, failed);
   if (failed)
-    return usage("state_dir", fmt::format("cannot make the folder {}: {}. Choose another with --state-dir.", path.string(), failed.message()));
+    return usage("state_dir", fmt::format("cannot make the folder {}: {}. Choose another with --state-dir.",
+                                          path.string(), failed.message()));
   return path.string();
 }
 
@@ -57,7 +62,9 @@ Result<std::string> make_state_dir(const std::string& root, const std::string& t
 Result<std::string> document_text(const std::string& text, std::string_view option) {
   if (text.empty() || trim(text).starts_with('{')) return text;
   std::ifstream file(text, std::ios::binary);
-  if (!file) return usage("document", fmt::format("{}: the file {} cannot be read, and the text is no JSON object.", option, text));
+  if (!file)
+    return usage("document",
+                 fmt::format("{}: the file {} cannot be read, and the text is no JSON object.", option, text));
   return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
@@ -81,8 +88,10 @@ Result<TaskOptions> task_options(const MigrateArguments& arguments) {
   TRY(check_stop_position(arguments.stop_position));
   out.task_id = arguments.task_id;
   const std::string mappings = TRY(document_text(arguments.mappings, "--table-mappings"));
-  if (mappings.empty()) out.rules = default_rules();
-  else out.rules = TRY(parse_rules(mappings));
+  if (mappings.empty())
+    out.rules = default_rules();
+  else
+    out.rules = TRY(parse_rules(mappings));
   const std::string settings = TRY(document_text(arguments.settings, "--task-settings"));
   out.settings = TRY(parse_settings(settings));
   out.preparation_named = settings.find("\"TargetTablePrepMode\"") != std::string::npos;
@@ -90,7 +99,8 @@ Result<TaskOptions> task_options(const MigrateArguments& arguments) {
   out.stop_position = arguments.stop_position;
   out.restart = arguments.restart;
   out.finish = arguments.finish;
-  out.state_dir = TRY(make_state_dir(arguments.state_dir.empty() ? default_state_dir() : arguments.state_dir, arguments.task_id));
+  out.state_dir =
+      TRY(make_state_dir(arguments.state_dir.empty() ? default_state_dir() : arguments.state_dir, arguments.task_id));
   return out;
 }
 

@@ -12,8 +12,8 @@ namespace godwit {
 enum class OutputFormat { text, json };
 
 struct MigrateArguments {
-  std::string source, target, type = "full-load-and-cdc", mappings, settings, task_id = "godwit", start_position, stop_position,
-      state_dir, output = "text";
+  std::string source, target, type = "full-load-and-cdc", mappings, settings, task_id = "godwit", start_position,
+                              stop_position, state_dir, output = "text";
   bool restart = false, finish = false;
 };
 

@@ -67,15 +67,20 @@ std::string phase_line(const TaskStatistics& now, const Totals& totals, double r
   if (now.phase == "full load") {
     std::string out = fmt::format("full load: {} of {} tables, {} rows, {}", totals.completed, now.tables.size(),
                                   human_count(totals.load_rows), human_bytes(totals.load_bytes));
-    if (rows_per_s > 0) out += fmt::format(", {} rows/s, {}/s", human_count(static_cast<uint64_t>(rows_per_s)), human_bytes(static_cast<uint64_t>(bytes_per_s)));
+    if (rows_per_s > 0)
+      out += fmt::format(", {} rows/s, {}/s", human_count(static_cast<uint64_t>(rows_per_s)),
+                         human_bytes(static_cast<uint64_t>(bytes_per_s)));
     if (bytes_per_s > 0 && totals.done_bytes < totals.estimated_bytes)
-      out += fmt::format(", ETA {}", seconds_text(static_cast<int64_t>(static_cast<double>(totals.estimated_bytes - totals.done_bytes) / bytes_per_s)));
+      out += fmt::format(", ETA {}",
+                         seconds_text(static_cast<int64_t>(
+                             static_cast<double>(totals.estimated_bytes - totals.done_bytes) / bytes_per_s)));
     return out;
   }
   if (now.phase != "change processing") return now.phase;
-  std::string out = fmt::format("change processing: {} changes of {} transactions applied, {} waiting, lag {:.1f} s, position {}",
-                                human_count(totals.applied), human_count(now.transactions), human_count(now.spool_changes),
-                                static_cast<double>(now.target_latency_ms) / 1000, now.applied.text.empty() ? "-" : now.applied.text);
+  std::string out = fmt::format(
+      "change processing: {} changes of {} transactions applied, {} waiting, lag {:.1f} s, position {}",
+      human_count(totals.applied), human_count(now.transactions), human_count(now.spool_changes),
+      static_cast<double>(now.target_latency_ms) / 1000, now.applied.text.empty() ? "-" : now.applied.text);
   if (now.paused) out += ", reading paused (spool full)";
   if (totals.parked > 0) out += fmt::format(", {} parked", human_count(totals.parked));
   if (totals.in_error > 0) out += fmt::format(", {} tables in error", totals.in_error);
@@ -85,25 +90,26 @@ std::string phase_line(const TaskStatistics& now, const Totals& totals, double r
 }  // namespace
 
 std::string table_event_json(const TableStatistics& table) {
-  const nlohmann::ordered_json out = {{"event", "table"},
-                                      {"SchemaName", table.table.schema},
-                                      {"TableName", table.table.name},
-                                      {"TableState", to_string(table.state)},
-                                      {"FullLoadRows", table.full_load_rows},
-                                      {"FullLoadErrorRows", table.full_load_error_rows},
-                                      {"FullLoadCondtnlChkFailedRows", 0},
-                                      {"FullLoadStartTime", table.load_start_us == 0 ? "" : iso_seconds(table.load_start_us)},
-                                      {"FullLoadEndTime", table.load_end_us == 0 ? "" : iso_seconds(table.load_end_us)},
-                                      {"FullLoadReloaded", table.reloaded},
-                                      {"Inserts", table.inserts},
-                                      {"Updates", table.updates},
-                                      {"Deletes", table.deletes},
-                                      {"Ddls", table.truncates},
-                                      {"AppliedInserts", table.applied_inserts},
-                                      {"AppliedUpdates", table.applied_updates},
-                                      {"AppliedDeletes", table.applied_deletes},
-                                      {"AppliedDdls", table.applied_truncates},
-                                      {"LastUpdateTime", iso_seconds(now_us())}};
+  const nlohmann::ordered_json out = {
+      {"event", "table"},
+      {"SchemaName", table.table.schema},
+      {"TableName", table.table.name},
+      {"TableState", to_string(table.state)},
+      {"FullLoadRows", table.full_load_rows},
+      {"FullLoadErrorRows", table.full_load_error_rows},
+      {"FullLoadCondtnlChkFailedRows", 0},
+      {"FullLoadStartTime", table.load_start_us == 0 ? "" : iso_seconds(table.load_start_us)},
+      {"FullLoadEndTime", table.load_end_us == 0 ? "" : iso_seconds(table.load_end_us)},
+      {"FullLoadReloaded", table.reloaded},
+      {"Inserts", table.inserts},
+      {"Updates", table.updates},
+      {"Deletes", table.deletes},
+      {"Ddls", table.truncates},
+      {"AppliedInserts", table.applied_inserts},
+      {"AppliedUpdates", table.applied_updates},
+      {"AppliedDeletes", table.applied_deletes},
+      {"AppliedDdls", table.applied_truncates},
+      {"LastUpdateTime", iso_seconds(now_us())}};
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
@@ -147,9 +153,12 @@ void Output::run(const std::stop_token& stop) {
 void Output::print(bool last) {
   const std::lock_guard lock(mutex_);
   const TaskStatistics now = progress_.copy();
-  if (format_ == OutputFormat::json) print_json(now);
-  else if (terminal_ && !last) print_live(now);
-  else print_lines(now, last);
+  if (format_ == OutputFormat::json)
+    print_json(now);
+  else if (terminal_ && !last)
+    print_live(now);
+  else
+    print_lines(now, last);
   before_ = now;
 }
 
@@ -157,7 +166,8 @@ void Output::print(bool last) {
 void Output::print_json(const TaskStatistics& now) {
   for (size_t t = 0; t < now.tables.size(); ++t) {
     const auto key = [](const TableStatistics& s) {
-      return std::tuple(s.state, s.full_load_rows, s.full_load_error_rows, s.inserts + s.updates + s.deletes + s.truncates,
+      return std::tuple(s.state, s.full_load_rows, s.full_load_error_rows,
+                        s.inserts + s.updates + s.deletes + s.truncates,
                         s.applied_inserts + s.applied_updates + s.applied_deletes, s.parked);
     };
     if (t < before_.tables.size() && key(before_.tables[t]) == key(now.tables[t])) continue;
@@ -188,8 +198,9 @@ void Output::print_lines(const TaskStatistics& now, bool last) {
   const Totals totals = totals_of(now);
   const int64_t ms = monotonic_ms();
   const double seconds = static_cast<double>(std::max<int64_t>(1, ms - before_ms_)) / 1000;
-  const std::string line = phase_line(now, totals, static_cast<double>(totals.load_rows - std::min(totals.load_rows, rows_before_)) / seconds,
-                                      static_cast<double>(totals.load_bytes - std::min(totals.load_bytes, bytes_before_)) / seconds);
+  const std::string line = phase_line(
+      now, totals, static_cast<double>(totals.load_rows - std::min(totals.load_rows, rows_before_)) / seconds,
+      static_cast<double>(totals.load_bytes - std::min(totals.load_bytes, bytes_before_)) / seconds);
   before_ms_ = ms;
   rows_before_ = totals.load_rows;
   bytes_before_ = totals.load_bytes;
@@ -213,12 +224,17 @@ void Output::print_live(const TaskStatistics& now) {
   for (const TableStatistics& table : now.tables) {
     if (lines.size() + 1 >= height) break;
     const uint64_t applied = table.applied_inserts + table.applied_updates + table.applied_deletes;
-    if (now.phase == "change processing" && applied == 0 && table.state == TableState::completed && now.tables.size() >= height) continue;
-    lines.push_back(fmt::format("{:<32.32} {} {:>12} rows {:>10} changes  {}", to_string(table.table), bar(load_share(table), 16),
-                                human_count(table.full_load_rows), human_count(applied), to_string(table.state)));
+    if (now.phase == "change processing" && applied == 0 && table.state == TableState::completed &&
+        now.tables.size() >= height)
+      continue;
+    lines.push_back(fmt::format("{:<32.32} {} {:>12} rows {:>10} changes  {}", to_string(table.table),
+                                bar(load_share(table), 16), human_count(table.full_load_rows), human_count(applied),
+                                to_string(table.state)));
   }
-  if (lines.size() < now.tables.size()) lines.push_back(fmt::format("… and {} more tables", now.tables.size() - lines.size()));
-  lines.push_back(phase_line(now, totals, static_cast<double>(totals.load_rows) / seconds, static_cast<double>(totals.load_bytes) / seconds));
+  if (lines.size() < now.tables.size())
+    lines.push_back(fmt::format("… and {} more tables", now.tables.size() - lines.size()));
+  lines.push_back(phase_line(now, totals, static_cast<double>(totals.load_rows) / seconds,
+                             static_cast<double>(totals.load_bytes) / seconds));
   clear_live();
   for (const std::string& line : lines) put(line);
   live_lines_ = lines.size();
@@ -241,11 +257,13 @@ void Output::finish(const TaskSummary& summary) {
   }
   if (terminal_) print_live(progress_.copy());
   put(fmt::format("{} tables, {} rows and changes read, {} applied, {} filtered, {} parked, {:.1f} s", summary.tables,
-                  human_count(summary.read_rows), human_count(summary.applied_rows), human_count(summary.filtered_rows),
-                  human_count(summary.parked_rows), static_cast<double>(summary.elapsed_ms) / 1000));
+                  human_count(summary.read_rows), human_count(summary.applied_rows),
+                  human_count(summary.filtered_rows), human_count(summary.parked_rows),
+                  static_cast<double>(summary.elapsed_ms) / 1000));
   for (const std::string& remark : summary.remarks) put("note: " + remark);
   if (!summary.checkpoint.empty()) put("checkpoint: " + summary.checkpoint);
-  if (summary.error) std::fputs(fmt::format("error: {} [{}]\n", summary.error->message, summary.error->code).c_str(), stderr);
+  if (summary.error)
+    std::fputs(fmt::format("error: {} [{}]\n", summary.error->message, summary.error->code).c_str(), stderr);
   put(fmt::format("stopped: {} (exit status {})", summary.stop_reason, summary.exit));
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What a person or a script sees of a running task: a live table on a terminal, plain lines elsewhere, or one JSON object a
-// line (design §5). One thread of its own prints every second; stop() prints the end.
+// What a person or a script sees of a running task: a live table on a terminal, plain lines elsewhere, or one JSON
+// object a line (design §5). One thread of its own prints every second; stop() prints the end.
 
 #include <mutex>
 #include <string>

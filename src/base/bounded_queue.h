@@ -1,6 +1,6 @@
 #pragma once
-// Joins two stages: one producer thread, one consumer thread, at most `capacity` items between them. Closing by either
-// side wakes the other: push() then answers false, pop() drains what is left and then answers nothing.
+// Joins two stages: one producer thread, one consumer thread, at most `capacity` items between them. Closing by
+// either side wakes the other: push() then answers false, pop() drains what is left and then answers nothing.
 
 #include <condition_variable>
 #include <deque>

@@ -4,18 +4,30 @@ namespace godwit {
 
 std::string_view to_string(ErrorKind kind) {
   switch (kind) {
-    case ErrorKind::usage: return "usage";
-    case ErrorKind::prerequisite: return "prerequisite";
-    case ErrorKind::connection: return "connection";
-    case ErrorKind::transient: return "transient";
-    case ErrorKind::resource: return "resource";
-    case ErrorKind::data: return "data";
-    case ErrorKind::conflict: return "conflict";
-    case ErrorKind::table: return "table";
-    case ErrorKind::superseded: return "superseded";
-    case ErrorKind::snapshot_lost: return "snapshot_lost";
-    case ErrorKind::stopped: return "stopped";
-    case ErrorKind::fatal: return "fatal";
+    case ErrorKind::usage:
+      return "usage";
+    case ErrorKind::prerequisite:
+      return "prerequisite";
+    case ErrorKind::connection:
+      return "connection";
+    case ErrorKind::transient:
+      return "transient";
+    case ErrorKind::resource:
+      return "resource";
+    case ErrorKind::data:
+      return "data";
+    case ErrorKind::conflict:
+      return "conflict";
+    case ErrorKind::table:
+      return "table";
+    case ErrorKind::superseded:
+      return "superseded";
+    case ErrorKind::snapshot_lost:
+      return "snapshot_lost";
+    case ErrorKind::stopped:
+      return "stopped";
+    case ErrorKind::fatal:
+      return "fatal";
   }
   return "fatal";
 }

@@ -1,6 +1,7 @@
 #pragma once
-// The one error value that crosses module borders. A message says what happened, where (table, key, position), why, and
-// what to do. It never holds a secret or a row's values. Each message has one named constructor, in an errors.h of its folder.
+// The one error value that crosses module borders. A message says what happened, where (table, key, position), why,
+// and what to do. It never holds a secret or a row's values. Each message has one named constructor, in an errors.h
+// of its folder.
 
 #include <string>
 #include <string_view>
@@ -9,18 +10,18 @@ namespace godwit {
 
 // What the caller can do about an error; task/error_policy turns a kind into an action.
 enum class ErrorKind {
-  usage,         // the command line or a document is wrong; exit status 2
-  prerequisite,  // a server lacks what the task needs; nothing was moved
-  connection,    // the connection is gone or was refused; a retry may help
-  transient,     // deadlock, lock timeout, serialization: replay the transaction
-  resource,      // disk, memory, connection slots
-  data,          // one row's value was refused
-  conflict,      // one row collided with a constraint
-  table,         // one table cannot go on
-  superseded,    // another worker holds the task, or went further
-  snapshot_lost, // the snapshot of a load cannot be joined any more
-  stopped,       // a stop was asked for
-  fatal,         // the task cannot go on
+  usage,          // the command line or a document is wrong; exit status 2
+  prerequisite,   // a server lacks what the task needs; nothing was moved
+  connection,     // the connection is gone or was refused; a retry may help
+  transient,      // deadlock, lock timeout, serialization: replay the transaction
+  resource,       // disk, memory, connection slots
+  data,           // one row's value was refused
+  conflict,       // one row collided with a constraint
+  table,          // one table cannot go on
+  superseded,     // another worker holds the task, or went further
+  snapshot_lost,  // the snapshot of a load cannot be joined any more
+  stopped,        // a stop was asked for
+  fatal,          // the task cannot go on
 };
 
 struct Error {

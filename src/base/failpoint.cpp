@@ -15,11 +15,11 @@ namespace godwit {
 namespace {
 
 constexpr std::array names = {
-    failpoints::slot_made,          failpoints::keeper_up,        failpoints::target_prepared,
+    failpoints::slot_made,          failpoints::keeper_up,           failpoints::target_prepared,
     failpoints::slice_half_way,     failpoints::slice_before_commit, failpoints::slice_commit_sent,
-    failpoints::index_build,        failpoints::load_done,        failpoints::before_catch_up,
-    failpoints::window_half_way,    failpoints::window_commit_sent, failpoints::window_committed,
-    failpoints::spool_segment_roll, failpoints::foreign_keys,     failpoints::spool_write};
+    failpoints::index_build,        failpoints::load_done,           failpoints::before_catch_up,
+    failpoints::window_half_way,    failpoints::window_commit_sent,  failpoints::window_committed,
+    failpoints::spool_segment_roll, failpoints::foreign_keys,        failpoints::spool_write};
 
 struct Armed {
   std::string name, action;
@@ -53,7 +53,9 @@ void wait_for_file() {
 
 }  // namespace
 
-std::span<const std::string_view> failpoint_names() { return names; }
+std::span<const std::string_view> failpoint_names() {
+  return names;
+}
 
 bool failpoint(std::string_view name) {
   static const bool any = !armed().name.empty();

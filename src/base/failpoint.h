@@ -1,8 +1,8 @@
 #pragma once
-// Named places where a test may kill, stall or fail the worker. GODWIT_FAILPOINT=<name>[@n]=<action> in the environment
-// arms one: the n-th pass (default the first) does the action: `kill` (SIGKILL to this process), `pause` (wait until the
-// file $GODWIT_FAILPOINT_FILE exists), `fail` (failpoint() answers true and the caller takes its error path).
-// Unarmed, a pass costs one load of an atomic bool.
+// Named places where a test may kill, stall or fail the worker. GODWIT_FAILPOINT=<name>[@n]=<action> in the
+// environment arms one: the n-th pass (default the first) does the action: `kill` (SIGKILL to this process), `pause`
+// (wait until the file $GODWIT_FAILPOINT_FILE exists), `fail` (failpoint() answers true and the caller takes its
+// error path). Unarmed, a pass costs one load of an atomic bool.
 
 #include <span>
 #include <string_view>

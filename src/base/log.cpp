@@ -52,7 +52,9 @@ struct Log::State {
   }
 };
 
-Log::Log() : state_(std::make_unique<State>()) { state_->severities.fill(Severity::info); }
+Log::Log() : state_(std::make_unique<State>()) {
+  state_->severities.fill(Severity::info);
+}
 Log::~Log() = default;
 
 Result<void> Log::open(const std::string& path) {
@@ -61,8 +63,8 @@ Result<void> Log::open(const std::string& path) {
     state_->sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(path);
   } catch (const spdlog::spdlog_ex& failure) {
     return Failure(Error{ErrorKind::usage, "log.open",
-                         fmt::format("cannot write the task log {}: {}. Choose another folder with --state-dir.", path,
-                                     failure.what()),
+                         fmt::format("cannot write the task log {}: {}. Choose another folder with --state-dir.",
+                                     path, failure.what()),
                          ""});
   }
   state_->sink->set_formatter(

@@ -18,8 +18,19 @@ namespace godwit {
 enum class Severity { error, warning, info, debug, detailed_debug };
 
 enum class Component {
-  transformation, source_unload, io, target_load, performance, source_capture, sorter, target_apply, task_manager,
-  tables_manager, metadata_manager, common, count_,
+  transformation,
+  source_unload,
+  io,
+  target_load,
+  performance,
+  source_capture,
+  sorter,
+  target_apply,
+  task_manager,
+  tables_manager,
+  metadata_manager,
+  common,
+  count_,
 };
 
 std::string_view to_string(Component component);
@@ -55,7 +66,8 @@ struct LogFormat {
   fmt::format_string<Args...> text;
   std::source_location where;
   template <class String>
-  consteval LogFormat(const String& s, std::source_location w = std::source_location::current())  // NOLINT: implicit by design
+  consteval LogFormat(const String& s,
+                      std::source_location w = std::source_location::current())  // NOLINT: implicit by design
       : text(s), where(w) {}
 };
 

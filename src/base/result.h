@@ -18,11 +18,11 @@ using Failure = std::unexpected<Error>;
 
 #define GODWIT_JOIN_(a, b) a##b
 #define GODWIT_JOIN(a, b) GODWIT_JOIN_(a, b)
-#define GODWIT_TRY_(name, ...)                                                      \
-  __extension__({                                                                   \
-    auto name = (__VA_ARGS__);                                                      \
-    if (!name) [[unlikely]]                                                         \
-      return ::std::unexpected<::godwit::Error>(::std::move(name).error());         \
-    ::std::move(name).value();                                                      \
+#define GODWIT_TRY_(name, ...)                                              \
+  __extension__({                                                           \
+    auto name = (__VA_ARGS__);                                              \
+    if (!name) [[unlikely]]                                                 \
+      return ::std::unexpected<::godwit::Error>(::std::move(name).error()); \
+    ::std::move(name).value();                                              \
   })
 #define TRY(...) GODWIT_TRY_(GODWIT_JOIN(try_, __COUNTER__), __VA_ARGS__)

@@ -94,8 +94,12 @@ std::string lower_ascii(std::string_view text) {
   return out;
 }
 
-std::string lower_utf8(std::string_view text) { return fold_utf8(text, towlower_l); }
-std::string upper_utf8(std::string_view text) { return fold_utf8(text, towupper_l); }
+std::string lower_utf8(std::string_view text) {
+  return fold_utf8(text, towlower_l);
+}
+std::string upper_utf8(std::string_view text) {
+  return fold_utf8(text, towupper_l);
+}
 
 uint64_t fnv1a(std::string_view text, uint64_t seed) {
   uint64_t hash = seed;
@@ -103,7 +107,9 @@ uint64_t fnv1a(std::string_view text, uint64_t seed) {
   return hash;
 }
 
-std::string hex64(uint64_t value) { return fmt::format("{:016x}", value); }
+std::string hex64(uint64_t value) {
+  return fmt::format("{:016x}", value);
+}
 
 std::string human_bytes(uint64_t bytes) {
   constexpr std::array units = {"B", "kB", "MB", "GB", "TB", "PB"};

@@ -4,10 +4,14 @@ namespace godwit {
 
 std::string_view to_string(Op op) {
   switch (op) {
-    case Op::insert: return "INSERT";
-    case Op::update: return "UPDATE";
-    case Op::erase: return "DELETE";
-    case Op::truncate: return "TRUNCATE";
+    case Op::insert:
+      return "INSERT";
+    case Op::update:
+      return "UPDATE";
+    case Op::erase:
+      return "DELETE";
+    case Op::truncate:
+      return "TRUNCATE";
   }
   return "?";
 }

@@ -47,7 +47,8 @@ struct ChangeBatch {
   std::vector<Change> changes;
   std::vector<TxnPart> parts;
   std::vector<SchemaEvent> schema;
-  // Every transaction that committed before this position has been delivered. May be set with no change at all (idle log).
+  // Every transaction that committed before this position has been delivered. May be set with no change at all (idle
+  // log).
   Position read_to;
 
   bool empty() const { return changes.empty() && parts.empty() && schema.empty(); }

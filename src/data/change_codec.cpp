@@ -9,11 +9,12 @@ namespace godwit {
 namespace {
 
 Failure damaged(std::string_view what) {
-  return Failure(Error{ErrorKind::fatal, "spool.damaged",
-                       fmt::format("a change read back from the spool is damaged ({}). Run the task again: the spool is "
-                                   "rebuilt from the source's log and nothing is lost.",
-                                   what),
-                       ""});
+  return Failure(
+      Error{ErrorKind::fatal, "spool.damaged",
+            fmt::format("a change read back from the spool is damaged ({}). Run the task again: the spool is "
+                        "rebuilt from the source's log and nothing is lost.",
+                        what),
+            ""});
 }
 
 void put(ByteBuffer& out, std::string_view text) {
@@ -69,7 +70,8 @@ bool get_change(ByteReader& in, const ChangeBatch& batch, Change& change) {
   if (!in.u32(change.table) || !in.u32(change.before_row) || !in.u32(change.after_row)) return false;
   if (change.table >= batch.images.size()) return false;
   if (change.op == Op::truncate) return true;
-  const bool has_rows = change.op == Op::erase ? change.before_row != Change::no_row : change.after_row != Change::no_row;
+  const bool has_rows =
+      change.op == Op::erase ? change.before_row != Change::no_row : change.after_row != Change::no_row;
   return has_rows && row_fits(batch, change, change.before_row) && row_fits(batch, change, change.after_row);
 }
 
@@ -135,8 +137,7 @@ Result<ChangeBatch> decode(std::string_view bytes, std::span<const std::shared_p
   batch.schema.resize(count);
   for (SchemaEvent& event : batch.schema)
     if (!in.u32(event.table) || event.table >= layouts.size() || !in.u32(event.before_change) ||
-        event.before_change > batch.changes.size() ||
-        !get(in, event.at.text) || !get(in, event.what))
+        event.before_change > batch.changes.size() || !get(in, event.at.text) || !get(in, event.what))
       return damaged("schema event");
   if (!get(in, batch.read_to.text) || !in.done()) return damaged("end");
   return batch;

@@ -1,6 +1,6 @@
 #pragma once
-// A place in a source's log, in the engine's own text (PostgreSQL: an LSN as 8 hex digits, '/', 8 hex digits). Only the
-// source that made it may order two of them (Source::compare).
+// A place in a source's log, in the engine's own text (PostgreSQL: an LSN as 8 hex digits, '/', 8 hex digits). Only
+// the source that made it may order two of them (Source::compare).
 
 #include <string>
 

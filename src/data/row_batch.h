@@ -1,6 +1,6 @@
 #pragma once
-// Rows as bytes in one arena, and a matrix of slices over it. What the bytes mean is said once, by `encoding`; no cell
-// is ever an object. A batch is owned by one thread at a time and moved between threads.
+// Rows as bytes in one arena, and a matrix of slices over it. What the bytes mean is said once, by `encoding`; no
+// cell is ever an object. A batch is owned by one thread at a time and moved between threads.
 
 #include <cstdint>
 #include <memory>

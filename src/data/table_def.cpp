@@ -8,9 +8,13 @@
 
 namespace godwit {
 
-std::string to_string(const TableRef& table) { return table.schema + "." + table.name; }
+std::string to_string(const TableRef& table) {
+  return table.schema + "." + table.name;
+}
 
-std::string log_name(const TableRef& table) { return "'" + table.schema + "'.'" + table.name + "'"; }
+std::string log_name(const TableRef& table) {
+  return "'" + table.schema + "'.'" + table.name + "'";
+}
 
 std::string structure_fingerprint(const TableDef& table) {
   std::string text = fmt::format("{}|{}|", table.log_id, static_cast<int>(table.identity));

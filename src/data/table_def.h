@@ -65,8 +65,8 @@ struct TableDef {
   uint64_t estimated_bytes = 0;
 };
 
-// Equal for two descriptions between which the log's records of the table have not changed their shape: same table, columns,
-// types, identity and partitions.
+// Equal for two descriptions between which the log's records of the table have not changed their shape: same table,
+// columns, types, identity and partitions.
 std::string structure_fingerprint(const TableDef& table);
 
 // The index of the named column, or nothing.

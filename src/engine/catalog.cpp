@@ -4,13 +4,20 @@ namespace godwit {
 
 std::string_view to_string(ObjectPhase phase) {
   switch (phase) {
-    case ObjectPhase::before_tables: return "schemas and types";
-    case ObjectPhase::tables: return "tables";
-    case ObjectPhase::keys: return "keys";
-    case ObjectPhase::indexes: return "indexes";
-    case ObjectPhase::foreign_keys: return "foreign keys";
-    case ObjectPhase::triggers: return "triggers";
-    case ObjectPhase::comments: return "comments";
+    case ObjectPhase::before_tables:
+      return "schemas and types";
+    case ObjectPhase::tables:
+      return "tables";
+    case ObjectPhase::keys:
+      return "keys";
+    case ObjectPhase::indexes:
+      return "indexes";
+    case ObjectPhase::foreign_keys:
+      return "foreign keys";
+    case ObjectPhase::triggers:
+      return "triggers";
+    case ObjectPhase::comments:
+      return "comments";
   }
   return "?";
 }

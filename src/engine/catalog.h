@@ -1,5 +1,6 @@
 #pragma once
-// What a database holds: its tables, and the objects around their rows. Read on the thread of the Source that gave it.
+// What a database holds: its tables, and the objects around their rows. Read on the thread of the Source that gave
+// it.
 
 #include <span>
 #include <string>
@@ -23,26 +24,29 @@ enum class ObjectPhase {
 
 std::string_view to_string(ObjectPhase phase);
 
-// One piece of a statement: SQL text as it stands, the name of a source object that the plan may have renamed, or SQL in
-// which columns are named. A statement is a run of pieces; the target's dialect joins them (postgres: structure.h).
+// One piece of a statement: SQL text as it stands, the name of a source object that the plan may have renamed, or SQL
+// in which columns are named. A statement is a run of pieces; the target's dialect joins them (postgres:
+// structure.h).
 struct SqlPiece {
   enum class Kind {
-    text,              // as it stands
-    schema,            // name of the target schema of `table`; of .schema alone when .name is empty
-    table,             // qualified name of `table`
-    column,            // name of `table`'s column `text`
-    type,              // type `text` of `table`'s column columns[0], unless the plan gives that column another
-    relation,          // qualified name of `text`: a partition, sequence or index that lives in the schema of `table`, or in
-                       // the schema table.schema itself when table.name is empty
+    text,      // as it stands
+    schema,    // name of the target schema of `table`; of .schema alone when .name is empty
+    table,     // qualified name of `table`
+    column,    // name of `table`'s column `text`
+    type,      // type `text` of `table`'s column columns[0], unless the plan gives that column another
+    relation,  // qualified name of `text`: a partition, sequence or index that lives in the schema of `table`, or in
+               // the schema table.schema itself when table.name is empty
     relation_literal,  // the same as a string literal
-    // SQL that names the columns `columns` of `table` by their source names. The server rewrites it where they are renamed.
+    // SQL that names the columns `columns` of `table` by their source names. The server rewrites it where they are
+    // renamed.
     expression,     // a scalar expression
     constraint,     // the body of a table constraint: CHECK (…), PRIMARY KEY (…), EXCLUDE …
     index,          // an index from USING on
     partition_key,  // what stands after PARTITION BY
     fixed,          // SQL of another kind, which cannot be rewritten
-    // A list: items up to list_end. An item goes when a column it names is not in the plan. `text` of the first item opens
-    // the list, that of the others separates them, list_end's closes it; a list without items left is not written at all.
+    // A list: items up to list_end. An item goes when a column it names is not in the plan. `text` of the first item
+    // opens the list, that of the others separates them, list_end's closes it; a list without items left is not
+    // written at all.
     item,
     list_end,
   };
@@ -52,19 +56,21 @@ struct SqlPiece {
   std::vector<std::string> columns;  // source names
 };
 
-// Something to build on the target beside the bare rows. `dialect` says whose SQL it is; a target that does not speak it
-// leaves the object out and reports it.
+// Something to build on the target beside the bare rows. `dialect` says whose SQL it is; a target that does not speak
+// it leaves the object out and reports it.
 struct ObjectDef {
   ObjectPhase phase = ObjectPhase::tables;
-  std::string kind;   // for people: "index", "foreign key", "sequence", "extension" …
-  std::string name;   // for people and for the record of what is built; unique together with kind and table
-  TableRef table;     // the source table it belongs to; empty for objects of no table
-  TableRef other;     // a foreign key: the table it points to
+  std::string kind;  // for people: "index", "foreign key", "sequence", "extension" …
+  std::string name;  // for people and for the record of what is built; unique together with kind and table
+  TableRef table;    // the source table it belongs to; empty for objects of no table
+  TableRef other;    // a foreign key: the table it points to
   std::string dialect;
-  std::vector<SqlPiece> create;  // the statements, one transaction; empty: not carried over, report it as left to the user
-  std::vector<SqlPiece> then;    // a second statement, run after the first in a transaction of its own; may be empty
-  std::vector<SqlPiece> at_stop; // a statement for the stop that ends the migration (enables a trigger); may be empty
-  bool optional = false;         // true: a failure is reported, the task goes on (comments, extended statistics)
+  std::vector<SqlPiece>
+      create;  // the statements, one transaction; empty: not carried over, report it as left to the user
+  std::vector<SqlPiece> then;  // a second statement, run after the first in a transaction of its own; may be empty
+  std::vector<SqlPiece>
+      at_stop;            // a statement for the stop that ends the migration (enables a trigger); may be empty
+  bool optional = false;  // true: a failure is reported, the task goes on (comments, extended statistics)
 };
 
 struct SequenceState {

@@ -59,7 +59,8 @@ Result<void> parse_authority(std::string_view text, Endpoint& out) {
   }
   if (colon != std::string_view::npos) out.port = std::string(text.substr(colon + 1));
   const bool digits = out.port.find_first_not_of("0123456789") == std::string::npos && out.port.size() <= 5;
-  if (!digits || (!out.port.empty() && std::stoul(out.port) > 65535)) return bad_uri("the port is no number up to 65535");
+  if (!digits || (!out.port.empty() && std::stoul(out.port) > 65535))
+    return bad_uri("the port is no number up to 65535");
   return {};
 }
 

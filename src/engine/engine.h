@@ -13,10 +13,10 @@
 namespace godwit {
 
 struct SessionOptions {
-  // Part of the session's name on the server, by which a later worker of the task finds leftovers. Source: the task id and
-  // a hash of the target, since one source may feed the same task id of two targets. Target: the task id.
+  // Part of the session's name on the server, by which a later worker of the task finds leftovers. Source: the task
+  // id and a hash of the target, since one source may feed the same task id of two targets. Target: the task id.
   std::string tag;
-  std::string role;       // "main", "lane-3", "capture", "apply", "keeper": for people who look at the server's sessions
+  std::string role;  // "main", "lane-3", "capture", "apply", "keeper": for people who look at the server's sessions
   ControlTables control;  // target only
 };
 

@@ -1,5 +1,6 @@
 #pragma once
-// The source half of an engine. One Source is one session, used by one thread. It states facts; what they mean is task/'s.
+// The source half of an engine. One Source is one session, used by one thread. It states facts; what they mean is
+// task/'s.
 
 #include <memory>
 #include <span>
@@ -33,8 +34,8 @@ struct Snapshot {
 
 // A piece of a table that is loaded in one transaction: one line of the ledger.
 struct TableRange {
-  TableRef table;  // source name; of the parent for a partition
-  TableRef leaf;   // the table that is read: == table for an unpartitioned one
+  TableRef table;              // source name; of the parent for a partition
+  TableRef leaf;               // the table that is read: == table for an unpartitioned one
   uint32_t index = 0, of = 1;  // within the table, over all leaves
   std::string bounds;          // the engine's own text; empty: the whole leaf
   std::string storage_id;      // of the leaf, noted before the snapshot: another one later means it was rewritten
@@ -73,9 +74,13 @@ class TableReader {
 class ChangeReader {
  public:
   virtual ~ChangeReader() = default;
-  // Waits up to `wait_ms` for something, then answers with what there is (may be nothing but read_to). Transactions come
-  // whole, in commit order, perhaps over several batches. An error of kind connection: reopen at the durable position.
+  // Waits up to `wait_ms` for something, then answers with what there is (may be nothing but read_to). Transactions
+  // come whole, in commit order, perhaps over several batches. An error of kind connection: reopen at the durable
+  // position.
   virtual Result<void> read(ChangeBatch& batch, int wait_ms, std::stop_token stop) = 0;
+  // While somebody is busy with earlier changes there is no hurry: read() may go on gathering for this long once it
+  // has something. 0, the default: it answers at once.
+  virtual void gather(int) {}
   // The source may forget its log up to here. Told at the next read or keep_alive.
   virtual void release_until(const Position& durable) = 0;
   // Call at least every few seconds while read() is not called, or the server hangs up.
@@ -96,21 +101,21 @@ class Source {
   virtual std::partial_ordering compare(const Position& a, const Position& b) const = 0;
   // DMS's or the user's text of a position ("4AF/B00000D0", a checkpoint) to ours.
   virtual Result<Position> parse_position(std::string_view text) const = 0;
-  // A position at or after every transaction that has committed by now; the log reader will reach it without further work
-  // on the source.
+  // A position at or after every transaction that has committed by now; the log reader will reach it without further
+  // work on the source.
   virtual Result<Position> mark_now() = 0;
   virtual Result<int64_t> clock_us() = 0;
 
-  // Makes what following the log needs (PostgreSQL: publications, then the slot), and a snapshot at exactly the slot's
-  // start. Leftovers of the same task are removed first; after an error nothing is left. The snapshot lives as long as
-  // this Source, or a hold of it, does.
+  // Makes what following the log needs (PostgreSQL: publications, then the slot), and a snapshot at exactly the
+  // slot's start. Leftovers of the same task are removed first; after an error nothing is left. The snapshot lives as
+  // long as this Source, or a hold of it, does.
   virtual Result<Snapshot> begin_capture(const CaptureSpec& spec) = 0;
   // A snapshot alone, for a load without changes.
   virtual Result<Snapshot> open_snapshot() = 0;
   // A snapshot with its exact position, for a table that is loaded later than the others.
   virtual Result<Snapshot> open_later_snapshot(const CaptureSpec& spec) = 0;
-  // Turns this session into the keeper of a snapshot for at least hold_seconds(), beyond the death of this process; answers
-  // the id under which others now join it. The Source is good for nothing else afterwards.
+  // Turns this session into the keeper of a snapshot for at least hold_seconds(), beyond the death of this process;
+  // answers the id under which others now join it. The Source is good for nothing else afterwards.
   virtual Result<std::string> hold_snapshot(std::string_view id) = 0;
   virtual int64_t hold_seconds() const = 0;
   // Ends sessions that an earlier worker of this task left on the server (same SessionOptions::tag, older than this
@@ -123,19 +128,22 @@ class Source {
   // The name of the slot for messages and the record.
   virtual std::string capture_name(std::string_view task_id, std::string_view target_system) const = 0;
 
-  // Reads from now on see the snapshot; one transaction, ended by leave_snapshot(). An error of kind snapshot_lost: gone.
+  // Reads from now on see the snapshot; one transaction, ended by leave_snapshot(). An error of kind snapshot_lost:
+  // gone.
   virtual Result<void> join_snapshot(std::string_view id) = 0;
   virtual Result<void> leave_snapshot() = 0;
 
   virtual Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) = 0;
-  // `layout`: the columns to read. The first of `wanted` that the engine can write is taken. An error of kind table with
-  // code "source.rewritten" when the storage is not the one noted in the range.
-  virtual Result<std::unique_ptr<TableReader>> read_table(const TableRange& range, const std::shared_ptr<const TableDef>& layout,
+  // `layout`: the columns to read. The first of `wanted` that the engine can write is taken. An error of kind table
+  // with code "source.rewritten" when the storage is not the one noted in the range.
+  virtual Result<std::unique_ptr<TableReader>> read_table(const TableRange& range,
+                                                          const std::shared_ptr<const TableDef>& layout,
                                                           std::span<const Encoding> wanted) = 0;
   virtual Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                              std::span<const CapturedTable> tables) = 0;
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
-  // One write that makes the log move on an idle server (DMS's heartbeat table). Does nothing unless the endpoint asks for it.
+  // One write that makes the log move on an idle server (DMS's heartbeat table). Does nothing unless the endpoint
+  // asks for it.
   virtual Result<void> beat(std::string_view task_id) = 0;
   virtual int64_t beat_interval_s() const = 0;  // 0: never
 };

@@ -103,12 +103,13 @@ struct ChangeOutcome {
 class TableWriter {
  public:
   virtual ~TableWriter() = default;
-  // Without `refused` the first bad row fails the slice. With it, which needs a writer opened as careful, bad rows are
-  // isolated and given back, the others are written.
+  // Without `refused` the first bad row fails the slice. With it, which needs a writer opened as careful, bad rows
+  // are isolated and given back, the others are written.
   virtual Result<void> write(const RowBatch& batch, RowErrors* refused) = 0;
   // Records refused rows in the slice's own transaction.
   virtual Result<void> park(std::span<const ParkedRow> rows) = 0;
-  // Rows and ledger line in one commit. Fails, and nothing is committed, unless rows_read = rows written + rows refused.
+  // Rows and ledger line in one commit. Fails, and nothing is committed, unless rows_read = rows written + rows
+  // refused.
   virtual Result<void> finish(uint64_t rows_read, const Position& snapshot) = 0;
   // Ends the transaction without a trace.
   virtual void abandon() = 0;
@@ -121,13 +122,13 @@ class ChangeWriter {
   virtual ~ChangeWriter() = default;
   // The fence: opens the transaction if the stored position is still `expected`, else an error of kind superseded.
   virtual Result<void> begin(const Position& expected) = 0;
-  // Tries the net changes by set statements, under a savepoint. False: they did not fit (a collision, a wrong count), all of
-  // it is undone, and `why` says so: replay in log order.
+  // Tries the net changes by set statements, under a savepoint. False: they did not fit (a collision, a wrong count),
+  // all of it is undone, and `why` says so: replay in log order.
   virtual Result<bool> apply_sets(const TargetTable& table, const NetChanges& net, std::string& why) = 0;
   // What the exception tables are to hold of a change; position and error are the caller's to fill in.
   virtual ParkedRow describe(const ChangeView& change) const = 0;
-  // Applies the changes, of any tables, one after the other. Answers how many from the front are done and, if that is not all of them, what
-  // became of the next one, which has left no trace. Constraints are checked at their own time.
+  // Applies the changes, of any tables, one after the other. Answers how many from the front are done and, if that is
+  // not all of them, what became of the next one, which has left no trace. Constraints are checked at their own time.
   struct Progress {
     size_t done = 0;
     ChangeOutcome stopped_at;
@@ -142,7 +143,8 @@ class ChangeWriter {
   virtual Result<void> park(std::span<const ParkedRow> rows) = 0;
   virtual Result<void> commit(const Position& next) = 0;
   virtual void rollback() = 0;
-  // The newest committed position that the target's disk holds for sure. With `force`, waits until that is the last one.
+  // The newest committed position that the target's disk holds for sure. With `force`, waits until that is the last
+  // one.
   virtual Result<Position> durable(bool force) = 0;
 };
 
@@ -171,12 +173,14 @@ class Target {
                                              PrepareMode mode, bool fresh) = 0;
   virtual Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables) = 0;
 
-  // Ends the target sessions of an earlier worker of this task (same SessionOptions::tag), which may still be about to commit.
+  // Ends the target sessions of an earlier worker of this task (same SessionOptions::tag), which may still be about
+  // to commit.
   virtual Result<void> end_leftover_sessions() = 0;
 
   // --- what Godwit keeps on the target ---
   virtual Result<void> create_control_tables() = 0;
-  virtual Result<std::optional<TaskRecord>> read_task(std::string_view task_id) = 0;  // nothing when there are no tables yet
+  virtual Result<std::optional<TaskRecord>> read_task(
+      std::string_view task_id) = 0;  // nothing when there are no tables yet
   virtual Result<void> write_task(const TaskRecord& record) = 0;
   virtual Result<void> forget_task(std::string_view task_id) = 0;  // record, ledger and position; exceptions stay
   virtual Result<std::vector<LedgerLine>> read_ledger(std::string_view task_id) = 0;
@@ -199,17 +203,20 @@ class Target {
   virtual Result<void> set_sequence(const SequenceState& sequence) = 0;
   // The object's last step, at the end of the task (ObjectDef::at_stop: triggers are enabled). May be repeated.
   virtual Result<void> finish(const ObjectDef& object, std::span<const TargetTable> tables) = 0;
-  // Puts foreign keys and user triggers out of force for this task's sessions: by a session setting where the role may, else
-  // by dropping them. `save` gets the statements that restore them (empty: nothing to restore) before anything is done.
+  // Puts foreign keys and user triggers out of force for this task's sessions: by a session setting where the role
+  // may, else by dropping them. `save` gets the statements that restore them (empty: nothing to restore) before
+  // anything is done.
   virtual Result<void> release_constraints(std::span<const TargetTable> tables,
                                            const std::function<Result<void>(const std::string& script)>& save) = 0;
   virtual Result<void> restore_constraints(std::string_view script) = 0;
   // Rows whose foreign key points to nothing, per constraint: "name on table" and the count.
-  virtual Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(std::span<const TargetTable> tables) = 0;
+  virtual Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(
+      std::span<const TargetTable> tables) = 0;
   virtual Result<void> analyze(const TableRef& table) = 0;
 
   // --- rows ---
-  // Opens the slice's transaction with its ledger line as the fence: an error of kind superseded when the line is there.
+  // Opens the slice's transaction with its ledger line as the fence: an error of kind superseded when the line is
+  // there.
   virtual Result<std::unique_ptr<TableWriter>> load_table(std::string_view task_id, const TargetTable& table,
                                                           const TableRange& range, Encoding encoding,
                                                           bool careful) = 0;

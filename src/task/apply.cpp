@@ -7,7 +7,8 @@
 namespace godwit {
 namespace {
 
-// Shares of Godwit's memory budget (design §6): spool 1/4, window 1/6; staging takes about as much as the window again.
+// Shares of Godwit's memory budget (design §6): spool 1/4, window 1/6; staging takes about as much as the window
+// again.
 constexpr size_t window_share = 6;
 constexpr size_t window_changes_max = 200000;
 constexpr int take_wait_ms = 100;
@@ -68,7 +69,8 @@ Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
   bool reached_in_window = false;
   const size_t allowed = parts_before(rule, reached_in_window);
   const size_t complete = std::min(allowed, window_.complete());
-  if (complete > 0 && (idle || reached_in_window || window_is_due())) TRY(flush(complete));
+  if (complete > 0 && (idle || reached_in_window || window_is_due()))
+    TRY(flush(complete));
   else if (complete == 0 && allowed > 0 && window_.bytes() >= window_bytes_max(parts_.context->settings))
     TRY(apply_piece(allowed));
   if (reached_in_window && parts_before(rule, reached_in_window) == 0) {
@@ -81,9 +83,11 @@ Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
   return reached(rule);
 }
 
-// Parts from the front that the stop rule lets pass. Times are compared in log order: the first later commit is the border.
+// Parts from the front that the stop rule lets pass. Times are compared in log order: the first later commit is the
+// border.
 size_t Apply::parts_before(const StopRule& rule, bool& reached) {
   reached = false;
+  if (!rule.position && !rule.commit_time_us) return window_.parts().size();
   size_t count = 0;
   for (const Window::Part& part : window_.parts()) {
     reached = (rule.position && parts_.source->compare(part.txn.commit, *rule.position) >= 0) ||
@@ -112,8 +116,9 @@ Result<void> Apply::suspend_changed_tables() {
     schema_.pop_front();
     const TableRef& name = parts_.context->tables[event.table].target.source->ref;
     TRY(applier_.suspend(event.table,
-                         "the structure of table " + to_string(name) + " changed on the source at " + event.at.text + " (" +
-                             event.what + "), which this version does not replicate. Its changes up to there are applied. Make "
+                         "the structure of table " + to_string(name) + " changed on the source at " + event.at.text +
+                             " (" + event.what +
+                             "), which this version does not replicate. Its changes up to there are applied. Make "
                              "the same change on the target and run the task with --restart to load the table anew.",
                          "DDL"));
   }
@@ -123,7 +128,8 @@ Result<void> Apply::suspend_changed_tables() {
 Result<void> Apply::apply_piece(size_t parts) {
   if (!open_) TRY(writer_->begin(position_));
   open_ = true;
-  const std::vector<Window::Part> run(window_.parts().begin(), window_.parts().begin() + static_cast<std::ptrdiff_t>(parts));
+  const std::vector<Window::Part> run(window_.parts().begin(),
+                                      window_.parts().begin() + static_cast<std::ptrdiff_t>(parts));
   if (!run.empty() && oldest_waiting_us_ == 0) oldest_waiting_us_ = run.front().txn.commit_us;
   TRY(applier_.apply(run, needs_care_));
   failpoint(failpoints::window_half_way);
@@ -200,7 +206,9 @@ Result<void> Apply::release(bool force) {
   return {};
 }
 
-Result<void> Apply::settle() { return release(true); }
+Result<void> Apply::settle() {
+  return release(true);
+}
 
 Result<std::optional<ApplyEnd>> Apply::reached(const StopRule& rule) {
   const bool quiet = window_.empty() && !open_;
@@ -237,7 +245,9 @@ Result<void> Apply::housekeeping() {
   if (beat_s > 0 && (last_beat_ms_ == 0 || now_ms - last_beat_ms_ >= beat_s * 1000)) {
     last_beat_ms_ = now_ms;
     auto beat = parts_.source->beat(parts_.context->task_id);
-    if (!beat) log_warning(Component::source_capture, "The heartbeat table on the source could not be written: {}", beat.error().message);
+    if (!beat)
+      log_warning(Component::source_capture, "The heartbeat table on the source could not be written: {}",
+                  beat.error().message);
   }
   if (open_ || now_ms - last_status_ms_ < status_interval_ms) return {};
   last_status_ms_ = now_ms;

@@ -1,9 +1,10 @@
 #pragma once
-// The apply stage: takes changes from the spool, commits them in windows of whole source transactions together with the
-// position, and tells capture what the target holds for sure (engine.md §7, §8). Runs on the caller's thread.
+// The apply stage: takes changes from the spool, commits them in windows of whole source transactions together with
+// the position, and tells capture what the target holds for sure (engine.md §7, §8). Runs on the caller's thread.
 //
-// The window adapts to the backlog: with none, each source transaction is committed at once; with one, windows grow up to
-// Godwit's budget. A transaction larger than the budget is applied in several pieces inside one target transaction.
+// The window adapts to the backlog: with none, each source transaction is committed at once; with one, windows grow
+// up to Godwit's budget. A transaction larger than the budget is applied in several pieces inside one target
+// transaction.
 
 #include <memory>
 #include <optional>
@@ -32,14 +33,14 @@ class Apply {
   struct Parts {
     const TaskContext* context;
     RecordStore* record;
-    Source* source;                     // for the order of positions, clocks and heartbeats
+    Source* source;  // for the order of positions, clocks and heartbeats
     std::unique_ptr<Target> session;
     Spool* spool;
     Capture* capture;
-    std::vector<Position> snapshots;    // per table; see WindowApplier
+    std::vector<Position> snapshots;  // per table; see WindowApplier
     std::vector<bool> held_rows;
-    Position start;                     // the stored position
-    bool carefully = false;             // the first window failed at its commit before
+    Position start;          // the stored position
+    bool carefully = false;  // the first window failed at its commit before
   };
   static Result<std::unique_ptr<Apply>> open(Parts parts);
 
@@ -71,7 +72,7 @@ class Apply {
   Window window_;
   std::deque<SchemaEvent> schema_;  // not yet passed by the position
   Position position_, read_to_, commit_time_mark_;
-  bool open_ = false;       // a target transaction is open
+  bool open_ = false;  // a target transaction is open
   bool made_progress_ = false, needs_care_ = false;
   int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_status_ms_ = 0, last_beat_ms_ = 0;
   int64_t applied_us_ = 0, oldest_waiting_us_ = 0;

@@ -9,6 +9,7 @@ namespace {
 
 // How long a read waits on an idle log, and how often a full spool is tried again.
 constexpr int idle_wait_ms = 100;
+constexpr int busy_gather_ms = 20;
 constexpr auto full_wait = std::chrono::milliseconds(50);
 
 }  // namespace
@@ -51,6 +52,8 @@ Result<void> Capture::loop(const std::stop_token& stop) {
   ChangeBatch batch;
   while (!stop.stop_requested()) {
     pass_release();
+    // Larger batches cost less; apply is not kept waiting by them while it has others.
+    reader_->gather(spool_.usage().batches > 0 ? busy_gather_ms : 0);
     TRY(reader_->read(batch, idle_wait_ms, stop));
     const Position read_to = batch.read_to;
     if (!batch.empty() || !read_to.empty()) TRY(store(batch, stop));
@@ -71,7 +74,8 @@ Result<void> Capture::store(ChangeBatch& batch, const std::stop_token& stop) {
       return {};
     }
     if (!paused_.exchange(true))
-      log_info(Component::sorter, "Reading from source is paused. Total storage used by swap files exceeded the limit {} bytes",
+      log_info(Component::sorter,
+               "Reading from source is paused. Total storage used by swap files exceeded the limit {} bytes",
                spool_.usage().disk_bytes);
     pass_release();
     TRY(reader_->keep_alive());

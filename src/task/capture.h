@@ -1,6 +1,7 @@
 #pragma once
-// The capture thread: reads the source's log into the spool, tells the source what the target holds, pauses while the spool
-// is full. An error ends the thread; the runner reads it with failure() and starts another from the durable position.
+// The capture thread: reads the source's log into the spool, tells the source what the target holds, pauses while the
+// spool is full. An error ends the thread; the runner reads it with failure() and starts another from the durable
+// position.
 
 #include <atomic>
 #include <mutex>

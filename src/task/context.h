@@ -1,5 +1,6 @@
 #pragma once
-// What every stage of one task's worker shares. Read-only after the plan is made, but for what is said to be thread-safe.
+// What every stage of one task's worker shares. Read-only after the plan is made, but for what is said to be
+// thread-safe.
 
 #include <atomic>
 #include <memory>
@@ -24,7 +25,8 @@ struct PlannedTable {
 // The record of the task on the target. Thread-safe: it has a session of its own behind a lock.
 class RecordStore {
  public:
-  RecordStore(std::unique_ptr<Target> session, std::string task_id) : session_(std::move(session)), task_id_(std::move(task_id)) {}
+  RecordStore(std::unique_ptr<Target> session, std::string task_id)
+      : session_(std::move(session)), task_id_(std::move(task_id)) {}
 
   // Changes the record here and on the target. An error of kind superseded: another worker has taken the task over.
   Result<void> update(const std::function<void(std::string& phase, TaskDocument& document)>& edit);

@@ -1,6 +1,6 @@
 #pragma once
-// Removing a task from both ends: slot, publications, keepers, record, ledger and position. Tables and DMS's control tables
-// stay, also the rows they hold.
+// Removing a task from both ends: slot, publications, keepers, record, ledger and position. Tables and DMS's control
+// tables stay, also the rows they hold.
 
 #include "task/context.h"
 

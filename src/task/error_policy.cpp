@@ -11,12 +11,18 @@ constexpr int doublings_max = 20;
 
 ChangeAction action_of(RecordAction action) {
   switch (action) {
-    case RecordAction::ignore_record: return ChangeAction::ignore;
-    case RecordAction::log_error: return ChangeAction::park;
-    case RecordAction::suspend_table: return ChangeAction::suspend_table;
-    case RecordAction::stop_task: return ChangeAction::stop_task;
-    case RecordAction::insert_record: return ChangeAction::replace;
-    case RecordAction::update_record: return ChangeAction::insert_instead;
+    case RecordAction::ignore_record:
+      return ChangeAction::ignore;
+    case RecordAction::log_error:
+      return ChangeAction::park;
+    case RecordAction::suspend_table:
+      return ChangeAction::suspend_table;
+    case RecordAction::stop_task:
+      return ChangeAction::stop_task;
+    case RecordAction::insert_record:
+      return ChangeAction::replace;
+    case RecordAction::update_record:
+      return ChangeAction::insert_instead;
   }
   return ChangeAction::park;
 }
@@ -24,8 +30,7 @@ ChangeAction action_of(RecordAction action) {
 }  // namespace
 
 std::optional<int64_t> next_retry_ms(const ErrorBehavior& settings, const RetryState& state) {
-  const int64_t tries =
-      settings.recoverable_error_count < 0 ? engine_chosen_tries : settings.recoverable_error_count;
+  const int64_t tries = settings.recoverable_error_count < 0 ? engine_chosen_tries : settings.recoverable_error_count;
   if (state.attempts >= tries) return std::nullopt;
   int64_t wait_s = settings.recoverable_error_interval_s;
   if (settings.recoverable_error_throttling) wait_s <<= std::min(state.attempts, doublings_max);
@@ -46,6 +51,8 @@ ChangeAction change_action(const ErrorBehavior& settings, Op op, const ChangeOut
   return action_of(settings.data_error_policy);
 }
 
-ChangeAction load_row_action(const ErrorBehavior& settings) { return action_of(settings.data_error_policy); }
+ChangeAction load_row_action(const ErrorBehavior& settings) {
+  return action_of(settings.data_error_policy);
+}
 
 }  // namespace godwit

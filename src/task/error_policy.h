@@ -13,14 +13,15 @@ struct RetryState {
   int attempts = 0;
 };
 
-// Milliseconds to wait before the next attempt, or nothing: give up. A task that made progress starts again from zero.
+// Milliseconds to wait before the next attempt, or nothing: give up. A task that made progress starts again from
+// zero.
 std::optional<int64_t> next_retry_ms(const ErrorBehavior& settings, const RetryState& state);
 
 enum class ChangeAction {
-  ignore,         // count it, go on
-  park,           // record it, go on
-  insert_instead, // an update that found no row becomes an insert
-  replace,        // an insert that collided: delete, then insert
+  ignore,          // count it, go on
+  park,            // record it, go on
+  insert_instead,  // an update that found no row becomes an insert
+  replace,         // an insert that collided: delete, then insert
   suspend_table,
   stop_task,
 };

@@ -12,73 +12,92 @@ Error make(ErrorKind kind, std::string_view code, std::string message) {
 }  // namespace
 
 Error taken_over(std::string_view task_id) {
-  return make(ErrorKind::fatal, "taken_over",
-              fmt::format("another worker has taken over task {}; this one ends. Nothing is lost: the other goes on from the "
-                          "stored position. Run one worker a task, or give this one another --task-id.",
-                          task_id));
+  return make(
+      ErrorKind::fatal, "taken_over",
+      fmt::format("another worker has taken over task {}; this one ends. Nothing is lost: the other goes on from the "
+                  "stored position. Run one worker a task, or give this one another --task-id.",
+                  task_id));
 }
-Error other_ends(std::string_view task_id, std::string_view which, std::string_view recorded, std::string_view given) {
-  return make(ErrorKind::usage, "other_ends",
-              fmt::format("task {} on this target belongs to another {} ({}, not {}). Use another --task-id for this pair, or "
-                          "--restart to load everything anew from the one you gave.",
-                          task_id, which, recorded, given));
+Error other_ends(std::string_view task_id, std::string_view which, std::string_view recorded,
+                 std::string_view given) {
+  return make(
+      ErrorKind::usage, "other_ends",
+      fmt::format(
+          "task {} on this target belongs to another {} ({}, not {}). Use another --task-id for this pair, or "
+          "--restart to load everything anew from the one you gave.",
+          task_id, which, recorded, given));
 }
 Error other_rules(std::string_view task_id) {
-  return make(ErrorKind::usage, "other_rules",
-              fmt::format("the table mappings that shape tables (selection, names, columns) are not those task {} was started "
-                          "with. Give the same ones to go on, or use --restart to load everything anew, or another --task-id.",
-                          task_id));
+  return make(
+      ErrorKind::usage, "other_rules",
+      fmt::format(
+          "the table mappings that shape tables (selection, names, columns) are not those task {} was started "
+          "with. Give the same ones to go on, or use --restart to load everything anew, or another --task-id.",
+          task_id));
 }
 Error other_type(std::string_view task_id, std::string_view recorded, std::string_view given) {
-  return make(ErrorKind::usage, "other_type",
-              fmt::format("task {} was started as {}, not as {}. Give the same --type to go on, or use --restart, or another "
-                          "--task-id.",
-                          task_id, recorded, given));
+  return make(
+      ErrorKind::usage, "other_type",
+      fmt::format("task {} was started as {}, not as {}. Give the same --type to go on, or use --restart, or another "
+                  "--task-id.",
+                  task_id, recorded, given));
 }
 Error same_database(std::string_view endpoint) {
-  return make(ErrorKind::usage, "same_database",
-              fmt::format("source and target are the same database ({}), and the mapping writes at least one table onto itself. "
-                          "Name another target, or rename schemas or tables by transformation rules.",
-                          endpoint));
+  return make(
+      ErrorKind::usage, "same_database",
+      fmt::format(
+          "source and target are the same database ({}), and the mapping writes at least one table onto itself. "
+          "Name another target, or rename schemas or tables by transformation rules.",
+          endpoint));
 }
 Error no_tables() {
-  return make(ErrorKind::prerequisite, "no_tables",
-              "No tables were found at task initialization. Either the selected table(s) no longer exist or no match was found "
-              "for the table selection pattern(s). [1021707] Names are compared with case; check the selection rules against "
-              "the source.");
+  return make(
+      ErrorKind::prerequisite, "no_tables",
+      "No tables were found at task initialization. Either the selected table(s) no longer exist or no match was "
+      "found "
+      "for the table selection pattern(s). [1021707] Names are compared with case; check the selection rules against "
+      "the source.");
 }
 Error unknown_table(const TableRef& table) {
-  return make(ErrorKind::usage, "unknown_table",
-              fmt::format("table {} is named by an explicit rule and does not exist on the source, or is not visible to the role. "
-                          "Names are compared with case; correct the rule, or use rule-action include with a pattern.",
-                          to_string(table)));
+  return make(
+      ErrorKind::usage, "unknown_table",
+      fmt::format(
+          "table {} is named by an explicit rule and does not exist on the source, or is not visible to the role. "
+          "Names are compared with case; correct the rule, or use rule-action include with a pattern.",
+          to_string(table)));
 }
 Error keyless_not_empty(const TableRef& table) {
-  return make(ErrorKind::prerequisite, "keyless_not_empty",
-              fmt::format("the target's table {} has no primary key and holds rows already, so a load would double them without "
-                          "notice. Empty it, or choose \"TargetTablePrepMode\": \"TRUNCATE_BEFORE_LOAD\" or "
-                          "\"DROP_AND_CREATE\", or write \"DO_NOTHING\" in the task settings to append on purpose.",
-                          to_string(table)));
+  return make(
+      ErrorKind::prerequisite, "keyless_not_empty",
+      fmt::format(
+          "the target's table {} has no primary key and holds rows already, so a load would double them without "
+          "notice. Empty it, or choose \"TargetTablePrepMode\": \"TRUNCATE_BEFORE_LOAD\" or "
+          "\"DROP_AND_CREATE\", or write \"DO_NOTHING\" in the task settings to append on purpose.",
+          to_string(table)));
 }
 Error slot_gone(std::string_view slot, std::string_view position) {
-  return make(ErrorKind::fatal, "slot_gone",
-              fmt::format("replication slot {} is gone from the source. Changes after {} cannot be read any more, so the target "
-                          "cannot be brought up to date from its checkpoint. Run the task again with --restart to load "
-                          "everything anew; what is on the target stays as it is until then.",
-                          slot, position));
+  return make(
+      ErrorKind::fatal, "slot_gone",
+      fmt::format(
+          "replication slot {} is gone from the source. Changes after {} cannot be read any more, so the target "
+          "cannot be brought up to date from its checkpoint. Run the task again with --restart to load "
+          "everything anew; what is on the target stays as it is until then.",
+          slot, position));
 }
 Error target_went_back(std::string_view stored, std::string_view slot, std::string_view slot_position) {
-  return make(ErrorKind::fatal, "target_went_back",
-              fmt::format("the target's stored position {} lies behind slot {} ({}): the target was restored to an earlier "
-                          "time, and the source has released the changes in between. Restore a later copy of the target, or "
-                          "run the task again with --restart to load everything anew.",
-                          stored, slot, slot_position));
+  return make(
+      ErrorKind::fatal, "target_went_back",
+      fmt::format("the target's stored position {} lies behind slot {} ({}): the target was restored to an earlier "
+                  "time, and the source has released the changes in between. Restore a later copy of the target, or "
+                  "run the task again with --restart to load everything anew.",
+                  stored, slot, slot_position));
 }
 Error source_changed(std::string_view recorded, std::string_view found) {
-  return make(ErrorKind::fatal, "source_changed",
-              fmt::format("the source is another database cluster now ({}, was {}); its log has nothing to do with the "
-                          "checkpoint. Run the task again with --restart.",
-                          found, recorded));
+  return make(
+      ErrorKind::fatal, "source_changed",
+      fmt::format("the source is another database cluster now ({}, was {}); its log has nothing to do with the "
+                  "checkpoint. Run the task again with --restart.",
+                  found, recorded));
 }
 Error no_start_position() {
   return make(ErrorKind::usage, "cdc_start_position",
@@ -102,39 +121,46 @@ Error row_refused_stop(const TableRef& table, std::string_view operation, const 
                           to_string(table), operation, cause.message));
 }
 Error table_failed_stop(const TableRef& table, std::string_view reason) {
-  return make(ErrorKind::fatal, "table_failed",
-              fmt::format("table {} cannot go on ({}), and the settings say STOP_TASK for this.", to_string(table), reason));
+  return make(
+      ErrorKind::fatal, "table_failed",
+      fmt::format("table {} cannot go on ({}), and the settings say STOP_TASK for this.", to_string(table), reason));
 }
 Error truncate_stop(const TableRef& table) {
   return make(ErrorKind::fatal, "truncated",
-              fmt::format("table {} was truncated on the source, and ApplyErrorFailOnTruncationDdl is set.", to_string(table)));
+              fmt::format("table {} was truncated on the source, and ApplyErrorFailOnTruncationDdl is set.",
+                          to_string(table)));
 }
 Error retries_exhausted(int attempts, const Error& last) {
-  return make(ErrorKind::fatal, "retries",
-              fmt::format("gave up after {} attempts: {}", attempts, last.message));
+  return make(ErrorKind::fatal, "retries", fmt::format("gave up after {} attempts: {}", attempts, last.message));
 }
 Error engine_types_differ(std::string_view source, std::string_view target) {
-  return make(ErrorKind::usage, "engines",
-              fmt::format("this version moves rows between ends of one family only, not from {} to {}.", source, target));
+  return make(
+      ErrorKind::usage, "engines",
+      fmt::format("this version moves rows between ends of one family only, not from {} to {}.", source, target));
 }
 Error object_failed(std::string_view kind, std::string_view name, const Error& cause) {
-  Error out = make(cause.kind, "object", fmt::format("{} {} could not be made on the target: {}", kind, name, cause.message));
+  Error out =
+      make(cause.kind, "object", fmt::format("{} {} could not be made on the target: {}", kind, name, cause.message));
   out.sqlstate = cause.sqlstate;
   return out;
 }
-Error stopped() { return make(ErrorKind::stopped, "stopped", "a stop was asked for"); }
+Error stopped() {
+  return make(ErrorKind::stopped, "stopped", "a stop was asked for");
+}
 Error restart_would_empty(const TableRef& table) {
-  return make(ErrorKind::prerequisite, "restart_would_empty",
-              fmt::format("the target's table {} held rows before its first load and the preparation mode is DO_NOTHING, so "
-                          "--restart may not empty it. Empty it yourself, or choose \"TargetTablePrepMode\": "
-                          "\"TRUNCATE_BEFORE_LOAD\" or \"DROP_AND_CREATE\".",
-                          to_string(table)));
+  return make(
+      ErrorKind::prerequisite, "restart_would_empty",
+      fmt::format("the target's table {} held rows before its first load and the preparation mode is DO_NOTHING, so "
+                  "--restart may not empty it. Empty it yourself, or choose \"TargetTablePrepMode\": "
+                  "\"TRUNCATE_BEFORE_LOAD\" or \"DROP_AND_CREATE\".",
+                  to_string(table)));
 }
 Error too_many_reloads(const TableRef& table) {
-  return make(ErrorKind::table, "reloads",
-              fmt::format("table {} was rewritten again and again while it was loaded. Let DDL and VACUUM FULL on it rest "
-                          "during the load, and run the task with --restart.",
-                          to_string(table)));
+  return make(
+      ErrorKind::table, "reloads",
+      fmt::format("table {} was rewritten again and again while it was loaded. Let DDL and VACUUM FULL on it rest "
+                  "during the load, and run the task with --restart.",
+                  to_string(table)));
 }
 Error nothing_started(std::string_view task_id) {
   return make(ErrorKind::usage, "nothing_started",

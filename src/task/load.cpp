@@ -26,7 +26,8 @@ struct Job {
 // What the lanes share. A table goes: slices, then keys, then its indexes in parallel, then finish.
 class Board {
  public:
-  Board(const TaskContext& context, const LoadPlan& plan) : context_(context), plan_(plan), open_(plan.tables.size()) {
+  Board(const TaskContext& context, const LoadPlan& plan)
+      : context_(context), plan_(plan), open_(plan.tables.size()) {
     for (size_t t = 0; t < plan.tables.size(); ++t) {
       open_[t] = plan.tables[t].to_do.size();
       for (const TableRange& range : plan.tables[t].to_do) jobs_.push_back({Job::Kind::slice, t, range, nullptr});
@@ -104,7 +105,8 @@ class Board {
       case Job::Kind::index:
         if (--open_[job.table] == 0) jobs_.push_front({Job::Kind::finish, job.table, {}, nullptr});
         return;
-      case Job::Kind::finish: return;
+      case Job::Kind::finish:
+        return;
     }
   }
 
@@ -141,10 +143,14 @@ class Lane {
   Result<void> carry_out(const Job& job, const std::stop_token& stop) {
     if (!target_) target_ = TRY(context_.open_target(fmt::format("lane-{}", number_)));
     switch (job.kind) {
-      case Job::Kind::slice: return slice(job, stop);
-      case Job::Kind::keys: return build_keys(job);
-      case Job::Kind::index: return build(job, *job.object);
-      case Job::Kind::finish: return finish(job);
+      case Job::Kind::slice:
+        return slice(job, stop);
+      case Job::Kind::keys:
+        return build_keys(job);
+      case Job::Kind::index:
+        return build(job, *job.object);
+      case Job::Kind::finish:
+        return finish(job);
     }
     return {};
   }
@@ -156,10 +162,12 @@ class Lane {
       log_warning(Component::source_unload, "{}. It is loaded again at a later position.", error.message);
       return true;
     }
-    if (error.kind != ErrorKind::table && error.kind != ErrorKind::data && error.kind != ErrorKind::conflict) return false;
+    if (error.kind != ErrorKind::table && error.kind != ErrorKind::data && error.kind != ErrorKind::conflict)
+      return false;
     const TableRef& table = planned(job).target.source->ref;
     log_error(Component::target_load, "Failed to load table {} [1022502]: {}", log_name(table), error.message);
-    log_warning(Component::task_manager, "Table {} was errored/suspended (subtask {} thread 1).", log_name(table), number_);
+    log_warning(Component::task_manager, "Table {} was errored/suspended (subtask {} thread 1).", log_name(table),
+                number_);
     board_.fail(job, error);
     context_.progress->fail_table(board_.index_of(job), error.message);
     return context_.settings.error_behavior.table_error_policy != RecordAction::stop_task;
@@ -178,17 +186,19 @@ class Lane {
     const size_t index = board_.index_of(job);
     const size_t id = index + 1;
     context_.progress->change_table(index, [](TableStatistics& t) {
-      if (t.state == TableState::before_load || t.state == TableState::cancelled || t.state == TableState::reloading) {
+      if (t.state == TableState::before_load || t.state == TableState::cancelled ||
+          t.state == TableState::reloading) {
         t.state = TableState::full_load;
         t.load_start_us = now_us();
       }
     });
     log_info(Component::task_manager, "Start loading {} (Id = {}) by subtask {}. Start load timestamp {:016X}",
-             job.range.of == 1 ? what("", job) : fmt::format("segment #{} of {} of table {}", job.range.index + 1,
-                                                             job.range.of, log_name(job.range.table)),
+             job.range.of == 1 ? what("", job)
+                               : fmt::format("segment #{} of {} of table {}", job.range.index + 1, job.range.of,
+                                             log_name(job.range.table)),
              id, number_, now_us());
-    const SliceJob work{&planned(job).target, job.range, context_.task_id, plan_.snapshot_id(), plan_.snapshot,
-                        plan_.tables[job.table].held_rows};
+    const SliceJob work{&planned(job).target, job.range,      context_.task_id,
+                        plan_.snapshot_id(),  plan_.snapshot, plan_.tables[job.table].held_rows};
     auto loaded = load_slice(*source_, *target_, work, context_.settings, stop);
     if (!loaded) {
       // Sessions may be in the middle of something: the next job opens new ones.
@@ -211,9 +221,10 @@ class Lane {
       t.ignored += result.rows_ignored;
       t.full_load_bytes += result.bytes;
     });
-    log_info(Component::source_unload, "Unload finished for {} (Id = {}). {} rows sent.", what("segmented table", job), id,
-             result.rows_read);
-    log_info(Component::target_load, "Load finished for {} (Id = {}). {} rows received. {} rows skipped. Volume transfered {}.",
+    log_info(Component::source_unload, "Unload finished for {} (Id = {}). {} rows sent.",
+             what("segmented table", job), id, result.rows_read);
+    log_info(Component::target_load,
+             "Load finished for {} (Id = {}). {} rows received. {} rows skipped. Volume transfered {}.",
              what("segmented table", job), id, result.rows_read - result.rows_parked - result.rows_ignored,
              result.rows_parked + result.rows_ignored, result.bytes);
     log_info(Component::task_manager, "Load finished for {} (Id = {}) by subtask {}. {} records transferred.",
@@ -231,7 +242,9 @@ class Lane {
     auto built = target_->build(object, std::span(&table, 1));
     failpoint(failpoints::index_build);
     if (built) {
-      if (*built) log_info(Component::target_load, "Created {} {} on table {}", object.kind, object.name, log_name(table.source->ref));
+      if (*built)
+        log_info(Component::target_load, "Created {} {} on table {}", object.kind, object.name,
+                 log_name(table.source->ref));
       return {};
     }
     const Error error = errors::object_failed(object.kind, object.name, built.error());
@@ -265,12 +278,12 @@ class Lane {
 Result<LoadOutcome> run_load(const TaskContext& context, const LoadPlan& plan, std::stop_token stop) {
   Board board(context, plan);
   size_t jobs = 0;
-  for (const LoadPlan::Table& table : plan.tables) jobs += std::max<size_t>(1, std::max(table.to_do.size(), table.indexes.size()));
+  for (const LoadPlan::Table& table : plan.tables)
+    jobs += std::max<size_t>(1, std::max(table.to_do.size(), table.indexes.size()));
   const auto lanes = static_cast<unsigned>(
       std::min<size_t>(jobs, static_cast<size_t>(context.settings.full_load_settings.max_full_load_sub_tasks)));
   std::vector<std::jthread> threads;
-  for (unsigned n = 1; n <= lanes; ++n)
-    threads.emplace_back([&, n] { Lane(context, plan, board, n).run(stop); });
+  for (unsigned n = 1; n <= lanes; ++n) threads.emplace_back([&, n] { Lane(context, plan, board, n).run(stop); });
   for (std::jthread& thread : threads) thread.join();
   return board.result();
 }

@@ -1,6 +1,6 @@
 #pragma once
-// The full load of some tables under one snapshot: lanes take slices from one queue, and then build what stands around each
-// table's rows (keys, then indexes), so that the last builds overlap the last slices.
+// The full load of some tables under one snapshot: lanes take slices from one queue, and then build what stands
+// around each table's rows (keys, then indexes), so that the last builds overlap the last slices.
 
 #include <deque>
 #include <functional>
@@ -15,19 +15,19 @@ namespace godwit {
 
 struct LoadPlan {
   struct Table {
-    size_t index = 0;                 // of TaskContext::tables
-    std::vector<TableRange> to_do;    // slices that the ledger lacks
+    size_t index = 0;               // of TaskContext::tables
+    std::vector<TableRange> to_do;  // slices that the ledger lacks
     std::vector<const ObjectDef*> keys, indexes;
     bool held_rows = false;  // before its load
   };
-  std::vector<Table> tables;  // in the order in which they start
+  std::vector<Table> tables;                 // in the order in which they start
   std::function<std::string()> snapshot_id;  // under which to join now
   Position snapshot;
 };
 
 struct LoadOutcome {
-  std::set<size_t> rewritten;        // to be loaded again under a later snapshot
-  std::map<size_t, Error> failed;    // tables that cannot go on; said and counted already
+  std::set<size_t> rewritten;               // to be loaded again under a later snapshot
+  std::map<size_t, Error> failed;           // tables that cannot go on; said and counted already
   std::vector<std::string> objects_failed;  // for the summary
 };
 

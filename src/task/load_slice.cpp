@@ -100,13 +100,16 @@ class SliceLoad {
         continue;
       }
       switch (load_row_action(settings_.error_behavior)) {
-        case ChangeAction::stop_task: return Failure(errors::row_refused_stop(job_.table->source->ref, "load", row.error));
+        case ChangeAction::stop_task:
+          return Failure(errors::row_refused_stop(job_.table->source->ref, "load", row.error));
         case ChangeAction::suspend_table: {
           Error error = row.error;
           error.kind = ErrorKind::table;
           return Failure(error);
         }
-        case ChangeAction::ignore: ++result_.rows_ignored; break;
+        case ChangeAction::ignore:
+          ++result_.rows_ignored;
+          break;
         default:
           row.parked.position = job_.snapshot;
           parked.push_back(std::move(row.parked));
@@ -127,9 +130,13 @@ class SliceLoad {
 };
 
 // A value whose text passes the server's limit of 1 GB travels in binary (engine.md §11).
-bool too_long_as_text(const Error& error) { return error.sqlstate == "54000" || error.sqlstate == "XX000"; }
+bool too_long_as_text(const Error& error) {
+  return error.sqlstate == "54000" || error.sqlstate == "XX000";
+}
 
-bool refused_rows(const Error& error) { return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict; }
+bool refused_rows(const Error& error) {
+  return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict;
+}
 
 }  // namespace
 
@@ -140,15 +147,17 @@ Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& j
   Attempt attempt{{accepted.front()}, false};
   auto result = load.run(attempt, stop);
   if (!result && too_long_as_text(result.error()) && accepted.size() > 1) {
-    log_info(Component::source_unload, "Slice {} of table {} holds values too long for text; it is read again in binary",
-             job.range.index, log_name(job.range.table));
+    log_info(Component::source_unload,
+             "Slice {} of table {} holds values too long for text; it is read again in binary", job.range.index,
+             log_name(job.range.table));
     attempt.wanted = {accepted[1]};
     result = load.run(attempt, stop);
   }
   if (!result && refused_rows(result.error())) {
-    log_warning(Component::target_load, "Command failed to load data with exit error code 1, Command output: {}. Slice {} of "
-                "table {} is read again, and its bad rows are singled out", result.error().message, job.range.index,
-                log_name(job.range.table));
+    log_warning(Component::target_load,
+                "Command failed to load data with exit error code 1, Command output: {}. Slice {} of "
+                "table {} is read again, and its bad rows are singled out",
+                result.error().message, job.range.index, log_name(job.range.table));
     attempt.careful = true;
     result = load.run(attempt, stop);
   }

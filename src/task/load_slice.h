@@ -1,6 +1,6 @@
 #pragma once
-// One slice from source to target: a reader thread, a queue of four batches, and the caller's thread as writer. The slice's
-// rows and its ledger line commit together, after the counts of both sides were found equal (engine.md §4).
+// One slice from source to target: a reader thread, a queue of four batches, and the caller's thread as writer. The
+// slice's rows and its ledger line commit together, after the counts of both sides were found equal (engine.md §4).
 
 #include <stop_token>
 
@@ -23,7 +23,8 @@ struct SliceResult {
   bool was_done = false;  // the ledger had it already
 };
 
-// Reads again where that helps: in binary when text is too long for the server, row by row when the target refuses one.
+// Reads again where that helps: in binary when text is too long for the server, row by row when the target refuses
+// one.
 Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& job, const TaskSettings& settings,
                                const std::stop_token& stop);
 

@@ -71,7 +71,8 @@ class Netting {
   }
 
   bool step(Entry& entry, const ChangeView& change) {
-    const bool there = entry.state == State::inserted || entry.state == State::updated || entry.state == State::replaced;
+    const bool there =
+        entry.state == State::inserted || entry.state == State::updated || entry.state == State::replaced;
     switch (change.op) {
       case Op::insert:
         if (there) return no("a key is inserted twice");
@@ -96,7 +97,8 @@ class Netting {
         if (entry.state != State::replaced) entry.erase = change;
         entry.state = State::erased;
         return true;
-      case Op::truncate: break;
+      case Op::truncate:
+        break;
     }
     return no("a truncate stands among the changes");
   }
@@ -105,7 +107,8 @@ class Netting {
   void merge(Entry& entry, const ChangeView& newer) {
     const size_t width = table_.layout->columns.size();
     bool whole = true;
-    for (size_t c = 0; c < width && whole; ++c) whole = newer.after->cell(newer.after_row, c).length != Cell::unchanged;
+    for (size_t c = 0; c < width && whole; ++c)
+      whole = newer.after->cell(newer.after_row, c).length != Cell::unchanged;
     if (whole) {
       entry.row.after = newer.after;
       entry.row.after_row = newer.after_row;
@@ -117,9 +120,12 @@ class Netting {
       const bool from_newer = newer.after->cell(newer.after_row, c).length != Cell::unchanged;
       const RowBatch& rows = from_newer ? *newer.after : *entry.row.after;
       const Cell& cell = rows.cell(from_newer ? newer.after_row : entry.row.after_row, c);
-      if (cell.length == Cell::null) batch.append_null();
-      else if (cell.length == Cell::unchanged) batch.append_unchanged();
-      else batch.append_value(rows.bytes(cell));
+      if (cell.length == Cell::null)
+        batch.append_null();
+      else if (cell.length == Cell::unchanged)
+        batch.append_unchanged();
+      else
+        batch.append_value(rows.bytes(cell));
     }
     batch.end_row();
     entry.row.after = &batch;

@@ -28,9 +28,11 @@ void Progress::table_event(size_t table, TableEvent event) {
   const std::lock_guard lock(mutex_);
   TableStatistics& statistics = statistics_.tables[table];
   const std::optional<TableState> state = next(statistics.state, event);
-  if (state) statistics.state = *state;
-  else log_error(Component::tables_manager, "Table {} cannot take event {} in state \"{}\"", log_name(statistics.table),
-                 static_cast<int>(event), to_string(statistics.state));
+  if (state)
+    statistics.state = *state;
+  else
+    log_error(Component::tables_manager, "Table {} cannot take event {} in state \"{}\"", log_name(statistics.table),
+              static_cast<int>(event), to_string(statistics.state));
 }
 
 void Progress::fail_table(size_t table, std::string reason) {

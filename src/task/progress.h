@@ -1,6 +1,7 @@
 #pragma once
-// What a task has done so far, for the screen, the summary and the status table. Writers are the task's threads; readers
-// take a copy. Names and meanings are those of DMS's TableStatistics (spec/full-load.md §8). All members are thread-safe.
+// What a task has done so far, for the screen, the summary and the status table. Writers are the task's threads;
+// readers take a copy. Names and meanings are those of DMS's TableStatistics (spec/full-load.md §8). All members are
+// thread-safe.
 
 #include <cstdint>
 #include <functional>

@@ -14,9 +14,12 @@ namespace godwit {
 
 std::string_view to_string(TaskType type) {
   switch (type) {
-    case TaskType::full_load: return "full-load";
-    case TaskType::full_load_and_cdc: return "full-load-and-cdc";
-    case TaskType::cdc: return "cdc";
+    case TaskType::full_load:
+      return "full-load";
+    case TaskType::full_load_and_cdc:
+      return "full-load-and-cdc";
+    case TaskType::cdc:
+      return "cdc";
   }
   return "";
 }
@@ -34,7 +37,8 @@ TaskRunner::TaskRunner(TaskOptions options) : options_(std::move(options)) {
 TaskRunner::~TaskRunner() = default;
 
 void TaskRunner::remark(std::string text) {
-  if (std::ranges::find(summary_.remarks, text) == summary_.remarks.end()) summary_.remarks.push_back(std::move(text));
+  if (std::ranges::find(summary_.remarks, text) == summary_.remarks.end())
+    summary_.remarks.push_back(std::move(text));
 }
 
 TaskSummary TaskRunner::run(const std::stop_token& stop) {
@@ -81,7 +85,8 @@ Result<void> TaskRunner::run_phases(const std::stop_token& stop) {
 
 // Waits as the settings say, then opens the main sessions again and reads what is stored.
 Result<void> TaskRunner::recover(const Error& error, const std::stop_token& stop) {
-  // A superseded window is this task's own earlier transaction that committed late: nothing to wait for, the first times.
+  // A superseded window is this task's own earlier transaction that committed late: nothing to wait for, the first
+  // times.
   constexpr int immediate_retries = 3;
   const bool immediate = error.kind == ErrorKind::superseded && retries_.attempts < immediate_retries;
   const std::optional<int64_t> wait_ms = next_retry_ms(options_.settings.error_behavior, retries_);
@@ -90,8 +95,8 @@ Result<void> TaskRunner::recover(const Error& error, const std::stop_token& stop
     return Failure(errors::retries_exhausted(retries_.attempts, error));
   }
   ++retries_.attempts;
-  log_warning(Component::task_manager, "{} The task goes on from its stored position in {} s (attempt {}).", error.message,
-              immediate ? 0 : *wait_ms / 1000, retries_.attempts);
+  log_warning(Component::task_manager, "{} The task goes on from its stored position in {} s (attempt {}).",
+              error.message, immediate ? 0 : *wait_ms / 1000, retries_.attempts);
   if (!immediate) {
     std::mutex mutex;
     std::condition_variable_any woken;
@@ -117,13 +122,22 @@ Result<void> TaskRunner::work(const std::stop_token& stop) {
   }
   const ApplyEnd end = TRY(follow(stop));
   switch (end) {
-    case ApplyEnd::asked: summary_.stop_reason = "NORMAL"; break;
-    case ApplyEnd::caught_up:
-      summary_.stop_reason = options_.stop_position == "caught-up" ? "STOPPED_AT_CAUGHT_UP" : "STOPPED_AFTER_CACHED_EVENTS";
+    case ApplyEnd::asked:
+      summary_.stop_reason = "NORMAL";
       break;
-    case ApplyEnd::position: summary_.stop_reason = "STOPPED_AT_POSITION"; break;
-    case ApplyEnd::commit_time: summary_.stop_reason = "STOPPED_AT_COMMIT_TIME"; break;
-    case ApplyEnd::server_time: summary_.stop_reason = "STOPPED_AT_SERVER_TIME"; break;
+    case ApplyEnd::caught_up:
+      summary_.stop_reason =
+          options_.stop_position == "caught-up" ? "STOPPED_AT_CAUGHT_UP" : "STOPPED_AFTER_CACHED_EVENTS";
+      break;
+    case ApplyEnd::position:
+      summary_.stop_reason = "STOPPED_AT_POSITION";
+      break;
+    case ApplyEnd::commit_time:
+      summary_.stop_reason = "STOPPED_AT_COMMIT_TIME";
+      break;
+    case ApplyEnd::server_time:
+      summary_.stop_reason = "STOPPED_AT_SERVER_TIME";
+      break;
   }
   return end_cleanly();
 }

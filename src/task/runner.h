@@ -1,9 +1,10 @@
 #pragma once
-// One task from its first connection to its summary: plan, start or resume, load, follow, stop. Everything a later worker
-// needs is on the servers (engine.md §1), so run() may die at any instruction and be called again, here or elsewhere.
+// One task from its first connection to its summary: plan, start or resume, load, follow, stop. Everything a later
+// worker needs is on the servers (engine.md §1), so run() may die at any instruction and be called again, here or
+// elsewhere.
 //
-// Threads: run() is called on one thread, which owns the main sessions and applies changes; lanes, capture and the snapshot
-// keeper have threads and sessions of their own. progress() may be read from any thread while run() runs.
+// Threads: run() is called on one thread, which owns the main sessions and applies changes; lanes, capture and the
+// snapshot keeper have threads and sessions of their own. progress() may be read from any thread while run() runs.
 
 #include <memory>
 #include <optional>
@@ -121,7 +122,7 @@ class TaskRunner {
   Progress progress_;
   TaskSummary summary_;
   int64_t started_ms_ = 0;
-  bool fresh_ = false;      // this run started the task
+  bool fresh_ = false;  // this run started the task
   bool finished_before_ = false;
   bool orphans_found_ = false, objects_failed_ = false, untracked_changes_ = false;
   bool carefully_ = false;

@@ -20,7 +20,9 @@ Result<void> TaskRunner::build_phase(ObjectPhase phase) {
   for (const ObjectDef& object : context_.objects) {
     if (object.phase != phase) continue;
     const auto owner = std::ranges::find(document.tables, object.table, &TableRecord::table);
-    if (!object.table.name.empty() && (owner == document.tables.end() || !owner->created || !owner->suspended.empty())) continue;
+    if (!object.table.name.empty() &&
+        (owner == document.tables.end() || !owner->created || !owner->suspended.empty()))
+      continue;
     if (object.create.empty()) {
       remark(fmt::format("Not carried over, left to you: {} {}.", object.kind, object.name));
       continue;
@@ -73,7 +75,8 @@ Result<void> TaskRunner::check_keyless_tables() {
   for (size_t t = 0; t < context_.tables.size(); ++t) {
     const TableDef& source = *context_.tables[t].target.source;
     if (!source.logged) {
-      remark(fmt::format("Table {} is UNLOGGED: changes made after its load were not captured.", to_string(source.ref)));
+      remark(
+          fmt::format("Table {} is UNLOGGED: changes made after its load were not captured.", to_string(source.ref)));
       continue;
     }
     if (source.identity != RowIdentity::none) continue;
@@ -88,9 +91,12 @@ Result<void> TaskRunner::check_keyless_tables() {
     }
     if (updates <= known->updates && deletes <= known->deletes) continue;
     const std::string reason = fmt::format(
-        "table {0} has no replica identity, and the source counted {1} updates and {2} deletes on it since the start, which the "
-        "log does not carry. Run ALTER TABLE \"{3}\".\"{4}\" REPLICA IDENTITY FULL; and load the table anew (--restart)",
-        to_string(source.ref), updates - known->updates, deletes - known->deletes, source.ref.schema, source.ref.name);
+        "table {0} has no replica identity, and the source counted {1} updates and {2} deletes on it since the "
+        "start, which the "
+        "log does not carry. Run ALTER TABLE \"{3}\".\"{4}\" REPLICA IDENTITY FULL; and load the table anew "
+        "(--restart)",
+        to_string(source.ref), updates - known->updates, deletes - known->deletes, source.ref.schema,
+        source.ref.name);
     log_error(Component::source_capture, "{}", reason);
     progress_.fail_table(t, reason);
     remark(reason + ".");
@@ -104,12 +110,14 @@ Result<void> TaskRunner::report_orphans(bool only_parked) {
   const TaskStatistics statistics = progress_.copy();
   std::vector<TargetTable> tables;
   for (size_t t = 0; t < context_.tables.size(); ++t)
-    if (!context_.tables[t].created ? !only_parked : statistics.tables[t].parked > 0) tables.push_back(context_.tables[t].target);
+    if (!context_.tables[t].created ? !only_parked : statistics.tables[t].parked > 0)
+      tables.push_back(context_.tables[t].target);
   if (tables.empty()) return {};
   for (const auto& [name, count] : TRY(target_->count_orphans(tables))) {
     if (count == 0) continue;
     orphans_found_ = true;
-    const std::string text = fmt::format("{} rows break foreign key {}: the row they point to is not on the target.", human_count(count), name);
+    const std::string text = fmt::format("{} rows break foreign key {}: the row they point to is not on the target.",
+                                         human_count(count), name);
     log_error(Component::task_manager, "{}", text);
     remark(text);
   }
@@ -121,7 +129,8 @@ Result<void> TaskRunner::end_cleanly() {
   if (follows()) {
     capture_.reset();
     TRY(check_keyless_tables());
-    if (std::ranges::any_of(statistics.tables, [](const TableStatistics& t) { return t.parked > 0; })) TRY(report_orphans(true));
+    if (std::ranges::any_of(statistics.tables, [](const TableStatistics& t) { return t.parked > 0; }))
+      TRY(report_orphans(true));
   }
   TRY(set_sequences());
   const std::vector<TargetTable> targets = context_.targets();
@@ -144,9 +153,11 @@ Result<void> TaskRunner::end_cleanly() {
   const bool at_an_end = !follows() || summary_.stop_reason == "STOPPED_AT_CAUGHT_UP";
   if (options_.finish && at_an_end) return remove_traces();
   if (follows())
-    remark(fmt::format("Replication slot {} is kept on the source, which keeps its log from there on. Run the same command to go on, or "
-                       "`godwit drop --task-id {} --source URI --target URI` to remove it.",
-                       record_->document().capture, context_.task_id));
+    remark(
+        fmt::format("Replication slot {} is kept on the source, which keeps its log from there on. Run the same "
+                    "command to go on, or "
+                    "`godwit drop --task-id {} --source URI --target URI` to remove it.",
+                    record_->document().capture, context_.task_id));
   return {};
 }
 
@@ -170,14 +181,17 @@ void TaskRunner::summarize() {
     summary_.filtered_rows += table.dropped + table.ignored;
     parked += table.parked;
     in_error |= table.state == TableState::error;
-    if (table.state == TableState::error) remark(fmt::format("Table {} is in error: {}", to_string(table.table), table.reason));
+    if (table.state == TableState::error)
+      remark(fmt::format("Table {} is in error: {}", to_string(table.table), table.reason));
   }
   summary_.parked_rows = std::max(summary_.parked_rows, parked);
   if (summary_.parked_rows > 0)
-    remark(fmt::format("{} rows or changes are parked in awsdms_apply_exceptions and godwit_parked on the target, each with key, "
-                       "statement and cause.",
-                       human_count(summary_.parked_rows)));
-  if (summary_.exit == 0 && (in_error || summary_.parked_rows > 0 || orphans_found_ || objects_failed_ || untracked_changes_))
+    remark(fmt::format(
+        "{} rows or changes are parked in awsdms_apply_exceptions and godwit_parked on the target, each with key, "
+        "statement and cause.",
+        human_count(summary_.parked_rows)));
+  if (summary_.exit == 0 &&
+      (in_error || summary_.parked_rows > 0 || orphans_found_ || objects_failed_ || untracked_changes_))
     summary_.exit = 3;
 }
 

@@ -28,20 +28,23 @@ Result<void> TaskRunner::start_capture() {
   for (const PlannedTable& table : context_.tables) {
     layouts.push_back(table.target.read);
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
-    captured.push_back({table.target.source, table.target.read, known == document.tables.end() ? Position{} : known->snapshot});
+    captured.push_back(
+        {table.target.source, table.target.read, known == document.tables.end() ? Position{} : known->snapshot});
   }
   const GodwitSettings& settings = options_.settings.godwit;
   Spool::Limits limits;
   limits.memory_bytes = (static_cast<size_t>(settings.memory_mb) << 20U) / spool_share;
   limits.disk_bytes = static_cast<uint64_t>(settings.spool_mb) << 20U;
-  limits.segment_bytes = std::min<uint64_t>(limits.segment_bytes, std::max<uint64_t>(limits.disk_bytes / 4, 1U << 20U));
+  limits.segment_bytes =
+      std::min<uint64_t>(limits.segment_bytes, std::max<uint64_t>(limits.disk_bytes / 4, 1U << 20U));
   spool_ = TRY(Spool::open(options_.state_dir + "/spool", limits, std::move(layouts)));
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
   const Position start = stored ? *stored : record_->document().start;
   const CaptureSpec spec = context_.capture_spec();
   std::unique_ptr<ChangeReader> reader = TRY(source_->read_changes(spec, start, captured));
   capture_ = std::make_unique<Capture>(std::move(reader), *spool_);
-  log_info(Component::source_capture, "Reading the source's log from {} with {}", start.text, record_->document().capture);
+  log_info(Component::source_capture, "Reading the source's log from {} with {}", start.text,
+           record_->document().capture);
   return {};
 }
 
@@ -59,12 +62,19 @@ Result<StopRule> TaskRunner::stop_rule() {
   const std::string& text = options_.stop_position;
   const auto value = [&](std::string_view head) { return std::string_view(text).substr(head.size()); };
   int64_t time_us = 0;
-  const auto trimmed = [](std::string_view time) { return time.substr(std::min(time.find_first_not_of(' '), time.size())); };
-  if (text == "caught-up") rule.caught_up = TRY(source_->mark_now());
-  else if (text.starts_with("position:")) rule.position = TRY(source_->parse_position(value("position:")));
-  else if (text.starts_with("server_time:") && parse_utc(trimmed(value("server_time:")), time_us)) rule.server_time_us = time_us;
-  else if (text.starts_with("commit_time:") && parse_utc(trimmed(value("commit_time:")), time_us)) rule.commit_time_us = time_us;
-  else if (!text.empty()) return Failure(errors::stop_position(text));
+  const auto trimmed = [](std::string_view time) {
+    return time.substr(std::min(time.find_first_not_of(' '), time.size()));
+  };
+  if (text == "caught-up")
+    rule.caught_up = TRY(source_->mark_now());
+  else if (text.starts_with("position:"))
+    rule.position = TRY(source_->parse_position(value("position:")));
+  else if (text.starts_with("server_time:") && parse_utc(trimmed(value("server_time:")), time_us))
+    rule.server_time_us = time_us;
+  else if (text.starts_with("commit_time:") && parse_utc(trimmed(value("commit_time:")), time_us))
+    rule.commit_time_us = time_us;
+  else if (!text.empty())
+    return Failure(errors::stop_position(text));
   if (loads() && fresh_ && options_.settings.full_load_settings.stop_task_cached_changes_applied && !rule.caught_up)
     rule.caught_up = TRY(source_->mark_now());
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));

@@ -27,7 +27,8 @@ Result<void> TaskRunner::prepare_target() {
   for (size_t t = 0; t < targets.size(); ++t) {
     if (!states[t].exists) continue;
     if (mode == PrepareMode::drop_and_create) to_drop.push_back(targets[t].layout->ref);
-    if (mode == PrepareMode::truncate_before_load && !context_.tables[t].created) to_empty.push_back(targets[t].layout->ref);
+    if (mode == PrepareMode::truncate_before_load && !context_.tables[t].created)
+      to_empty.push_back(targets[t].layout->ref);
   }
   structure_begun_ = true;
   if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
@@ -47,7 +48,8 @@ Result<void> TaskRunner::build_structure() {
   const bool any = std::ranges::any_of(context_.tables, &PlannedTable::created);
   for (const ObjectDef& object : context_.objects) {
     if (object.phase != ObjectPhase::before_tables && object.phase != ObjectPhase::tables) continue;
-    const auto owner = std::ranges::find_if(context_.tables, [&](const PlannedTable& t) { return t.target.source->ref == object.table; });
+    const auto owner = std::ranges::find_if(
+        context_.tables, [&](const PlannedTable& t) { return t.target.source->ref == object.table; });
     const bool wanted = object.table.name.empty() ? any : owner != context_.tables.end() && owner->created;
     if (!wanted) continue;
     auto built = target_->build(object, targets);
@@ -63,7 +65,9 @@ Result<void> TaskRunner::hold_snapshot(Source&, const std::string& id) {
   keeper_.reset();
   keeper_ = TRY(SnapshotKeeper::start([this] { return context_.open_source("keeper"); },
                                       [this](const std::string& held) {
-                                        return record_->update([&](std::string&, TaskDocument& document) { document.snapshot_id = held; });
+                                        return record_->update([&](std::string&, TaskDocument& document) {
+                                          document.snapshot_id = held;
+                                        });
                                       },
                                       id));
   return {};
@@ -75,7 +79,9 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
   if (!keeper_) {
     auto held = hold_snapshot(*source_, record_->document().snapshot_id);
     if (!held && held.error().kind != ErrorKind::snapshot_lost) return held;
-    if (!held) log_warning(Component::source_unload, "{} Tables that are not loaded yet are loaded from a later one.", held.error().message);
+    if (!held)
+      log_warning(Component::source_unload, "{} Tables that are not loaded yet are loaded from a later one.",
+                  held.error().message);
   }
   // What changed while no worker ran is loaded again: neither its slices nor its log fit the plan made of it now.
   std::set<size_t> again = TRY(changed_tables());
@@ -156,7 +162,8 @@ Result<void> TaskRunner::run_round(const LoadPlan& plan, std::set<size_t>& again
   if (!outcome.failed.empty())
     TRY(record_->update([&](std::string&, TaskDocument& document) {
       for (const auto& [index, error] : outcome.failed)
-        if (TableRecord* record = record_of(document, context_.tables[index].target.source->ref)) record->suspended = error.message;
+        if (TableRecord* record = record_of(document, context_.tables[index].target.source->ref))
+          record->suspended = error.message;
     }));
   for (const auto& [index, error] : outcome.failed)
     TRY(target_->write_suspended(context_.task_id, context_.tables[index].target.source->ref, "TABLE ERROR", true));
@@ -164,7 +171,8 @@ Result<void> TaskRunner::run_round(const LoadPlan& plan, std::set<size_t>& again
   return {};
 }
 
-// Ledger lines of another snapshot than the record names: a reload was recorded and then killed before it emptied the table.
+// Ledger lines of another snapshot than the record names: a reload was recorded and then killed before it emptied the
+// table.
 Result<void> TaskRunner::empty_stale_tables() {
   const TaskDocument document = record_->document();
   std::set<TableRef> stale;
@@ -195,8 +203,8 @@ Result<std::set<size_t>> TaskRunner::changed_tables() {
   return out;
 }
 
-// Plans the tables anew as they are now on the source. Tables that are gone, or that changed under a target table of the
-// user's, are in error.
+// Plans the tables anew as they are now on the source. Tables that are gone, or that changed under a target table of
+// the user's, are in error.
 Result<void> TaskRunner::replan(const std::set<size_t>& tables) {
   std::vector<TableRef> names;
   for (const size_t t : tables) names.push_back(context_.tables[t].target.source->ref);
@@ -208,9 +216,11 @@ Result<void> TaskRunner::replan(const std::set<size_t>& tables) {
   };
   for (const size_t t : tables) {
     PlannedTable& table = context_.tables[t];
-    const auto found = std::ranges::find_if(planned, [&](const PlannedTable& p) { return p.target.source->ref == table.target.source->ref; });
+    const auto found = std::ranges::find_if(
+        planned, [&](const PlannedTable& p) { return p.target.source->ref == table.target.source->ref; });
     std::string reason;
-    if (found == planned.end()) reason = "the table was dropped or renamed on the source during the load";
+    if (found == planned.end())
+      reason = "the table was dropped or renamed on the source during the load";
     else if (structure_fingerprint(*found->target.source) != recorded(table) && !table.created)
       reason = "its structure changed on the source during the load, and the target's table was not made by Godwit";
     if (++reloads_[t] > reloads_max) reason = errors::too_many_reloads(table.target.source->ref).message;
@@ -230,8 +240,8 @@ Result<void> TaskRunner::replan(const std::set<size_t>& tables) {
   return {};
 }
 
-// Takes a later snapshot with its exact position, and readies the tables to be loaded from it. Changes before it are dropped
-// for these tables when they are applied.
+// Takes a later snapshot with its exact position, and readies the tables to be loaded from it. Changes before it are
+// dropped for these tables when they are applied.
 Result<void> TaskRunner::reload(const std::set<size_t>& tables, const std::stop_token& stop) {
   if (stop.stop_requested()) return Failure(errors::stopped());
   std::vector<TableRef> to_drop;
@@ -242,15 +252,18 @@ Result<void> TaskRunner::reload(const std::set<size_t>& tables, const std::stop_
   for (const size_t t : tables) {
     const auto known = std::ranges::find(before.tables, context_.tables[t].target.source->ref, &TableRecord::table);
     if (known != before.tables.end() && known->suspended.empty())
-      slices[t] = TRY(source_->split(*context_.tables[t].target.source, static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+      slices[t] = TRY(source_->split(*context_.tables[t].target.source,
+                                     static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
   }
   if (slices.empty()) return {};
   keeper_.reset();
   TRY(source_->end_leftover_sessions(true));
   std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
   Snapshot snapshot;
-  if (follows()) snapshot = TRY(maker->open_later_snapshot(context_.capture_spec()));
-  else snapshot = TRY(maker->open_snapshot());
+  if (follows())
+    snapshot = TRY(maker->open_later_snapshot(context_.capture_spec()));
+  else
+    snapshot = TRY(maker->open_snapshot());
   TRY(hold_snapshot(*maker, snapshot.id));
   TRY(record_->update([&](std::string&, TaskDocument& document) {
     document.snapshot_position = snapshot.position;
@@ -263,7 +276,8 @@ Result<void> TaskRunner::reload(const std::set<size_t>& tables, const std::stop_
   }));
   for (const auto& [t, ranges] : slices) {
     const PlannedTable& table = context_.tables[t];
-    log_warning(Component::task_manager, "Reloading table {} from position {}", log_name(table.target.source->ref), snapshot.position.text);
+    log_warning(Component::task_manager, "Reloading table {} from position {}", log_name(table.target.source->ref),
+                snapshot.position.text);
     TRY(target_->empty_for_reload(context_.task_id, table.target));
     if (changed.contains(t)) to_drop.push_back(table.target.layout->ref);
     progress_.change_table(t, [](TableStatistics& s) {

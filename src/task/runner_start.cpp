@@ -1,5 +1,5 @@
-// The start of a task: ends, plan, resume or fresh start. Everything here is tried once; nothing is left behind by a start
-// that fails.
+// The start of a task: ends, plan, resume or fresh start. Everything here is tried once; nothing is left behind by a
+// start that fails.
 
 #include <fmt/format.h>
 
@@ -99,7 +99,8 @@ Result<void> TaskRunner::make_plan() {
     return Failure(errors::no_tables());
   const std::vector<TargetTable> targets = context_.targets();
   TRY(check_target_names(options_.rules, plan_options(options_.settings), targets));
-  const ServerIdentity source = TRY(source_->identity()), target = TRY(target_->identity());
+  const ServerIdentity source = TRY(source_->identity())
+  , target = TRY(target_->identity());
   if (source.system == target.system && source.database == target.database)
     for (const TargetTable& table : targets)
       if (table.source->ref == table.layout->ref) return Failure(errors::same_database(to_string(options_.source)));
@@ -156,7 +157,8 @@ Result<void> TaskRunner::check_stream() const {
 Result<void> TaskRunner::resume() {
   TRY(check_same_rules(record_->document()));
   if (!options_.start_position.empty())
-    log_warning(Component::task_manager, "--cdc-start-position is not heeded: the task goes on from its stored position");
+    log_warning(Component::task_manager,
+                "--cdc-start-position is not heeded: the task goes on from its stored position");
   if (record_->phase() == "finished" && !follows()) {
     finished_before_ = true;
     summary_.stop_reason = "FULL_LOAD_ONLY_FINISHED";
@@ -178,22 +180,28 @@ Result<void> TaskRunner::resume() {
   }
   // Tables made on the source since the start are not this run's: their rows were never loaded.
   std::erase_if(context_.tables, [&](const PlannedTable& table) {
-    const bool known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table) != document.tables.end();
+    const bool known =
+        std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table) != document.tables.end();
     if (!known)
-      remark(fmt::format("Table {} came to the source after the task's start and is not part of it; it needs a task of its "
-                         "own, or --restart.",
-                         to_string(table.target.source->ref)));
+      remark(fmt::format(
+          "Table {} came to the source after the task's start and is not part of it; it needs a task of its "
+          "own, or --restart.",
+          to_string(table.target.source->ref)));
     return !known;
   });
   for (const TableRecord& table : document.tables)
-    if (std::ranges::none_of(context_.tables, [&](const PlannedTable& t) { return t.target.source->ref == table.table; }))
-      remark(fmt::format("Table {} is gone from the source, or is not selected any more; nothing further is applied to it.",
-                         to_string(table.table)));
+    if (std::ranges::none_of(context_.tables,
+                             [&](const PlannedTable& t) { return t.target.source->ref == table.table; }))
+      remark(fmt::format(
+          "Table {} is gone from the source, or is not selected any more; nothing further is applied to it.",
+          to_string(table.table)));
   show_tables();
   for (size_t t = 0; t < context_.tables.size(); ++t) {
     const auto known = std::ranges::find(document.tables, context_.tables[t].target.source->ref, &TableRecord::table);
-    if (!known->suspended.empty()) progress_.fail_table(t, known->suspended);
-    else if (record_->phase() == "following") progress_.change_table(t, [](TableStatistics& s) { s.state = TableState::completed; });
+    if (!known->suspended.empty())
+      progress_.fail_table(t, known->suspended);
+    else if (record_->phase() == "following")
+      progress_.change_table(t, [](TableStatistics& s) { s.state = TableState::completed; });
   }
   log_info(Component::task_manager, "Task '{}' running {} in resume mode", context_.task_id,
            follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
@@ -210,11 +218,13 @@ Result<void> TaskRunner::suspend_misfits() {
     const auto known = std::ranges::find(recorded.tables, name, &TableRecord::table);
     if (known == recorded.tables.end() || !known->suspended.empty()) continue;
     std::string reason;
-    if (!states[t].exists) reason = fmt::format("table {} is gone from the target; run the task with --restart", to_string(name));
+    if (!states[t].exists)
+      reason = fmt::format("table {} is gone from the target; run the task with --restart", to_string(name));
     else if (known->structure != structure_fingerprint(*targets[t].source) || !states[t].missing_columns.empty())
-      reason = fmt::format("the structure of table {} changed on the source while no worker ran, which this version does not "
-                           "replicate. Make the same change on the target and run the task with --restart",
-                           to_string(name));
+      reason = fmt::format(
+          "the structure of table {} changed on the source while no worker ran, which this version does not "
+          "replicate. Make the same change on the target and run the task with --restart",
+          to_string(name));
     if (reason.empty()) continue;
     TRY(record_->update([&](std::string&, TaskDocument& document) {
       TableRecord* record = record_of(document, name);
@@ -239,13 +249,15 @@ Result<void> TaskRunner::check_ends(bool fresh) {
     const auto known = std::ranges::find(document.tables, table.source->ref, &TableRecord::table);
     return known != document.tables.end() && !known->suspended.empty();
   });
-  const PrepareMode mode = loads() ? options_.settings.full_load_settings.target_table_prep_mode : PrepareMode::do_nothing;
+  const PrepareMode mode =
+      loads() ? options_.settings.full_load_settings.target_table_prep_mode : PrepareMode::do_nothing;
   const std::vector<Finding> more = TRY(target_->check(targets, context_.objects, mode, fresh && loads()));
   findings.insert(findings.end(), more.begin(), more.end());
   const Finding* first = nullptr;
   for (const Finding& finding : findings) {
     if (finding.fatal && first == nullptr) first = &finding;
-    if (finding.fatal) log_error(Component::task_manager, "{}", finding.error.message);
+    if (finding.fatal)
+      log_error(Component::task_manager, "{}", finding.error.message);
     else {
       log_warning(Component::source_capture, "{}", finding.error.message);
       if (fresh) remark(finding.error.message);
@@ -269,10 +281,12 @@ Result<void> TaskRunner::clear_for_restart() {
     const TableRef& name = table.target.layout->ref;
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
     if (known == document.tables.end()) continue;
-    if (known->created) to_drop.push_back(name);
+    if (known->created)
+      to_drop.push_back(name);
     else if (keeps_rows && loads() && !known->was_empty && record_->phase() != "starting")
       return Failure(errors::restart_would_empty(name));
-    else if (keeps_rows && loads() && record_->phase() != "starting") to_empty.push_back(name);
+    else if (keeps_rows && loads() && record_->phase() != "starting")
+      to_empty.push_back(name);
   }
   TRY(source_->drop_capture(context_.task_id, context_.target_system));
   if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
@@ -304,8 +318,10 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
     document.tables.push_back(std::move(record));
   }
   if (!not_empty.empty())
-    log_warning(Component::task_manager, "These tables of the target hold rows already, and the preparation mode is "
-                "DO_NOTHING: {}", not_empty);
+    log_warning(Component::task_manager,
+                "These tables of the target hold rows already, and the preparation mode is "
+                "DO_NOTHING: {}",
+                not_empty);
   std::vector<TableRef> keyless;
   for (const PlannedTable& table : context_.tables)
     if (table.target.source->identity == RowIdentity::none) {
@@ -316,7 +332,9 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
   for (const ChangeCounters& counters : TRY(source_->count_changes(keyless)))
     for (const PlannedTable& table : context_.tables) {
       const auto& leaves = table.target.source->leaves;
-      if (table.target.source->ref != counters.table && std::ranges::find(leaves, counters.table, &LeafDef::ref) == leaves.end()) continue;
+      if (table.target.source->ref != counters.table &&
+          std::ranges::find(leaves, counters.table, &LeafDef::ref) == leaves.end())
+        continue;
       TableRecord* record = record_of(document, table.target.source->ref);
       record->updates += counters.updates;
       record->deletes += counters.deletes;
@@ -345,7 +363,9 @@ Result<void> TaskRunner::start_afresh() {
   if (started) started = prepare_target();
   if (started) return {};
   auto undone = undo_start();
-  if (!undone) return Failure(in_context(started.error(), "the start failed and could not be undone (" + undone.error().message + ")"));
+  if (!undone)
+    return Failure(
+        in_context(started.error(), "the start failed and could not be undone (" + undone.error().message + ")"));
   return started;
 }
 
@@ -353,11 +373,12 @@ Result<Position> TaskRunner::stream_start(const Snapshot& snapshot) const {
   if (options_.start_position.empty()) return snapshot.position;
   const Position wanted = TRY(source_->parse_position(options_.start_position));
   if (source_->compare(wanted, snapshot.position) >= 0) return wanted;
-  return Failure(Error{ErrorKind::usage, "task.start_position",
-                       fmt::format("--cdc-start-position {} lies before {}, where a slot made now begins; older changes are not "
-                                   "kept for this task on the source.",
-                                   options_.start_position, snapshot.position.text),
-                       ""});
+  return Failure(
+      Error{ErrorKind::usage, "task.start_position",
+            fmt::format("--cdc-start-position {} lies before {}, where a slot made now begins; older changes are not "
+                        "kept for this task on the source.",
+                        options_.start_position, snapshot.position.text),
+            ""});
 }
 
 Result<void> TaskRunner::take_snapshot(TaskDocument document) {
@@ -368,8 +389,10 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   // A session of its own makes the slot and lets go of the exported snapshot when keepers have it.
   std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
   Snapshot snapshot;
-  if (follows()) snapshot = TRY(maker->begin_capture(context_.capture_spec()));
-  else snapshot = TRY(maker->open_snapshot());
+  if (follows())
+    snapshot = TRY(maker->begin_capture(context_.capture_spec()));
+  else
+    snapshot = TRY(maker->open_snapshot());
   failpoint(failpoints::slot_made);
   const Position start = TRY(stream_start(snapshot));
   if (follows()) TRY(target_->start_position(context_.task_id, start));

@@ -44,8 +44,9 @@ void SnapshotKeeper::run(const std::stop_token& stop) {
     }
     if (stop.stop_requested()) return;
     auto taken = take_over(id());
-    if (!taken) log_warning(Component::source_unload, "The load's snapshot could not be taken over by a new keeper: {}",
-                            taken.error().message);
+    if (!taken)
+      log_warning(Component::source_unload, "The load's snapshot could not be taken over by a new keeper: {}",
+                  taken.error().message);
     wait = taken ? std::chrono::seconds(holder_->hold_seconds() / 2) : retry;
   }
 }

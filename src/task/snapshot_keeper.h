@@ -1,6 +1,6 @@
 #pragma once
-// Keeps a snapshot joinable, beyond the death of this worker (engine.md §3): one session holds it and sleeps in the server;
-// before its time is half over a second takes it over from the first. One thread of its own.
+// Keeps a snapshot joinable, beyond the death of this worker (engine.md §3): one session holds it and sleeps in the
+// server; before its time is half over a second takes it over from the first. One thread of its own.
 
 #include <condition_variable>
 #include <functional>
@@ -18,8 +18,8 @@ class SnapshotKeeper {
   using Opener = std::function<Result<std::unique_ptr<Source>>()>;
   using Recorder = std::function<Result<void>(const std::string& id)>;
 
-  // Takes hold of snapshot `id` before it returns, so that the one who made it may let go. `record` stores the id under
-  // which others join now; it is called here and, from the keeper's thread, at each takeover.
+  // Takes hold of snapshot `id` before it returns, so that the one who made it may let go. `record` stores the id
+  // under which others join now; it is called here and, from the keeper's thread, at each takeover.
   static Result<std::unique_ptr<SnapshotKeeper>> start(Opener open, Recorder record, const std::string& id);
   ~SnapshotKeeper();
 

@@ -129,8 +129,11 @@ Result<bool> Spool::write(const ChangeBatch& batch) {
     return true;
   }
   if (errno != ENOSPC && errno != EDQUOT) return io_failed("write", segment.path);
-  if (!disk_full_) log_warning(Component::sorter, "The disk of the spool folder {} is full. Reading from source is paused until "
-                               "the target has taken what is there.", folder_);
+  if (!disk_full_)
+    log_warning(Component::sorter,
+                "The disk of the spool folder {} is full. Reading from source is paused until "
+                "the target has taken what is there.",
+                folder_);
   disk_full_ = true;
   if (::ftruncate(segment.file, static_cast<off_t>(segment.written)) != 0 ||
       ::lseek(segment.file, static_cast<off_t>(segment.written), SEEK_SET) < 0)

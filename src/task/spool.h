@@ -1,9 +1,10 @@
 #pragma once
-// Between capture and apply: changes in memory up to a budget, then in checksummed segment files up to another. One thread
-// puts, one takes. Order is kept. Nothing in it is needed after a crash: the source's log is released only behind what the
-// target holds (engine.md §7), so a new spool starts empty and wipes what it finds.
+// Between capture and apply: changes in memory up to a budget, then in checksummed segment files up to another. One
+// thread puts, one takes. Order is kept. Nothing in it is needed after a crash: the source's log is released only
+// behind what the target holds (engine.md §7), so a new spool starts empty and wipes what it finds.
 //
-// A segment file is a run of frames: length (4 bytes), checksum (8 bytes, FNV-1a of the body), body (data/change_codec.h).
+// A segment file is a run of frames: length (4 bytes), checksum (8 bytes, FNV-1a of the body), body
+// (data/change_codec.h).
 
 #include <condition_variable>
 #include <deque>
@@ -62,9 +63,9 @@ class Spool {
 
   mutable std::mutex mutex_;
   std::condition_variable filled_;
-  std::deque<ChangeBatch> memory_;   // before everything on disk
+  std::deque<ChangeBatch> memory_;  // before everything on disk
   std::deque<Segment> segments_;
-  std::deque<uint32_t> on_disk_;     // changes in each batch on disk, in order
+  std::deque<uint32_t> on_disk_;  // changes in each batch on disk, in order
   size_t memory_bytes_ = 0;
   uint64_t disk_bytes_ = 0, changes_ = 0, next_segment_ = 0;
   bool disk_full_ = false;

@@ -4,13 +4,20 @@ namespace godwit {
 
 std::string_view to_string(TableState state) {
   switch (state) {
-    case TableState::does_not_exist: return "Table does not exist";
-    case TableState::before_load: return "Before load";
-    case TableState::full_load: return "Full load";
-    case TableState::completed: return "Table completed";
-    case TableState::cancelled: return "Table cancelled";
-    case TableState::error: return "Table error";
-    case TableState::reloading: return "Table is being reloaded";
+    case TableState::does_not_exist:
+      return "Table does not exist";
+    case TableState::before_load:
+      return "Before load";
+    case TableState::full_load:
+      return "Full load";
+    case TableState::completed:
+      return "Table completed";
+    case TableState::cancelled:
+      return "Table cancelled";
+    case TableState::error:
+      return "Table error";
+    case TableState::reloading:
+      return "Table is being reloaded";
   }
   return "";
 }
@@ -29,8 +36,10 @@ std::optional<TableState> next(TableState state, TableEvent event) {
     case TableEvent::load_stops:
       if (state == full_load || state == reloading) return cancelled;
       return std::nullopt;
-    case TableEvent::fails: return error;
-    case TableEvent::reload_asked: return reloading;
+    case TableEvent::fails:
+      return error;
+    case TableEvent::reload_asked:
+      return reloading;
   }
   return std::nullopt;
 }

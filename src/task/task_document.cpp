@@ -11,9 +11,10 @@ json to_json_value(const TableRecord& table) {
   json slices = json::array();
   for (const TableRange& slice : table.slices)
     slices.push_back({slice.leaf.schema, slice.leaf.name, slice.bounds, slice.storage_id});
-  return {{"schema", table.table.schema}, {"name", table.table.name},      {"created", table.created},
+  return {{"schema", table.table.schema}, {"name", table.table.name},     {"created", table.created},
           {"was_empty", table.was_empty}, {"slices", std::move(slices)},  {"snapshot", table.snapshot.text},
-          {"structure", table.structure}, {"suspended", table.suspended}, {"updates", table.updates},     {"deletes", table.deletes}};
+          {"structure", table.structure}, {"suspended", table.suspended}, {"updates", table.updates},
+          {"deletes", table.deletes}};
 }
 
 std::string text(const json& object, const char* key) {
@@ -61,10 +62,11 @@ bool read_table(const json& object, TableRecord& out) {
 }
 
 Failure damaged() {
-  return Failure(Error{ErrorKind::fatal, "task.record",
-                       "the record of this task in godwit_task on the target cannot be read; it was changed by hand or by "
-                       "another version. Run the task with --restart, or under another --task-id.",
-                       ""});
+  return Failure(
+      Error{ErrorKind::fatal, "task.record",
+            "the record of this task in godwit_task on the target cannot be read; it was changed by hand or by "
+            "another version. Run the task with --restart, or under another --task-id.",
+            ""});
 }
 
 }  // namespace

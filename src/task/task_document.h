@@ -1,6 +1,6 @@
 #pragma once
-// The record of a task on the target (godwit_task.document): all that a later worker, on any host, needs to go on. JSON,
-// read totally: a damaged one is an error, never a crash.
+// The record of a task on the target (godwit_task.document): all that a later worker, on any host, needs to go on.
+// JSON, read totally: a damaged one is an error, never a crash.
 
 #include <optional>
 #include <string>
@@ -12,13 +12,13 @@
 namespace godwit {
 
 struct TableRecord {
-  TableRef table;      // source name
-  bool created = false;    // Godwit made it on the target, so a restart may drop it
-  bool was_empty = true;   // before its load
+  TableRef table;         // source name
+  bool created = false;   // Godwit made it on the target, so a restart may drop it
+  bool was_empty = true;  // before its load
   std::vector<TableRange> slices;
-  std::string structure;   // structure_fingerprint of the source's table as it was planned
-  Position snapshot;       // its rows are those of this position
-  std::string suspended;   // why no more changes are applied; empty: they are
+  std::string structure;              // structure_fingerprint of the source's table as it was planned
+  Position snapshot;                  // its rows are those of this position
+  std::string suspended;              // why no more changes are applied; empty: they are
   uint64_t updates = 0, deletes = 0;  // the server's counters at the start, for tables whose log identifies no rows
 };
 
@@ -27,12 +27,12 @@ struct TaskDocument {
   std::string source_system, source_database, target_system, target_database;
   std::string type;
   std::string mapping_hash;
-  std::string capture;       // slot
-  Position start;            // of the stream
-  std::string snapshot_id;   // that keepers hold now; empty: none
+  std::string capture;      // slot
+  Position start;           // of the stream
+  std::string snapshot_id;  // that keepers hold now; empty: none
   Position snapshot_position;
   std::vector<TableRecord> tables;
-  std::string restore_script;  // statements that put constraints and triggers back
+  std::string restore_script;        // statements that put constraints and triggers back
   std::vector<std::string> at_stop;  // statements for a clean end: enable triggers
 };
 

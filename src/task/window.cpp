@@ -8,11 +8,16 @@ void Window::add(ChangeBatch batch) {
   batches_.push_back(std::move(batch));
   const ChangeBatch& kept = batches_.back();
   bytes_ += kept.memory_bytes();
-  for (const TxnPart& txn : kept.parts) parts_.push_back({&kept, txn});
-  count();
+  for (const TxnPart& txn : kept.parts) {
+    parts_.push_back({&kept, txn});
+    changes_ += txn.count;
+    if (txn.kind == TxnPart::Kind::commit) complete_ = parts_.size();
+  }
 }
 
-std::vector<SchemaEvent> Window::take_schema() { return std::exchange(schema_, {}); }
+std::vector<SchemaEvent> Window::take_schema() {
+  return std::exchange(schema_, {});
+}
 
 void Window::count() {
   changes_ = complete_ = 0;
@@ -27,15 +32,6 @@ void Window::drop(size_t parts) {
   while (!batches_.empty() && (parts_.empty() || parts_.front().batch != &batches_.front())) {
     bytes_ -= batches_.front().memory_bytes();
     batches_.pop_front();
-  }
-  count();
-}
-
-void Window::cut(size_t parts) {
-  parts_.resize(parts);
-  while (!batches_.empty() && (parts_.empty() || parts_.back().batch != &batches_.back())) {
-    bytes_ -= batches_.back().memory_bytes();
-    batches_.pop_back();
   }
   count();
 }

@@ -1,5 +1,6 @@
 #pragma once
-// Changes taken from the spool and not yet committed on the target, as runs of source transactions in log order. One thread.
+// Changes taken from the spool and not yet committed on the target, as runs of source transactions in log order. One
+// thread.
 
 #include <cstdint>
 #include <deque>
@@ -30,8 +31,6 @@ class Window {
   std::vector<SchemaEvent> take_schema();
   // Forgets parts from the front, and batches nobody points into any more.
   void drop(size_t parts);
-  // Forgets parts from the back, down to `parts`.
-  void cut(size_t parts);
   void clear();
 
  private:

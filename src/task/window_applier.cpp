@@ -18,8 +18,8 @@ constexpr size_t set_changes_min = 40;
 
 }  // namespace
 
-WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, const Source& order, ChangeWriter& writer,
-                             std::vector<Position> snapshots, std::vector<bool> held_rows)
+WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, const Source& order,
+                             ChangeWriter& writer, std::vector<Position> snapshots, std::vector<bool> held_rows)
     : context_(context),
       record_(record),
       order_(order),
@@ -59,8 +59,10 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
     for (uint32_t i = part.txn.first; i < part.txn.first + part.txn.count; ++i) {
       const Change& change = part.batch->changes[i];
       TableDelta& delta = deltas_[change.table];
-      ++(change.op == Op::insert ? delta.inserts : change.op == Op::update ? delta.updates
-         : change.op == Op::erase ? delta.deletes : delta.truncates);
+      ++(change.op == Op::insert   ? delta.inserts
+         : change.op == Op::update ? delta.updates
+         : change.op == Op::erase  ? delta.deletes
+                                   : delta.truncates);
       if (!wanted(change.table, part.txn)) {
         ++delta.dropped;
         continue;
@@ -72,10 +74,11 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
       }
       if (!truncates_.empty()) TRY(truncate());
       const RowBatch* images = &part.batch->images[change.table];
-      pending_.push_back({change.table,
-                          {&target(change.table), change.op, change.before_row == Change::no_row ? nullptr : images,
-                           change.after_row == Change::no_row ? nullptr : images, change.before_row, change.after_row},
-                          &part.txn.commit});
+      pending_.push_back(
+          {change.table,
+           {&target(change.table), change.op, change.before_row == Change::no_row ? nullptr : images,
+            change.after_row == Change::no_row ? nullptr : images, change.before_row, change.after_row},
+           &part.txn.commit});
     }
   }
   if (!truncates_.empty()) TRY(truncate());
@@ -128,8 +131,10 @@ Result<void> WindowApplier::apply_table(uint32_t table, std::vector<Item>& items
   views.reserve(items.size());
   for (const Item& item : items) views.push_back(item.view);
   NetResult result;
-  if (plan.layout->key) result = net_changes(plan, views);
-  else result.net.inserted = views;
+  if (plan.layout->key)
+    result = net_changes(plan, views);
+  else
+    result.net.inserted = views;
   bool done = false;
   std::string why = result.why;
   if (result.fits) done = TRY(writer_.apply_sets(plan, result.net, why));
@@ -141,7 +146,8 @@ Result<void> WindowApplier::apply_table(uint32_t table, std::vector<Item>& items
   int64_t& last = last_bulk_line_ms_[table];
   if (last == 0 || monotonic_ms() - last > line_interval_ms) {
     last = monotonic_ms();
-    log_info(Component::target_apply, "Bulk apply operation failed. Trying to execute bulk statements in 'one-by-one' mode");
+    log_info(Component::target_apply,
+             "Bulk apply operation failed. Trying to execute bulk statements in 'one-by-one' mode");
     log_debug(Component::target_apply, "Table {}: {}", log_name(plan.source->ref), why);
   }
   return apply_in_order(items);
@@ -191,8 +197,9 @@ Result<void> WindowApplier::apply_one_by_one(std::span<const Item> items) {
 
 void WindowApplier::count_applied(const Item& item) {
   TableDelta& delta = deltas_[item.table];
-  ++(item.view.op == Op::insert ? delta.applied_inserts : item.view.op == Op::update ? delta.applied_updates
-                                                                                     : delta.applied_deletes);
+  ++(item.view.op == Op::insert   ? delta.applied_inserts
+     : item.view.op == Op::update ? delta.applied_updates
+                                  : delta.applied_deletes);
 }
 
 ChangeAction WindowApplier::action_for(const Item& item, const ChangeOutcome& outcome) const {
@@ -216,10 +223,15 @@ Result<void> WindowApplier::handle(const Item& item, const ChangeOutcome& outcom
       action = ChangeAction::stop_task;
   }
   switch (action) {
-    case ChangeAction::ignore: ++deltas_[item.table].ignored; return {};
-    case ChangeAction::park: return park(item, outcome);
-    case ChangeAction::replace: return replace(item, outcome);
-    case ChangeAction::insert_instead: return insert_instead(item, outcome);
+    case ChangeAction::ignore:
+      ++deltas_[item.table].ignored;
+      return {};
+    case ChangeAction::park:
+      return park(item, outcome);
+    case ChangeAction::replace:
+      return replace(item, outcome);
+    case ChangeAction::insert_instead:
+      return insert_instead(item, outcome);
     case ChangeAction::suspend_table:
       TRY(park(item, outcome));
       return suspend(item.table, fmt::format("a {} was refused: {}", to_string(item.view.op), outcome.error.message),
@@ -240,9 +252,10 @@ Result<void> WindowApplier::park(const Item& item, const ChangeOutcome& outcome)
   row.code = no_row ? "02000" : outcome.error.sqlstate;
   row.position = *item.commit;
   ++deltas_[item.table].parked;
-  log_error(Component::target_apply, "RetCode: SQL_ERROR  SqlState: {} NativeError: 1 Message: {} of table {} was parked in "
-            "awsdms_apply_exceptions, position {} [1022502]", row.code, to_string(item.view.op),
-            log_name(target(item.table).source->ref), item.commit->text);
+  log_error(Component::target_apply,
+            "RetCode: SQL_ERROR  SqlState: {} NativeError: 1 Message: {} of table {} was parked in "
+            "awsdms_apply_exceptions, position {} [1022502]",
+            row.code, to_string(item.view.op), log_name(target(item.table).source->ref), item.commit->text);
   return writer_.park(std::span(&row, 1));
 }
 

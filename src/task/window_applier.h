@@ -1,6 +1,7 @@
 #pragma once
-// Puts runs of changes on the target through a ChangeWriter (engine.md §8): per table as set statements where they fit, else
-// in log order; a change that finds no row or is refused goes where the settings say. Decides everything, knows no SQL.
+// Puts runs of changes on the target through a ChangeWriter (engine.md §8): per table as set statements where they
+// fit, else in log order; a change that finds no row or is refused goes where the settings say. Decides everything,
+// knows no SQL.
 
 #include <map>
 #include <set>
@@ -22,12 +23,13 @@ struct TableDelta {
 
 class WindowApplier {
  public:
-  // All must outlive the applier. `snapshots[t]`: changes of table t that committed before it are in its rows already.
+  // All must outlive the applier. `snapshots[t]`: changes of table t that committed before it are in its rows
+  // already.
   WindowApplier(const TaskContext& context, RecordStore& record, const Source& order, ChangeWriter& writer,
                 std::vector<Position> snapshots, std::vector<bool> held_rows);
 
-  // Changes of these parts, inside the transaction that the caller opened. An error of kind conflict or data from a deferred
-  // check: roll back and apply again with `carefully`.
+  // Changes of these parts, inside the transaction that the caller opened. An error of kind conflict or data from a
+  // deferred check: roll back and apply again with `carefully`.
   Result<void> apply(std::span<const Window::Part> parts, bool carefully);
 
   // Says why, stores it, and drops the table's changes from here on.
@@ -68,10 +70,10 @@ class WindowApplier {
   std::vector<bool> suspended_;
   bool any_later_snapshot_ = false;
 
-  std::vector<Item> pending_;                 // in log order, no truncate among them
+  std::vector<Item> pending_;                             // in log order, no truncate among them
   std::vector<std::pair<uint32_t, uint32_t>> truncates_;  // table, leaf: a run that is done in one statement
   std::map<uint32_t, TableDelta> deltas_;
-  std::map<uint32_t, uint64_t> errors_;       // per table, for the escalation counts
+  std::map<uint32_t, uint64_t> errors_;  // per table, for the escalation counts
   std::map<uint32_t, int64_t> last_bulk_line_ms_;
 };
 

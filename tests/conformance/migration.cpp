@@ -280,7 +280,7 @@ void Migration::load() {
 
 std::unique_ptr<ChangeReader> Migration::open_reader(Source& session, const Position& after) const {
   std::vector<CapturedTable> captured;
-  for (const TargetTable& table : tables_) captured.push_back({table.source, table.read});
+  for (const TargetTable& table : tables_) captured.push_back({table.source, table.read, {}});
   return must(session.read_changes(capture_spec(), after, captured));
 }
 

@@ -11,7 +11,8 @@ namespace godwit::postgres {
 namespace {
 
 bool in_key(const TargetTable& table, uint32_t column) {
-  return table.layout->key && std::ranges::find(table.layout->key->columns, column) != table.layout->key->columns.end();
+  return table.layout->key &&
+         std::ranges::find(table.layout->key->columns, column) != table.layout->key->columns.end();
 }
 
 std::string column_name(const TargetTable& table, uint32_t column) {
@@ -30,7 +31,8 @@ std::string condition(const TargetTable& table, const RowFinder& finder, size_t 
     }
     // The cast names the column's type, so that the parameter is read as one whatever the operator would prefer.
     const std::string value = fmt::format("${}::{}", number, table.layout->columns[finder.columns[i]].type.native);
-    if (finder.comparisons[i] != Comparison::text) terms.push_back(fmt::format("{} IS NOT DISTINCT FROM {}", name, value));
+    if (finder.comparisons[i] != Comparison::text)
+      terms.push_back(fmt::format("{} IS NOT DISTINCT FROM {}", name, value));
     if (finder.comparisons[i] != Comparison::native)
       terms.push_back(fmt::format("{}::text IS NOT DISTINCT FROM {}::text", name, value));
   }
@@ -86,13 +88,13 @@ std::string stage_definition(const TargetTable& table, const std::string& stage)
   for (size_t i = 0; i < key.size(); ++i) columns.push_back(fmt::format("{} AS k{}", column_name(table, key[i]), i));
   for (uint32_t c = 0; c < table.layout->columns.size(); ++c)
     if (!in_key(table, c)) columns.push_back(fmt::format("{} AS c{}", column_name(table, c), c));
-  return fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA", stage,
-                     join(columns, ", "), quote_name(table.layout->ref));
+  return fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA",
+                     stage, join(columns, ", "), quote_name(table.layout->ref));
 }
 
 std::string stage_erase(const TargetTable& table, const std::string& stage, uint32_t group) {
-  return fmt::format("DELETE FROM {} AS t USING {} AS s WHERE s.g = {} AND {}", quote_name(table.layout->ref), stage, group,
-                     key_join(table));
+  return fmt::format("DELETE FROM {} AS t USING {} AS s WHERE s.g = {} AND {}", quote_name(table.layout->ref), stage,
+                     group, key_join(table));
 }
 
 std::string stage_update(const TargetTable& table, const std::string& stage, uint32_t group, const ColumnMask& mask) {

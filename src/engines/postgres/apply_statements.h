@@ -1,5 +1,6 @@
 #pragma once
-// The SQL that apply uses, as pure functions of a table's plan: statements in log order, and set statements over a stage.
+// The SQL that apply uses, as pure functions of a table's plan: statements in log order, and set statements over a
+// stage.
 
 #include <string>
 #include <vector>

@@ -34,7 +34,8 @@ std::string table_list(std::span<const TableDef* const> tables, bool keyed) {
 std::string open_transactions(Connection& session) {
   auto rows = session.query(
       "SELECT string_agg(format('pid %s (%s, %s) since %s', pid, usename, application_name, "
-      "date_trunc('second', xact_start)), '; ' ORDER BY xact_start) FROM pg_catalog.pg_stat_activity WHERE backend_xid "
+      "date_trunc('second', xact_start)), '; ' ORDER BY xact_start) FROM pg_catalog.pg_stat_activity WHERE "
+      "backend_xid "
       "IS NOT NULL AND pid <> pg_catalog.pg_backend_pid()");
   return rows && !rows->empty() ? rows->text(0, 0) : std::string();
 }
@@ -64,8 +65,12 @@ std::string capture_name(std::string_view task_id, std::string_view target_syste
   return head + "_" + hex64(hash).substr(0, 8);
 }
 
-std::string keyed_publication(std::string_view capture_name) { return std::string(capture_name); }
-std::string insert_only_publication(std::string_view capture_name) { return std::string(capture_name) + "_i"; }
+std::string keyed_publication(std::string_view capture_name) {
+  return std::string(capture_name);
+}
+std::string insert_only_publication(std::string_view capture_name) {
+  return std::string(capture_name) + "_i";
+}
 
 Result<void> create_publications(Connection& session, std::string_view capture_name,
                                  std::span<const TableDef* const> tables) {
@@ -112,19 +117,21 @@ Result<Snapshot> create_slot(Connection& walsender, Connection& session, std::st
   const bool ok = PQresultStatus(made.raw()) == PGRES_TUPLES_OK && made.size() == 1;
   const Error failure = ok ? Error{} : walsender.error_of(made.raw());
   while (PGresult* rest = PQgetResult(walsender.raw())) PQclear(rest);
-  if (!ok) return Failure(in_context(failure, fmt::format("replication slot {} could not be made on the source", slot)));
+  if (!ok)
+    return Failure(in_context(failure, fmt::format("replication slot {} could not be made on the source", slot)));
   const auto lsn = parse_lsn(made.get(0, 1));
   if (!lsn) return Failure(errors::bad_stream("the slot's consistent point", ""));
   return Snapshot{made.text(0, 2), lsn_position(*lsn)};
 }
 
 Result<Position> slot_position(Connection& session, std::string_view slot) {
-  const Rows rows = TRY(session.query(
-      "SELECT confirmed_flush_lsn, wal_status, plugin, database = pg_catalog.current_database() FROM "
-      "pg_catalog.pg_replication_slots WHERE slot_name = $1",
-      {std::string(slot)}));
+  const Rows rows = TRY(
+      session.query("SELECT confirmed_flush_lsn, wal_status, plugin, database = pg_catalog.current_database() FROM "
+                    "pg_catalog.pg_replication_slots WHERE slot_name = $1",
+                    {std::string(slot)}));
   if (rows.empty()) return Position{};
-  if (rows.get(0, 1) == "lost") return Failure(errors::slot_lost(slot, "the server removed WAL it needs (wal_status lost)"));
+  if (rows.get(0, 1) == "lost")
+    return Failure(errors::slot_lost(slot, "the server removed WAL it needs (wal_status lost)"));
   if (rows.get(0, 2) != "pgoutput" || !rows.boolean(0, 3))
     return Failure(errors::slot_lost(slot, "it belongs to another plugin or database"));
   const auto lsn = parse_lsn(rows.get(0, 0));
@@ -136,10 +143,11 @@ Result<void> drop_slot(Connection& session, std::string_view slot) {
   constexpr int64_t patience_ms = 10000;
   const int64_t until = monotonic_ms() + patience_ms;
   for (;;) {
-    const Rows rows = TRY(session.query(
-        "SELECT s.active_pid, a.application_name, a.application_name LIKE 'godwit:%' FROM pg_catalog.pg_replication_slots "
-        "s LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = s.active_pid WHERE s.slot_name = $1",
-        {std::string(slot)}));
+    const Rows rows =
+        TRY(session.query("SELECT s.active_pid, a.application_name, a.application_name LIKE 'godwit:%' FROM "
+                          "pg_catalog.pg_replication_slots "
+                          "s LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = s.active_pid WHERE s.slot_name = $1",
+                          {std::string(slot)}));
     if (rows.empty()) return {};
     if (rows.is_null(0, 0)) {
       auto dropped = session.run("SELECT pg_catalog.pg_drop_replication_slot($1)", {std::string(slot)});

@@ -19,8 +19,9 @@ Result<void> create_publications(Connection& session, std::string_view capture_n
                                  std::span<const TableDef* const> tables);
 Result<void> drop_publications(Connection& session, std::string_view capture_name);
 
-// Creates a slot and exports its snapshot on `walsender`, which must then stay untouched until the snapshot is imported.
-// Waits at most `timeout_s` for transactions that are open on the source; `session` names them in the error.
+// Creates a slot and exports its snapshot on `walsender`, which must then stay untouched until the snapshot is
+// imported. Waits at most `timeout_s` for transactions that are open on the source; `session` names them in the
+// error.
 Result<Snapshot> create_slot(Connection& walsender, Connection& session, std::string_view slot, bool temporary,
                              int64_t timeout_s);
 

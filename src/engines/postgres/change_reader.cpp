@@ -51,6 +51,7 @@ Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::st
   decoder_.start_batch(batch);
   decoder_.batch_taken();
   bool waited = false;
+  int64_t first_ms = 0;  // when the first change of this batch had come
   if (monotonic_ms() - last_feedback_ms_ >= feedback_interval_ms_) TRY(feedback(false));
   while (decoder_.batch_bytes() < batch_bytes_max) {
     char* raw = nullptr;
@@ -61,12 +62,16 @@ Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::st
       continue;
     }
     if (length < 0) return Failure(stream_end(length));
-    if (!batch.empty() || waited) return {};
+    const bool has_some = !batch.empty();
+    if (has_some && first_ms == 0) first_ms = monotonic_ms();
+    if ((has_some && monotonic_ms() - first_ms >= gather_ms_) || (!has_some && waited)) return {};
     // Asking for a reply makes an idle server say how far its log has come.
-    TRY(feedback(true));
-    if (!connection_.wait_readable(wait_ms, stop)) return Failure(connection_.connection_error());
+    if (!has_some) TRY(feedback(true));
+    if (!connection_.wait_readable(has_some ? gather_ms_ : wait_ms, stop))
+      return Failure(connection_.connection_error());
     if (PQconsumeInput(connection_.raw()) == 0) return Failure(connection_.connection_error());
     waited = true;
+    if (stop.stop_requested()) return {};
   }
   return {};
 }
@@ -102,8 +107,11 @@ Result<void> PostgresChangeReader::meet_strangers(ChangeBatch& batch) {
   for (const uint32_t oid : decoder_.take_strangers()) {
     const uint32_t root = TRY(root_of_(oid));
     const std::optional<uint32_t> table = decoder_.table_of(root);
-    if (table) decoder_.suspend(*table, "it has a new partition", batch);
-    else log_warning(Component::source_capture, "The stream carries a relation of no table of the task, oid {}; it is passed over", oid);
+    if (table)
+      decoder_.suspend(*table, "it has a new partition", batch);
+    else
+      log_warning(Component::source_capture,
+                  "The stream carries a relation of no table of the task, oid {}; it is passed over", oid);
   }
   return {};
 }

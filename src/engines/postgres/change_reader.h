@@ -20,13 +20,15 @@ class PostgresChangeReader : public ChangeReader {
     std::vector<std::string> publications;
     Lsn after = 0;
     int64_t sender_timeout_ms = 60000;  // the server's wal_sender_timeout; 0: none
-    // The oid of a relation's partition root; itself where it is none, 0 where it is gone. Called on the reader's thread.
+    // The oid of a relation's partition root; itself where it is none, 0 where it is gone. Called on the reader's
+    // thread.
     std::function<Result<uint32_t>(uint32_t oid)> root_of;
   };
   static Result<std::unique_ptr<ChangeReader>> open(Connection connection, Options options,
                                                     std::span<const CapturedTable> tables);
 
   Result<void> read(ChangeBatch& batch, int wait_ms, std::stop_token stop) override;
+  void gather(int ms) override { gather_ms_ = ms; }
   void release_until(const Position& durable) override;
   Result<void> keep_alive() override;
 
@@ -43,6 +45,7 @@ class PostgresChangeReader : public ChangeReader {
   std::function<Result<uint32_t>(uint32_t oid)> root_of_;
   int64_t feedback_interval_ms_;
   int64_t last_feedback_ms_ = 0;
+  int gather_ms_ = 0;
   Lsn received_ = 0;
   Lsn released_ = 0;
 };

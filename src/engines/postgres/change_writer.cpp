@@ -18,7 +18,8 @@ Result<Rows> last_result(Connection& session) {
   while (PGresult* raw = PQgetResult(session.raw())) {
     Rows result(raw);
     const ExecStatusType status = PQresultStatus(raw);
-    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && failure.code.empty()) failure = session.error_of(raw);
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && failure.code.empty())
+      failure = session.error_of(raw);
     last = std::move(result);
   }
   if (!failure.code.empty()) return Failure(failure);
@@ -30,8 +31,11 @@ Result<Rows> last_result(Connection& session) {
 
 Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& session, const ControlSchema& control,
                                                                  std::string_view task_id) {
-  // The plans of set statements must go through the key whatever the statistics say: the stage is small, the table may not be.
-  TRY(session.run("DEALLOCATE ALL; SET synchronous_commit = off; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = "
+  // The plans of set statements must go through the key whatever the statistics say: the stage is small, the table
+  // may not be.
+  TRY(
+      session.run("DEALLOCATE ALL; SET synchronous_commit = off; SET enable_seqscan = off; SET enable_hashjoin = "
+                  "off; SET enable_mergejoin = "
                   "off; SET jit = off; SET plan_cache_mode = force_generic_plan"));
   return std::unique_ptr<ChangeWriter>(new PostgresChangeWriter(session, control, std::string(task_id)));
 }
@@ -41,9 +45,10 @@ std::string PostgresChangeWriter::position_row() const {
 }
 
 Result<void> PostgresChangeWriter::begin(const Position& expected) {
-  const Rows fenced = TRY(session_.query(
-      fmt::format(R"(BEGIN; UPDATE {} SET "STATE_TIME" = '{}' WHERE {} AND "CHECKPOINT" = {})", control_.table("awsdms_txn_state"),
-                  sql_timestamp(now_us()), position_row(), quote_literal(checkpoint_text(expected)))));
+  const Rows fenced =
+      TRY(session_.query(fmt::format(R"(BEGIN; UPDATE {} SET "STATE_TIME" = '{}' WHERE {} AND "CHECKPOINT" = {})",
+                                     control_.table("awsdms_txn_state"), sql_timestamp(now_us()), position_row(),
+                                     quote_literal(checkpoint_text(expected)))));
   open_ = true;
   for (auto& [name, stage] : stages_) stage.used = false;
   if (fenced.affected() == 1) return {};
@@ -51,7 +56,9 @@ Result<void> PostgresChangeWriter::begin(const Position& expected) {
   return Failure(errors::superseded(task_id_));
 }
 
-Result<void> PostgresChangeWriter::check_constraints() { return session_.run("SET CONSTRAINTS ALL IMMEDIATE"); }
+Result<void> PostgresChangeWriter::check_constraints() {
+  return session_.run("SET CONSTRAINTS ALL IMMEDIATE");
+}
 
 Result<void> PostgresChangeWriter::set_savepoint() {
   // SET CONSTRAINTS lasts to the end of the transaction; a moved savepoint starts with deferred ones again.
@@ -84,7 +91,8 @@ ParkedRow PostgresChangeWriter::describe(const ChangeView& change) const {
 Result<void> PostgresChangeWriter::commit(const Position& next) {
   const std::string sql = fmt::format(
       R"(UPDATE {} SET "CHECKPOINT" = {}, "STATE_TIME" = '{}' WHERE {}; COMMIT; SELECT pg_catalog.pg_current_wal_insert_lsn())",
-      control_.table("awsdms_txn_state"), quote_literal(checkpoint_text(next)), sql_timestamp(now_us()), position_row());
+      control_.table("awsdms_txn_state"), quote_literal(checkpoint_text(next)), sql_timestamp(now_us()),
+      position_row());
   if (PQsendQuery(session_.raw(), sql.c_str()) == 0) return Failure(session_.connection_error());
   failpoint(failpoints::window_commit_sent);
   const Rows done = TRY(last_result(session_));
@@ -106,8 +114,9 @@ void PostgresChangeWriter::rollback() {
 Result<Position> PostgresChangeWriter::durable(bool force) {
   if (not_durable_.empty()) return durable_;
   if (force)
-    TRY(session_.run(fmt::format(R"(BEGIN; SET LOCAL synchronous_commit = on; UPDATE {} SET "STATE_TIME" = '{}' WHERE {}; COMMIT)",
-                                 control_.table("awsdms_txn_state"), sql_timestamp(now_us()), position_row())));
+    TRY(session_.run(
+        fmt::format(R"(BEGIN; SET LOCAL synchronous_commit = on; UPDATE {} SET "STATE_TIME" = '{}' WHERE {}; COMMIT)",
+                    control_.table("awsdms_txn_state"), sql_timestamp(now_us()), position_row())));
   const Rows rows = TRY(session_.query("SELECT pg_catalog.pg_current_wal_flush_lsn()"));
   const Lsn flushed = parse_lsn(rows.get(0, 0)).value_or(0);
   while (!not_durable_.empty() && not_durable_.front().lsn <= flushed) {

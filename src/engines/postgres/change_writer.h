@@ -1,6 +1,6 @@
 #pragma once
-// Applies windows of changes to the target (engine.md §2, §7, §8): fence first, position last, in one transaction. Commits
-// are asynchronous; durable() says what the disk holds. One session, one thread.
+// Applies windows of changes to the target (engine.md §2, §7, §8): fence first, position last, in one transaction.
+// Commits are asynchronous; durable() says what the disk holds. One session, one thread.
 
 #include <deque>
 #include <map>
@@ -73,7 +73,7 @@ class PostgresChangeWriter : public ChangeWriter {
   const ControlSchema& control_;
   std::string task_id_;
   bool open_ = false;
-  std::unordered_map<std::string, Stage> stages_;        // by quoted target name
+  std::unordered_map<std::string, Stage> stages_;  // by quoted target name
   std::unordered_map<const TargetTable*, TableStatements> statements_;
   uint64_t prepared_count_ = 0, prepared_now_ = 0;
   std::vector<std::string> scratch_;  // parameters of one statement, NUL-terminated

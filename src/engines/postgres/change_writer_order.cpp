@@ -15,7 +15,9 @@ constexpr size_t chunk_statements_max = 256;
 constexpr size_t chunk_bytes_max = 1U << 20U;
 constexpr size_t prepared_max = 1000;
 
-bool is_row_error(const Error& error) { return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict; }
+bool is_row_error(const Error& error) {
+  return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict;
+}
 
 size_t change_bytes(const ChangeView& change) {
   size_t total = 0;
@@ -24,15 +26,21 @@ size_t change_bytes(const ChangeView& change) {
   return total;
 }
 
-// Which columns have an equality of their own (btree or hash; one of an extension is not found without its schema), and which are numeric: equal there is not identical.
+// Which columns have an equality of their own (btree or hash; one of an extension is not found without its schema),
+// and which are numeric: equal there is not identical.
 constexpr std::string_view comparison_query =
-    "SELECT a.attname, EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod AND "
-    "m.amname IN ('btree', 'hash') WHERE o.opcdefault AND o.opcnamespace = 'pg_catalog'::pg_catalog.regnamespace AND (o.opcintype = bt.oid OR (bt.typtype = 'e' AND o.opcintype = "
+    "SELECT a.attname, EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod "
+    "AND "
+    "m.amname IN ('btree', 'hash') WHERE o.opcdefault AND o.opcnamespace = 'pg_catalog'::pg_catalog.regnamespace AND "
+    "(o.opcintype = bt.oid OR (bt.typtype = 'e' AND o.opcintype = "
     "'pg_catalog.anyenum'::pg_catalog.regtype) OR (bt.typtype = 'r' AND o.opcintype = "
-    "'pg_catalog.anyrange'::pg_catalog.regtype) OR (bt.oid = 'pg_catalog.varchar'::pg_catalog.regtype AND o.opcintype = "
+    "'pg_catalog.anyrange'::pg_catalog.regtype) OR (bt.oid = 'pg_catalog.varchar'::pg_catalog.regtype AND "
+    "o.opcintype = "
     "'pg_catalog.text'::pg_catalog.regtype))), bt.oid = 'pg_catalog.numeric'::pg_catalog.regtype FROM "
-    "pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid JOIN pg_catalog.pg_type bt ON bt.oid = CASE "
-    "WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::pg_catalog.regclass AND a.attnum > 0";
+    "pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid JOIN pg_catalog.pg_type bt ON bt.oid "
+    "= CASE "
+    "WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::pg_catalog.regclass AND a.attnum "
+    "> 0";
 
 }  // namespace
 
@@ -106,11 +114,12 @@ Result<bool> PostgresChangeWriter::send(const ChangeView& change) {
     name = &update->second;
   }
   for (uint32_t c = 0; c < mask.size(); ++c)
-    if (mask[c]) bind(change.after->cell(change.after_row, c), change.after->bytes(change.after->cell(change.after_row, c)));
+    if (mask[c])
+      bind(change.after->cell(change.after_row, c), change.after->bytes(change.after->cell(change.after_row, c)));
   if (finds)
     for (const uint32_t c : known.finder.columns) bind(change.finder(c), change.finder_bytes(c));
-  if (PQsendQueryPrepared(session_.raw(), name->c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr,
-                          0) != 1)
+  if (PQsendQueryPrepared(session_.raw(), name->c_str(), static_cast<int>(values.size()), values.data(), nullptr,
+                          nullptr, 0) != 1)
     return Failure(session_.connection_error());
   return true;
 }
@@ -139,9 +148,12 @@ Result<ChangeWriter::Progress> PostgresChangeWriter::collect(const std::vector<b
       const bool ok = PQresultStatus(result.raw()) == PGRES_COMMAND_OK;
       if (!stopped && (!ok || result.affected() != 1)) {
         stopped = true;
-        progress.stopped_at.kind = ok && result.affected() == 0 ? ChangeOutcome::Kind::no_row : ChangeOutcome::Kind::refused;
-        if (!ok) progress.stopped_at.error = session_.error_of(result.raw());
-        else progress.stopped_at.error = errors::many_rows(result.affected());
+        progress.stopped_at.kind =
+            ok && result.affected() == 0 ? ChangeOutcome::Kind::no_row : ChangeOutcome::Kind::refused;
+        if (!ok)
+          progress.stopped_at.error = session_.error_of(result.raw());
+        else
+          progress.stopped_at.error = errors::many_rows(result.affected());
       }
     }
     if (!stopped) ++progress.done;

@@ -17,11 +17,15 @@ constexpr size_t table_columns_max = 1600;  // the server's limit, for the stage
 
 void append_cell(ByteBuffer& out, const RowBatch& rows, uint32_t row, uint32_t column) {
   const Cell& cell = rows.cell(row, column);
-  if (cell.length < 0) append_copy_null(out);
-  else append_copy_value(out, rows.bytes(cell));
+  if (cell.length < 0)
+    append_copy_null(out);
+  else
+    append_copy_value(out, rows.bytes(cell));
 }
 
-bool does_not_fit(const Error& error) { return error.kind == ErrorKind::conflict || error.kind == ErrorKind::data; }
+bool does_not_fit(const Error& error) {
+  return error.kind == ErrorKind::conflict || error.kind == ErrorKind::data;
+}
 
 std::vector<bool> key_columns(const TargetTable& table) {
   std::vector<bool> out(table.layout->columns.size(), false);
@@ -30,8 +34,8 @@ std::vector<bool> key_columns(const TargetTable& table) {
 }
 
 // group number, key, then every other column; columns that are not written are NULL in the stage.
-void append_stage_row(ByteBuffer& out, const TargetTable& table, const std::vector<bool>& key, const ChangeView& change,
-                      uint32_t group) {
+void append_stage_row(ByteBuffer& out, const TargetTable& table, const std::vector<bool>& key,
+                      const ChangeView& change, uint32_t group) {
   out.append(fmt::format_int(group).c_str(), fmt::format_int(group).size());
   for (const uint32_t c : table.layout->key->columns) {
     out.push_back('\t');
@@ -40,8 +44,10 @@ void append_stage_row(ByteBuffer& out, const TargetTable& table, const std::vect
   for (uint32_t c = 0; c < key.size(); ++c) {
     if (key[c]) continue;
     out.push_back('\t');
-    if (change.after == nullptr) append_copy_null(out);
-    else append_cell(out, *change.after, change.after_row, c);
+    if (change.after == nullptr)
+      append_copy_null(out);
+    else
+      append_cell(out, *change.after, change.after_row, c);
   }
   out.push_back('\n');
 }
@@ -84,7 +90,8 @@ Result<bool> PostgresChangeWriter::try_sets(const TargetTable& table, const NetC
   };
   if (!net.erased.empty()) {
     const Rows erased = TRY(session_.query(stage_erase(table, stage.name, 0)));
-    if (erased.affected() != net.erased.size()) return wrong("to delete were there", net.erased.size(), erased.affected());
+    if (erased.affected() != net.erased.size())
+      return wrong("to delete were there", net.erased.size(), erased.affected());
   }
   for (uint32_t group = 0; group < groups.size(); ++group) {
     const auto& [mask, expected] = groups[group];

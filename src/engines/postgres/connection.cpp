@@ -16,12 +16,29 @@ namespace godwit::postgres {
 namespace {
 
 // DMS's extra connection attributes: ours to read, unknown to libpq.
-constexpr std::string_view own_parameters[] = {
-    "slotname",          "pluginname",        "publicationname", "captureddls",        "ddlartifactsschema",
-    "executetimeout",    "heartbeatenable",   "heartbeatfrequency", "heartbeatschema", "afterconnectscript",
-    "connectiontimeout", "maxfilesize",       "failtasksonlobtruncation", "mapbooleanasboolean", "mapjsonbasclob",
-    "maplongvarcharas",  "mapunboundednumericasstring", "fetchcachesize", "loadusingcsv", "trimspaceinchar",
-    "unboundedvarcharmaxsize", "disableunicodesourcefilter", "consumemonotonicevents"};
+constexpr std::string_view own_parameters[] = {"slotname",
+                                               "pluginname",
+                                               "publicationname",
+                                               "captureddls",
+                                               "ddlartifactsschema",
+                                               "executetimeout",
+                                               "heartbeatenable",
+                                               "heartbeatfrequency",
+                                               "heartbeatschema",
+                                               "afterconnectscript",
+                                               "connectiontimeout",
+                                               "maxfilesize",
+                                               "failtasksonlobtruncation",
+                                               "mapbooleanasboolean",
+                                               "mapjsonbasclob",
+                                               "maplongvarcharas",
+                                               "mapunboundednumericasstring",
+                                               "fetchcachesize",
+                                               "loadusingcsv",
+                                               "trimspaceinchar",
+                                               "unboundedvarcharmaxsize",
+                                               "disableunicodesourcefilter",
+                                               "consumemonotonicevents"};
 
 bool is_own(std::string_view name) {
   return std::ranges::find(own_parameters, lower_ascii(name)) != std::end(own_parameters);
@@ -30,7 +47,8 @@ bool is_own(std::string_view name) {
 // Settings every session needs so that rows are read whole and values are exact (engine.md §3, spec §1).
 std::string session_options(const ConnectOptions& options, const Endpoint& endpoint) {
   std::string out =
-      "-c client_encoding=UTF8 -c datestyle=ISO,YMD -c intervalstyle=postgres -c timezone=UTC -c extra_float_digits=3 "
+      "-c client_encoding=UTF8 -c datestyle=ISO,YMD -c intervalstyle=postgres -c timezone=UTC -c "
+      "extra_float_digits=3 "
       "-c bytea_output=hex -c xmloption=content -c row_security=off -c lc_monetary=C "
       "-c idle_in_transaction_session_timeout=0 -c lock_timeout=0 -c default_transaction_read_only=off "
       "-c default_transaction_isolation=read\\ committed";
@@ -189,7 +207,9 @@ std::string quote_name(std::string_view name) {
   return out + '"';
 }
 
-std::string quote_name(const TableRef& table) { return quote_name(table.schema) + "." + quote_name(table.name); }
+std::string quote_name(const TableRef& table) {
+  return quote_name(table.schema) + "." + quote_name(table.name);
+}
 
 std::string quote_literal(std::string_view value) {
   const bool escaped = value.find('\\') != std::string_view::npos;
@@ -215,6 +235,8 @@ std::string array_text(std::span<const std::string> values) {
   return out + "}";
 }
 
-std::string quote_array(std::span<const std::string> values) { return quote_literal(array_text(values)); }
+std::string quote_array(std::span<const std::string> values) {
+  return quote_literal(array_text(values));
+}
 
 }  // namespace godwit::postgres

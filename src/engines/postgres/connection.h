@@ -1,6 +1,7 @@
 #pragma once
-// One libpq connection, used by one thread. Statements go as text; a server's error becomes an Error with its SQLSTATE,
-// classified by errors.h. Notices go to the debug log. A connection whose link is gone answers kind connection for ever.
+// One libpq connection, used by one thread. Statements go as text; a server's error becomes an Error with its
+// SQLSTATE, classified by errors.h. Notices go to the debug log. A connection whose link is gone answers kind
+// connection for ever.
 
 #include <libpq-fe.h>
 
@@ -41,8 +42,8 @@ class Rows {
 
 struct ConnectOptions {
   std::string application_name;
-  bool replication = false;  // a logical walsender session
-  bool metadata = false;     // statement_timeout = the endpoint's ExecuteTimeout, else none
+  bool replication = false;       // a logical walsender session
+  bool metadata = false;          // statement_timeout = the endpoint's ExecuteTimeout, else none
   bool empty_search_path = true;  // false: the role's and database's own
 };
 
@@ -83,10 +84,10 @@ class Connection {
 };
 
 // SQL text of names and values.
-std::string quote_name(std::string_view name);                                  // "a""b"
-std::string quote_name(const TableRef& table);                                  // "s"."t"
-std::string quote_literal(std::string_view value);                              // 'it''s', or E'…' with backslashes
-std::string quote_array(std::span<const std::string> values);                   // '{"a","b"}' as a literal, for $1::text[]
-std::string array_text(std::span<const std::string> values);                    // {"a","b"}: the parameter itself
+std::string quote_name(std::string_view name);                 // "a""b"
+std::string quote_name(const TableRef& table);                 // "s"."t"
+std::string quote_literal(std::string_view value);             // 'it''s', or E'…' with backslashes
+std::string quote_array(std::span<const std::string> values);  // '{"a","b"}' as a literal, for $1::text[]
+std::string array_text(std::span<const std::string> values);   // {"a","b"}: the parameter itself
 
 }  // namespace godwit::postgres

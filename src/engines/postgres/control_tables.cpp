@@ -26,15 +26,18 @@ constexpr Definition always[] = {
      R"("CHECKPOINT" varchar(1024) NOT NULL)",
      R"(awsdms_txn_state_task_recovery_index|"SERVER_NAME", "TASK_NAME")"},
     {"godwit_task",
-     "task varchar(128) PRIMARY KEY, phase text NOT NULL, document text NOT NULL, updated_at timestamptz NOT NULL", ""},
+     "task varchar(128) PRIMARY KEY, phase text NOT NULL, document text NOT NULL, updated_at timestamptz NOT NULL",
+     ""},
     {"godwit_load_slices",
      "task varchar(128) NOT NULL, table_schema text NOT NULL, table_name text NOT NULL, slice int4 NOT NULL, "
-     "source_count int8 NOT NULL, target_count int8 NOT NULL, parked_count int8 NOT NULL, snapshot_position text NOT NULL, "
+     "source_count int8 NOT NULL, target_count int8 NOT NULL, parked_count int8 NOT NULL, snapshot_position text NOT "
+     "NULL, "
      "storage_id text NOT NULL, loaded_at timestamptz NOT NULL, PRIMARY KEY (task, table_schema, table_name, slice)",
      ""},
     {"godwit_parked",
      "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, task varchar(128) NOT NULL, table_schema text NOT NULL, "
-     "table_name text NOT NULL, key text NOT NULL, position text NOT NULL, operation text NOT NULL, row_values text NOT NULL, "
+     "table_name text NOT NULL, key text NOT NULL, position text NOT NULL, operation text NOT NULL, row_values text "
+     "NOT NULL, "
      "code text NOT NULL, error text NOT NULL, parked_at timestamptz NOT NULL",
      ""}};
 
@@ -44,24 +47,28 @@ constexpr std::string_view exception_columns =
 
 constexpr Definition status_table = {
     "awsdms_status",
-    "server_name varchar(128) NOT NULL, task_name varchar(128) NOT NULL, task_status varchar(32), status_time timestamp, "
+    "server_name varchar(128) NOT NULL, task_name varchar(128) NOT NULL, task_status varchar(32), status_time "
+    "timestamp, "
     "pending_changes int8, disk_swap_size int8, task_memory int8, source_current_position varchar(128), "
     "source_current_timestamp timestamp, source_tail_position varchar(128), source_tail_timestamp timestamp, "
     "source_timestamp_applied timestamp",
     "awsdms_status_task_status_index|server_name, task_name"};
 constexpr Definition suspended_table = {
     "awsdms_suspended_tables",
-    "server_name varchar(128) NOT NULL, task_name varchar(128) NOT NULL, table_owner varchar(128) NOT NULL, table_name "
+    "server_name varchar(128) NOT NULL, task_name varchar(128) NOT NULL, table_owner varchar(128) NOT NULL, "
+    "table_name "
     "varchar(128) NOT NULL, suspend_reason varchar(32), suspend_timestamp timestamp",
     "awsdms_suspended_tables_task_suspended_tables_index|server_name, task_name, table_owner, table_name"};
 constexpr Definition history_table = {
     "awsdms_history",
-    "server_name varchar(128) NOT NULL, task_name varchar(128) NOT NULL, timeslot_type varchar(32) NOT NULL, timeslot "
+    "server_name varchar(128) NOT NULL, task_name varchar(128) NOT NULL, timeslot_type varchar(32) NOT NULL, "
+    "timeslot "
     "timestamp NOT NULL, timeslot_duration int8, timeslot_latency int8, timeslot_records int8, timeslot_volume int8",
     "awsdms_history_task_history_index|server_name, task_name, timeslot_type, timeslot"};
 constexpr Definition full_load_exceptions_table = {"awsdms_full_load_exceptions", exception_columns, ""};
 
-// Every task that starts takes this lock while it makes the tables: CREATE … IF NOT EXISTS alone is not safe between two.
+// Every task that starts takes this lock while it makes the tables: CREATE … IF NOT EXISTS alone is not safe between
+// two.
 constexpr int64_t creation_lock = 0x676f64776974;
 
 // The names in a column definition list, as the catalog has them.
@@ -72,13 +79,16 @@ std::vector<std::string> column_names(std::string_view columns) {
   const auto finish = [&] {
     std::string name = std::string(trim(current));
     name = name.substr(0, name.find(' '));
-    if (!name.empty() && name != "PRIMARY") out.push_back(name.front() == '"' ? name.substr(1, name.size() - 2) : name);
+    if (!name.empty() && name != "PRIMARY")
+      out.push_back(name.front() == '"' ? name.substr(1, name.size() - 2) : name);
     current.clear();
   };
   for (const char c : columns) {
     depth += c == '(' ? 1 : c == ')' ? -1 : 0;
-    if (c == ',' && depth == 0) finish();
-    else current += c;
+    if (c == ',' && depth == 0)
+      finish();
+    else
+      current += c;
   }
   finish();
   return out;
@@ -86,11 +96,13 @@ std::vector<std::string> column_names(std::string_view columns) {
 
 Result<void> create_one(Connection& session, const std::string& schema, const Definition& definition) {
   const std::string table = quote_name(TableRef{schema, std::string(definition.name)});
-  const Rows there = TRY(session.query(
-      "SELECT pg_catalog.array_to_string(pg_catalog.array_agg(a.attname::text), E'\\n') FROM pg_catalog.pg_class c JOIN "
-      "pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid WHERE "
-      "n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped HAVING count(*) > 0",
-      {schema, std::string(definition.name)}));
+  const Rows there = TRY(
+      session.query("SELECT pg_catalog.array_to_string(pg_catalog.array_agg(a.attname::text), E'\\n') FROM "
+                    "pg_catalog.pg_class c JOIN "
+                    "pg_catalog.pg_namespace n ON n.oid = c.relnamespace JOIN pg_catalog.pg_attribute a ON "
+                    "a.attrelid = c.oid WHERE "
+                    "n.nspname = $1 AND c.relname = $2 AND a.attnum > 0 AND NOT a.attisdropped HAVING count(*) > 0",
+                    {schema, std::string(definition.name)}));
   if (!there.empty()) {
     const std::vector<std::string> present = split(there.get(0, 0), '\n');
     for (const std::string& needed : column_names(definition.columns))
@@ -101,13 +113,17 @@ Result<void> create_one(Connection& session, const std::string& schema, const De
   TRY(session.run(fmt::format("CREATE TABLE {} ({})", table, definition.columns)));
   const size_t bar = definition.index.find('|');
   if (bar == std::string_view::npos) return {};
-  return session.run(fmt::format("CREATE UNIQUE INDEX {} ON {} ({})", quote_name(definition.index.substr(0, bar)), table,
-                                 definition.index.substr(bar + 1)));
+  return session.run(fmt::format("CREATE UNIQUE INDEX {} ON {} ({})", quote_name(definition.index.substr(0, bar)),
+                                 table, definition.index.substr(bar + 1)));
 }
 
-std::string now_utc() { return sql_timestamp(now_us()); }
+std::string now_utc() {
+  return sql_timestamp(now_us());
+}
 
-std::string timestamp_or_null(int64_t us) { return us == 0 ? "NULL" : "'" + sql_timestamp(us) + "'"; }
+std::string timestamp_or_null(int64_t us) {
+  return us == 0 ? "NULL" : "'" + sql_timestamp(us) + "'";
+}
 
 }  // namespace
 
@@ -123,7 +139,8 @@ Result<void> ControlSchema::create(Connection& session) const {
   TRY(session.run("BEGIN"));
   auto made = [&]() -> Result<void> {
     TRY(session.run(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", creation_lock)));
-    const Rows schema = TRY(session.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {wanted_.schema}));
+    const Rows schema =
+        TRY(session.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {wanted_.schema}));
     if (schema.empty()) TRY(session.run("CREATE SCHEMA " + quote_name(wanted_.schema)));
     for (const Definition& definition : always) TRY(create_one(session, wanted_.schema, definition));
     if (wanted_.status) TRY(create_one(session, wanted_.schema, status_table));
@@ -147,8 +164,8 @@ Result<bool> ControlSchema::exists(Connection& session, std::string_view name) c
 Result<std::optional<TaskRecord>> ControlSchema::read_task(Connection& session, std::string_view task_id) const {
   const bool there = TRY(exists(session, "godwit_task"));
   if (!there) return std::nullopt;
-  const Rows rows = TRY(session.query(fmt::format("SELECT phase, document FROM {} WHERE task = $1", table("godwit_task")),
-                                      {std::string(task_id)}));
+  const Rows rows = TRY(session.query(
+      fmt::format("SELECT phase, document FROM {} WHERE task = $1", table("godwit_task")), {std::string(task_id)}));
   if (rows.empty()) return std::nullopt;
   return TaskRecord{std::string(task_id), rows.text(0, 0), rows.text(0, 1)};
 }
@@ -164,17 +181,18 @@ Result<void> ControlSchema::forget_task(Connection& session, std::string_view ta
   const bool there = TRY(exists(session, "godwit_task"));
   if (!there) return {};
   const std::string id = quote_literal(task_id);
-  return session.run(fmt::format("BEGIN; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE "
-                                 "\"SERVER_NAME\" = '{}' AND \"TASK_NAME\" = {}; COMMIT",
-                                 table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"),
-                                 server_name, id));
+  return session.run(fmt::format(
+      "BEGIN; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE "
+      "\"SERVER_NAME\" = '{}' AND \"TASK_NAME\" = {}; COMMIT",
+      table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"), server_name, id));
 }
 
 Result<std::vector<LedgerLine>> ControlSchema::read_ledger(Connection& session, std::string_view task_id) const {
-  const Rows rows = TRY(session.query(fmt::format("SELECT table_schema, table_name, slice, source_count, target_count, "
-                                                  "parked_count, snapshot_position FROM {} WHERE task = $1",
-                                                  table("godwit_load_slices")),
-                                      {std::string(task_id)}));
+  const Rows rows =
+      TRY(session.query(fmt::format("SELECT table_schema, table_name, slice, source_count, target_count, "
+                                    "parked_count, snapshot_position FROM {} WHERE task = $1",
+                                    table("godwit_load_slices")),
+                        {std::string(task_id)}));
   std::vector<LedgerLine> out;
   for (int i = 0; i < rows.size(); ++i)
     out.push_back({{rows.text(i, 0), rows.text(i, 1)},
@@ -187,16 +205,18 @@ Result<std::vector<LedgerLine>> ControlSchema::read_ledger(Connection& session, 
 }
 
 Result<std::optional<Position>> ControlSchema::read_position(Connection& session, std::string_view task_id) const {
-  const Rows rows = TRY(session.query(
-      fmt::format(R"(SELECT "CHECKPOINT" FROM {} WHERE "SERVER_NAME" = $1 AND "TASK_NAME" = $2)", table("awsdms_txn_state")),
-      {std::string(server_name), std::string(task_id)}));
+  const Rows rows =
+      TRY(session.query(fmt::format(R"(SELECT "CHECKPOINT" FROM {} WHERE "SERVER_NAME" = $1 AND "TASK_NAME" = $2)",
+                                    table("awsdms_txn_state")),
+                        {std::string(server_name), std::string(task_id)}));
   if (rows.empty()) return std::nullopt;
   const auto position = parse_checkpoint(rows.get(0, 0));
   if (!position) return Failure(errors::bad_position(rows.get(0, 0)));
   return *position;
 }
 
-Result<void> ControlSchema::start_position(Connection& session, std::string_view task_id, const Position& position) const {
+Result<void> ControlSchema::start_position(Connection& session, std::string_view task_id,
+                                           const Position& position) const {
   auto stored = session.query(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4)", table("awsdms_txn_state")),
                               {std::string(server_name), std::string(task_id), now_utc(), checkpoint_text(position)});
   if (!stored && stored.error().sqlstate == "23505") return Failure(errors::position_exists(task_id));
@@ -210,14 +230,16 @@ Result<void> ControlSchema::park(Connection& session, std::string_view task_id, 
     const std::string at = row.error + (row.position.empty() ? "" : fmt::format(" [{}]", row.position.text));
     for (const std::string_view name : {"awsdms_apply_exceptions", "awsdms_full_load_exceptions"}) {
       if (name == "awsdms_full_load_exceptions" && !(full_load && wanted_.full_load_exceptions)) continue;
-      TRY(session.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6)", table(name)),
-                      {std::string(task_id), row.target_table.schema, row.target_table.name, now_utc(), row.statement, at}));
+      TRY(session.run(
+          fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6)", table(name)),
+          {std::string(task_id), row.target_table.schema, row.target_table.name, now_utc(), row.statement, at}));
     }
-    TRY(session.run(fmt::format("INSERT INTO {} (task, table_schema, table_name, key, position, operation, row_values, code, "
-                                "error, parked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())",
-                                table("godwit_parked")),
-                    {std::string(task_id), row.target_table.schema, row.target_table.name, row.key, row.position.text,
-                     row.operation, row.values, row.code, row.error}));
+    TRY(session.run(
+        fmt::format("INSERT INTO {} (task, table_schema, table_name, key, position, operation, row_values, code, "
+                    "error, parked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())",
+                    table("godwit_parked")),
+        {std::string(task_id), row.target_table.schema, row.target_table.name, row.key, row.position.text,
+         row.operation, row.values, row.code, row.error}));
   }
   return {};
 }
@@ -231,28 +253,30 @@ Result<uint64_t> ControlSchema::count_parked(Connection& session, std::string_vi
 Result<void> ControlSchema::write_status(Connection& session, std::string_view task_id, const StatusRow& row) const {
   if (!wanted_.status) return {};
   return session.run(
-      fmt::format("INSERT INTO {} VALUES ('{}', $1, $2, '{}', {}, {}, {}, $3, {}, $4, {}, {}) ON CONFLICT (server_name, "
-                  "task_name) DO UPDATE SET task_status = EXCLUDED.task_status, status_time = EXCLUDED.status_time, "
-                  "pending_changes = EXCLUDED.pending_changes, disk_swap_size = EXCLUDED.disk_swap_size, task_memory = "
-                  "EXCLUDED.task_memory, source_current_position = EXCLUDED.source_current_position, "
-                  "source_current_timestamp = EXCLUDED.source_current_timestamp, source_tail_position = "
-                  "EXCLUDED.source_tail_position, source_tail_timestamp = EXCLUDED.source_tail_timestamp, "
-                  "source_timestamp_applied = EXCLUDED.source_timestamp_applied",
-                  table("awsdms_status"), server_name, now_utc(), row.pending_changes, row.disk_swap_mb, row.memory_mb,
-                  timestamp_or_null(row.current_us), timestamp_or_null(row.tail_us), timestamp_or_null(row.applied_us)),
+      fmt::format(
+          "INSERT INTO {} VALUES ('{}', $1, $2, '{}', {}, {}, {}, $3, {}, $4, {}, {}) ON CONFLICT (server_name, "
+          "task_name) DO UPDATE SET task_status = EXCLUDED.task_status, status_time = EXCLUDED.status_time, "
+          "pending_changes = EXCLUDED.pending_changes, disk_swap_size = EXCLUDED.disk_swap_size, task_memory = "
+          "EXCLUDED.task_memory, source_current_position = EXCLUDED.source_current_position, "
+          "source_current_timestamp = EXCLUDED.source_current_timestamp, source_tail_position = "
+          "EXCLUDED.source_tail_position, source_tail_timestamp = EXCLUDED.source_tail_timestamp, "
+          "source_timestamp_applied = EXCLUDED.source_timestamp_applied",
+          table("awsdms_status"), server_name, now_utc(), row.pending_changes, row.disk_swap_mb, row.memory_mb,
+          timestamp_or_null(row.current_us), timestamp_or_null(row.tail_us), timestamp_or_null(row.applied_us)),
       {std::string(task_id), row.status, row.current.text, row.tail.text});
 }
 
 Result<void> ControlSchema::write_suspended(Connection& session, std::string_view task_id, const TableRef& which,
                                             std::string_view reason, bool suspended) const {
   if (!wanted_.suspended_tables) return {};
-  TRY(session.run(fmt::format("DELETE FROM {} WHERE server_name = '{}' AND task_name = $1 AND table_owner = $2 AND table_name "
-                              "= $3",
-                              table("awsdms_suspended_tables"), server_name),
-                  {std::string(task_id), which.schema, which.name}));
+  TRY(session.run(
+      fmt::format("DELETE FROM {} WHERE server_name = '{}' AND task_name = $1 AND table_owner = $2 AND table_name "
+                  "= $3",
+                  table("awsdms_suspended_tables"), server_name),
+      {std::string(task_id), which.schema, which.name}));
   if (!suspended) return {};
-  return session.run(fmt::format("INSERT INTO {} VALUES ('{}', $1, $2, $3, $4, '{}')", table("awsdms_suspended_tables"),
-                                 server_name, now_utc()),
+  return session.run(fmt::format("INSERT INTO {} VALUES ('{}', $1, $2, $3, $4, '{}')",
+                                 table("awsdms_suspended_tables"), server_name, now_utc()),
                      {std::string(task_id), which.schema, which.name, std::string(reason)});
 }
 

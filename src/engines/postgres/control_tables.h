@@ -30,7 +30,8 @@ class ControlSchema {
   Result<std::vector<LedgerLine>> read_ledger(Connection& session, std::string_view task_id) const;
   Result<std::optional<Position>> read_position(Connection& session, std::string_view task_id) const;
   Result<void> start_position(Connection& session, std::string_view task_id, const Position& position) const;
-  Result<void> park(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows, bool full_load) const;
+  Result<void> park(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows,
+                    bool full_load) const;
   Result<uint64_t> count_parked(Connection& session, std::string_view task_id) const;
   Result<void> write_status(Connection& session, std::string_view task_id, const StatusRow& row) const;
   Result<void> write_suspended(Connection& session, std::string_view task_id, const TableRef& table,

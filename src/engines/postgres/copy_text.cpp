@@ -21,7 +21,9 @@ constexpr std::array<char, 256> make_escapes() {
 }
 constexpr std::array<char, 256> escapes = make_escapes();
 
-int octal(char c) { return c >= '0' && c <= '7' ? c - '0' : -1; }
+int octal(char c) {
+  return c >= '0' && c <= '7' ? c - '0' : -1;
+}
 
 int hexadecimal(char c) {
   if (c >= '0' && c <= '9') return c - '0';

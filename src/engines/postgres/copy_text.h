@@ -1,6 +1,6 @@
 #pragma once
-// COPY text format (https://www.postgresql.org/docs/15/sql-copy.html, "Text Format"): lines of tab-separated values, \N for
-// NULL, backslash escapes. Writers for apply, splitters for rows that a load refuses.
+// COPY text format (https://www.postgresql.org/docs/15/sql-copy.html, "Text Format"): lines of tab-separated values,
+// \N for NULL, backslash escapes. Writers for apply, splitters for rows that a load refuses.
 
 #include <optional>
 #include <string>
@@ -13,10 +13,12 @@ namespace godwit::postgres {
 
 // Appends a value with every special byte escaped; the caller writes tabs and newlines.
 void append_copy_value(ByteBuffer& out, std::string_view value);
-inline void append_copy_null(ByteBuffer& out) { out.append("\\N", 2); }
+inline void append_copy_null(ByteBuffer& out) {
+  out.append("\\N", 2);
+}
 
-// The values of one line without its newline; nothing = NULL. Total: unknown escapes stand for themselves, as the server
-// reads them.
+// The values of one line without its newline; nothing = NULL. Total: unknown escapes stand for themselves, as the
+// server reads them.
 std::vector<std::optional<std::string>> split_copy_line(std::string_view line);
 
 // Takes the first line (newline included) off the front of `text`; the whole text when it has none.

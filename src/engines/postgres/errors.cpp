@@ -9,7 +9,9 @@ Error make(ErrorKind kind, std::string_view code, std::string message, std::stri
   return {kind, "postgres." + std::string(code), std::move(message), std::string(sqlstate)};
 }
 
-bool starts(std::string_view state, std::string_view prefix) { return state.substr(0, prefix.size()) == prefix; }
+bool starts(std::string_view state, std::string_view prefix) {
+  return state.substr(0, prefix.size()) == prefix;
+}
 
 }  // namespace
 
@@ -38,11 +40,12 @@ ErrorKind kind_of_sqlstate(std::string_view state) {
 namespace errors {
 
 Error cannot_connect(std::string_view endpoint, std::string_view said, std::string_view sqlstate) {
-  return make(ErrorKind::connection, "connect",
-              fmt::format("cannot connect to {}: {}. Check host, port, database, user and password of the URI, and the "
-                          "server's pg_hba.conf.",
-                          endpoint, said),
-              sqlstate);
+  return make(
+      ErrorKind::connection, "connect",
+      fmt::format("cannot connect to {}: {}. Check host, port, database, user and password of the URI, and the "
+                  "server's pg_hba.conf.",
+                  endpoint, said),
+      sqlstate);
 }
 Error connection_lost(std::string_view said) {
   return make(ErrorKind::connection, "connection_lost",
@@ -53,39 +56,45 @@ Error server_said(std::string_view message, std::string_view hint, std::string_v
               hint.empty() ? std::string(message) : fmt::format("{} (hint: {})", message, hint), sqlstate);
 }
 Error too_old(std::string_view endpoint, int version) {
-  return make(ErrorKind::prerequisite, "version",
-              fmt::format("{} is PostgreSQL {}; this version of Godwit needs 14 or later.", endpoint, version / 10000));
+  return make(
+      ErrorKind::prerequisite, "version",
+      fmt::format("{} is PostgreSQL {}; this version of Godwit needs 14 or later.", endpoint, version / 10000));
 }
 Error wal_level(std::string_view value) {
-  return make(ErrorKind::prerequisite, "wal_level",
-              fmt::format("the source's wal_level is {}, changes can be followed only with logical. Run ALTER SYSTEM SET "
-                          "wal_level = logical; and restart the source (on a managed service set its logical replication "
-                          "parameter), or use --type full-load.",
-                          value));
+  return make(
+      ErrorKind::prerequisite, "wal_level",
+      fmt::format("the source's wal_level is {}, changes can be followed only with logical. Run ALTER SYSTEM SET "
+                  "wal_level = logical; and restart the source (on a managed service set its logical replication "
+                  "parameter), or use --type full-load.",
+                  value));
 }
 Error no_replication_role(std::string_view role) {
-  return make(ErrorKind::prerequisite, "replication_role",
-              fmt::format("role \"{0}\" may not use replication slots on the source. Run ALTER ROLE \"{0}\" REPLICATION; "
-                          "as a superuser, or use --type full-load.",
-                          role));
+  return make(
+      ErrorKind::prerequisite, "replication_role",
+      fmt::format("role \"{0}\" may not use replication slots on the source. Run ALTER ROLE \"{0}\" REPLICATION; "
+                  "as a superuser, or use --type full-load.",
+                  role));
 }
 Error no_free_slot(std::string_view maximum) {
-  return make(ErrorKind::prerequisite, "no_free_slot",
-              fmt::format("all {} replication slots of the source are in use. Raise max_replication_slots and restart the "
-                          "source, or drop a slot that nobody needs (SELECT slot_name, active FROM pg_replication_slots).",
-                          maximum));
+  return make(
+      ErrorKind::prerequisite, "no_free_slot",
+      fmt::format("all {} replication slots of the source are in use. Raise max_replication_slots and restart the "
+                  "source, or drop a slot that nobody needs (SELECT slot_name, active FROM pg_replication_slots).",
+                  maximum));
 }
 Error no_free_walsender(std::string_view maximum) {
-  return make(ErrorKind::prerequisite, "no_free_walsender",
-              fmt::format("all {} WAL senders of the source are in use. Raise max_wal_senders and restart the source.",
-                          maximum));
+  return make(
+      ErrorKind::prerequisite, "no_free_walsender",
+      fmt::format("all {} WAL senders of the source are in use. Raise max_wal_senders and restart the source.",
+                  maximum));
 }
 Error walsender_timeout(std::string_view value) {
-  return make(ErrorKind::prerequisite, "wal_sender_timeout",
-              fmt::format("the source's wal_sender_timeout is {} ms, below 10000 the stream would be cut again and again. "
-                          "Set it to 0 or at least 10 s: ALTER SYSTEM SET wal_sender_timeout = '60s'; SELECT "
-                          "pg_reload_conf();",
-                          value));
+  return make(
+      ErrorKind::prerequisite, "wal_sender_timeout",
+      fmt::format("the source's wal_sender_timeout is {} ms, below 10000 the stream would be cut again and again. "
+                  "Set it to 0 or at least 10 s: ALTER SYSTEM SET wal_sender_timeout = '60s'; SELECT "
+                  "pg_reload_conf();",
+                  value));
 }
 Error not_readable(const TableRef& table, std::string_view role) {
   return make(ErrorKind::prerequisite, "not_readable",
@@ -100,49 +109,56 @@ Error not_table_owner(const TableRef& table, std::string_view role) {
                           to_string(table), role));
 }
 Error row_security(const TableRef& table, std::string_view role) {
-  return make(ErrorKind::prerequisite, "row_security",
-              fmt::format("row-level security on table {0} would hide rows from role \"{1}\". Run ALTER ROLE \"{1}\" "
-                          "BYPASSRLS; as a superuser, or connect as the table's owner where the policy is not forced.",
-                          to_string(table), role));
+  return make(
+      ErrorKind::prerequisite, "row_security",
+      fmt::format("row-level security on table {0} would hide rows from role \"{1}\". Run ALTER ROLE \"{1}\" "
+                  "BYPASSRLS; as a superuser, or connect as the table's owner where the policy is not forced.",
+                  to_string(table), role));
 }
 Error no_identity(const TableRef& table) {
-  return make(ErrorKind::prerequisite, "no_identity",
-              fmt::format("table {0} has no replica identity: INSERT and TRUNCATE are followed, an UPDATE or DELETE will "
-                          "put the table in error. To follow every change run ALTER TABLE \"{1}\".\"{2}\" REPLICA IDENTITY "
-                          "FULL; or add a primary key.",
-                          to_string(table), table.schema, table.name));
+  return make(
+      ErrorKind::prerequisite, "no_identity",
+      fmt::format("table {0} has no replica identity: INSERT and TRUNCATE are followed, an UPDATE or DELETE will "
+                  "put the table in error. To follow every change run ALTER TABLE \"{1}\".\"{2}\" REPLICA IDENTITY "
+                  "FULL; or add a primary key.",
+                  to_string(table), table.schema, table.name));
 }
 Error unlogged(const TableRef& table) {
-  return make(ErrorKind::prerequisite, "unlogged",
-              fmt::format("table {0} is UNLOGGED: its rows are loaded, later changes cannot be captured. To follow them run "
-                          "ALTER TABLE \"{1}\".\"{2}\" SET LOGGED; on the source.",
-                          to_string(table), table.schema, table.name));
+  return make(
+      ErrorKind::prerequisite, "unlogged",
+      fmt::format("table {0} is UNLOGGED: its rows are loaded, later changes cannot be captured. To follow them run "
+                  "ALTER TABLE \"{1}\".\"{2}\" SET LOGGED; on the source.",
+                  to_string(table), table.schema, table.name));
 }
 Error publication_failed(const Error& cause) {
-  return make(ErrorKind::prerequisite, "publication",
-              fmt::format("the publication for the task could not be made on the source: {}. Connect as the tables' owner or "
-                          "a superuser with CREATE on the database.",
-                          cause.message),
-              cause.sqlstate);
+  return make(
+      ErrorKind::prerequisite, "publication",
+      fmt::format("the publication for the task could not be made on the source: {}. Connect as the tables' owner or "
+                  "a superuser with CREATE on the database.",
+                  cause.message),
+      cause.sqlstate);
 }
 Error open_transactions(int64_t waited_s, std::string_view who) {
-  return make(ErrorKind::prerequisite, "open_transactions",
-              fmt::format("after {} s transactions that were open at the start are still open on the source, and the slot "
-                          "must wait for them: {}. End them (SELECT pg_terminate_backend(pid)) or raise "
-                          "TransactionConsistencyTimeout, and start again.",
-                          waited_s, who.empty() ? "prepared transactions, see pg_prepared_xacts" : who));
+  return make(
+      ErrorKind::prerequisite, "open_transactions",
+      fmt::format("after {} s transactions that were open at the start are still open on the source, and the slot "
+                  "must wait for them: {}. End them (SELECT pg_terminate_backend(pid)) or raise "
+                  "TransactionConsistencyTimeout, and start again.",
+                  waited_s, who.empty() ? "prepared transactions, see pg_prepared_xacts" : who));
 }
 Error slot_active(std::string_view slot, std::string_view pid, std::string_view application) {
-  return make(ErrorKind::connection, "slot_active",
-              fmt::format("replication slot {} is in use by process {} (\"{}\"). Stop that reader; an ended worker's session "
-                          "goes away by itself within wal_sender_timeout.",
-                          slot, pid, application));
+  return make(
+      ErrorKind::connection, "slot_active",
+      fmt::format("replication slot {} is in use by process {} (\"{}\"). Stop that reader; an ended worker's session "
+                  "goes away by itself within wal_sender_timeout.",
+                  slot, pid, application));
 }
 Error slot_lost(std::string_view slot, std::string_view why) {
-  return make(ErrorKind::fatal, "slot_lost",
-              fmt::format("replication slot {} cannot go on: {}. Changes since the last checkpoint cannot be read from the "
-                          "source any more, so the tables must be loaded anew: run the task again with --restart.",
-                          slot, why));
+  return make(
+      ErrorKind::fatal, "slot_lost",
+      fmt::format("replication slot {} cannot go on: {}. Changes since the last checkpoint cannot be read from the "
+                  "source any more, so the tables must be loaded anew: run the task again with --restart.",
+                  slot, why));
 }
 Error snapshot_lost(std::string_view id, std::string_view said) {
   return make(ErrorKind::snapshot_lost, "snapshot_lost",
@@ -150,82 +166,96 @@ Error snapshot_lost(std::string_view id, std::string_view said) {
 }
 Error rewritten(const TableRef& table, const TableRef& leaf) {
   return {ErrorKind::table, "source.rewritten",
-          fmt::format("table {} was rewritten on the source during the load ({} has new storage), so rows read so far may "
-                      "not be complete",
-                      to_string(table), to_string(leaf)),
+          fmt::format(
+              "table {} was rewritten on the source during the load ({} has new storage), so rows read so far may "
+              "not be complete",
+              to_string(table), to_string(leaf)),
           ""};
 }
 Error bad_position(std::string_view text) {
-  return make(ErrorKind::usage, "position",
-              fmt::format("\"{}\" is no PostgreSQL log position. Write an LSN such as 4AF/B00000D0, or a checkpoint such as "
-                          "checkpoint:V1#1#000004AF/B00000D0#0#0#*#0#0.",
-                          text));
+  return make(
+      ErrorKind::usage, "position",
+      fmt::format("\"{}\" is no PostgreSQL log position. Write an LSN such as 4AF/B00000D0, or a checkpoint such as "
+                  "checkpoint:V1#1#000004AF/B00000D0#0#0#*#0#0.",
+                  text));
 }
 Error bad_stream(std::string_view what, std::string_view position) {
-  return make(ErrorKind::fatal, "stream",
-              fmt::format("the source's log stream is not understood after {}: {}. Nothing after that position was applied; "
-                          "report this with the server's version.",
-                          position.empty() ? "its start" : position, what));
+  return make(
+      ErrorKind::fatal, "stream",
+      fmt::format("the source's log stream is not understood after {}: {}. Nothing after that position was applied; "
+                  "report this with the server's version.",
+                  position.empty() ? "its start" : position, what));
 }
 Error no_create_on_database(std::string_view role, std::string_view schema) {
-  return make(ErrorKind::prerequisite, "no_create_on_database",
-              fmt::format("role \"{0}\" may not create schema \"{1}\" on the target. Run GRANT CREATE ON DATABASE <database> "
-                          "TO \"{0}\"; or create the schema and grant USAGE, CREATE on it.",
-                          role, schema));
+  return make(
+      ErrorKind::prerequisite, "no_create_on_database",
+      fmt::format("role \"{0}\" may not create schema \"{1}\" on the target. Run GRANT CREATE ON DATABASE <database> "
+                  "TO \"{0}\"; or create the schema and grant USAGE, CREATE on it.",
+                  role, schema));
 }
 Error no_create_in_schema(std::string_view role, std::string_view schema) {
-  return make(ErrorKind::prerequisite, "no_create_in_schema",
-              fmt::format("role \"{0}\" may not create tables in schema \"{1}\" of the target. Run GRANT USAGE, CREATE ON "
-                          "SCHEMA \"{1}\" TO \"{0}\";",
-                          role, schema));
+  return make(
+      ErrorKind::prerequisite, "no_create_in_schema",
+      fmt::format("role \"{0}\" may not create tables in schema \"{1}\" of the target. Run GRANT USAGE, CREATE ON "
+                  "SCHEMA \"{1}\" TO \"{0}\";",
+                  role, schema));
 }
 Error not_writable(const TableRef& table, std::string_view role, std::string_view privilege) {
-  return make(ErrorKind::prerequisite, "not_writable",
-              fmt::format("role \"{1}\" lacks {2} on the target's table {0}. Run GRANT SELECT, INSERT, UPDATE, DELETE, "
-                          "TRUNCATE ON \"{3}\".\"{4}\" TO \"{1}\";",
-                          to_string(table), role, privilege, table.schema, table.name));
+  return make(
+      ErrorKind::prerequisite, "not_writable",
+      fmt::format("role \"{1}\" lacks {2} on the target's table {0}. Run GRANT SELECT, INSERT, UPDATE, DELETE, "
+                  "TRUNCATE ON \"{3}\".\"{4}\" TO \"{1}\";",
+                  to_string(table), role, privilege, table.schema, table.name));
 }
 Error extension_missing(std::string_view extension, std::string_view reason) {
-  return make(ErrorKind::prerequisite, "extension",
-              fmt::format("the tables use extension \"{0}\", which the target lacks and Godwit cannot create ({1}). Have a "
-                          "superuser run CREATE EXTENSION \"{0}\"; on the target first.",
-                          extension, reason));
+  return make(
+      ErrorKind::prerequisite, "extension",
+      fmt::format("the tables use extension \"{0}\", which the target lacks and Godwit cannot create ({1}). Have a "
+                  "superuser run CREATE EXTENSION \"{0}\"; on the target first.",
+                  extension, reason));
 }
 Error referenced_from_outside(const TableRef& table, std::string_view constraint) {
-  return make(ErrorKind::prerequisite, "referenced_from_outside",
-              fmt::format("the target's table {0} cannot be emptied: foreign key {1}, of a table outside this task, refers to "
-                          "it. Either add that table to the task, or drop the constraint and restore it afterwards, or empty "
-                          "{0} yourself and use \"TargetTablePrepMode\": \"DO_NOTHING\".",
-                          to_string(table), constraint));
+  return make(
+      ErrorKind::prerequisite, "referenced_from_outside",
+      fmt::format(
+          "the target's table {0} cannot be emptied: foreign key {1}, of a table outside this task, refers to "
+          "it. Either add that table to the task, or drop the constraint and restore it afterwards, or empty "
+          "{0} yourself and use \"TargetTablePrepMode\": \"DO_NOTHING\".",
+          to_string(table), constraint));
 }
 Error cannot_release_constraints(std::string_view role, std::string_view tables) {
-  return make(ErrorKind::prerequisite, "constraints",
-              fmt::format("foreign keys and triggers of {1} must not fire while changes are applied, and role \"{0}\" may "
-                          "neither SET session_replication_role (superuser, or from 15 on GRANT SET ON PARAMETER "
-                          "session_replication_role TO \"{0}\";) nor drop them as the tables' owner.",
-                          role, tables));
+  return make(
+      ErrorKind::prerequisite, "constraints",
+      fmt::format("foreign keys and triggers of {1} must not fire while changes are applied, and role \"{0}\" may "
+                  "neither SET session_replication_role (superuser, or from 15 on GRANT SET ON PARAMETER "
+                  "session_replication_role TO \"{0}\";) nor drop them as the tables' owner.",
+                  role, tables));
 }
 Error control_table_shape(std::string_view table, std::string_view column) {
-  return make(ErrorKind::prerequisite, "control_table",
-              fmt::format("table {} on the target has no column \"{}\": it is not the control table this version writes. "
-                          "Rename or drop it, or name another ControlSchema.",
-                          table, column));
+  return make(
+      ErrorKind::prerequisite, "control_table",
+      fmt::format("table {} on the target has no column \"{}\": it is not the control table this version writes. "
+                  "Rename or drop it, or name another ControlSchema.",
+                  table, column));
 }
 Error count_mismatch(const TableRef& table, uint32_t slice, uint64_t sent, uint64_t taken) {
-  return make(ErrorKind::transient, "count",
-              fmt::format("slice {} of table {}: the source sent {} rows, the target took {}; the slice is undone and read "
-                          "again",
-                          slice, to_string(table), sent, taken));
+  return make(
+      ErrorKind::transient, "count",
+      fmt::format("slice {} of table {}: the source sent {} rows, the target took {}; the slice is undone and read "
+                  "again",
+                  slice, to_string(table), sent, taken));
 }
 Error slice_done(const TableRef& table, uint32_t slice) {
   return make(ErrorKind::superseded, "slice_done",
               fmt::format("slice {} of table {} is in the ledger already", slice, to_string(table)));
 }
 Error superseded(std::string_view task_id) {
-  return make(ErrorKind::superseded, "superseded",
-              fmt::format("the stored position of task {} is not the one this worker read: another worker, or an earlier one's "
-                          "last transaction, went further",
-                          task_id));
+  return make(
+      ErrorKind::superseded, "superseded",
+      fmt::format(
+          "the stored position of task {} is not the one this worker read: another worker, or an earlier one's "
+          "last transaction, went further",
+          task_id));
 }
 Error position_exists(std::string_view task_id) {
   return make(ErrorKind::superseded, "position_exists",
@@ -237,16 +267,18 @@ Error standby_target() {
 }
 
 Error encoding_refused(const TableRef& table, std::string_view encoding) {
-  return make(ErrorKind::table, "encoding",
-              fmt::format("rows of table {} cannot be written as {}: the same bytes would not mean the same on the target",
-                          to_string(table), encoding));
+  return make(
+      ErrorKind::table, "encoding",
+      fmt::format("rows of table {} cannot be written as {}: the same bytes would not mean the same on the target",
+                  to_string(table), encoding));
 }
 Error many_rows(uint64_t rows) {
-  return make(ErrorKind::conflict, "many_rows",
-              fmt::format("{} rows of the target match the one row that changed on the source; its key is not unique there. "
-                          "Add the source's primary key to the target's table.",
-                          rows),
-              "21000");
+  return make(
+      ErrorKind::conflict, "many_rows",
+      fmt::format("{} rows of the target match the one row that changed on the source; its key is not unique there. "
+                  "Add the source's primary key to the target's table.",
+                  rows),
+      "21000");
 }
 
 }  // namespace errors

@@ -27,9 +27,13 @@ std::optional<Lsn> parse_lsn(std::string_view text) {
   return high << 32 | low;
 }
 
-std::string lsn_text(Lsn lsn) { return fmt::format("{:X}/{:X}", lsn >> 32, lsn & 0xFFFFFFFFU); }
+std::string lsn_text(Lsn lsn) {
+  return fmt::format("{:X}/{:X}", lsn >> 32, lsn & 0xFFFFFFFFU);
+}
 
-Position lsn_position(Lsn lsn) { return {fmt::format("{:08X}/{:08X}", lsn >> 32, lsn & 0xFFFFFFFFU)}; }
+Position lsn_position(Lsn lsn) {
+  return {fmt::format("{:08X}/{:08X}", lsn >> 32, lsn & 0xFFFFFFFFU)};
+}
 
 std::optional<Position> parse_checkpoint(std::string_view text) {
   text = trim(text);

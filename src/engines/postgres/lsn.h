@@ -1,6 +1,6 @@
 #pragma once
-// Log sequence numbers: 64 bits, written by the server as "%X/%X" and by us with 8 digits each, so that text order is log
-// order; and DMS's checkpoint form around them (spec/cdc.md §2).
+// Log sequence numbers: 64 bits, written by the server as "%X/%X" and by us with 8 digits each, so that text order is
+// log order; and DMS's checkpoint form around them (spec/cdc.md §2).
 
 #include <cstdint>
 #include <optional>

@@ -17,7 +17,8 @@ constexpr size_t literal_bytes_max = 4096;
 std::string literal(const std::optional<std::string>& value) {
   if (!value) return "NULL";
   if (value->size() <= literal_bytes_max) return quote_literal(*value);
-  return quote_literal(value->substr(0, literal_bytes_max)) + fmt::format(" /* cut: {} bytes in all */", value->size());
+  return quote_literal(value->substr(0, literal_bytes_max)) +
+         fmt::format(" /* cut: {} bytes in all */", value->size());
 }
 
 std::string insert_text(const TargetTable& table, const RowText& row) {
@@ -71,8 +72,10 @@ std::string json_text(const TargetTable& table, const RowText& row) {
   nlohmann::ordered_json out = nlohmann::ordered_json::object();
   for (size_t c = 0; c < row.size(); ++c) {
     if (!row[c]) continue;
-    if (*row[c]) out[table.layout->columns[c].name] = **row[c];
-    else out[table.layout->columns[c].name] = nullptr;
+    if (*row[c])
+      out[table.layout->columns[c].name] = **row[c];
+    else
+      out[table.layout->columns[c].name] = nullptr;
   }
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
@@ -91,7 +94,8 @@ RowText binary_row(std::string_view tuple) {
       continue;
     }
     std::string hex = "\\x";
-    for (const char byte : value.substr(0, literal_bytes_max)) hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
+    for (const char byte : value.substr(0, literal_bytes_max))
+      hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
     out.emplace_back(std::optional<std::string>(std::move(hex)));
   }
   return out;
@@ -103,9 +107,12 @@ RowText row_text(const RowBatch& batch, size_t row) {
   RowText out;
   for (size_t c = 0; c < batch.width(); ++c) {
     const Cell& cell = batch.cell(row, c);
-    if (cell.length == Cell::unchanged) out.emplace_back(std::nullopt);
-    else if (cell.length == Cell::null) out.emplace_back(std::optional<std::string>());
-    else out.emplace_back(std::optional<std::string>(batch.bytes(cell)));
+    if (cell.length == Cell::unchanged)
+      out.emplace_back(std::nullopt);
+    else if (cell.length == Cell::null)
+      out.emplace_back(std::optional<std::string>());
+    else
+      out.emplace_back(std::optional<std::string>(batch.bytes(cell)));
   }
   return out;
 }
@@ -120,7 +127,8 @@ ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, con
   out.values = json_text(table, after != nullptr ? *after : *before);
   if (op == Op::insert) out.statement = insert_text(table, *after);
   if (op == Op::update) out.statement = update_text(table, finder, *after);
-  if (op == Op::erase) out.statement = fmt::format("DELETE FROM {} WHERE {}", quote_name(table.layout->ref), where_text(table, finder));
+  if (op == Op::erase)
+    out.statement = fmt::format("DELETE FROM {} WHERE {}", quote_name(table.layout->ref), where_text(table, finder));
   return out;
 }
 

@@ -1,6 +1,6 @@
 #pragma once
-// What the exception tables hold of a refused row: executable SQL with literals, the key for people, the values as JSON
-// (spec/control-tables.md §2). A value over 4 KiB is cut in the statement and whole in the JSON.
+// What the exception tables hold of a refused row: executable SQL with literals, the key for people, the values as
+// JSON (spec/control-tables.md §2). A value over 4 KiB is cut in the statement and whole in the JSON.
 
 #include <optional>
 #include <string>
@@ -15,7 +15,8 @@ using RowText = std::vector<std::optional<std::optional<std::string>>>;
 
 RowText row_text(const RowBatch& batch, size_t row);
 
-// `before` and `after` may be null as the operation has it. `error`, `code` and `position` are the caller's to fill in.
+// `before` and `after` may be null as the operation has it. `error`, `code` and `position` are the caller's to fill
+// in.
 ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, const RowText* after);
 
 // One row of COPY data, as a load read it.

@@ -41,18 +41,26 @@ Result<void> PgoutputDecoder::decode(std::string_view message, ChangeBatch& batc
   uint8_t kind = 0;
   if (!in.u8(kind)) return damaged("an empty message");
   switch (kind) {
-    case 'B': return begin(in);
-    case 'C': return commit(in, batch);
-    case 'R': return relation(in);
-    case 'I': return insert(in, batch);
-    case 'U': return update(in, batch);
-    case 'D': return erase(in, batch);
-    case 'T': return truncate(in, batch);
+    case 'B':
+      return begin(in);
+    case 'C':
+      return commit(in, batch);
+    case 'R':
+      return relation(in);
+    case 'I':
+      return insert(in, batch);
+    case 'U':
+      return update(in, batch);
+    case 'D':
+      return erase(in, batch);
+    case 'T':
+      return truncate(in, batch);
     case 'O':  // where a replicated transaction came from
     case 'Y':  // names of types
     case 'M':  // messages of applications
       return {};
-    default: return damaged(fmt::format("message type 0x{:02x}", kind));
+    default:
+      return damaged(fmt::format("message type 0x{:02x}", kind));
   }
 }
 
@@ -79,8 +87,13 @@ Result<void> PgoutputDecoder::commit(ByteReader& in, ChangeBatch& batch) {
   batch.read_to = lsn_position(end_lsn);
   if (!had_changes_) return {};
   if (!part_open_)
-    batch.parts.push_back({xid_, TxnPart::Kind::rows, static_cast<uint32_t>(batch.changes.size()), 0,
-                           lsn_position(commit_lsn_), {}, commit_us_});
+    batch.parts.push_back({xid_,
+                           TxnPart::Kind::rows,
+                           static_cast<uint32_t>(batch.changes.size()),
+                           0,
+                           lsn_position(commit_lsn_),
+                           {},
+                           commit_us_});
   batch.parts.back().kind = TxnPart::Kind::commit;
   batch.parts.back().end = batch.read_to;
   part_open_ = false;
@@ -156,7 +169,8 @@ bool PgoutputDecoder::is_wanted(const Relation& relation, ChangeBatch& batch) {
 void PgoutputDecoder::suspend(uint32_t table, std::string what, ChangeBatch& batch) {
   if (suspended_[table]) return;
   suspended_[table] = true;
-  batch.schema.push_back({table, static_cast<uint32_t>(batch.changes.size()), lsn_position(commit_lsn_), std::move(what)});
+  batch.schema.push_back(
+      {table, static_cast<uint32_t>(batch.changes.size()), lsn_position(commit_lsn_), std::move(what)});
 }
 
 std::optional<uint32_t> PgoutputDecoder::table_of(uint32_t oid) const {
@@ -181,7 +195,8 @@ Result<void> PgoutputDecoder::skip_tuple(ByteReader& in) {
     uint32_t length = 0;
     std::string_view value;
     if (!in.u8(kind)) return damaged("a row that ends early");
-    if (kind != 'n' && kind != 'u' && (!in.u32(length) || !in.bytes(length, value))) return damaged("a row that ends early");
+    if (kind != 'n' && kind != 'u' && (!in.u32(length) || !in.bytes(length, value)))
+      return damaged("a row that ends early");
   }
   return {};
 }
@@ -217,8 +232,13 @@ Result<uint32_t> PgoutputDecoder::tuple(ByteReader& in, const Relation& relation
 
 void PgoutputDecoder::add(ChangeBatch& batch, Change change) {
   if (!part_open_)
-    batch.parts.push_back({xid_, TxnPart::Kind::rows, static_cast<uint32_t>(batch.changes.size()), 0,
-                           lsn_position(commit_lsn_), {}, commit_us_});
+    batch.parts.push_back({xid_,
+                           TxnPart::Kind::rows,
+                           static_cast<uint32_t>(batch.changes.size()),
+                           0,
+                           lsn_position(commit_lsn_),
+                           {},
+                           commit_us_});
   part_open_ = had_changes_ = true;
   ++batch.parts.back().count;
   batch.changes.push_back(change);
@@ -275,8 +295,7 @@ Result<void> PgoutputDecoder::truncate(ByteReader& in, ChangeBatch& batch) {
   if (!in.u32(count) || !in.u8(options)) return damaged("a Truncate that ends early");
   for (uint32_t i = 0; i < count; ++i) {
     const Relation* relation = TRY(find(in));
-    if (is_wanted(*relation, batch))
-      add(batch, {Op::truncate, relation->table, relation->leaf, Change::no_row});
+    if (is_wanted(*relation, batch)) add(batch, {Op::truncate, relation->table, relation->leaf, Change::no_row});
   }
   return {};
 }

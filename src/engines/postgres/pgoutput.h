@@ -1,7 +1,7 @@
 #pragma once
-// Decodes the messages of the pgoutput plugin, protocol version 1 (spec/engine-postgresql.md §5.3), into a ChangeBatch.
-// Pure and total: any bytes give changes or an error, never a crash. One decoder serves one stream: it remembers the
-// relations and the transaction it is in. Not thread-safe.
+// Decodes the messages of the pgoutput plugin, protocol version 1 (spec/engine-postgresql.md §5.3), into a
+// ChangeBatch. Pure and total: any bytes give changes or an error, never a crash. One decoder serves one stream: it
+// remembers the relations and the transaction it is in. Not thread-safe.
 
 #include <optional>
 #include <span>
@@ -27,8 +27,8 @@ class PgoutputDecoder {
   // Adds what one message says to `batch`, which start_batch() made.
   Result<void> decode(std::string_view message, ChangeBatch& batch);
 
-  // Relations that the stream carries and no captured table holds, since the last call: in publications of our own they can
-  // only be partitions that came after the plan.
+  // Relations that the stream carries and no captured table holds, since the last call: in publications of our own
+  // they can only be partitions that came after the plan.
   std::vector<uint32_t> take_strangers() { return std::exchange(strangers_, {}); }
   // Stops the delivery of a table, as a structure that does not fit would.
   void suspend(uint32_t table, std::string what, ChangeBatch& batch);
@@ -46,12 +46,12 @@ class PgoutputDecoder {
 
  private:
   struct Relation {
-    bool known = false;                      // one of the captured tables
-    std::string misfit;                      // why it cannot be delivered in its table's layout; empty: it can
+    bool known = false;  // one of the captured tables
+    std::string misfit;  // why it cannot be delivered in its table's layout; empty: it can
     uint32_t table = 0;
-    uint32_t leaf = Change::no_row;          // index into TableDef::leaves, or none
-    std::vector<int32_t> to_layout;          // per message column: the layout's column, or -1
-    std::vector<bool> in_key;                // per layout column: part of what the log identifies a row by
+    uint32_t leaf = Change::no_row;  // index into TableDef::leaves, or none
+    std::vector<int32_t> to_layout;  // per message column: the layout's column, or -1
+    std::vector<bool> in_key;        // per layout column: part of what the log identifies a row by
     bool full_identity = false;
   };
   struct Column {
@@ -85,13 +85,12 @@ class PgoutputDecoder {
   std::vector<uint32_t> strangers_;
   std::vector<Cell> row_;  // scratch: one row in layout order
   bool in_transaction_ = false;
-  bool part_open_ = false;   // the current transaction has a part in the batch under construction
-  bool had_changes_ = false; // the current transaction had a change in this or an earlier batch
+  bool part_open_ = false;    // the current transaction has a part in the batch under construction
+  bool had_changes_ = false;  // the current transaction had a change in this or an earlier batch
   uint64_t xid_ = 0;
   Lsn commit_lsn_ = 0;
   int64_t commit_us_ = 0;
   size_t batch_bytes_ = 0;
-
 };
 
 }  // namespace godwit::postgres

@@ -33,7 +33,7 @@ TEST(ReplicaIdentity, default_without_a_primary_key_is_none_whatever_unique_inde
 }
 
 TEST(ReplicaIdentity, a_deferrable_or_invalid_primary_key_is_none) {
-  for (bool IndexFacts::*flaw : {&IndexFacts::immediate, &IndexFacts::valid}) {
+  for (bool IndexFacts::* flaw : {&IndexFacts::immediate, &IndexFacts::valid}) {
     IndexFacts index = primary("t_pkey", id);
     index.*flaw = false;
     EXPECT_EQ(identity_of('d', std::span(&index, 1)).identity, RowIdentity::none);

@@ -126,9 +126,9 @@ Result<Snapshot> PostgresSource::begin_capture(const CaptureSpec& spec) {
 
 Result<Snapshot> PostgresSource::open_snapshot() {
   TRY(session_.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
-  const Rows rows = TRY(session_.query(
-      "SELECT pg_catalog.pg_export_snapshot(), CASE WHEN pg_catalog.pg_is_in_recovery() THEN "
-      "pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END"));
+  const Rows rows =
+      TRY(session_.query("SELECT pg_catalog.pg_export_snapshot(), CASE WHEN pg_catalog.pg_is_in_recovery() THEN "
+                         "pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_insert_lsn() END"));
   return Snapshot{rows.text(0, 0), lsn_position(parse_lsn(rows.get(0, 1)).value_or(0))};
 }
 
@@ -150,14 +150,17 @@ Result<std::string> PostgresSource::hold_snapshot(std::string_view id) {
   return rows.text(0, 0);
 }
 
-int64_t PostgresSource::hold_seconds() const { return keeper_sleep_s; }
+int64_t PostgresSource::hold_seconds() const {
+  return keeper_sleep_s;
+}
 
 Result<void> PostgresSource::end_leftover_sessions(bool keepers_too) {
   // Sessions that are younger than this one are this worker's own; keepers may be ended at any age.
   TRY(session_.query(
       "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE pid <> "
       "pg_catalog.pg_backend_pid() AND starts_with(application_name, $1) AND usename = current_user AND CASE WHEN "
-      "application_name LIKE '%:keeper' THEN $2 ELSE backend_start < (SELECT backend_start FROM pg_catalog.pg_stat_activity "
+      "application_name LIKE '%:keeper' THEN $2 ELSE backend_start < (SELECT backend_start FROM "
+      "pg_catalog.pg_stat_activity "
       "WHERE pid = pg_catalog.pg_backend_pid()) END",
       {session_name({options_.tag, "", {}}), keepers_too ? "true" : "false"}));
   return {};
@@ -188,7 +191,9 @@ Result<void> PostgresSource::join_snapshot(std::string_view id) {
   return Failure(errors::snapshot_lost(id, joined.error().message));
 }
 
-Result<void> PostgresSource::leave_snapshot() { return session_.run("ROLLBACK"); }
+Result<void> PostgresSource::leave_snapshot() {
+  return session_.run("ROLLBACK");
+}
 
 Result<std::vector<TableRange>> PostgresSource::split(const TableDef& table, uint64_t range_bytes) {
   std::vector<TableRef> leaves;
@@ -196,16 +201,19 @@ Result<std::vector<TableRange>> PostgresSource::split(const TableDef& table, uin
   if (!table.partitioned) leaves.push_back(table.ref);
   std::vector<TableRange> out;
   for (const TableRef& leaf : leaves) {
-    const Rows rows = TRY(session_.query(
-        "SELECT pg_catalog.pg_relation_filenode(c.oid), pg_catalog.pg_relation_size(c.oid) / "
-        "current_setting('block_size')::int, pg_catalog.pg_table_size(c.oid), am.amname = 'heap' FROM pg_catalog.pg_class c "
-        "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE "
-        "n.nspname = $1 AND c.relname = $2",
-        {leaf.schema, leaf.name}));
+    const Rows rows =
+        TRY(session_.query("SELECT pg_catalog.pg_relation_filenode(c.oid), pg_catalog.pg_relation_size(c.oid) / "
+                           "current_setting('block_size')::int, pg_catalog.pg_table_size(c.oid), am.amname = 'heap' "
+                           "FROM pg_catalog.pg_class c "
+                           "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_am am "
+                           "ON am.oid = c.relam WHERE "
+                           "n.nspname = $1 AND c.relname = $2",
+                           {leaf.schema, leaf.name}));
     if (rows.empty()) return Failure(errors::rewritten(table.ref, leaf));
     const auto blocks = static_cast<uint64_t>(rows.integer(0, 1)), bytes = static_cast<uint64_t>(rows.integer(0, 2));
     const bool by_ctid = rows.boolean(0, 3);
-    const uint64_t ways = by_ctid ? std::clamp<uint64_t>((bytes + range_bytes - 1) / range_bytes, 1, std::max<uint64_t>(blocks, 1)) : 1;
+    const uint64_t ways =
+        by_ctid ? std::clamp<uint64_t>((bytes + range_bytes - 1) / range_bytes, 1, std::max<uint64_t>(blocks, 1)) : 1;
     for (uint64_t i = 0; i < ways; ++i) {
       const uint64_t first = blocks * i / ways, next = blocks * (i + 1) / ways;
       std::string bounds;
@@ -222,8 +230,9 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_table(const TableRange
                                                                 std::span<const Encoding> wanted) {
   const std::string leaf = quote_name(range.leaf);
   // The lock comes first: from then on the storage cannot change under the COPY.
-  auto rows = session_.query(fmt::format("LOCK TABLE ONLY {} IN ACCESS SHARE MODE; SELECT pg_catalog.pg_relation_filenode({})",
-                                         leaf, quote_literal(leaf)));
+  auto rows = session_.query(
+      fmt::format("LOCK TABLE ONLY {} IN ACCESS SHARE MODE; SELECT pg_catalog.pg_relation_filenode({})", leaf,
+                  quote_literal(leaf)));
   if (!rows && rows.error().sqlstate == "42P01") return Failure(errors::rewritten(range.table, range.leaf));
   if (!rows) return Failure(rows.error());
   if (rows->get(0, 0) != range.storage_id) return Failure(errors::rewritten(range.table, range.leaf));
@@ -238,13 +247,16 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_table(const TableRange
 Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const CaptureSpec& spec, const Position& after,
                                                                    std::span<const CapturedTable> tables) {
   const std::string name = capture_name(spec.task_id, spec.target_system);
-  const Rows timeout = TRY(session_.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'"));
+  const Rows timeout =
+      TRY(session_.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'"));
   Connection walsender = TRY(open_walsender("capture"));
-  const auto root_of = [endpoint = endpoint_, name = session_name({options_.tag, "capture-look-up", {}})](uint32_t oid) -> Result<uint32_t> {
+  const auto root_of = [endpoint = endpoint_, name = session_name({options_.tag, "capture-look-up", {}})](
+                           uint32_t oid) -> Result<uint32_t> {
     Connection session = TRY(Connection::open(endpoint, {name, false, true}));
-    const Rows rows = TRY(session.query("SELECT coalesce(pg_catalog.pg_partition_root($1::oid)::oid, c.oid) FROM "
-                                        "pg_catalog.pg_class c WHERE c.oid = $1::oid",
-                                        {std::to_string(oid)}));
+    const Rows rows =
+        TRY(session.query("SELECT coalesce(pg_catalog.pg_partition_root($1::oid)::oid, c.oid) FROM "
+                          "pg_catalog.pg_class c WHERE c.oid = $1::oid",
+                          {std::to_string(oid)}));
     return rows.empty() ? 0U : static_cast<uint32_t>(rows.integer(0, 0));
   };
   return PostgresChangeReader::open(std::move(walsender),
@@ -287,10 +299,11 @@ Result<void> PostgresSource::beat(std::string_view task_id) {
       "hb_last_heartbeat_at timestamp, hb_last_heartbeat_by varchar(64))",
       table)));
   const std::string by = std::string(task_id).substr(0, 64);
-  return session_.run(fmt::format("INSERT INTO {0} AS h VALUES (1, now(), $1, now(), $1) ON CONFLICT (hb_key) DO UPDATE SET "
-                                  "hb_last_heartbeat_at = now(), hb_last_heartbeat_by = $1",
-                                  table),
-                      {by});
+  return session_.run(
+      fmt::format("INSERT INTO {0} AS h VALUES (1, now(), $1, now(), $1) ON CONFLICT (hb_key) DO UPDATE SET "
+                  "hb_last_heartbeat_at = now(), hb_last_heartbeat_by = $1",
+                  table),
+      {by});
 }
 
 }  // namespace godwit::postgres

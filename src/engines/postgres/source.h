@@ -33,7 +33,8 @@ class PostgresSource : public Source {
   Result<void> join_snapshot(std::string_view id) override;
   Result<void> leave_snapshot() override;
   Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) override;
-  Result<std::unique_ptr<TableReader>> read_table(const TableRange& range, const std::shared_ptr<const TableDef>& layout,
+  Result<std::unique_ptr<TableReader>> read_table(const TableRange& range,
+                                                  const std::shared_ptr<const TableDef>& layout,
                                                   std::span<const Encoding> wanted) override;
   Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                      std::span<const CapturedTable> tables) override;

@@ -25,11 +25,14 @@ Names names_of(const CaptureSpec& spec) {
 }
 
 // SELECT on every column, and no policy that hides rows: for each table and leaf.
-Result<void> check_reading(Connection& session, const Names& names, std::string_view role, std::vector<Finding>& out) {
+Result<void> check_reading(Connection& session, const Names& names, std::string_view role,
+                           std::vector<Finding>& out) {
   const Rows rows = TRY(session.query(
       "SELECT n.nspname, c.relname,"
-      " pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND (pg_catalog.has_table_privilege(c.oid, 'SELECT') OR NOT EXISTS"
-      " (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT"
+      " pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND (pg_catalog.has_table_privilege(c.oid, 'SELECT') OR NOT "
+      "EXISTS"
+      " (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND "
+      "NOT"
       " pg_catalog.has_column_privilege(c.oid, a.attnum, 'SELECT'))),"
       " pg_catalog.row_security_active(c.oid)"
       " FROM unnest($1::text[], $2::text[]) w(s, t) JOIN pg_catalog.pg_namespace n ON n.nspname = w.s JOIN"
@@ -37,8 +40,10 @@ Result<void> check_reading(Connection& session, const Names& names, std::string_
       {array_text(names.schemas), array_text(names.names)}));
   for (int i = 0; i < rows.size(); ++i) {
     const TableRef table{rows.text(i, 0), rows.text(i, 1)};
-    if (!rows.boolean(i, 2)) out.push_back({true, errors::not_readable(table, role)});
-    else if (rows.boolean(i, 3)) out.push_back({true, errors::row_security(table, role)});
+    if (!rows.boolean(i, 2))
+      out.push_back({true, errors::not_readable(table, role)});
+    else if (rows.boolean(i, 3))
+      out.push_back({true, errors::row_security(table, role)});
   }
   return {};
 }
@@ -47,31 +52,35 @@ Result<void> check_publishing(Connection& session, const Names& names, std::stri
                               std::vector<Finding>& out) {
   const Rows rows = TRY(session.query(
       "SELECT n.nspname, c.relname FROM unnest($1::text[], $2::text[]) w(s, t) JOIN pg_catalog.pg_namespace n ON"
-      " n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.t WHERE c.relpersistence ="
+      " n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.t WHERE "
+      "c.relpersistence ="
       " 'p' AND NOT c.relispartition AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')",
       {array_text(names.schemas), array_text(names.names)}));
   for (int i = 0; i < rows.size(); ++i)
     out.push_back({true, errors::not_table_owner({rows.text(i, 0), rows.text(i, 1)}, role)});
-  const Rows database = TRY(session.query(
-      "SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"));
+  const Rows database =
+      TRY(session.query("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"));
   if (!database.boolean(0, 0))
-    out.push_back({true, errors::publication_failed({ErrorKind::prerequisite, "", "no CREATE privilege on the database", ""})});
+    out.push_back(
+        {true, errors::publication_failed({ErrorKind::prerequisite, "", "no CREATE privilege on the database", ""})});
   return {};
 }
 
 Result<void> check_server(Connection& session, std::string_view slot, std::vector<Finding>& out) {
-  const Rows rows = TRY(session.query(
-      "SELECT current_setting('wal_level'), r.rolsuper OR r.rolreplication, r.rolname,"
-      " current_setting('max_replication_slots'), (SELECT count(*) FROM pg_catalog.pg_replication_slots WHERE slot_name <>"
-      " $1), current_setting('max_wal_senders'), (SELECT count(*) FROM pg_catalog.pg_stat_replication),"
-      " (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout')"
-      " FROM pg_catalog.pg_roles r WHERE r.rolname = current_user",
-      {std::string(slot)}));
+  const Rows rows = TRY(
+      session.query("SELECT current_setting('wal_level'), r.rolsuper OR r.rolreplication, r.rolname,"
+                    " current_setting('max_replication_slots'), (SELECT count(*) FROM "
+                    "pg_catalog.pg_replication_slots WHERE slot_name <>"
+                    " $1), current_setting('max_wal_senders'), (SELECT count(*) FROM pg_catalog.pg_stat_replication),"
+                    " (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout')"
+                    " FROM pg_catalog.pg_roles r WHERE r.rolname = current_user",
+                    {std::string(slot)}));
   if (rows.get(0, 0) != "logical") out.push_back({true, errors::wal_level(rows.get(0, 0))});
   if (!rows.boolean(0, 1)) out.push_back({true, errors::no_replication_role(rows.get(0, 2))});
   constexpr int64_t needed = 1;
   if (rows.integer(0, 3) < rows.integer(0, 4) + needed) out.push_back({true, errors::no_free_slot(rows.get(0, 3))});
-  if (rows.integer(0, 5) < rows.integer(0, 6) + needed) out.push_back({true, errors::no_free_walsender(rows.get(0, 5))});
+  if (rows.integer(0, 5) < rows.integer(0, 6) + needed)
+    out.push_back({true, errors::no_free_walsender(rows.get(0, 5))});
   const int64_t timeout_ms = rows.integer(0, 7);
   if (timeout_ms != 0 && timeout_ms < 10000) out.push_back({true, errors::walsender_timeout(rows.get(0, 7))});
   return {};
@@ -89,8 +98,10 @@ Result<std::vector<Finding>> check_source(Connection& session, const CaptureSpec
   TRY(check_server(session, slot, out));
   TRY(check_publishing(session, names, me.get(0, 0), out));
   for (const TableDef* table : spec.tables) {
-    if (!table->logged) out.push_back({false, errors::unlogged(table->ref)});
-    else if (table->identity == RowIdentity::none) out.push_back({false, errors::no_identity(table->ref)});
+    if (!table->logged)
+      out.push_back({false, errors::unlogged(table->ref)});
+    else if (table->identity == RowIdentity::none)
+      out.push_back({false, errors::no_identity(table->ref)});
   }
   return out;
 }

@@ -11,7 +11,9 @@ namespace {
 constexpr size_t batch_bytes = 1U << 20U;
 constexpr std::string_view binary_signature("PGCOPY\n\377\r\n\0", 11);
 
-Error stopped() { return {ErrorKind::stopped, "stopped", "the read was stopped", ""}; }
+Error stopped() {
+  return {ErrorKind::stopped, "stopped", "the read was stopped", ""};
+}
 
 // The header of COPY binary: signature, flags, length of an extension and the extension.
 bool strip_header(std::string_view& message) {

@@ -1,5 +1,6 @@
 #pragma once
-// One slice read by COPY … TO STDOUT, its rows forwarded as the server wrote them: nothing is decoded, cells are not indexed.
+// One slice read by COPY … TO STDOUT, its rows forwarded as the server wrote them: nothing is decoded, cells are not
+// indexed.
 
 #include <memory>
 #include <string>

@@ -25,7 +25,9 @@ std::string copy_statement(const TargetTable& table, Encoding encoding) {
                      encoding == Encoding::pg_copy_binary ? "binary" : "text");
 }
 
-bool is_row_error(const Error& error) { return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict; }
+bool is_row_error(const Error& error) {
+  return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict;
+}
 
 }  // namespace
 
@@ -54,10 +56,9 @@ Result<std::unique_ptr<TableWriter>> PostgresTableWriter::open(Connection& sessi
 Result<void> PostgresTableWriter::fence() {
   TRY(session_.run("BEGIN"));
   open_ = true;
-  auto line = session_.query(
-      fmt::format("INSERT INTO {} VALUES ($1, $2, $3, {}, 0, 0, 0, '', $4, now())", control_.table("godwit_load_slices"),
-                  range_.index),
-      {task_id_, range_.table.schema, range_.table.name, range_.storage_id});
+  auto line = session_.query(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, {}, 0, 0, 0, '', $4, now())",
+                                         control_.table("godwit_load_slices"), range_.index),
+                             {task_id_, range_.table.schema, range_.table.name, range_.storage_id});
   if (line) return {};
   const Error error = line.error();
   abandon();
@@ -102,8 +103,7 @@ Result<uint64_t> PostgresTableWriter::copy_once(std::string_view bytes) {
 }
 
 Result<void> PostgresTableWriter::write(const RowBatch& batch, RowErrors* refused) {
-  if (batch.encoding != encoding_)
-    return Failure(errors::encoding_refused(range_.table, to_string(batch.encoding)));
+  if (batch.encoding != encoding_) return Failure(errors::encoding_refused(range_.table, to_string(batch.encoding)));
   if (!careful_) return send(batch.arena.view());
   TRY(session_.run("SAVEPOINT piece"));
   auto taken = copy_once(batch.arena.view());
@@ -151,14 +151,16 @@ Result<bool> PostgresTableWriter::is_there(std::string_view row) {
   if (table_.layout->key)
     for (const uint32_t c : table_.layout->key->columns) terms.push_back(fmt::format("t.{0} = r.{0}", names[c]));
   const std::string target = quote_name(table_.layout->ref);
-  TRY(session_.run(fmt::format("CREATE TEMP TABLE godwit_row AS SELECT {} FROM {} WITH NO DATA", join(names, ", "), target)));
-  const std::string copy_to_target = std::exchange(
-      copy_sql_, fmt::format("COPY pg_temp.godwit_row FROM STDIN (FORMAT {})", encoding_ == Encoding::pg_copy_binary ? "binary" : "text"));
+  TRY(session_.run(
+      fmt::format("CREATE TEMP TABLE godwit_row AS SELECT {} FROM {} WITH NO DATA", join(names, ", "), target)));
+  const std::string copy_to_target =
+      std::exchange(copy_sql_, fmt::format("COPY pg_temp.godwit_row FROM STDIN (FORMAT {})",
+                                           encoding_ == Encoding::pg_copy_binary ? "binary" : "text"));
   auto taken = copy_once(row);
   copy_sql_ = copy_to_target;
   if (!taken) return Failure(taken.error());
-  const Rows same = TRY(session_.query(fmt::format("SELECT EXISTS (SELECT FROM {} t JOIN pg_temp.godwit_row r ON {})", target,
-                                                   join(terms, " AND "))));
+  const Rows same = TRY(session_.query(
+      fmt::format("SELECT EXISTS (SELECT FROM {} t JOIN pg_temp.godwit_row r ON {})", target, join(terms, " AND "))));
   TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
   return same.boolean(0, 0);
 }
@@ -174,10 +176,11 @@ Result<void> PostgresTableWriter::finish(uint64_t rows_read, const Position& sna
   }
   if (written_ + refused_ != rows_read)
     return Failure(errors::count_mismatch(range_.table, range_.index, rows_read, written_ + refused_));
-  TRY(session_.run(fmt::format("UPDATE {} SET source_count = {}, target_count = {}, parked_count = {}, snapshot_position = $4 "
-                               "WHERE task = $1 AND table_schema = $2 AND table_name = $3 AND slice = {}",
-                               control_.table("godwit_load_slices"), rows_read, written_, refused_, range_.index),
-                   {task_id_, range_.table.schema, range_.table.name, snapshot.text}));
+  TRY(session_.run(
+      fmt::format("UPDATE {} SET source_count = {}, target_count = {}, parked_count = {}, snapshot_position = $4 "
+                  "WHERE task = $1 AND table_schema = $2 AND table_name = $3 AND slice = {}",
+                  control_.table("godwit_load_slices"), rows_read, written_, refused_, range_.index),
+      {task_id_, range_.table.schema, range_.table.name, snapshot.text}));
   failpoint(failpoints::slice_before_commit);
   if (PQsendQuery(session_.raw(), "COMMIT") == 0) return Failure(session_.connection_error());
   failpoint(failpoints::slice_commit_sent);

@@ -17,23 +17,28 @@
 namespace godwit::postgres {
 namespace {
 
-bool writes_rows(std::string_view role) { return role.starts_with("lane-") || role == "apply"; }
+bool writes_rows(std::string_view role) {
+  return role.starts_with("lane-") || role == "apply";
+}
 
-// Foreign keys and triggers stay quiet in this session; where the role may not, they were dropped before (constraints.h).
+// Foreign keys and triggers stay quiet in this session; where the role may not, they were dropped before
+// (constraints.h).
 Result<void> prepare_writing_session(Connection& session) {
   auto quiet = session.run("SET session_replication_role = replica");
   if (!quiet && quiet.error().sqlstate != "42501") return quiet;
   // The keys of a table may be of an extension's type, whose = lies in the extension's schema.
-  const Rows path = TRY(session.query(
-      "SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', nullif(current_setting('search_path'), ''), "
-      "(SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension e JOIN "
-      "pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname <> 'pg_catalog')), false)"));
+  const Rows path = TRY(
+      session.query("SELECT pg_catalog.set_config('search_path', pg_catalog.concat_ws(', ', "
+                    "nullif(current_setting('search_path'), ''), "
+                    "(SELECT pg_catalog.string_agg(DISTINCT pg_catalog.quote_ident(n.nspname), ', ') FROM "
+                    "pg_catalog.pg_extension e JOIN "
+                    "pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname <> 'pg_catalog')), false)"));
   static_cast<void>(path);
   return session.run("SET maintenance_work_mem = '512MB'");
 }
 
-// Binary forms that mean the same on another server: not those that hold numbers of objects (user types inside arrays and
-// composites, reg…), nor the vectors and tsquery, which the server does not read back when empty.
+// Binary forms that mean the same on another server: not those that hold numbers of objects (user types inside arrays
+// and composites, reg…), nor the vectors and tsquery, which the server does not read back when empty.
 bool same_in_binary(const ColumnDef& column) {
   constexpr uint32_t first_user_oid = 16384;
   const std::string& type = column.type.native;
@@ -66,8 +71,8 @@ Result<ServerIdentity> PostgresTarget::identity() {
   return ServerIdentity{rows.text(0, 0), rows.text(0, 1), rows.text(0, 2)};
 }
 
-Result<std::vector<Finding>> PostgresTarget::check(std::span<const TargetTable> tables, std::span<const ObjectDef> objects,
-                                                   PrepareMode mode, bool fresh) {
+Result<std::vector<Finding>> PostgresTarget::check(std::span<const TargetTable> tables,
+                                                   std::span<const ObjectDef> objects, PrepareMode mode, bool fresh) {
   return check_target(session_, tables, objects, mode, fresh);
 }
 
@@ -76,11 +81,12 @@ Result<std::vector<TargetTableState>> PostgresTarget::inspect(std::span<const Ta
 }
 
 Result<void> PostgresTarget::end_leftover_sessions() {
-  TRY(session_.query("SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE pid <> "
-                     "pg_catalog.pg_backend_pid() AND starts_with(application_name, $1) AND usename = current_user AND datname = "
-                     "pg_catalog.current_database() AND backend_start < (SELECT backend_start FROM "
-                     "pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid())",
-                     {session_name({options_.tag, "", {}})}));
+  TRY(session_.query(
+      "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE pid <> "
+      "pg_catalog.pg_backend_pid() AND starts_with(application_name, $1) AND usename = current_user AND datname = "
+      "pg_catalog.current_database() AND backend_start < (SELECT backend_start FROM "
+      "pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid())",
+      {session_name({options_.tag, "", {}})}));
   return {};
 }
 
@@ -89,9 +95,13 @@ std::span<const Encoding> PostgresTarget::accepts(const TableDef& table) const {
   return std::ranges::all_of(table.columns, same_in_binary) ? std::span(both) : std::span(both).first(1);
 }
 
-Result<void> PostgresTarget::drop_tables(std::span<const TableRef> tables) { return postgres::drop_tables(session_, tables); }
+Result<void> PostgresTarget::drop_tables(std::span<const TableRef> tables) {
+  return postgres::drop_tables(session_, tables);
+}
 
-Result<void> PostgresTarget::truncate(std::span<const TableRef> tables) { return truncate_tables(session_, tables); }
+Result<void> PostgresTarget::truncate(std::span<const TableRef> tables) {
+  return truncate_tables(session_, tables);
+}
 
 Result<bool> PostgresTarget::build(const ObjectDef& object, std::span<const TargetTable> tables) {
   return build_object(session_, object, tables);
@@ -114,7 +124,9 @@ Result<void> PostgresTarget::empty_for_reload(std::string_view task_id, const Ta
   return emptied;
 }
 
-Result<void> PostgresTarget::set_sequence(const SequenceState& sequence) { return postgres::set_sequence(session_, sequence); }
+Result<void> PostgresTarget::set_sequence(const SequenceState& sequence) {
+  return postgres::set_sequence(session_, sequence);
+}
 
 Result<void> PostgresTarget::release_constraints(std::span<const TargetTable> tables,
                                                  const std::function<Result<void>(const std::string& script)>& save) {
@@ -127,14 +139,18 @@ Result<void> PostgresTarget::restore_constraints(std::string_view script) {
   return postgres::restore_constraints(session_, script);
 }
 
-Result<std::vector<std::pair<std::string, uint64_t>>> PostgresTarget::count_orphans(std::span<const TargetTable> tables) {
+Result<std::vector<std::pair<std::string, uint64_t>>> PostgresTarget::count_orphans(
+    std::span<const TargetTable> tables) {
   return postgres::count_orphans(session_, tables);
 }
 
-Result<void> PostgresTarget::analyze(const TableRef& table) { return analyze_table(session_, table); }
+Result<void> PostgresTarget::analyze(const TableRef& table) {
+  return analyze_table(session_, table);
+}
 
 Result<std::unique_ptr<TableWriter>> PostgresTarget::load_table(std::string_view task_id, const TargetTable& table,
-                                                                const TableRange& range, Encoding encoding, bool careful) {
+                                                                const TableRange& range, Encoding encoding,
+                                                                bool careful) {
   if (std::ranges::find(accepts(*table.layout), encoding) == accepts(*table.layout).end())
     return Failure(errors::encoding_refused(table.layout->ref, to_string(encoding)));
   return PostgresTableWriter::open(session_, control_, task_id, table, range, encoding, careful);

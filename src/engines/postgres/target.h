@@ -1,7 +1,7 @@
 #pragma once
-// PostgreSQL as a target: one session. Sessions that write rows ("lane-…", "apply") run under session_replication_role =
-// replica where the role may set it, and with the database's own search_path, so that functions in checks and defaults work
-// as they do for applications; the others have an empty one.
+// PostgreSQL as a target: one session. Sessions that write rows ("lane-…", "apply") run under
+// session_replication_role = replica where the role may set it, and with the database's own search_path, so that
+// functions in checks and defaults work as they do for applications; the others have an empty one.
 
 #include <memory>
 
@@ -18,23 +18,34 @@ class PostgresTarget : public Target {
 
   Result<ServerIdentity> identity() override;
   Catalog& catalog() override { return catalog_; }
-  Result<std::vector<Finding>> check(std::span<const TargetTable> tables, std::span<const ObjectDef> objects, PrepareMode mode,
-                                     bool fresh) override;
+  Result<std::vector<Finding>> check(std::span<const TargetTable> tables, std::span<const ObjectDef> objects,
+                                     PrepareMode mode, bool fresh) override;
   Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables) override;
   Result<void> end_leftover_sessions() override;
 
   Result<void> create_control_tables() override { return control_.create(session_); }
-  Result<std::optional<TaskRecord>> read_task(std::string_view task_id) override { return control_.read_task(session_, task_id); }
+  Result<std::optional<TaskRecord>> read_task(std::string_view task_id) override {
+    return control_.read_task(session_, task_id);
+  }
   Result<void> write_task(const TaskRecord& record) override { return control_.write_task(session_, record); }
   Result<void> forget_task(std::string_view task_id) override { return control_.forget_task(session_, task_id); }
-  Result<std::vector<LedgerLine>> read_ledger(std::string_view task_id) override { return control_.read_ledger(session_, task_id); }
-  Result<std::optional<Position>> read_position(std::string_view task_id) override { return control_.read_position(session_, task_id); }
+  Result<std::vector<LedgerLine>> read_ledger(std::string_view task_id) override {
+    return control_.read_ledger(session_, task_id);
+  }
+  Result<std::optional<Position>> read_position(std::string_view task_id) override {
+    return control_.read_position(session_, task_id);
+  }
   Result<void> start_position(std::string_view task_id, const Position& position) override {
     return control_.start_position(session_, task_id, position);
   }
-  Result<uint64_t> count_parked(std::string_view task_id) override { return control_.count_parked(session_, task_id); }
-  Result<void> write_status(std::string_view task_id, const StatusRow& row) override { return control_.write_status(session_, task_id, row); }
-  Result<void> write_suspended(std::string_view task_id, const TableRef& table, std::string_view reason, bool suspended) override {
+  Result<uint64_t> count_parked(std::string_view task_id) override {
+    return control_.count_parked(session_, task_id);
+  }
+  Result<void> write_status(std::string_view task_id, const StatusRow& row) override {
+    return control_.write_status(session_, task_id, row);
+  }
+  Result<void> write_suspended(std::string_view task_id, const TableRef& table, std::string_view reason,
+                               bool suspended) override {
     return control_.write_suspended(session_, task_id, table, reason, suspended);
   }
 
@@ -51,8 +62,8 @@ class PostgresTarget : public Target {
   Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(std::span<const TargetTable> tables) override;
   Result<void> analyze(const TableRef& table) override;
 
-  Result<std::unique_ptr<TableWriter>> load_table(std::string_view task_id, const TargetTable& table, const TableRange& range,
-                                                  Encoding encoding, bool careful) override;
+  Result<std::unique_ptr<TableWriter>> load_table(std::string_view task_id, const TargetTable& table,
+                                                  const TableRange& range, Encoding encoding, bool careful) override;
   Result<std::unique_ptr<ChangeWriter>> apply_changes(std::string_view task_id) override;
 
  private:
