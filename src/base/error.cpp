@@ -34,7 +34,8 @@ std::string_view to_string(ErrorKind kind) {
 
 bool is_recoverable(const Error& error) {
   return error.kind == ErrorKind::connection || error.kind == ErrorKind::transient ||
-         error.kind == ErrorKind::resource || error.kind == ErrorKind::superseded;
+         error.kind == ErrorKind::resource || error.kind == ErrorKind::superseded ||
+         error.kind == ErrorKind::snapshot_lost;  // a later snapshot serves
 }
 
 Error in_context(Error error, std::string_view context) {

@@ -8,11 +8,11 @@ namespace godwit {
 namespace {
 
 TEST(Error, only_what_may_pass_by_itself_is_recoverable) {
-  for (const ErrorKind kind :
-       {ErrorKind::connection, ErrorKind::transient, ErrorKind::resource, ErrorKind::superseded})
+  for (const ErrorKind kind : {ErrorKind::connection, ErrorKind::transient, ErrorKind::resource,
+                               ErrorKind::superseded, ErrorKind::snapshot_lost})
     EXPECT_TRUE(is_recoverable({kind, "", "", ""})) << to_string(kind);
   for (const ErrorKind kind : {ErrorKind::usage, ErrorKind::prerequisite, ErrorKind::data, ErrorKind::conflict,
-                               ErrorKind::table, ErrorKind::snapshot_lost, ErrorKind::stopped, ErrorKind::fatal})
+                               ErrorKind::table, ErrorKind::stopped, ErrorKind::fatal})
     EXPECT_FALSE(is_recoverable({kind, "", "", ""})) << to_string(kind);
 }
 

@@ -203,10 +203,10 @@ class Target {
   virtual Result<void> set_sequence(const SequenceState& sequence) = 0;
   // The object's last step, at the end of the task (ObjectDef::at_stop: triggers are enabled). May be repeated.
   virtual Result<void> finish(const ObjectDef& object, std::span<const TargetTable> tables) = 0;
-  // Puts foreign keys and user triggers out of force for this task's sessions: by a session setting where the role
-  // may, else by dropping them. `save` gets the statements that restore them (empty: nothing to restore) before
-  // anything is done.
-  virtual Result<void> release_constraints(std::span<const TargetTable> tables,
+  // Puts foreign keys and user triggers out of force for this task's sessions: by a session setting where the role may (true),
+  // else by dropping them (false). `save` gets the statements that restore them before anything is done; they begin with
+  // `saved`, those of an earlier call that have not been restored. May be repeated.
+  virtual Result<bool> release_constraints(std::span<const TargetTable> tables, const std::string& saved,
                                            const std::function<Result<void>(const std::string& script)>& save) = 0;
   virtual Result<void> restore_constraints(std::string_view script) = 0;
   // Rows whose foreign key points to nothing, per constraint: "name on table" and the count.

@@ -10,7 +10,9 @@ namespace {
 // Shares of Godwit's memory budget (design §6): spool 1/4, window 1/6; staging takes about as much as the window
 // again.
 constexpr size_t window_share = 6;
-constexpr size_t window_changes_max = 200000;
+// What is computed for a change on the way takes up to half a kB, however short its row is.
+constexpr size_t window_changes_max = 100000;
+constexpr size_t piece_changes_max = 60000;
 constexpr int take_wait_ms = 100;
 constexpr int64_t release_interval_ms = 200;
 constexpr int64_t idle_interval_ms = 1000;
@@ -71,14 +73,14 @@ Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
   const size_t complete = std::min(allowed, window_.complete());
   if (complete > 0 && (idle || reached_in_window || window_is_due()))
     TRY(flush(complete));
-  else if (complete == 0 && allowed > 0 && window_.bytes() >= window_bytes_max(parts_.context->settings))
+  else if (complete == 0 && allowed > 0 &&
+           (window_.bytes() >= window_bytes_max(parts_.context->settings) || window_.changes() >= piece_changes_max))
     TRY(apply_piece(allowed));
   if (reached_in_window && parts_before(rule, reached_in_window) == 0) {
     window_.clear();
     return std::optional(rule.commit_time_us ? ApplyEnd::commit_time : ApplyEnd::position);
   }
   if (window_.empty() && !open_ && !read_to_.empty()) TRY(note_idle(rule));
-  TRY(suspend_changed_tables());
   TRY(housekeeping());
   return reached(rule);
 }
@@ -107,11 +109,12 @@ bool Apply::window_is_due() const {
   return monotonic_ms() - window_since_ms_ >= tuning.batch_apply_timeout_max_s * 1000;
 }
 
-// The log's reader delivers nothing of a table after its structure changed; what came before is applied first.
-Result<void> Apply::suspend_changed_tables() {
+// The log's reader delivers nothing of a table after its structure changed; what came before is in this window or an
+// earlier one. Said before the commit that passes the change, so that no death in between forgets it.
+Result<void> Apply::suspend_changed_tables(const Position& next) {
   std::vector<SchemaEvent> fresh = window_.take_schema();
   schema_.insert(schema_.end(), fresh.begin(), fresh.end());
-  while (!schema_.empty() && !open_ && parts_.source->compare(position_, schema_.front().at) > 0) {
+  while (!schema_.empty() && parts_.source->compare(next, schema_.front().at) > 0) {
     const SchemaEvent event = schema_.front();
     schema_.pop_front();
     const TableRef& name = parts_.context->tables[event.table].target.source->ref;
@@ -146,6 +149,7 @@ Result<void> Apply::flush(size_t parts) {
 }
 
 Result<void> Apply::commit(const Position& next, int64_t commit_us, uint64_t transactions) {
+  TRY(suspend_changed_tables(next));
   auto committed = writer_->commit(next);
   if (!committed) {
     // Only a deferred check can refuse what every statement accepted: the next attempt finds out whose row it is.

@@ -54,7 +54,7 @@ class Apply {
  private:
   explicit Apply(Parts parts, std::unique_ptr<ChangeWriter> writer);
   Result<std::optional<ApplyEnd>> step(const StopRule& rule);
-  Result<void> suspend_changed_tables();
+  Result<void> suspend_changed_tables(const Position& next);
   size_t parts_before(const StopRule& rule, bool& reached);
   bool window_is_due() const;
   Result<void> flush(size_t parts);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "task/error_policy.h"
 #include "task/progress.h"
 #include "task/settings.h"
 #include "task/task_document.h"
@@ -56,6 +57,7 @@ struct TaskContext {
   std::vector<PlannedTable> tables;  // index: everywhere "table" is a number
   std::vector<ObjectDef> objects;    // around the rows of the tables Godwit creates
   Progress* progress = nullptr;
+  ErrorTally* tally = nullptr;
 
   Result<std::unique_ptr<Source>> open_source(std::string role) const;
   Result<std::unique_ptr<Target>> open_target(std::string role) const;

@@ -42,6 +42,44 @@ std::optional<int64_t> next_retry_ms(const ErrorBehavior& settings, const RetryS
   return wait_s * 1000;
 }
 
+uint64_t ErrorTally::add_data_error(size_t table) {
+  const std::lock_guard lock(mutex_);
+  return ++data_[table];
+}
+
+uint64_t ErrorTally::add_apply_error(size_t table) {
+  const std::lock_guard lock(mutex_);
+  return ++apply_[table];
+}
+
+uint64_t ErrorTally::add_table_error() {
+  const std::lock_guard lock(mutex_);
+  return ++tables_;
+}
+
+ChangeAction escalate_data_error(const ErrorBehavior& settings, ChangeAction action, uint64_t count) {
+  const bool reached = settings.data_error_escalation_count > 0 &&
+                       count >= static_cast<uint64_t>(settings.data_error_escalation_count);
+  return reached ? action_of(settings.data_error_escalation_policy) : action;
+}
+
+ChangeAction escalate_apply_error(const ErrorBehavior& settings, ChangeAction action, uint64_t count) {
+  const bool reached = settings.apply_error_escalation_count > 0 &&
+                       count >= static_cast<uint64_t>(settings.apply_error_escalation_count);
+  if (!reached || settings.apply_error_escalation_policy == RecordAction::log_error) return action;
+  return action_of(settings.apply_error_escalation_policy);
+}
+
+bool table_error_stops_task(const ErrorBehavior& settings, uint64_t count) {
+  if (settings.table_error_policy == RecordAction::stop_task) return true;
+  return settings.table_error_escalation_count > 0 &&
+         count >= static_cast<uint64_t>(settings.table_error_escalation_count);
+}
+
+bool is_conflict(Op op, const ChangeOutcome& outcome) {
+  return outcome.kind == ChangeOutcome::Kind::no_row || (op == Op::insert && outcome.error.sqlstate == "23505");
+}
+
 ChangeAction change_action(const ErrorBehavior& settings, Op op, const ChangeOutcome& outcome) {
   const bool no_row = outcome.kind == ChangeOutcome::Kind::no_row;
   if (no_row && op == Op::erase) return action_of(settings.apply_error_delete_policy);

@@ -1,6 +1,8 @@
 #pragma once
 // What an error means for a task: pure functions of DMS's settings (spec/task-settings.md §10).
 
+#include <map>
+#include <mutex>
 #include <optional>
 
 #include "engine/target.h"
@@ -25,6 +27,30 @@ enum class ChangeAction {
   suspend_table,
   stop_task,
 };
+
+// What a run has met so far, for the escalation counts; they start from zero with each run (spec/cdc.md §6).
+// Thread-safe.
+class ErrorTally {
+ public:
+  // Each counts one more and answers how many there are now.
+  uint64_t add_data_error(size_t table);
+  uint64_t add_apply_error(size_t table);
+  uint64_t add_table_error();
+
+ private:
+  std::mutex mutex_;
+  std::map<size_t, uint64_t> data_, apply_;
+  uint64_t tables_ = 0;
+};
+
+// The action after its escalation, `count` errors of the kind having been met on the table, this one included.
+ChangeAction escalate_data_error(const ErrorBehavior& settings, ChangeAction action, uint64_t count);
+ChangeAction escalate_apply_error(const ErrorBehavior& settings, ChangeAction action, uint64_t count);
+// Whether a table that failed ends the task, `count` tables having failed.
+bool table_error_stops_task(const ErrorBehavior& settings, uint64_t count);
+
+// Whether the outcome is a conflict (a row that is there, or is not) and not bad data.
+bool is_conflict(Op op, const ChangeOutcome& outcome);
 
 // What to do with a change that found no row or was refused.
 ChangeAction change_action(const ErrorBehavior& settings, Op op, const ChangeOutcome& outcome);

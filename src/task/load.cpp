@@ -170,7 +170,7 @@ class Lane {
                 number_);
     board_.fail(job, error);
     context_.progress->fail_table(board_.index_of(job), error.message);
-    return context_.settings.error_behavior.table_error_policy != RecordAction::stop_task;
+    return !table_error_stops_task(context_.settings.error_behavior, context_.tally->add_table_error());
   }
 
   const PlannedTable& planned(const Job& job) const { return context_.tables[board_.index_of(job)]; }
@@ -198,7 +198,8 @@ class Lane {
                                              log_name(job.range.table)),
              id, number_, now_us());
     const SliceJob work{&planned(job).target, job.range,      context_.task_id,
-                        plan_.snapshot_id(),  plan_.snapshot, plan_.tables[job.table].held_rows};
+                        plan_.snapshot_id(),  plan_.snapshot, plan_.tables[job.table].held_rows,
+                        context_.tally,       index};
     auto loaded = load_slice(*source_, *target_, work, context_.settings, stop);
     if (!loaded) {
       // Sessions may be in the middle of something: the next job opens new ones.

@@ -12,6 +12,8 @@ namespace godwit {
 namespace {
 
 constexpr size_t queue_batches = 4;
+// An arena that one giant row made larger than this is given back to the system.
+constexpr size_t arena_bytes_kept = 4U << 20U;
 
 struct Attempt {
   std::vector<Encoding> wanted;
@@ -78,6 +80,7 @@ class SliceLoad {
       result_.bytes += batch->arena.size();
       written = write(writer, *batch, careful);
       failpoint(failpoints::slice_half_way);
+      if (batch->arena.capacity() > arena_bytes_kept) *batch = RowBatch();
       if (!pipe.empty.push(std::move(*batch))) break;
     }
     pipe.empty.close();
@@ -99,7 +102,10 @@ class SliceLoad {
         ++result_.rows_ignored;
         continue;
       }
-      switch (load_row_action(settings_.error_behavior)) {
+      const ChangeAction action =
+          escalate_data_error(settings_.error_behavior, load_row_action(settings_.error_behavior),
+                              job_.tally->add_data_error(job_.table_index));
+      switch (action) {
         case ChangeAction::stop_task:
           return Failure(errors::row_refused_stop(job_.table->source->ref, "load", row.error));
         case ChangeAction::suspend_table: {

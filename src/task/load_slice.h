@@ -6,6 +6,7 @@
 
 #include "engine/source.h"
 #include "engine/target.h"
+#include "task/error_policy.h"
 #include "task/settings.h"
 
 namespace godwit {
@@ -16,6 +17,8 @@ struct SliceJob {
   std::string task_id, snapshot_id;
   Position snapshot;
   bool held_rows = false;  // the target's table had rows before its load
+  ErrorTally* tally = nullptr;
+  size_t table_index = 0;
 };
 
 struct SliceResult {

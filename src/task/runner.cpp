@@ -32,6 +32,7 @@ TaskRunner::TaskRunner(TaskOptions options) : options_(std::move(options)) {
   context_.task_id = options_.task_id;
   context_.settings = options_.settings;
   context_.progress = &progress_;
+  context_.tally = &tally_;
 }
 
 TaskRunner::~TaskRunner() = default;
@@ -45,7 +46,7 @@ TaskSummary TaskRunner::run(const std::stop_token& stop) {
   started_ms_ = monotonic_ms();
   progress_.set_phase("starting");
   auto done = run_phases(stop);
-  if (!done && done.error().kind == ErrorKind::stopped) {
+  if (!done && done.error().kind == ErrorKind::stopped && stop.stop_requested()) {
     summary_.stop_reason = "NORMAL";
     remark("The task was stopped before it was done. Run the same command again to go on.");
     done = {};
@@ -88,7 +89,14 @@ Result<void> TaskRunner::recover(const Error& error, const std::stop_token& stop
   // A superseded window is this task's own earlier transaction that committed late: nothing to wait for, the first
   // times.
   constexpr int immediate_retries = 3;
-  const bool immediate = error.kind == ErrorKind::superseded && retries_.attempts < immediate_retries;
+  uint64_t marks = 0;
+  const TaskStatistics statistics = progress_.copy();
+  for (const TableStatistics& table : statistics.tables) marks += table.slices_done;
+  marks += statistics.transactions;
+  if (marks != marks_at_retry_) retries_.attempts = 0;
+  marks_at_retry_ = marks;
+  const bool at_once = error.kind == ErrorKind::superseded || error.kind == ErrorKind::snapshot_lost;
+  const bool immediate = at_once && retries_.attempts < immediate_retries;
   const std::optional<int64_t> wait_ms = next_retry_ms(options_.settings.error_behavior, retries_);
   if (!wait_ms) {
     summary_.stop_reason = "RECOVERABLE_ERROR";

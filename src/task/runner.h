@@ -89,12 +89,13 @@ class TaskRunner {
   Result<void> prepare_target();
   Result<void> build_structure();
   Result<void> load(const std::stop_token& stop);
-  Result<void> hold_snapshot(Source& maker, const std::string& id);
+  Result<void> hold_snapshot(const std::string& id, std::function<void(TaskDocument&)> with_it = {});
   Result<LoadPlan> load_plan(const std::set<size_t>& only);
   Result<void> run_round(const LoadPlan& plan, std::set<size_t>& again, const std::stop_token& stop);
   Result<void> reload(const std::set<size_t>& tables, const std::stop_token& stop);
   Result<void> replan(const std::set<size_t>& tables);
   Result<void> empty_stale_tables();
+  Result<void> rebuild_changed_tables();
   Result<std::set<size_t>> changed_tables();
   Result<void> end_load();
   void show_tables();
@@ -105,6 +106,7 @@ class TaskRunner {
   Result<StopRule> stop_rule();
   Result<std::unique_ptr<Apply>> open_apply();
   Position highest_snapshot() const;
+  Result<void> release_constraints();
 
   // runner_end.cpp
   Result<void> build_foreign_keys();
@@ -120,15 +122,18 @@ class TaskRunner {
   TaskOptions options_;
   TaskContext context_;
   Progress progress_;
+  ErrorTally tally_;
   TaskSummary summary_;
   int64_t started_ms_ = 0;
   bool fresh_ = false;  // this run started the task
   bool finished_before_ = false;
   bool orphans_found_ = false, objects_failed_ = false, untracked_changes_ = false;
   bool carefully_ = false;
-  bool structure_begun_ = false;  // tables of the target may have been dropped or made by this run
-  std::string worker_;            // this run's id in the record
+  bool constraints_by_session_ = true;  // foreign keys do not bind the sessions that write rows
+  bool structure_begun_ = false;        // tables of the target may have been dropped or made by this run
+  std::string worker_;                  // this run's id in the record
   RetryState retries_;
+  uint64_t marks_at_retry_ = 0;  // slices and transactions done when it was last tried again
 
   std::unique_ptr<Source> source_;
   std::unique_ptr<Target> target_;

@@ -132,6 +132,9 @@ Result<void> TaskRunner::end_cleanly() {
     if (std::ranges::any_of(statistics.tables, [](const TableStatistics& t) { return t.parked > 0; }))
       TRY(report_orphans(true));
   }
+  const std::optional<Position> reached = TRY(target_->read_position(context_.task_id));
+  if (follows() && !constraints_by_session_ && reached && source_->compare(*reached, highest_snapshot()) >= 0)
+    TRY(build_foreign_keys());
   TRY(set_sequences());
   const std::vector<TargetTable> targets = context_.targets();
   for (const ObjectDef& object : context_.objects)
@@ -152,6 +155,7 @@ Result<void> TaskRunner::end_cleanly() {
   summary_.parked_rows = TRY(target_->count_parked(context_.task_id));
   const bool at_an_end = !follows() || summary_.stop_reason == "STOPPED_AT_CAUGHT_UP";
   if (options_.finish && at_an_end) return remove_traces();
+  if (options_.finish) remark("--finish cleans up at a clean caught-up only; this run stopped before.");
   if (follows())
     remark(
         fmt::format("Replication slot {} is kept on the source, which keeps its log from there on. Run the same "
@@ -163,7 +167,7 @@ Result<void> TaskRunner::end_cleanly() {
 
 Result<void> TaskRunner::remove_traces() {
   TRY(source_->end_leftover_sessions(true));
-  TRY(source_->drop_capture(context_.task_id, context_.target_system));
+  if (follows()) TRY(source_->drop_capture(context_.task_id, context_.target_system));
   return record_->forget();
 }
 

@@ -48,6 +48,14 @@ Result<void> TaskRunner::start_capture() {
   return {};
 }
 
+Result<void> TaskRunner::release_constraints() {
+  constraints_by_session_ = TRY(target_->release_constraints(
+      context_.targets(), record_->document().restore_script, [&](const std::string& script) {
+        return record_->update([&](std::string&, TaskDocument& document) { document.restore_script = script; });
+      }));
+  return {};
+}
+
 Position TaskRunner::highest_snapshot() const {
   Position highest;
   for (const TableRecord& table : record_->document().tables)
@@ -97,7 +105,7 @@ Result<std::unique_ptr<Apply>> TaskRunner::open_apply() {
     const auto record = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
     const bool known = record != document.tables.end();
     parts.snapshots.push_back(known && record->snapshot != document.start ? record->snapshot : Position{});
-    parts.held_rows.push_back(known && !record->was_empty);
+    parts.held_rows.push_back(loads() && known && !record->was_empty);
   }
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
   if (!stored) return Failure(errors::nothing_started(context_.task_id));
@@ -109,10 +117,8 @@ Result<std::unique_ptr<Apply>> TaskRunner::open_apply() {
 Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
   failpoint(failpoints::before_catch_up);
   progress_.set_phase("change processing");
-  if (!fresh_ && record_->document().restore_script.empty())
-    TRY(target_->release_constraints(context_.targets(), [&](const std::string& script) {
-      return record_->update([&](std::string&, TaskDocument& document) { document.restore_script = script; });
-    }));
+  // Again in every run: an earlier one may have died between saving the script and carrying it out, or restored it.
+  TRY(release_constraints());
   const StopRule rule = TRY(stop_rule());
   if (!capture_) TRY(start_capture());
   for (size_t t = 0; t < context_.tables.size(); ++t)
@@ -135,7 +141,8 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
     const ApplyEnd end = TRY(run(to_highest));
     if (end == ApplyEnd::asked) return end;
   }
-  TRY(build_foreign_keys());
+  // In a session that they bind, foreign keys would act on top of what the log says: they come at the stop.
+  if (constraints_by_session_) TRY(build_foreign_keys());
   return run(rule);
 }
 

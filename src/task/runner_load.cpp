@@ -30,15 +30,12 @@ Result<void> TaskRunner::prepare_target() {
     if (mode == PrepareMode::truncate_before_load && !context_.tables[t].created)
       to_empty.push_back(targets[t].layout->ref);
   }
+  // First: where the role may not, nothing has been dropped or emptied yet.
+  TRY(release_constraints());
   structure_begun_ = true;
   if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
   if (!to_empty.empty()) TRY(target_->truncate(to_empty));
   TRY(build_structure());
-  TRY(target_->release_constraints(targets, [&](const std::string& script) {
-    return record_->update([&](std::string&, TaskDocument& document) {
-      if (!script.empty()) document.restore_script = script;
-    });
-  }));
   failpoint(failpoints::target_prepared);
   return record_->update([](std::string& phase, TaskDocument&) { phase = "loading"; });
 }
@@ -61,23 +58,25 @@ Result<void> TaskRunner::build_structure() {
   return {};
 }
 
-Result<void> TaskRunner::hold_snapshot(Source&, const std::string& id) {
+Result<void> TaskRunner::hold_snapshot(const std::string& id, std::function<void(TaskDocument&)> with_it) {
   keeper_.reset();
-  keeper_ = TRY(SnapshotKeeper::start([this] { return context_.open_source("keeper"); },
-                                      [this](const std::string& held) {
-                                        return record_->update([&](std::string&, TaskDocument& document) {
-                                          document.snapshot_id = held;
-                                        });
-                                      },
-                                      id));
+  const auto record = [this, with_it = std::move(with_it), first = true](const std::string& held) mutable {
+    const bool now = std::exchange(first, false) && with_it;
+    return record_->update([&](std::string&, TaskDocument& document) {
+      document.snapshot_id = held;
+      if (now) with_it(document);
+    });
+  };
+  keeper_ = TRY(SnapshotKeeper::start([this] { return context_.open_source("keeper"); }, record, id));
   return {};
 }
 
 Result<void> TaskRunner::load(const std::stop_token& stop) {
   progress_.set_phase("full load");
   TRY(empty_stale_tables());
+  TRY(rebuild_changed_tables());
   if (!keeper_) {
-    auto held = hold_snapshot(*source_, record_->document().snapshot_id);
+    auto held = hold_snapshot(record_->document().snapshot_id);
     if (!held && held.error().kind != ErrorKind::snapshot_lost) return held;
     if (!held)
       log_warning(Component::source_unload, "{} Tables that are not loaded yet are loaded from a later one.",
@@ -185,6 +184,22 @@ Result<void> TaskRunner::empty_stale_tables() {
   return {};
 }
 
+// Tables that Godwit made and whose structure on the source is another now. The record says so until it is done.
+Result<void> TaskRunner::rebuild_changed_tables() {
+  std::vector<TableRef> to_drop;
+  const TaskDocument document = record_->document();
+  for (const PlannedTable& table : context_.tables) {
+    const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
+    if (known != document.tables.end() && known->rebuild) to_drop.push_back(table.target.layout->ref);
+  }
+  if (to_drop.empty()) return {};
+  TRY(target_->drop_tables(to_drop));
+  TRY(build_structure());
+  return record_->update([](std::string&, TaskDocument& stored) {
+    for (TableRecord& table : stored.tables) table.rebuild = false;
+  });
+}
+
 // Tables whose structure is no longer the planned one. With changes to follow, their log would not fit the plan.
 Result<std::set<size_t>> TaskRunner::changed_tables() {
   std::set<size_t> out;
@@ -223,6 +238,12 @@ Result<void> TaskRunner::replan(const std::set<size_t>& tables) {
       reason = "the table was dropped or renamed on the source during the load";
     else if (structure_fingerprint(*found->target.source) != recorded(table) && !table.created)
       reason = "its structure changed on the source during the load, and the target's table was not made by Godwit";
+    const auto held = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
+    if (held != document.tables.end() && !held->was_empty)
+      reason =
+          "its load cannot be taken up again after the source rewrote it or lost the snapshot, because the target's "
+          "table held "
+          "rows before the load and may not be emptied (DO_NOTHING)";
     if (++reloads_[t] > reloads_max) reason = errors::too_many_reloads(table.target.source->ref).message;
     if (!reason.empty()) {
       log_error(Component::task_manager, "Table {}: {}", log_name(table.target.source->ref), reason);
@@ -244,8 +265,7 @@ Result<void> TaskRunner::replan(const std::set<size_t>& tables) {
 // dropped for these tables when they are applied.
 Result<void> TaskRunner::reload(const std::set<size_t>& tables, const std::stop_token& stop) {
   if (stop.stop_requested()) return Failure(errors::stopped());
-  std::vector<TableRef> to_drop;
-  std::set<size_t> changed = TRY(changed_tables());
+  const std::set<size_t> changed = TRY(changed_tables());
   TRY(replan(tables));
   const TaskDocument before = record_->document();
   std::map<size_t, std::vector<TableRange>> slices;
@@ -264,12 +284,13 @@ Result<void> TaskRunner::reload(const std::set<size_t>& tables, const std::stop_
     snapshot = TRY(maker->open_later_snapshot(context_.capture_spec()));
   else
     snapshot = TRY(maker->open_snapshot());
-  TRY(hold_snapshot(*maker, snapshot.id));
-  TRY(record_->update([&](std::string&, TaskDocument& document) {
+  // Snapshot, position and slices in one update: a snapshot without its slices would be read under the old ones.
+  TRY(hold_snapshot(snapshot.id, [&](TaskDocument& document) {
     document.snapshot_position = snapshot.position;
     for (auto& [t, ranges] : slices) {
       TableRecord* record = record_of(document, context_.tables[t].target.source->ref);
       record->slices = ranges;
+      record->rebuild = changed.contains(t) && context_.tables[t].created;
       record->structure = structure_fingerprint(*context_.tables[t].target.source);
       record->snapshot = snapshot.position;
     }
@@ -279,7 +300,6 @@ Result<void> TaskRunner::reload(const std::set<size_t>& tables, const std::stop_
     log_warning(Component::task_manager, "Reloading table {} from position {}", log_name(table.target.source->ref),
                 snapshot.position.text);
     TRY(target_->empty_for_reload(context_.task_id, table.target));
-    if (changed.contains(t)) to_drop.push_back(table.target.layout->ref);
     progress_.change_table(t, [](TableStatistics& s) {
       const uint64_t estimated_rows = s.estimated_rows, estimated_bytes = s.estimated_bytes;
       s = TableStatistics{.table = s.table, .state = TableState::reloading, .reason = {}, .reloaded = true};
@@ -287,8 +307,7 @@ Result<void> TaskRunner::reload(const std::set<size_t>& tables, const std::stop_
       s.estimated_bytes = estimated_bytes;
     });
   }
-  if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
-  TRY(build_structure());
+  TRY(rebuild_changed_tables());
   // The stream's layouts may have changed: what was read in the old ones is read again.
   if (capture_) TRY(start_capture());
   return {};
@@ -300,7 +319,10 @@ Result<void> TaskRunner::end_load() {
   TRY(source_->end_leftover_sessions(true));
   log_info(Component::task_manager, "All tables are loaded. Waiting for cached changes to be applied.");
   TRY(report_orphans(false));
+  Position loaded_at;
+  if (follows()) loaded_at = TRY(source_->mark_now());
   return record_->update([&](std::string& phase, TaskDocument& document) {
+    document.loaded_at = loaded_at;
     phase = follows() ? "following" : "ending";
     document.snapshot_id.clear();
   });

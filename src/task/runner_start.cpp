@@ -34,7 +34,13 @@ PlanOptions plan_options(const TaskSettings& settings) {
 Result<void> TaskRunner::start() {
   worker_ = new_worker_id();
   TRY(open_ends());
-  const bool known = TRY(record_->load());
+  auto loaded = record_->load();
+  if (!loaded && options_.restart && loaded.error().code == "task.record") {
+    log_warning(Component::task_manager, "{} It is thrown away, as --restart asks.", loaded.error().message);
+    TRY(record_->forget());
+    loaded = false;
+  }
+  const bool known = TRY(std::move(loaded));
   const bool resumes = known && !options_.restart && record_->phase() != "starting";
   if (resumes) TRY(check_same_ends(record_->document()));
   TRY(make_plan());
@@ -274,21 +280,27 @@ Result<void> TaskRunner::clear_for_restart() {
   const TaskDocument document = record_->document();
   TRY(target_->end_leftover_sessions());
   TRY(source_->end_leftover_sessions(true));
-  if (!document.restore_script.empty()) TRY(target_->restore_constraints(document.restore_script));
   const bool keeps_rows = options_.settings.full_load_settings.target_table_prep_mode == PrepareMode::do_nothing;
   std::vector<TableRef> to_drop, to_empty;
   for (const PlannedTable& table : context_.tables) {
     const TableRef& name = table.target.layout->ref;
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
     if (known == document.tables.end()) continue;
-    if (known->created)
+    if (known->created && record_->phase() != "starting")
       to_drop.push_back(name);
     else if (keeps_rows && loads() && !known->was_empty && record_->phase() != "starting")
       return Failure(errors::restart_would_empty(name));
     else if (keeps_rows && loads() && record_->phase() != "starting")
       to_empty.push_back(name);
   }
-  TRY(source_->drop_capture(context_.task_id, context_.target_system));
+  if (!document.restore_script.empty()) TRY(target_->restore_constraints(document.restore_script));
+  if (!document.capture.empty()) TRY(source_->drop_capture(context_.task_id, context_.target_system));
+  const ServerIdentity now = TRY(source_->identity());
+  if (!document.capture.empty() && document.source_system + document.source_database != now.system + now.database)
+    remark(fmt::format(
+        "The task was started with another source before (system {}, database {}); its slot {} may still be there "
+        "and keep that server's log: SELECT pg_drop_replication_slot('{}').",
+        document.source_system, document.source_database, document.capture, document.capture));
   if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
   if (!to_empty.empty()) TRY(target_->truncate(to_empty));
   return record_->forget();
@@ -361,7 +373,7 @@ Result<void> TaskRunner::start_afresh() {
            follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
   auto started = take_snapshot(std::move(document));
   if (started) started = prepare_target();
-  if (started) return {};
+  if (started || started.error().code == "task.taken_over") return started;
   auto undone = undo_start();
   if (!undone)
     return Failure(
@@ -403,13 +415,11 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
     for (TableRecord& table : stored.tables) table.snapshot = loads() ? snapshot.position : Position{};
   }));
   if (!loads()) {
-    TRY(target_->release_constraints(context_.targets(), [&](const std::string& script) {
-      return record_->update([&](std::string&, TaskDocument& stored) { stored.restore_script = script; });
-    }));
+    TRY(release_constraints());
     log_info(Component::task_manager, "Full load complete. 0 tables were loaded because the task runs CDC only.");
     return {};
   }
-  TRY(hold_snapshot(*maker, snapshot.id));
+  TRY(hold_snapshot(snapshot.id));
   failpoint(failpoints::keeper_up);
   return {};
 }
@@ -417,8 +427,10 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
 // Nothing of a start that failed stays on either end, but for control tables.
 Result<void> TaskRunner::undo_start() {
   keeper_.reset();
+  // From here on the next start clears up by itself, should this one not come to its end.
+  TRY(record_->update([](std::string& phase, TaskDocument&) { phase = "starting"; }));
   TRY(source_->end_leftover_sessions(true));
-  TRY(source_->drop_capture(context_.task_id, context_.target_system));
+  if (follows()) TRY(source_->drop_capture(context_.task_id, context_.target_system));
   const TaskDocument document = record_->document();
   if (!document.restore_script.empty()) TRY(target_->restore_constraints(document.restore_script));
   if (structure_begun_) {

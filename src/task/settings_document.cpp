@@ -224,7 +224,8 @@ constexpr std::array rules = {
     KeyRule{"Godwit", "MemoryMB", integer(64, 65536), ""},
     KeyRule{"Godwit", "SpoolMB", integer(1, 10000000), ""},
     KeyRule{"Godwit", "SliceMB", integer(1, 4096), ""},
-    KeyRule{"Godwit", "TargetIndexes", one_of("keep|rebuild"), ""},
+    KeyRule{"Godwit", "TargetIndexes", one_of("keep|rebuild"),
+            "without effect in this version: indexes of tables made beforehand are kept through the load"},
     KeyRule{"Godwit", "SecondaryObjects", one_of("all|none"), ""},
 };
 

@@ -87,7 +87,7 @@ Result<bool> Spool::put(ChangeBatch& batch) {
   const size_t bytes = batch.memory_bytes();
   const auto changes = static_cast<uint32_t>(batch.changes.size());
   // An empty memory takes a batch of any size: a value larger than the budget must pass too.
-  const bool to_memory = segments_.empty() && (memory_.empty() || memory_bytes_ + bytes <= limits_.memory_bytes);
+  const bool to_memory = on_disk_.empty() && (memory_.empty() || memory_bytes_ + bytes <= limits_.memory_bytes);
   if (to_memory) {
     memory_bytes_ += bytes;
     memory_.push_back(std::move(batch));

@@ -11,10 +11,10 @@ json to_json_value(const TableRecord& table) {
   json slices = json::array();
   for (const TableRange& slice : table.slices)
     slices.push_back({slice.leaf.schema, slice.leaf.name, slice.bounds, slice.storage_id});
-  return {{"schema", table.table.schema}, {"name", table.table.name},     {"created", table.created},
-          {"was_empty", table.was_empty}, {"slices", std::move(slices)},  {"snapshot", table.snapshot.text},
-          {"structure", table.structure}, {"suspended", table.suspended}, {"updates", table.updates},
-          {"deletes", table.deletes}};
+  return {{"schema", table.table.schema}, {"name", table.table.name},    {"created", table.created},
+          {"was_empty", table.was_empty}, {"slices", std::move(slices)}, {"snapshot", table.snapshot.text},
+          {"structure", table.structure}, {"rebuild", table.rebuild},    {"suspended", table.suspended},
+          {"updates", table.updates},     {"deletes", table.deletes}};
 }
 
 std::string text(const json& object, const char* key) {
@@ -44,6 +44,7 @@ bool read_table(const json& object, TableRecord& out) {
   out.was_empty = flag(object, "was_empty");
   out.snapshot.text = text(object, "snapshot");
   out.structure = text(object, "structure");
+  out.rebuild = flag(object, "rebuild");
   out.suspended = text(object, "suspended");
   out.updates = number(object, "updates");
   out.deletes = number(object, "deletes");
@@ -84,6 +85,7 @@ std::string to_json(const TaskDocument& document) {
                     {"mapping_hash", document.mapping_hash},
                     {"capture", document.capture},
                     {"start", document.start.text},
+                    {"loaded_at", document.loaded_at.text},
                     {"snapshot_id", document.snapshot_id},
                     {"snapshot_position", document.snapshot_position.text},
                     {"tables", std::move(tables)},
@@ -106,6 +108,7 @@ Result<TaskDocument> parse_task_document(const std::string& source) {
   out.mapping_hash = text(root, "mapping_hash");
   out.capture = text(root, "capture");
   out.start.text = text(root, "start");
+  out.loaded_at.text = text(root, "loaded_at");
   out.snapshot_id = text(root, "snapshot_id");
   out.snapshot_position.text = text(root, "snapshot_position");
   out.restore_script = text(root, "restore_script");

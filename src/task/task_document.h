@@ -16,9 +16,10 @@ struct TableRecord {
   bool created = false;   // Godwit made it on the target, so a restart may drop it
   bool was_empty = true;  // before its load
   std::vector<TableRange> slices;
-  std::string structure;              // structure_fingerprint of the source's table as it was planned
-  Position snapshot;                  // its rows are those of this position
-  std::string suspended;              // why no more changes are applied; empty: they are
+  std::string structure;  // structure_fingerprint of the source's table as it was planned
+  Position snapshot;      // its rows are those of this position
+  bool rebuild = false;   // its structure on the target is to be dropped and made again before it is loaded
+  std::string suspended;  // why no more changes are applied; empty: they are
   uint64_t updates = 0, deletes = 0;  // the server's counters at the start, for tables whose log identifies no rows
 };
 
@@ -29,6 +30,7 @@ struct TaskDocument {
   std::string mapping_hash;
   std::string capture;      // slot
   Position start;           // of the stream
+  Position loaded_at;       // changes that committed before it were made while the load ran
   std::string snapshot_id;  // that keepers hold now; empty: none
   Position snapshot_position;
   std::vector<TableRecord> tables;

@@ -27,7 +27,9 @@ WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, co
       snapshots_(std::move(snapshots)),
       held_rows_(std::move(held_rows)),
       suspended_(context.tables.size(), false) {
-  for (const TableRecord& table : record.document().tables)
+  const TaskDocument document = record.document();
+  loaded_at_ = document.loaded_at;
+  for (const TableRecord& table : document.tables)
     for (uint32_t t = 0; t < context.tables.size(); ++t)
       if (context.tables[t].target.source->ref == table.table && !table.suspended.empty()) suspended_[t] = true;
   for (const Position& snapshot : snapshots_) any_later_snapshot_ |= !snapshot.empty();
@@ -42,14 +44,19 @@ bool WindowApplier::wanted(uint32_t table, const TxnPart& txn) const {
 Result<void> WindowApplier::apply(std::span<const Window::Part> parts, bool carefully) {
   pending_.clear();
   truncates_.clear();
+  careful_ = false;
   if (!carefully) {
     TRY(collect(parts, false));
     return flush(false);
   }
   // Carefully: constraints are checked after each transaction, so that the one at fault is known.
-  for (const Window::Part& part : parts) {
-    TRY(collect(std::span(&part, 1), true));
+  careful_ = true;
+  size_t first = 0;
+  for (size_t i = 0; i < parts.size(); ++i) {
+    if (parts[i].txn.kind != TxnPart::Kind::commit && i + 1 < parts.size()) continue;
+    TRY(collect(parts.subspan(first, i + 1 - first), true));
     TRY(flush(true));
+    first = i + 1;
   }
   return {};
 }
@@ -74,6 +81,15 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
       }
       if (!truncates_.empty()) TRY(truncate());
       const RowBatch* images = &part.batch->images[change.table];
+      if (change.op == Op::update && moves_identity(change, *images)) {
+        pending_.push_back({change.table,
+                            {&target(change.table), Op::erase, images, nullptr, change.before_row, Change::no_row},
+                            &part.txn.commit});
+        pending_.push_back({change.table,
+                            {&target(change.table), Op::insert, nullptr, images, Change::no_row, change.after_row},
+                            &part.txn.commit});
+        continue;
+      }
       pending_.push_back(
           {change.table,
            {&target(change.table), change.op, change.before_row == Change::no_row ? nullptr : images,
@@ -85,9 +101,22 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
   return {};
 }
 
+// A new value for a GENERATED ALWAYS identity (UPDATE … SET id = DEFAULT) cannot be written by an UPDATE: the row is
+// replaced.
+bool WindowApplier::moves_identity(const Change& change, const RowBatch& images) const {
+  if (change.before_row == Change::no_row) return false;
+  bool moves = false;
+  for (size_t c = 0; c < images.width(); ++c) {
+    const Cell &before = images.cell(change.before_row, c), &after = images.cell(change.after_row, c);
+    if (after.length == Cell::unchanged) return false;  // the row is not whole; the update goes without the identity
+    if (!target(change.table).layout->columns[c].identity_always || before.length == Cell::unchanged) continue;
+    moves |= images.bytes(before) != images.bytes(after);
+  }
+  return moves;
+}
+
 Result<void> WindowApplier::truncate() {
   std::vector<TableRef> tables;
-  std::set<uint32_t> counted;
   for (const auto& [table, leaf] : truncates_) {
     if (!context_.settings.change_processing_ddl_handling_policy.handle_source_table_truncated) continue;
     if (context_.settings.error_behavior.apply_error_fail_on_truncation_ddl)
@@ -96,8 +125,15 @@ Result<void> WindowApplier::truncate() {
     tables.push_back(leaf == Change::no_row ? layout.ref : layout.leaves[leaf].ref);
     ++deltas_[table].applied_truncates;
   }
-  truncates_.clear();
-  return tables.empty() ? Result<void>() : writer_.truncate(tables);
+  const auto truncated = std::exchange(truncates_, {});
+  if (tables.empty()) return {};
+  TRY(writer_.set_savepoint());
+  auto done = writer_.truncate(tables);
+  if (done || done.error().kind != ErrorKind::table) return done;
+  TRY(writer_.undo_to_savepoint());
+  for (const auto& [table, leaf] : truncated)
+    TRY(suspend(table, fmt::format("the target refused a TRUNCATE: {}", done.error().message), "APPLY ERROR"));
+  return {};
 }
 
 Result<void> WindowApplier::flush(bool carefully) {
@@ -206,7 +242,8 @@ ChangeAction WindowApplier::action_for(const Item& item, const ChangeOutcome& ou
   const ErrorBehavior& settings = context_.settings.error_behavior;
   const bool duplicate = outcome.error.sqlstate == "23505" && item.view.op == Op::insert;
   const bool no_row = outcome.kind == ChangeOutcome::Kind::no_row;
-  if (held_rows_[item.table] && settings.full_load_ignore_conflicts && (duplicate || no_row))
+  const bool cached = held_rows_[item.table] && order_.compare(*item.commit, loaded_at_) < 0;
+  if (cached && settings.full_load_ignore_conflicts && (duplicate || no_row))
     return duplicate ? ChangeAction::replace : ChangeAction::ignore;
   return change_action(settings, item.view.op, outcome);
 }
@@ -214,14 +251,10 @@ ChangeAction WindowApplier::action_for(const Item& item, const ChangeOutcome& ou
 Result<void> WindowApplier::handle(const Item& item, const ChangeOutcome& outcome) {
   const ErrorBehavior& settings = context_.settings.error_behavior;
   ChangeAction action = action_for(item, outcome);
-  if (action != ChangeAction::ignore) {
-    const uint64_t count = ++errors_[item.table];
-    const auto limit = static_cast<uint64_t>(settings.apply_error_escalation_count);
-    if (limit > 0 && count >= limit && settings.apply_error_escalation_policy == RecordAction::suspend_table)
-      action = ChangeAction::suspend_table;
-    if (limit > 0 && count >= limit && settings.apply_error_escalation_policy == RecordAction::stop_task)
-      action = ChangeAction::stop_task;
-  }
+  if (action != ChangeAction::ignore || outcome.kind == ChangeOutcome::Kind::refused)
+    action = is_conflict(item.view.op, outcome)
+                 ? escalate_apply_error(settings, action, context_.tally->add_apply_error(item.table))
+                 : escalate_data_error(settings, action, context_.tally->add_data_error(item.table));
   switch (action) {
     case ChangeAction::ignore:
       ++deltas_[item.table].ignored;
@@ -261,7 +294,8 @@ Result<void> WindowApplier::park(const Item& item, const ChangeOutcome& outcome)
 
 // The row that is in the way goes, the new one comes.
 Result<void> WindowApplier::replace(const Item& item, const ChangeOutcome& outcome) {
-  if (!target(item.table).layout->key) return park(item, outcome);
+  // Carefully, the caller's savepoint is in use.
+  if (!target(item.table).layout->key || careful_) return park(item, outcome);
   ChangeView erase = item.view;
   erase.op = Op::erase;
   erase.before = item.view.after;
@@ -302,7 +336,7 @@ Result<void> WindowApplier::suspend(uint32_t table, const std::string& reason, s
   }));
   suspended_[table] = true;
   context_.progress->fail_table(table, reason);
-  if (context_.settings.error_behavior.table_error_policy == RecordAction::stop_task)
+  if (table_error_stops_task(context_.settings.error_behavior, context_.tally->add_table_error()))
     return Failure(errors::table_failed_stop(name, reason));
   auto session = context_.open_target("suspend");
   if (!session) return Failure(session.error());

@@ -48,6 +48,7 @@ class WindowApplier {
 
   Result<void> collect(std::span<const Window::Part> parts, bool carefully);
   bool wanted(uint32_t table, const TxnPart& txn) const;
+  bool moves_identity(const Change& change, const RowBatch& images) const;
   Result<void> flush(bool carefully);
   Result<void> apply_table(uint32_t table, std::vector<Item>& items);
   Result<void> apply_in_order(std::span<const Item> items);
@@ -66,14 +67,15 @@ class WindowApplier {
   const Source& order_;
   ChangeWriter& writer_;
   std::vector<Position> snapshots_;
+  Position loaded_at_;           // changes before it may meet rows that the load found there
   std::vector<bool> held_rows_;  // the table had rows before its load: conflicts with the load may be expected
   std::vector<bool> suspended_;
   bool any_later_snapshot_ = false;
+  bool careful_ = false;
 
   std::vector<Item> pending_;                             // in log order, no truncate among them
   std::vector<std::pair<uint32_t, uint32_t>> truncates_;  // table, leaf: a run that is done in one statement
   std::map<uint32_t, TableDelta> deltas_;
-  std::map<uint32_t, uint64_t> errors_;  // per table, for the escalation counts
   std::map<uint32_t, int64_t> last_bulk_line_ms_;
 };
 

@@ -205,13 +205,14 @@ Result<void> MemoryTarget::finish(const ObjectDef&, std::span<const TargetTable>
 }
 
 // There are no foreign keys and no triggers: nothing is in force that would have to be released.
-Result<void> MemoryTarget::release_constraints(std::span<const TargetTable>,
+Result<bool> MemoryTarget::release_constraints(std::span<const TargetTable>, const std::string& saved,
                                                const std::function<Result<void>(const std::string& script)>& save) {
   {
     const Lock lock(state_.mutex);
     TRY(usable());
   }
-  return save("");
+  TRY(save(saved));
+  return true;
 }
 
 Result<void> MemoryTarget::restore_constraints(std::string_view) {

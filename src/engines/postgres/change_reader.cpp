@@ -117,11 +117,14 @@ Result<void> PostgresChangeReader::meet_strangers(ChangeBatch& batch) {
 }
 
 void PostgresChangeReader::release_until(const Position& durable) {
-  if (const auto lsn = parse_lsn(durable.text)) released_ = std::max(released_, *lsn);
+  const auto lsn = parse_lsn(durable.text);
+  if (!lsn || *lsn <= released_) return;
+  released_ = *lsn;
+  release_untold_ = true;
 }
 
 Result<void> PostgresChangeReader::keep_alive() {
-  if (monotonic_ms() - last_feedback_ms_ < feedback_interval_ms_) return {};
+  if (!release_untold_ && monotonic_ms() - last_feedback_ms_ < feedback_interval_ms_) return {};
   return feedback(false);
 }
 
@@ -137,6 +140,7 @@ Result<void> PostgresChangeReader::feedback(bool ask_reply) {
       PQflush(connection_.raw()) != 0)
     return Failure(connection_.connection_error());
   last_feedback_ms_ = monotonic_ms();
+  release_untold_ = false;
   return {};
 }
 

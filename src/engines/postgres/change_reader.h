@@ -46,6 +46,7 @@ class PostgresChangeReader : public ChangeReader {
   int64_t feedback_interval_ms_;
   int64_t last_feedback_ms_ = 0;
   int gather_ms_ = 0;
+  bool release_untold_ = false;  // the server does not know of released_ yet
   Lsn received_ = 0;
   Lsn released_ = 0;
 };

@@ -55,11 +55,11 @@ void append_stage_row(ByteBuffer& out, const TargetTable& table, const std::vect
 }  // namespace
 
 Result<bool> PostgresChangeWriter::apply_sets(const TargetTable& table, const NetChanges& net, std::string& why) {
-  if (!table.layout->key) {
+  if (!table.layout->key && !(net.erased.empty() && net.updated.empty())) {
     why = "the table has no key";
     return false;
   }
-  if (table.layout->columns.size() + table.layout->key->columns.size() >= table_columns_max) {
+  if (table.layout->key && table.layout->columns.size() + table.layout->key->columns.size() >= table_columns_max) {
     why = "the table is too wide to stage";
     return false;
   }

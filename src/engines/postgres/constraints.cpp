@@ -180,6 +180,11 @@ Result<bool> release_constraints(Connection& connection, std::span<const TargetT
   return plan.by_role;
 }
 
+std::string join_scripts(const std::string& first, const std::string& second) {
+  if (first.empty() || second.empty()) return first + second;
+  return first + std::string(separator) + second;
+}
+
 Result<void> restore_constraints(Connection& connection, std::string_view script) {
   std::optional<Error> first;
   while (!script.empty()) {

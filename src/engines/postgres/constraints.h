@@ -32,6 +32,9 @@ Result<void> carry_out(Connection& connection, const ReleasePlan& plan);
 // opened one. True: by role, and every session that writes rows must SET session_replication_role = replica.
 Result<bool> release_constraints(Connection& connection, std::span<const TargetTable> tables, std::string& script);
 
+// One script that does what both do, in this order; either may be empty.
+std::string join_scripts(const std::string& first, const std::string& second);
+
 // Runs the script statement by statement, each in a transaction of its own. What is restored already, or is no longer
 // there, is passed over, so it may be run again after a crash. Goes on after a failure and answers the first one.
 Result<void> restore_constraints(Connection& connection, std::string_view script);

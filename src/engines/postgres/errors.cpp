@@ -23,7 +23,7 @@ ErrorKind kind_of_sqlstate(std::string_view state) {
   // Longer prefixes first; spec/engine-postgresql.md §14.
   static constexpr Row rows[] = {
       {"57P01", ErrorKind::connection}, {"57P02", ErrorKind::connection}, {"57P03", ErrorKind::connection},
-      {"57P05", ErrorKind::connection}, {"57014", ErrorKind::stopped},    {"08", ErrorKind::connection},
+      {"57P05", ErrorKind::connection}, {"57014", ErrorKind::transient},  {"08", ErrorKind::connection},
       {"53300", ErrorKind::connection}, {"55006", ErrorKind::connection}, {"58P01", ErrorKind::fatal},
       {"58", ErrorKind::resource},      {"40001", ErrorKind::transient},  {"40P01", ErrorKind::transient},
       {"55P03", ErrorKind::transient},  {"25P03", ErrorKind::connection}, {"25P04", ErrorKind::connection},
@@ -271,6 +271,14 @@ Error encoding_refused(const TableRef& table, std::string_view encoding) {
       ErrorKind::table, "encoding",
       fmt::format("rows of table {} cannot be written as {}: the same bytes would not mean the same on the target",
                   to_string(table), encoding));
+}
+Error not_supported(std::string_view attribute) {
+  return make(
+      ErrorKind::usage, "not_supported",
+      fmt::format(
+          "connection attribute {} is not carried out by this version, which captures with pgoutput and a slot "
+          "and publications of its own. Leave it out.",
+          attribute));
 }
 Error many_rows(uint64_t rows) {
   return make(

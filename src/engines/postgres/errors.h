@@ -49,6 +49,7 @@ Error slice_done(const TableRef& table, uint32_t slice);
 Error superseded(std::string_view task_id);
 Error position_exists(std::string_view task_id);
 Error standby_target();
+Error not_supported(std::string_view attribute);
 Error many_rows(uint64_t rows);
 Error encoding_refused(const TableRef& table, std::string_view encoding);
 

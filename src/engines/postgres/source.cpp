@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "engines/postgres/capture_setup.h"
 #include "engines/postgres/change_reader.h"
@@ -17,7 +18,8 @@ namespace {
 
 // A keeper sleeps in the server this long; nobody needs a dead worker's snapshot for ever (engine.md §3).
 constexpr int64_t keeper_sleep_s = 900;
-constexpr size_t application_name_bytes_max = 63;
+// The server keeps 63 bytes of a session's name; the longest role takes 16 of them with its colon.
+constexpr size_t tag_bytes_max = 47;
 
 // "12-40" or "40-": blocks of a CTID range; the last one is open, for rows whose pages came after the plan.
 std::string ctid_condition(std::string_view bounds) {
@@ -42,14 +44,11 @@ bool is_set(const std::optional<std::string>& flag) {
 }  // namespace
 
 std::string session_name(const SessionOptions& options) {
-  const std::string tail = ":" + options.role;
+  // Cut at the same place whatever the role is, so that all sessions of a tag share their beginning; a hash of the
+  // whole keeps cut names apart.
   std::string head = "godwit:" + options.tag;
-  if (head.size() + tail.size() > application_name_bytes_max) {
-    // Cut names stay distinct by a hash of what was cut.
-    const std::string hash = hex64(fnv1a(head)).substr(0, 8);
-    head = head.substr(0, application_name_bytes_max - tail.size() - hash.size()) + hash;
-  }
-  return head + tail;
+  if (head.size() > tag_bytes_max) head = head.substr(0, tag_bytes_max - 8) + hex64(fnv1a(head)).substr(0, 8);
+  return head + ":" + options.role;
 }
 
 PostgresSource::PostgresSource(Connection session, Endpoint endpoint, SessionOptions options, std::string database)
@@ -59,7 +58,26 @@ PostgresSource::PostgresSource(Connection session, Endpoint endpoint, SessionOpt
       database_(std::move(database)),
       catalog_(std::make_unique<PostgresCatalog>(session_)) {}
 
+// Attributes that choose another way of capture are refused, so that nobody believes they are heeded.
+Result<void> check_attributes(const Endpoint& endpoint) {
+  const std::string plugin = lower_ascii(endpoint.parameter("PluginName").value_or("pgoutput"));
+  if (plugin != "pgoutput" && plugin != "no-preference")
+    return Failure(errors::not_supported("PluginName=" + plugin));
+  for (const std::string_view name : {"SlotName", "PublicationName"})
+    if (endpoint.parameter(name)) return Failure(errors::not_supported(name));
+  for (const std::string_view name :
+       {"CaptureDdls", "DdlArtifactsSchema", "FailTasksOnLobTruncation", "MapBooleanAsBoolean", "MapJsonbAsClob",
+        "MapLongVarcharAs", "MapUnboundedNumericAsString", "fetchCacheSize", "TrimSpaceInChar",
+        "unboundedVarcharMaxSize", "DisableUnicodeSourceFilter", "ConsumeMonotonicEvents"})
+    if (endpoint.parameter(name))
+      log_warning(Component::common,
+                  "Connection attribute {} is without effect between PostgreSQL and PostgreSQL in this version",
+                  name);
+  return {};
+}
+
 Result<std::unique_ptr<Source>> PostgresSource::open(const Endpoint& endpoint, const SessionOptions& options) {
+  if (options.role == "main") TRY(check_attributes(endpoint));
   Connection session = TRY(Connection::open(endpoint, {session_name(options), false, options.role == "main"}));
   TRY(session.run("SET max_parallel_workers_per_gather = 0"));
   const Rows rows = TRY(session.query("SELECT pg_catalog.current_database()"));
@@ -174,7 +192,8 @@ Result<void> PostgresSource::drop_capture(std::string_view task_id, std::string_
   const std::string name = capture_name(task_id, target_system);
   slot_maker_.reset();
   TRY(drop_slot(session_, name));
-  return drop_publications(session_, name);
+  TRY(drop_publications(session_, name));
+  return beat_interval_s() == 0 ? Result<void>() : drop_heartbeat(task_id);
 }
 
 std::string PostgresSource::capture_name(std::string_view task_id, std::string_view target_system) const {
@@ -289,6 +308,17 @@ Result<std::vector<ChangeCounters>> PostgresSource::count_changes(std::span<cons
 int64_t PostgresSource::beat_interval_s() const {
   if (!is_set(endpoint_.parameter("HeartbeatEnable"))) return 0;
   return std::max<int64_t>(1, std::atoll(endpoint_.parameter("HeartbeatFrequency").value_or("5").c_str())) * 60;
+}
+
+// The table goes with the last task that wrote into it.
+Result<void> PostgresSource::drop_heartbeat(std::string_view task_id) {
+  const std::string schema = endpoint_.parameter("HeartbeatSchema").value_or("public");
+  const std::string table = quote_name(TableRef{schema, "awsdms_heartbeat"});
+  const Rows there = TRY(session_.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {table}));
+  if (!there.boolean(0, 0)) return {};
+  const Rows mine = TRY(session_.query(fmt::format("SELECT 1 FROM {} WHERE hb_last_heartbeat_by = $1", table),
+                                       {std::string(task_id).substr(0, 64)}));
+  return mine.empty() ? Result<void>() : session_.run("DROP TABLE " + table);
 }
 
 Result<void> PostgresSource::beat(std::string_view task_id) {

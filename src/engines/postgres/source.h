@@ -44,6 +44,7 @@ class PostgresSource : public Source {
 
  private:
   PostgresSource(Connection session, Endpoint endpoint, SessionOptions options, std::string database);
+  Result<void> drop_heartbeat(std::string_view task_id);
   Result<Connection> open_walsender(std::string_view role) const;
 
   Connection session_;

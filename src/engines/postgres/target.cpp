@@ -34,7 +34,8 @@ Result<void> prepare_writing_session(Connection& session) {
                     "pg_catalog.pg_extension e JOIN "
                     "pg_catalog.pg_namespace n ON n.oid = e.extnamespace WHERE n.nspname <> 'pg_catalog')), false)"));
   static_cast<void>(path);
-  // A slice's rows and its ledger line are lost together if the server dies before it has written them, and loaded again.
+  // A slice's rows and its ledger line are lost together if the server dies before it has written them, and loaded
+  // again.
   return session.run("SET synchronous_commit = off; SET maintenance_work_mem = '512MB'");
 }
 
@@ -113,9 +114,19 @@ Result<void> PostgresTarget::finish(const ObjectDef& object, std::span<const Tar
 }
 
 Result<void> PostgresTarget::empty_for_reload(std::string_view task_id, const TargetTable& table) {
-  // TRUNCATE would fail on foreign keys; a reloaded table is one that a load filled in part.
-  TRY(session_.run("BEGIN"));
-  auto emptied = session_.run("DELETE FROM " + quote_name(table.layout->ref));
+  // A cascade must not take rows of other tables along.
+  TRY(session_.run("BEGIN; SAVEPOINT quiet"));
+  const auto quiet = session_.run("SET LOCAL session_replication_role = replica");
+  if (!quiet && quiet.error().sqlstate != "42501") return quiet;
+  if (!quiet) TRY(session_.run("ROLLBACK TO SAVEPOINT quiet"));
+  TRY(session_.run("SAVEPOINT emptying"));
+  auto emptied = session_.run("TRUNCATE " + quote_name(table.layout->ref));
+  if (!emptied && emptied.error().sqlstate == "0A000") {  // a foreign key points here
+    TRY(session_.run("ROLLBACK TO SAVEPOINT emptying"));
+    log_warning(Component::target_load, "Table {} is referenced by a foreign key; its rows are deleted one by one",
+                log_name(table.layout->ref));
+    emptied = session_.run("DELETE FROM " + quote_name(table.layout->ref));
+  }
   if (emptied)
     emptied = session_.run(fmt::format("DELETE FROM {} WHERE task = $1 AND table_schema = $2 AND table_name = $3",
                                        control_.table("godwit_load_slices")),
@@ -129,11 +140,12 @@ Result<void> PostgresTarget::set_sequence(const SequenceState& sequence) {
   return postgres::set_sequence(session_, sequence);
 }
 
-Result<void> PostgresTarget::release_constraints(std::span<const TargetTable> tables,
+Result<bool> PostgresTarget::release_constraints(std::span<const TargetTable> tables, const std::string& saved,
                                                  const std::function<Result<void>(const std::string& script)>& save) {
   const ReleasePlan plan = TRY(plan_release(session_, tables));
-  TRY(save(plan.script));
-  return carry_out(session_, plan);
+  TRY(save(join_scripts(saved, plan.script)));
+  TRY(carry_out(session_, plan));
+  return plan.by_role;
 }
 
 Result<void> PostgresTarget::restore_constraints(std::string_view script) {
