@@ -60,13 +60,16 @@ uint64_t ErrorTally::add_table_error() {
 ChangeAction escalate_data_error(const ErrorBehavior& settings, ChangeAction action, uint64_t count) {
   const bool reached = settings.data_error_escalation_count > 0 &&
                        count >= static_cast<uint64_t>(settings.data_error_escalation_count);
-  return reached ? action_of(settings.data_error_escalation_policy) : action;
+  if (!reached || action == ChangeAction::stop_task) return action;
+  return action_of(settings.data_error_escalation_policy);
 }
 
 ChangeAction escalate_apply_error(const ErrorBehavior& settings, ChangeAction action, uint64_t count) {
   const bool reached = settings.apply_error_escalation_count > 0 &&
                        count >= static_cast<uint64_t>(settings.apply_error_escalation_count);
-  if (!reached || settings.apply_error_escalation_policy == RecordAction::log_error) return action;
+  const bool weaker =
+      action == ChangeAction::stop_task || settings.apply_error_escalation_policy == RecordAction::log_error;
+  if (!reached || weaker) return action;
   return action_of(settings.apply_error_escalation_policy);
 }
 

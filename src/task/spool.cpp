@@ -44,6 +44,7 @@ bool read_all(int file, uint64_t offset, char* out, size_t count) {
   while (count > 0) {
     const ssize_t got = ::pread(file, out, count, static_cast<off_t>(offset));
     if (got < 0 && errno == EINTR) continue;
+    if (got == 0) errno = EIO;  // shorter than what was written
     if (got <= 0) return false;
     out += got;
     offset += static_cast<uint64_t>(got);
@@ -151,6 +152,10 @@ Result<ChangeBatch> Spool::read() {
   uint64_t checksum = 0;
   in.u32(length);
   in.u64(checksum);
+  if (length > segment.written - segment.taken - frame_head_bytes) {
+    errno = EIO;
+    return io_failed("trust the frame length in", segment.path);
+  }
   ByteBuffer body;
   if (!read_all(segment.file, segment.taken + frame_head_bytes, body.tail(length), length))
     return io_failed("read", segment.path);

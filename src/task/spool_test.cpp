@@ -250,7 +250,7 @@ TEST(Spool, one_thread_puts_while_another_takes) {
   constexpr int count = 3000;
   const TemporaryFolder folder;
   const auto spool = open_spool(folder, {4096, 16384, 4096});
-  std::jthread producer([&] {
+  std::jthread producer([&](const std::stop_token& stop) {
     std::mt19937 random(5);
     for (int i = 0; i < count; ++i) {
       ChangeBatch batch = batch_of(i, random() % 2000);
@@ -258,6 +258,7 @@ TEST(Spool, one_thread_puts_while_another_takes) {
         const Result<bool> put = spool->put(batch);
         ASSERT_TRUE(put) << put.error().message;
         if (*put) break;
+        if (stop.stop_requested()) return;  // the taker has failed
         std::this_thread::yield();
       }
     }

@@ -18,6 +18,7 @@ TaskDocument full_document() {
   out.mapping_hash = "0123456789abcdef";
   out.capture = "godwit_slot";
   out.start = {"00000000/019A1460"};
+  out.loaded_at = {"00000000/019A1500"};
   out.snapshot_id = "00000003-1";
   out.snapshot_position = {"00000000/019A1490"};
   out.restore_script = "ALTER TABLE \"a\" ADD …;\n";
@@ -30,6 +31,7 @@ TaskDocument full_document() {
                   {{"shop", "orders"}, {"shop", "orders_2"}, 1, 2, "", "16385"}};
   first.structure = "fingerprint";
   first.snapshot = {"00000000/019A14FF"};
+  first.rebuild = true;
   first.suspended = "column \"x\" is new";
   first.updates = 3;
   first.deletes = UINT64_MAX;
@@ -43,6 +45,7 @@ void expect_equal(const TableRecord& a, const TableRecord& b) {
   EXPECT_EQ(a.was_empty, b.was_empty);
   EXPECT_EQ(a.structure, b.structure);
   EXPECT_EQ(a.snapshot, b.snapshot);
+  EXPECT_EQ(a.rebuild, b.rebuild);
   EXPECT_EQ(a.suspended, b.suspended);
   EXPECT_EQ(a.updates, b.updates);
   EXPECT_EQ(a.deletes, b.deletes);
@@ -64,6 +67,7 @@ void expect_equal(const TaskDocument& a, const TaskDocument& b) {
   EXPECT_EQ(a.mapping_hash, b.mapping_hash);
   EXPECT_EQ(a.capture, b.capture);
   EXPECT_EQ(a.start, b.start);
+  EXPECT_EQ(a.loaded_at, b.loaded_at);
   EXPECT_EQ(a.snapshot_id, b.snapshot_id);
   EXPECT_EQ(a.snapshot_position, b.snapshot_position);
   EXPECT_EQ(a.restore_script, b.restore_script);

@@ -14,10 +14,18 @@ namespace {
 
 constexpr size_t literal_bytes_max = 4096;
 
+// The first `bytes_max` bytes or fewer: a UTF-8 character is not split, the server would refuse the half.
+std::string_view cut_text(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) return text;
+  size_t end = bytes_max;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end);
+}
+
 std::string literal(const std::optional<std::string>& value) {
   if (!value) return "NULL";
   if (value->size() <= literal_bytes_max) return quote_literal(*value);
-  return quote_literal(value->substr(0, literal_bytes_max)) +
+  return quote_literal(cut_text(*value, literal_bytes_max)) +
          fmt::format(" /* cut: {} bytes in all */", value->size());
 }
 
@@ -64,8 +72,7 @@ std::string key_text(const TargetTable& table, const RowText& row) {
   for (const uint32_t c : finding_columns(table, row))
     if (row[c]) parts.push_back(table.layout->columns[c].name + "=" + (*row[c] ? **row[c] : "NULL"));
   std::string out = join(parts, ", ");
-  if (!table.layout->key && out.size() > literal_bytes_max) out.resize(literal_bytes_max);
-  return out;
+  return table.layout->key ? out : std::string(cut_text(out, literal_bytes_max));
 }
 
 std::string json_text(const TargetTable& table, const RowText& row) {
