@@ -126,7 +126,8 @@ constexpr std::array rules = {
     KeyRule{"TargetMetadata", "TaskRecoveryTableEnabled", boolean, ""},
 
     KeyRule{"FullLoadSettings", "TargetTablePrepMode", one_of("DO_NOTHING|DROP_AND_CREATE|TRUNCATE_BEFORE_LOAD"), ""},
-    KeyRule{"FullLoadSettings", "CreatePkAfterFullLoad", boolean, ""},
+    KeyRule{"FullLoadSettings", "CreatePkAfterFullLoad", boolean,
+            "without effect: keys of tables that Godwit makes are always built after their rows"},
     KeyRule{"FullLoadSettings", "StopTaskCachedChangesApplied", boolean, ""},
     KeyRule{"FullLoadSettings", "StopTaskCachedChangesNotApplied", boolean, ""},
     KeyRule{"FullLoadSettings", "MaxFullLoadSubTasks", integer(1, 49), ""},
@@ -178,7 +179,8 @@ constexpr std::array rules = {
     KeyRule{"ChangeProcessingDdlHandlingPolicy", "HandleSourceTableAltered", boolean, suspended_ddl, true},
 
     KeyRule{"ErrorBehavior", "DataErrorPolicy", record_policy, ""},
-    KeyRule{"ErrorBehavior", "DataTruncationErrorPolicy", record_policy, ""},
+    KeyRule{"ErrorBehavior", "DataTruncationErrorPolicy", record_policy,
+            "without effect: this version cuts no value"},
     KeyRule{"ErrorBehavior", "DataMaskingErrorPolicy", record_policy, "without effect: this version masks no values"},
     KeyRule{"ErrorBehavior", "DataErrorEscalationPolicy", one_of("SUSPEND_TABLE|STOP_TASK"), ""},
     KeyRule{"ErrorBehavior", "DataErrorEscalationCount", integer(0), ""},

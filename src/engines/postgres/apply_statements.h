@@ -10,7 +10,7 @@
 
 namespace godwit::postgres {
 
-// Which columns an update writes, one bit each: those the log carries, without the key and identity-always columns.
+// Which columns an update writes, one bit each: those the log carries, but for identity-always columns.
 using ColumnMask = std::vector<bool>;
 
 // How an old row without key is compared, per column.
