@@ -10,5 +10,8 @@ function(godwit_warnings target)
       -Wno-maybe-uninitialized  # g++-12 reports it inside std::expected and std::optional
       -Wno-null-dereference     # g++-12 reports it through inlined standard containers
       -Wno-restrict)            # g++-12 reports it in std::string concatenation (its bug 105651)
+  else()
+    # libstdc++ 12 calls its own deprecated get_temporary_buffer in std::ranges::stable_sort.
+    target_compile_options(${target} PRIVATE -Wno-deprecated-declarations)
   endif()
 endfunction()

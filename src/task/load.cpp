@@ -26,8 +26,7 @@ struct Job {
 // What the lanes share. A table goes: slices, then keys, then its indexes in parallel, then finish.
 class Board {
  public:
-  Board(const TaskContext& context, const LoadPlan& plan)
-      : context_(context), plan_(plan), open_(plan.tables.size()) {
+  explicit Board(const LoadPlan& plan) : plan_(plan), open_(plan.tables.size()) {
     for (size_t t = 0; t < plan.tables.size(); ++t) {
       open_[t] = plan.tables[t].to_do.size();
       for (const TableRange& range : plan.tables[t].to_do) jobs_.push_back({Job::Kind::slice, t, range, nullptr});
@@ -110,7 +109,6 @@ class Board {
     }
   }
 
-  const TaskContext& context_;
   const LoadPlan& plan_;
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -277,7 +275,7 @@ class Lane {
 }  // namespace
 
 Result<LoadOutcome> run_load(const TaskContext& context, const LoadPlan& plan, std::stop_token stop) {
-  Board board(context, plan);
+  Board board(plan);
   size_t jobs = 0;
   for (const LoadPlan::Table& table : plan.tables)
     jobs += std::max<size_t>(1, std::max(table.to_do.size(), table.indexes.size()));
