@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <thread>
 
 #include "base/byte_writer.h"
 #include "base/clock.h"
@@ -18,33 +19,68 @@ constexpr int64_t epoch_shift_us = 946684800LL * 1000000;
 constexpr size_t batch_bytes_max = 1U << 20U;
 constexpr int64_t feedback_interval_max_ms = 10000;
 
-std::string start_command(const PostgresChangeReader::Options& options) {
+std::string start_command(const PostgresChangeReader::Options& options, Lsn after, bool binary) {
   std::vector<std::string> names;
   for (const std::string& publication : options.publications) names.push_back(quote_name(publication));
-  return fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {})",
-                     quote_name(options.slot), lsn_text(options.after), quote_literal(join(names, ",")));
+  return fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}{})",
+                     quote_name(options.slot), lsn_text(after), quote_literal(join(names, ",")),
+                     binary ? ", binary 'true'" : "");
+}
+
+// How the server says that a message would exceed the gigabyte that it can hold in one piece.
+bool is_too_large(const Error& error) {
+  return error.sqlstate == "54000" ||
+         (error.sqlstate == "XX000" && error.message.find("invalid memory alloc request size") != std::string::npos);
 }
 
 }  // namespace
 
-PostgresChangeReader::PostgresChangeReader(Connection connection, const Options& options,
-                                           std::span<const CapturedTable> tables)
-    : connection_(std::move(connection)),
-      decoder_(tables),
-      slot_(options.slot),
-      root_of_(options.root_of),
+PostgresChangeReader::PostgresChangeReader(const Options& options, std::span<const CapturedTable> tables)
+    : options_(options),
+      decoder_(tables, [this](std::span<const BinaryValue> values) { return texts_of(values); }),
       feedback_interval_ms_(options.sender_timeout_ms == 0
                                 ? feedback_interval_max_ms
                                 : std::min(feedback_interval_max_ms, options.sender_timeout_ms / 3)),
       received_(options.after),
       released_(options.after) {}
 
-Result<std::unique_ptr<ChangeReader>> PostgresChangeReader::open(Connection connection, Options options,
+Result<std::unique_ptr<ChangeReader>> PostgresChangeReader::open(const Options& options,
                                                                  std::span<const CapturedTable> tables) {
-  const Rows started = TRY(connection.query(start_command(options)));
+  std::unique_ptr<PostgresChangeReader> reader(new PostgresChangeReader(options, tables));
+  TRY(reader->start(options.after));
+  return std::unique_ptr<ChangeReader>(std::move(reader));
+}
+
+Result<void> PostgresChangeReader::start(Lsn after) {
+  connection_ = TRY(options_.open_walsender());
+  const Rows started = TRY(connection_.query(start_command(options_, after, binary_)));
   if (PQresultStatus(started.raw()) != PGRES_COPY_BOTH)
-    return Failure(errors::bad_stream("START_REPLICATION gave no stream", lsn_text(options.after)));
-  return std::unique_ptr<ChangeReader>(new PostgresChangeReader(std::move(connection), options, tables));
+    return Failure(errors::bad_stream("START_REPLICATION gave no stream", lsn_text(after)));
+  return {};
+}
+
+// Opens the stream again behind the last whole transaction.
+Result<void> PostgresChangeReader::switch_encoding(bool to_binary, const std::stop_token& stop) {
+  constexpr int64_t patience_ms = 10000;  // for the server to notice that the slot is free
+  constexpr int wait_ms = 50;
+  binary_ = to_binary;
+  cut_ = decoder_.last_end();
+  connection_ = {};
+  decoder_.stream_restarts();
+  session_.reset();
+  const Lsn after = std::max(options_.after, decoder_.last_end());
+  const int64_t until = monotonic_ms() + patience_ms;
+  for (;;) {
+    auto started = start(after);
+    if (started || started.error().sqlstate != "55006" || monotonic_ms() > until || stop.stop_requested())
+      return started;
+    std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
+  }
+}
+
+Result<std::vector<std::string>> PostgresChangeReader::texts_of(std::span<const BinaryValue> values) {
+  if (!session_) session_ = TRY(options_.open_session());
+  return texts_by_server(*session_, values);
 }
 
 Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::stop_token stop) {
@@ -59,9 +95,18 @@ Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::st
     if (length > 0) {
       const std::unique_ptr<char, void (*)(void*)> owned(raw, PQfreemem);
       TRY(take({raw, static_cast<size_t>(length)}, batch));
+      if (binary_ && decoder_.last_end() > cut_) TRY(switch_encoding(false, stop));
       continue;
     }
-    if (length < 0) return Failure(stream_end(length));
+    if (length < 0) {
+      const Error end = stream_end(length);
+      if (binary_ || !is_too_large(end)) return Failure(end);
+      log_info(Component::source_capture,
+               "A row after {} is larger than the server can send as text; its transaction is read in binary",
+               lsn_text(decoder_.last_end()));
+      TRY(switch_encoding(true, stop));
+      continue;
+    }
     const bool has_some = !batch.empty();
     if (has_some && first_ms == 0) first_ms = monotonic_ms();
     if ((has_some && monotonic_ms() - first_ms >= gather_ms_) || (!has_some && waited)) return {};
@@ -105,7 +150,7 @@ Result<void> PostgresChangeReader::take(std::string_view frame, ChangeBatch& bat
 // A partition made after the plan: its rows belong to a table of the task and have no place there yet.
 Result<void> PostgresChangeReader::meet_strangers(ChangeBatch& batch) {
   for (const uint32_t oid : decoder_.take_strangers()) {
-    const uint32_t root = TRY(root_of_(oid));
+    const uint32_t root = TRY(options_.root_of(oid));
     const std::optional<uint32_t> table = decoder_.table_of(root);
     if (table)
       decoder_.suspend(*table, "it has a new partition", batch);
@@ -150,8 +195,9 @@ Error PostgresChangeReader::stream_end(int status) {
   if (result.raw() == nullptr || PQresultStatus(result.raw()) != PGRES_FATAL_ERROR)
     return errors::connection_lost("the server ended the stream");
   Error error = connection_.error_of(result.raw());
+  if (binary_ && is_too_large(error)) return errors::change_too_large(lsn_text(decoder_.last_end()), error.message);
   // 58P01: the segment is gone; 55000: the slot was invalidated (spec §4.1).
-  if (error.sqlstate == "58P01" || error.sqlstate == "55000") return errors::slot_lost(slot_, error.message);
+  if (error.sqlstate == "58P01" || error.sqlstate == "55000") return errors::slot_lost(options_.slot, error.message);
   return error;
 }
 

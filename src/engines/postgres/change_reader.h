@@ -1,9 +1,13 @@
 #pragma once
 // Follows a logical slot: START_REPLICATION with pgoutput, framing, keepalives, feedback (spec §4.1, engine.md §7).
 // One thread. The flushed position told to the server is never past what release_until() was given.
+//
+// A row whose text is larger than the server can send (a bytea above half a GB) ends the stream; the reader then
+// opens it again in binary for that one transaction (engine.md §11), and callers notice nothing but the time.
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,9 +27,10 @@ class PostgresChangeReader : public ChangeReader {
     // The oid of a relation's partition root; itself where it is none, 0 where it is gone. Called on the reader's
     // thread.
     std::function<Result<uint32_t>(uint32_t oid)> root_of;
+    std::function<Result<Connection>()> open_walsender;
+    std::function<Result<Connection>()> open_session;  // with the settings of the walsender
   };
-  static Result<std::unique_ptr<ChangeReader>> open(Connection connection, Options options,
-                                                    std::span<const CapturedTable> tables);
+  static Result<std::unique_ptr<ChangeReader>> open(const Options& options, std::span<const CapturedTable> tables);
 
   Result<void> read(ChangeBatch& batch, int wait_ms, std::stop_token stop) override;
   void gather(int ms) override { gather_ms_ = ms; }
@@ -33,16 +38,21 @@ class PostgresChangeReader : public ChangeReader {
   Result<void> keep_alive() override;
 
  private:
-  PostgresChangeReader(Connection connection, const Options& options, std::span<const CapturedTable> tables);
+  PostgresChangeReader(const Options& options, std::span<const CapturedTable> tables);
+  Result<void> start(Lsn after);
+  Result<void> switch_encoding(bool to_binary, const std::stop_token& stop);
+  Result<std::vector<std::string>> texts_of(std::span<const BinaryValue> values);
   Result<void> take(std::string_view frame, ChangeBatch& batch);
   Result<void> meet_strangers(ChangeBatch& batch);
   Result<void> feedback(bool ask_reply);
   Error stream_end(int status);
 
+  const Options options_;
   Connection connection_;
+  std::optional<Connection> session_;  // for texts of binary values
   PgoutputDecoder decoder_;
-  std::string slot_;
-  std::function<Result<uint32_t>(uint32_t oid)> root_of_;
+  bool binary_ = false;
+  Lsn cut_ = 0;  // where the last whole transaction before the switch ended
   int64_t feedback_interval_ms_;
   int64_t last_feedback_ms_ = 0;
   int gather_ms_ = 0;

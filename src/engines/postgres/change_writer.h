@@ -57,11 +57,13 @@ class PostgresChangeWriter : public ChangeWriter {
   // Statements of one table, prepared once: names by operation and, for updates, by the columns written.
   struct TableStatements {
     RowFinder finder;
+    std::vector<bool> bytes;  // per column: bytea on the target, and bound as it is
     std::string insert, erase;
     std::map<ColumnMask, std::string> updates;
   };
   Result<TableStatements*> statements_of(const TargetTable& table);
   Result<RowFinder> find_rows_by(const TargetTable& table);
+  Result<std::vector<bool>> byte_columns(const TargetTable& table);
   Result<void> prepare(const ChangeView& change);
   Result<std::string> prepare_sql(const std::string& sql);
   Result<bool> send(const ChangeView& change);
@@ -76,7 +78,7 @@ class PostgresChangeWriter : public ChangeWriter {
   std::unordered_map<std::string, Stage> stages_;  // by quoted target name
   std::unordered_map<const TargetTable*, TableStatements> statements_;
   uint64_t prepared_count_ = 0, prepared_now_ = 0;
-  std::vector<std::string> scratch_;  // parameters of one statement, NUL-terminated
+  std::vector<ByteBuffer> scratch_;  // parameters of one statement, NUL-terminated
   std::deque<Commit> not_durable_;
   Position durable_, last_;
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engines/postgres/change_writer.h"
+#include "engines/postgres/copy_text.h"
 #include "engines/postgres/errors.h"
 
 namespace godwit::postgres {
@@ -14,6 +15,8 @@ namespace {
 constexpr size_t chunk_statements_max = 256;
 constexpr size_t chunk_bytes_max = 1U << 20U;
 constexpr size_t prepared_max = 1000;
+// A parameter's buffer that one giant value made larger is given back.
+constexpr size_t scratch_bytes_kept = 1U << 20U;
 
 bool is_row_error(const Error& error) {
   return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict;
@@ -25,6 +28,11 @@ size_t change_bytes(const ChangeView& change) {
     total += static_cast<size_t>(std::max(0, change.after->cell(change.after_row, c).length));
   return total;
 }
+
+constexpr std::string_view bytea_query =
+    "SELECT a.attname FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE "
+    "a.attrelid = $1::pg_catalog.regclass AND a.attnum > 0 AND 'pg_catalog.bytea'::pg_catalog.regtype IN (t.oid, "
+    "t.typbasetype)";
 
 // Which columns have an equality of their own (btree or hash; one of an extension is not found without its schema),
 // and which are numeric: equal there is not identical.
@@ -61,11 +69,23 @@ Result<RowFinder> PostgresChangeWriter::find_rows_by(const TargetTable& table) {
   return finder;
 }
 
+// The user's own target table may hold the source's bytes as another type: then they go as text.
+Result<std::vector<bool>> PostgresChangeWriter::byte_columns(const TargetTable& table) {
+  std::vector<bool> out(table.layout->columns.size(), false);
+  if (std::ranges::none_of(table.layout->columns, holds_bytes)) return out;
+  const Rows rows = TRY(session_.query(std::string(bytea_query), {quote_name(table.layout->ref)}));
+  for (int i = 0; i < rows.size(); ++i)
+    if (const auto column = find_column(*table.layout, rows.get(i, 0)))
+      out[*column] = holds_bytes(table.layout->columns[*column]);
+  return out;
+}
+
 Result<PostgresChangeWriter::TableStatements*> PostgresChangeWriter::statements_of(const TargetTable& table) {
   const auto known = statements_.find(&table);
   if (known != statements_.end()) return &known->second;
   TableStatements fresh;
   fresh.finder = TRY(find_rows_by(table));
+  fresh.bytes = TRY(byte_columns(table));
   return &(statements_[&table] = std::move(fresh));
 }
 
@@ -97,13 +117,20 @@ Result<void> PostgresChangeWriter::prepare(const ChangeView& change) {
 Result<bool> PostgresChangeWriter::send(const ChangeView& change) {
   const TableStatements& known = statements_.at(change.table);
   const size_t width = change.table->layout->columns.size();
-  const bool finds = change.op != Op::insert;
   if (scratch_.size() < 2 * width) scratch_.resize(2 * width);
   std::vector<const char*> values;
-  const auto bind = [&](const Cell& cell, std::string_view bytes) {
-    std::string& text = scratch_[values.size()];
-    if (cell.length >= 0) text.assign(bytes);
-    values.push_back(cell.length >= 0 ? text.c_str() : nullptr);
+  std::vector<int> lengths, formats;
+  const auto bind = [&](uint32_t column, const Cell& cell, std::string_view bytes) {
+    const bool binary = known.bytes[column] && cell.length >= 0;
+    formats.push_back(binary ? 1 : 0);
+    lengths.push_back(static_cast<int>(bytes.size()));
+    if (binary) return values.push_back(bytes.empty() ? "" : bytes.data());
+    if (cell.length < 0) return values.push_back(nullptr);
+    ByteBuffer& text = scratch_[values.size()];
+    text.clear();
+    append_text(text, change.table->layout->columns[column], bytes);
+    text.push_back('\0');
+    values.push_back(text.data());
   };
   const std::string* name = change.op == Op::insert ? &known.insert : &known.erase;
   ColumnMask mask(change.op == Op::erase ? 0 : width, true);
@@ -113,14 +140,18 @@ Result<bool> PostgresChangeWriter::send(const ChangeView& change) {
     if (update == known.updates.end()) return false;
     name = &update->second;
   }
-  for (uint32_t c = 0; c < mask.size(); ++c)
-    if (mask[c])
-      bind(change.after->cell(change.after_row, c), change.after->bytes(change.after->cell(change.after_row, c)));
-  if (finds)
-    for (const uint32_t c : known.finder.columns) bind(change.finder(c), change.finder_bytes(c));
-  if (PQsendQueryPrepared(session_.raw(), name->c_str(), static_cast<int>(values.size()), values.data(), nullptr,
-                          nullptr, 0) != 1)
+  for (uint32_t c = 0; c < mask.size(); ++c) {
+    if (!mask[c]) continue;
+    const Cell& cell = change.after->cell(change.after_row, c);
+    bind(c, cell, change.after->bytes(cell));
+  }
+  if (change.op != Op::insert)
+    for (const uint32_t c : known.finder.columns) bind(c, change.finder(c), change.finder_bytes(c));
+  if (PQsendQueryPrepared(session_.raw(), name->c_str(), static_cast<int>(values.size()), values.data(),
+                          lengths.data(), formats.data(), 0) != 1)
     return Failure(session_.connection_error());
+  for (ByteBuffer& text : scratch_)
+    if (text.capacity() > scratch_bytes_kept) text = {};
   return true;
 }
 

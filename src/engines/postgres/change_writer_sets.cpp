@@ -15,12 +15,22 @@ namespace {
 
 constexpr size_t table_columns_max = 1600;  // the server's limit, for the stage too
 
-void append_cell(ByteBuffer& out, const RowBatch& rows, uint32_t row, uint32_t column) {
+// A larger row goes by itself in log order: as a line of text it may exceed what the server can read.
+constexpr size_t set_row_bytes_max = 256U << 20U;
+
+void append_cell(ByteBuffer& out, const TargetTable& table, const RowBatch& rows, uint32_t row, uint32_t column) {
   const Cell& cell = rows.cell(row, column);
   if (cell.length < 0)
     append_copy_null(out);
   else
-    append_copy_value(out, rows.bytes(cell));
+    append_copy_text(out, table.layout->columns[column], rows.bytes(cell));
+}
+
+bool has_giant(const std::vector<ChangeView>& changes) {
+  return std::ranges::any_of(changes, [](const ChangeView& change) {
+    // A batch holds about a MiB, or one row.
+    return change.after->arena.size() > set_row_bytes_max;
+  });
 }
 
 bool does_not_fit(const Error& error) {
@@ -39,7 +49,7 @@ void append_stage_row(ByteBuffer& out, const TargetTable& table, const std::vect
   out.append(fmt::format_int(group).c_str(), fmt::format_int(group).size());
   for (const uint32_t c : table.layout->key->columns) {
     out.push_back('\t');
-    append_copy_value(out, change.finder_bytes(c));
+    append_copy_text(out, table.layout->columns[c], change.finder_bytes(c));
   }
   for (uint32_t c = 0; c < key.size(); ++c) {
     if (key[c]) continue;
@@ -47,7 +57,7 @@ void append_stage_row(ByteBuffer& out, const TargetTable& table, const std::vect
     if (change.after == nullptr)
       append_copy_null(out);
     else
-      append_cell(out, *change.after, change.after_row, c);
+      append_cell(out, table, *change.after, change.after_row, c);
   }
   out.push_back('\n');
 }
@@ -61,6 +71,10 @@ Result<bool> PostgresChangeWriter::apply_sets(const TargetTable& table, const Ne
   }
   if (table.layout->key && table.layout->columns.size() + table.layout->key->columns.size() >= table_columns_max) {
     why = "the table is too wide to stage";
+    return false;
+  }
+  if (has_giant(net.updated) || has_giant(net.inserted)) {
+    why = "a row is too large to stage";
     return false;
   }
   TRY(session_.run("SAVEPOINT sets"));
@@ -132,7 +146,7 @@ Result<uint64_t> PostgresChangeWriter::copy_inserts(const TargetTable& table, co
   for (const ChangeView& change : rows) {
     for (uint32_t c = 0; c < table.layout->columns.size(); ++c) {
       if (c > 0) text.push_back('\t');
-      append_cell(text, *change.after, change.after_row, c);
+      append_cell(text, table, *change.after, change.after_row, c);
     }
     text.push_back('\n');
   }

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/byte_reader.h"
+#include "base/hex.h"
 
 namespace godwit::postgres {
 namespace {
@@ -78,6 +79,18 @@ void append_copy_value(ByteBuffer& out, std::string_view value) {
     clean = at + 1;
   }
   out.append(value.substr(clean));
+}
+
+void append_text(ByteBuffer& out, const ColumnDef& column, std::string_view value) {
+  if (!holds_bytes(column)) return out.append(value);
+  out.append("\\x", 2);
+  append_hex(out, value);
+}
+
+void append_copy_text(ByteBuffer& out, const ColumnDef& column, std::string_view value) {
+  if (!holds_bytes(column)) return append_copy_value(out, value);
+  out.append("\\\\x", 3);
+  append_hex(out, value);
 }
 
 std::vector<std::optional<std::string>> split_copy_line(std::string_view line) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/byte_buffer.h"
+#include "data/table_def.h"
 
 namespace godwit::postgres {
 
@@ -16,6 +17,16 @@ void append_copy_value(ByteBuffer& out, std::string_view value);
 inline void append_copy_null(ByteBuffer& out) {
   out.append("\\N", 2);
 }
+
+// Whether a column's canonical cells are bytes and not text (bytea, and domains over it).
+inline bool holds_bytes(const ColumnDef& column) {
+  return column.type.type_class == TypeClass::blob;
+}
+
+// Appends the text that the type's input function takes: bytes as \x and hexadecimal digits, all else as it is.
+void append_text(ByteBuffer& out, const ColumnDef& column, std::string_view value);
+// The same in a COPY line.
+void append_copy_text(ByteBuffer& out, const ColumnDef& column, std::string_view value);
 
 // The values of one line without its newline; nothing = NULL. Total: unknown escapes stand for themselves, as the
 // server reads them.

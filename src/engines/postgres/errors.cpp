@@ -179,6 +179,16 @@ Error bad_position(std::string_view text) {
                   "checkpoint:V1#1#000004AF/B00000D0#0#0#*#0#0.",
                   text));
 }
+Error change_too_large(std::string_view after, std::string_view server_said) {
+  return make(
+      ErrorKind::fatal, "change_too_large",
+      fmt::format(
+          "a transaction after {} changed a row that is larger, with its old version where the log carries it, "
+          "than the gigabyte the source server can send as one piece: {}. Nothing after that position was "
+          "applied. Take the table out of the task by an exclude rule, with --restart, or, where the table has "
+          "REPLICA IDENTITY FULL, give it a key and start the task anew behind that transaction.",
+          after, server_said));
+}
 Error bad_stream(std::string_view what, std::string_view position) {
   return make(
       ErrorKind::fatal, "stream",

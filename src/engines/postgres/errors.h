@@ -36,6 +36,7 @@ Error slot_lost(std::string_view slot, std::string_view why);
 Error snapshot_lost(std::string_view id, std::string_view server_said);
 Error rewritten(const TableRef& table, const TableRef& leaf);
 Error bad_position(std::string_view text);
+Error change_too_large(std::string_view after, std::string_view server_said);
 Error bad_stream(std::string_view what, std::string_view position);
 Error no_create_on_database(std::string_view role, std::string_view schema);
 Error no_create_in_schema(std::string_view role, std::string_view schema);

@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/byte_reader.h"
+#include "base/hex.h"
 #include "base/text.h"
 #include "engines/postgres/connection.h"
 #include "engines/postgres/copy_text.h"
@@ -13,6 +14,8 @@ namespace godwit::postgres {
 namespace {
 
 constexpr size_t literal_bytes_max = 4096;
+// The exception tables' own values must stay below the gigabyte that a server can take.
+constexpr size_t value_bytes_max = 64U << 20U;
 
 // The first `bytes_max` bytes or fewer: a UTF-8 character is not split, the server would refuse the half.
 std::string_view cut_text(std::string_view text, size_t bytes_max) {
@@ -87,6 +90,19 @@ std::string json_text(const TargetTable& table, const RowText& row) {
   return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }
 
+std::optional<std::string> value_text(const ColumnDef& column, std::string_view value) {
+  const bool cut = value.size() > value_bytes_max;
+  ByteBuffer text;
+  if (!cut)
+    append_text(text, column, value);
+  else
+    append_text(text, column,
+                holds_bytes(column) ? value.substr(0, literal_bytes_max) : cut_text(value, literal_bytes_max));
+  std::string out(text.view());
+  if (cut) out += fmt::format(" (cut: {} bytes in all)", value.size());
+  return out;
+}
+
 RowText binary_row(std::string_view tuple) {
   RowText out;
   ByteReader in(tuple);
@@ -100,10 +116,10 @@ RowText binary_row(std::string_view tuple) {
       out.emplace_back(std::optional<std::string>());
       continue;
     }
-    std::string hex = "\\x";
-    for (const char byte : value.substr(0, literal_bytes_max))
-      hex += fmt::format("{:02x}", static_cast<unsigned char>(byte));
-    out.emplace_back(std::optional<std::string>(std::move(hex)));
+    ByteBuffer hex;
+    hex.append("\\x", 2);
+    append_hex(hex, value.substr(0, literal_bytes_max));
+    out.emplace_back(std::optional<std::string>(hex.view()));
   }
   return out;
 }
@@ -119,7 +135,7 @@ RowText row_text(const RowBatch& batch, size_t row) {
     else if (cell.length == Cell::null)
       out.emplace_back(std::optional<std::string>());
     else
-      out.emplace_back(std::optional<std::string>(batch.bytes(cell)));
+      out.emplace_back(value_text(batch.layout->columns[c], batch.bytes(cell)));
   }
   return out;
 }

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/hex.h"
 #include "engines/postgres/errors.h"
 
 namespace godwit::postgres {
@@ -16,8 +17,12 @@ constexpr size_t change_overhead_bytes = sizeof(Change) + 16;
 
 }  // namespace
 
-PgoutputDecoder::PgoutputDecoder(std::span<const CapturedTable> tables)
-    : tables_(tables.begin(), tables.end()), suspended_(tables.size(), false) {
+PgoutputDecoder::PgoutputDecoder(std::span<const CapturedTable> tables, TextsOfValues texts)
+    : tables_(tables.begin(), tables.end()),
+      suspended_(tables.size(), false),
+      texts_(std::move(texts)),
+      added_(tables.size(), 0),
+      repeated_(tables.size(), 0) {
   for (uint32_t t = 0; t < tables_.size(); ++t) {
     from_.push_back(parse_lsn(tables_[t].from.text).value_or(0));
     by_oid_[tables_[t].full->log_id] = {t, Change::no_row};
@@ -67,10 +72,18 @@ Result<void> PgoutputDecoder::decode(std::string_view message, ChangeBatch& batc
 Result<void> PgoutputDecoder::begin(ByteReader& in) {
   int64_t time = 0;
   uint32_t xid = 0;
+  const Lsn cut = commit_lsn_;
   if (!in.u64(commit_lsn_) || !in.i64(time) || !in.u32(xid)) return damaged("a Begin message that ends early");
   if (in_transaction_) return damaged("a Begin inside a transaction");
   in_transaction_ = true;
+  if (repeats_) {
+    if (commit_lsn_ != cut) return damaged("another transaction than the one that was cut");
+    repeats_ = false;
+    return {};
+  }
   part_open_ = had_changes_ = false;
+  for (const uint32_t table : touched_) added_[table] = repeated_[table] = 0;
+  touched_.clear();
   xid_ = xid;
   commit_us_ = time + epoch_shift_us;
   return {};
@@ -84,6 +97,7 @@ Result<void> PgoutputDecoder::commit(ByteReader& in, ChangeBatch& batch) {
     return damaged("a Commit message that ends early");
   if (!in_transaction_ || commit_lsn != commit_lsn_) return damaged("a Commit without its Begin");
   in_transaction_ = false;
+  last_end_ = end_lsn;
   batch.read_to = lsn_position(end_lsn);
   if (!had_changes_) return {};
   if (!part_open_)
@@ -98,6 +112,14 @@ Result<void> PgoutputDecoder::commit(ByteReader& in, ChangeBatch& batch) {
   batch.parts.back().end = batch.read_to;
   part_open_ = false;
   return {};
+}
+
+void PgoutputDecoder::stream_restarts() {
+  relations_.clear();
+  if (!in_transaction_ && !repeats_) return;
+  in_transaction_ = false;
+  repeats_ = true;
+  for (const uint32_t table : touched_) repeated_[table] = added_[table];
 }
 
 // What keeps a relation from being delivered in its table's layout; empty when nothing does.
@@ -137,6 +159,7 @@ Result<void> PgoutputDecoder::relation(ByteReader& in) {
   Relation& relation = relations_[oid];
   relation = {};
   relation.to_layout.assign(count, -1);
+  for (const Column& column : columns) relation.types.push_back(column.type);
   const auto known = by_oid_.find(oid);
   if (known == by_oid_.end()) {
     strangers_.push_back(oid);
@@ -163,7 +186,10 @@ Result<void> PgoutputDecoder::relation(ByteReader& in) {
 bool PgoutputDecoder::is_wanted(const Relation& relation, ChangeBatch& batch) {
   if (!relation.known || commit_lsn_ < from_[relation.table]) return false;
   if (!relation.misfit.empty()) suspend(relation.table, relation.misfit, batch);
-  return !suspended_[relation.table];
+  if (suspended_[relation.table]) return false;
+  if (repeated_[relation.table] == 0) return true;
+  --repeated_[relation.table];
+  return false;
 }
 
 void PgoutputDecoder::suspend(uint32_t table, std::string what, ChangeBatch& batch) {
@@ -201,6 +227,43 @@ Result<void> PgoutputDecoder::skip_tuple(ByteReader& in) {
   return {};
 }
 
+// False: the value is damaged, or (binary alone) its text is the server's to say.
+bool PgoutputDecoder::append_cell_bytes(char kind, std::string_view bytes, uint32_t type, bool raw,
+                                        ByteBuffer& arena) const {
+  if (raw && kind == 't') return bytes.starts_with("\\x") && append_unhex(arena, bytes.substr(2));
+  if (raw || kind == 't') {
+    arena.append(bytes);
+    return true;
+  }
+  return append_simple_text(arena, {type, bytes});
+}
+
+Result<void> PgoutputDecoder::value(char kind, std::string_view bytes, uint32_t type, size_t column,
+                                    RowBatch& image) {
+  const size_t start = image.arena.size();
+  if (bytes.size() > INT32_MAX || start + bytes.size() > UINT32_MAX) return damaged("a value of more than 2 GiB");
+  const bool raw = image.layout->columns[column].type.type_class == TypeClass::blob;
+  if (append_cell_bytes(kind, bytes, type, raw, image.arena)) {
+    row_[column] = {static_cast<uint32_t>(start), static_cast<int32_t>(image.arena.size() - start)};
+    batch_bytes_ += image.arena.size() - start;
+    return {};
+  }
+  if (kind == 't') return damaged("a bytea that is not written in hexadecimal");
+  untold_.push_back({type, bytes});
+  untold_columns_.push_back(column);
+  return {};
+}
+
+Result<void> PgoutputDecoder::add_server_texts(RowBatch& image) {
+  if (!texts_) return damaged("a binary value");
+  const std::vector<std::string> texts = TRY(texts_(untold_));
+  if (texts.size() != untold_.size()) return damaged("values without their texts");
+  for (size_t i = 0; i < texts.size(); ++i) TRY(value('t', texts[i], untold_[i].type, untold_columns_[i], image));
+  untold_.clear();
+  untold_columns_.clear();
+  return {};
+}
+
 Result<uint32_t> PgoutputDecoder::tuple(ByteReader& in, const Relation& relation, ChangeBatch& batch, bool key_only) {
   RowBatch& image = batch.images[relation.table];
   uint16_t count = 0;
@@ -209,22 +272,19 @@ Result<uint32_t> PgoutputDecoder::tuple(ByteReader& in, const Relation& relation
   for (uint16_t c = 0; c < count; ++c) {
     uint8_t kind = 0;
     uint32_t length = 0;
-    std::string_view value;
+    std::string_view bytes;
     if (!in.u8(kind)) return damaged("a row that ends early");
     const bool has_value = kind == 't' || kind == 'b';
-    if (has_value && (!in.u32(length) || !in.bytes(length, value))) return damaged("a value that ends early");
-    if (kind == 'b' || (kind != 'n' && kind != 'u' && kind != 't')) return damaged("a value of unknown form");
+    if (has_value && (!in.u32(length) || !in.bytes(length, bytes))) return damaged("a value that ends early");
+    if (!has_value && kind != 'n' && kind != 'u') return damaged("a value of unknown form");
     const int32_t column = relation.to_layout[c];
     if (column < 0) continue;
     const auto at = static_cast<size_t>(column);
     if (key_only && !relation.in_key[at]) continue;
     if (kind == 'n') row_[at] = {0, Cell::null};
-    if (kind != 't') continue;
-    if (length > INT32_MAX || image.arena.size() + length > UINT32_MAX) return damaged("a value of more than 2 GiB");
-    row_[at] = {static_cast<uint32_t>(image.arena.size()), static_cast<int32_t>(length)};
-    image.arena.append(value);
-    batch_bytes_ += length;
+    if (has_value) TRY(value(static_cast<char>(kind), bytes, relation.types[c], at, image));
   }
+  if (!untold_.empty()) TRY(add_server_texts(image));
   image.cells.insert(image.cells.end(), row_.begin(), row_.end());
   batch_bytes_ += row_.size() * sizeof(Cell) + change_overhead_bytes;
   return static_cast<uint32_t>(image.rows++);
@@ -242,6 +302,7 @@ void PgoutputDecoder::add(ChangeBatch& batch, Change change) {
   part_open_ = had_changes_ = true;
   ++batch.parts.back().count;
   batch.changes.push_back(change);
+  if (added_[change.table]++ == 0) touched_.push_back(change.table);
 }
 
 Result<void> PgoutputDecoder::insert(ByteReader& in, ChangeBatch& batch) {

@@ -1,7 +1,10 @@
 #pragma once
 // Decodes the messages of the pgoutput plugin, protocol version 1 (spec/engine-postgresql.md §5.3), into a
-// ChangeBatch. Pure and total: any bytes give changes or an error, never a crash. One decoder serves one stream: it
-// remembers the relations and the transaction it is in. Not thread-safe.
+// ChangeBatch. Total: any bytes give changes or an error, never a crash. One decoder serves one stream, and its
+// restarts: it remembers the relations and the transaction it is in. Not thread-safe.
+//
+// Cells are canonical: text, but bytes for bytea. A stream opened with the option `binary` is read too; the texts of
+// values that are not simple are asked of `texts`.
 
 #include <optional>
 #include <span>
@@ -14,13 +17,14 @@
 #include "base/result.h"
 #include "data/change.h"
 #include "engine/source.h"
+#include "engines/postgres/binary_values.h"
 #include "engines/postgres/lsn.h"
 
 namespace godwit::postgres {
 
 class PgoutputDecoder {
  public:
-  explicit PgoutputDecoder(std::span<const CapturedTable> tables);
+  explicit PgoutputDecoder(std::span<const CapturedTable> tables, TextsOfValues texts = {});
 
   // An empty batch with one image per table.
   void start_batch(ChangeBatch& batch) const;
@@ -35,7 +39,13 @@ class PgoutputDecoder {
   // The captured table of this oid, or nothing.
   std::optional<uint32_t> table_of(uint32_t oid) const;
 
+  // The stream is opened again behind the last whole transaction. The one that was cut comes from its start; what was
+  // decoded of it is passed over.
+  void stream_restarts();
+
   bool in_transaction() const { return in_transaction_; }
+  // Where the last transaction ended that came whole; 0 before the first.
+  Lsn last_end() const { return last_end_; }
   // The batch was handed over: the current transaction's next change opens a part of the next batch.
   void batch_taken() {
     part_open_ = false;
@@ -51,6 +61,7 @@ class PgoutputDecoder {
     uint32_t table = 0;
     uint32_t leaf = Change::no_row;  // index into TableDef::leaves, or none
     std::vector<int32_t> to_layout;  // per message column: the layout's column, or -1
+    std::vector<uint32_t> types;     // per message column: its oid
     std::vector<bool> in_key;        // per layout column: part of what the log identifies a row by
     bool full_identity = false;
   };
@@ -70,6 +81,9 @@ class PgoutputDecoder {
   Result<void> truncate(ByteReader& in, ChangeBatch& batch);
   Result<const Relation*> find(ByteReader& in);
   Result<uint32_t> tuple(ByteReader& in, const Relation& relation, ChangeBatch& batch, bool key_only);
+  Result<void> value(char kind, std::string_view bytes, uint32_t type, size_t column, RowBatch& image);
+  Result<void> add_server_texts(RowBatch& image);
+  bool append_cell_bytes(char kind, std::string_view bytes, uint32_t type, bool raw, ByteBuffer& arena) const;
   Result<void> skip_tuple(ByteReader& in);
   bool is_wanted(const Relation& relation, ChangeBatch& batch);
   void add(ChangeBatch& batch, Change change);
@@ -83,12 +97,20 @@ class PgoutputDecoder {
   std::vector<Lsn> from_;
   std::vector<bool> suspended_;
   std::vector<uint32_t> strangers_;
+  TextsOfValues texts_;
   std::vector<Cell> row_;  // scratch: one row in layout order
+  // Scratch: binary values of the row whose text the server must say, and their columns.
+  std::vector<BinaryValue> untold_;
+  std::vector<size_t> untold_columns_;
+  // Changes of the current transaction that were added, by table; after a restart as many are passed over.
+  std::vector<uint64_t> added_, repeated_;
+  std::vector<uint32_t> touched_;  // tables with a count in added_
+  bool repeats_ = false;           // the next transaction is the one that was cut
   bool in_transaction_ = false;
   bool part_open_ = false;    // the current transaction has a part in the batch under construction
   bool had_changes_ = false;  // the current transaction had a change in this or an earlier batch
   uint64_t xid_ = 0;
-  Lsn commit_lsn_ = 0;
+  Lsn commit_lsn_ = 0, last_end_ = 0;
   int64_t commit_us_ = 0;
   size_t batch_bytes_ = 0;
 };

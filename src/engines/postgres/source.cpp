@@ -268,23 +268,26 @@ Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const Capture
   const std::string name = capture_name(spec.task_id, spec.target_system);
   const Rows timeout =
       TRY(session_.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'"));
-  Connection walsender = TRY(open_walsender("capture"));
-  const auto root_of = [endpoint = endpoint_, name = session_name({options_.tag, "capture-look-up", {}})](
-                           uint32_t oid) -> Result<uint32_t> {
-    Connection session = TRY(Connection::open(endpoint, {name, false, true}));
+  // The reader outlives this session's statements, on another thread: it opens its own connections.
+  const auto open = [endpoint = endpoint_, tag = options_.tag](std::string_view role, bool replication) {
+    return Connection::open(endpoint, {session_name({tag, std::string(role), {}}), replication, false});
+  };
+  PostgresChangeReader::Options options;
+  options.slot = name;
+  options.publications = {keyed_publication(name), insert_only_publication(name)};
+  options.after = parse_lsn(after.text).value_or(0);
+  options.sender_timeout_ms = timeout.integer(0, 0);
+  options.open_walsender = [open] { return open("capture", true); };
+  options.open_session = [open] { return open("capture-look-up", false); };
+  options.root_of = [open](uint32_t oid) -> Result<uint32_t> {
+    Connection session = TRY(open("capture-look-up", false));
     const Rows rows =
         TRY(session.query("SELECT coalesce(pg_catalog.pg_partition_root($1::oid)::oid, c.oid) FROM "
                           "pg_catalog.pg_class c WHERE c.oid = $1::oid",
                           {std::to_string(oid)}));
     return rows.empty() ? 0U : static_cast<uint32_t>(rows.integer(0, 0));
   };
-  return PostgresChangeReader::open(std::move(walsender),
-                                    {name,
-                                     {keyed_publication(name), insert_only_publication(name)},
-                                     parse_lsn(after.text).value_or(0),
-                                     timeout.integer(0, 0),
-                                     root_of},
-                                    tables);
+  return PostgresChangeReader::open(options, tables);
 }
 
 Result<std::vector<ChangeCounters>> PostgresSource::count_changes(std::span<const TableRef> tables) {
