@@ -139,6 +139,13 @@ class Source {
   virtual Result<std::unique_ptr<TableReader>> read_table(const TableRange& range,
                                                           const std::shared_ptr<const TableDef>& layout,
                                                           std::span<const Encoding> wanted) = 0;
+  // The rows of the joined snapshot that have one of these keys. `keys`: canonical, its layout the columns of
+  // layout->key under the source's names, each key once. `storage`: slices of every leaf; an error as above when one
+  // of them is rewritten.
+  virtual Result<std::unique_ptr<TableReader>> read_keys(const RowBatch& keys, std::span<const TableRange> storage,
+                                                         const TableDef& table,
+                                                         const std::shared_ptr<const TableDef>& layout,
+                                                         std::span<const Encoding> wanted) = 0;
   virtual Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                              std::span<const CapturedTable> tables) = 0;
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;

@@ -100,6 +100,14 @@ struct ChangeOutcome {
   Error error;  // when refused
 };
 
+// How the writer of a slice treats rows.
+struct LoadMode {
+  bool careful = false;  // bad rows can be singled out
+  // A row whose key is there is passed over and counts as written. Without a unique index of the key's columns an error
+  // of kind table with code "target.no_arbiter".
+  bool merging = false;
+};
+
 class TableWriter {
  public:
   virtual ~TableWriter() = default;
@@ -113,6 +121,20 @@ class TableWriter {
   virtual Result<void> finish(uint64_t rows_read, const Position& snapshot) = 0;
   // Ends the transaction without a trace.
   virtual void abandon() = 0;
+};
+
+// Keys of one table that changed while it was loaded, kept on the target (engine.md §5). It uses its Target's
+// session: one at a time.
+class ChangedKeys {
+ public:
+  virtual ~ChangedKeys() = default;
+  // Canonical rows of the key's columns; any number of times the same.
+  virtual Result<void> add(const RowBatch& keys) = 0;
+  // All keys are added: opens a slice's transaction (load_table) and deletes in it the rows that have one of them.
+  // The writer is careful, and must not outlive this object.
+  virtual Result<std::unique_ptr<TableWriter>> erase_rows(const TableRange& range, Encoding encoding) = 0;
+  // Some of the keys, each of them once in all; false: no more. After erase_rows(), between the writer's calls.
+  virtual Result<bool> next(RowBatch& keys) = 0;
 };
 
 // Applies windows of changes. Between begin() and commit() one target transaction is open; any error but those named
@@ -203,9 +225,9 @@ class Target {
   virtual Result<void> set_sequence(const SequenceState& sequence) = 0;
   // The object's last step, at the end of the task (ObjectDef::at_stop: triggers are enabled). May be repeated.
   virtual Result<void> finish(const ObjectDef& object, std::span<const TargetTable> tables) = 0;
-  // Puts foreign keys and user triggers out of force for this task's sessions: by a session setting where the role may (true),
-  // else by dropping them (false). `save` gets the statements that restore them before anything is done; they begin with
-  // `saved`, those of an earlier call that have not been restored. May be repeated.
+  // Puts foreign keys and user triggers out of force for this task's sessions: by a session setting where the role
+  // may (true), else by dropping them (false). `save` gets the statements that restore them before anything is done;
+  // they begin with `saved`, those of an earlier call that have not been restored. May be repeated.
   virtual Result<bool> release_constraints(std::span<const TargetTable> tables, const std::string& saved,
                                            const std::function<Result<void>(const std::string& script)>& save) = 0;
   virtual Result<void> restore_constraints(std::string_view script) = 0;
@@ -219,7 +241,10 @@ class Target {
   // there.
   virtual Result<std::unique_ptr<TableWriter>> load_table(std::string_view task_id, const TargetTable& table,
                                                           const TableRange& range, Encoding encoding,
-                                                          bool careful) = 0;
+                                                          LoadMode mode) = 0;
+  // `keys`: the layout of the batches, as for Source::read_keys.
+  virtual Result<std::unique_ptr<ChangedKeys>> gather_keys(std::string_view task_id, const TargetTable& table,
+                                                           std::shared_ptr<const TableDef> keys) = 0;
   virtual Result<std::unique_ptr<ChangeWriter>> apply_changes(std::string_view task_id) = 0;
 };
 

@@ -23,14 +23,16 @@ struct Job {
   const ObjectDef* object = nullptr;
 };
 
-// What the lanes share. A table goes: slices, then keys, then its indexes in parallel, then finish.
+// What the lanes share. A table goes: slices, then keys, then its indexes in parallel, then finish; one that is
+// merged starts with its keys.
 class Board {
  public:
   explicit Board(const LoadPlan& plan) : plan_(plan), open_(plan.tables.size()) {
     for (size_t t = 0; t < plan.tables.size(); ++t) {
-      open_[t] = plan.tables[t].to_do.size();
-      for (const TableRange& range : plan.tables[t].to_do) jobs_.push_back({Job::Kind::slice, t, range, nullptr});
-      if (open_[t] == 0) jobs_.push_back({Job::Kind::keys, t, {}, nullptr});
+      if (plan.tables[t].merging || plan.tables[t].to_do.empty())
+        jobs_.push_back({Job::Kind::keys, t, {}, nullptr});
+      else
+        add_slices(t);
     }
   }
 
@@ -48,7 +50,7 @@ class Board {
   void done(const Job& job) {
     const std::lock_guard lock(mutex_);
     --running_;
-    const bool dropped = outcome.rewritten.contains(index_of(job)) || outcome.failed.contains(index_of(job));
+    const bool dropped = outcome.whole.contains(index_of(job)) || outcome.failed.contains(index_of(job));
     if (!dropped) follow(job);
     changed_.notify_all();
   }
@@ -57,9 +59,9 @@ class Board {
     std::erase_if(jobs_, [&](const Job& job) { return job.table == table; });
   }
 
-  void rewritten(const Job& job) {
+  void load_whole(const Job& job) {
     const std::lock_guard lock(mutex_);
-    outcome.rewritten.insert(index_of(job));
+    outcome.whole.insert(index_of(job));
     drop_table(job.table);
   }
 
@@ -89,17 +91,34 @@ class Board {
   size_t index_of(const Job& job) const { return plan_.tables[job.table].index; }
 
  private:
+  void add_slices(size_t t) {
+    open_[t] = plan_.tables[t].to_do.size();
+    for (const TableRange& range : plan_.tables[t].to_do) jobs_.push_back({Job::Kind::slice, t, range, nullptr});
+  }
+
+  void add_indexes(size_t t) {
+    const LoadPlan::Table& table = plan_.tables[t];
+    open_[t] = table.indexes.size();
+    for (const ObjectDef* index : table.indexes) jobs_.push_front({Job::Kind::index, t, {}, index});
+    if (table.indexes.empty()) jobs_.push_front({Job::Kind::finish, t, {}, nullptr});
+  }
+
   // Builds go to the front: they need one session only, and let the table's changes begin sooner.
   void follow(const Job& job) {
     const LoadPlan::Table& table = plan_.tables[job.table];
     switch (job.kind) {
       case Job::Kind::slice:
-        if (--open_[job.table] == 0) jobs_.push_front({Job::Kind::keys, job.table, {}, nullptr});
+        if (--open_[job.table] > 0) return;
+        if (table.merging)
+          add_indexes(job.table);
+        else
+          jobs_.push_front({Job::Kind::keys, job.table, {}, nullptr});
         return;
       case Job::Kind::keys:
-        open_[job.table] = table.indexes.size();
-        for (const ObjectDef* index : table.indexes) jobs_.push_front({Job::Kind::index, job.table, {}, index});
-        if (table.indexes.empty()) jobs_.push_front({Job::Kind::finish, job.table, {}, nullptr});
+        if (table.merging && !table.to_do.empty())
+          add_slices(job.table);
+        else
+          add_indexes(job.table);
         return;
       case Job::Kind::index:
         if (--open_[job.table] == 0) jobs_.push_front({Job::Kind::finish, job.table, {}, nullptr});
@@ -155,8 +174,8 @@ class Lane {
 
   // Errors of one table are the table's; all others end the load.
   bool settle(const Job& job, const Error& error) {
-    if (error.code == "source.rewritten") {
-      board_.rewritten(job);
+    if (error.code == "source.rewritten" || error.code == "target.no_arbiter") {
+      board_.load_whole(job);
       log_warning(Component::source_unload, "{}. It is loaded again at a later position.", error.message);
       return true;
     }
@@ -195,9 +214,15 @@ class Lane {
                                : fmt::format("segment #{} of {} of table {}", job.range.index + 1, job.range.of,
                                              log_name(job.range.table)),
              id, number_, now_us());
-    const SliceJob work{&planned(job).target, job.range,      context_.task_id,
-                        plan_.snapshot_id(),  plan_.snapshot, plan_.tables[job.table].held_rows,
-                        context_.tally,       index};
+    const SliceJob work{&planned(job).target,
+                        job.range,
+                        context_.task_id,
+                        plan_.snapshot_id(),
+                        plan_.snapshot,
+                        plan_.tables[job.table].held_rows,
+                        plan_.tables[job.table].merging,
+                        context_.tally,
+                        index};
     auto loaded = load_slice(*source_, *target_, work, context_.settings, stop);
     if (!loaded) {
       // Sessions may be in the middle of something: the next job opens new ones.

@@ -19,6 +19,7 @@ struct LoadPlan {
     std::vector<TableRange> to_do;  // slices that the ledger lacks
     std::vector<const ObjectDef*> keys, indexes;
     bool held_rows = false;  // before its load
+    bool merging = false;    // some slices are of an earlier snapshot: keys first, then the rest ON CONFLICT
   };
   std::vector<Table> tables;                 // in the order in which they start
   std::function<std::string()> snapshot_id;  // under which to join now
@@ -26,7 +27,7 @@ struct LoadPlan {
 };
 
 struct LoadOutcome {
-  std::set<size_t> rewritten;               // to be loaded again under a later snapshot
+  std::set<size_t> whole;                   // to be loaded again, whole, under a later snapshot
   std::map<size_t, Error> failed;           // tables that cannot go on; said and counted already
   std::vector<std::string> objects_failed;  // for the summary
 };

@@ -39,14 +39,15 @@ void read_all(TableReader& reader, Pipe& pipe, const std::stop_token& stop) {
 
 class SliceLoad {
  public:
-  SliceLoad(Source& source, Target& target, const SliceJob& job, const TaskSettings& settings)
-      : source_(source), target_(target), job_(job), settings_(settings) {}
+  SliceLoad(Source& source, const SliceJob& job, const TaskSettings& settings)
+      : source_(source), job_(job), settings_(settings) {}
 
-  Result<SliceResult> run(const Attempt& attempt, const std::stop_token& stop) {
+  Result<SliceResult> run(Target& target, const Attempt& attempt, const std::stop_token& stop) {
     result_ = {};
     TRY(source_.join_snapshot(job_.snapshot_id));
     std::unique_ptr<TableReader> reader = TRY(source_.read_table(job_.range, job_.table->read, attempt.wanted));
-    auto writer = target_.load_table(job_.task_id, *job_.table, job_.range, attempt.wanted.front(), attempt.careful);
+    auto writer = target.load_table(job_.task_id, *job_.table, job_.range, attempt.wanted.front(),
+                                    {attempt.careful, job_.merging});
     if (!writer && writer.error().kind == ErrorKind::superseded) {
       result_.was_done = true;
       reader.reset();
@@ -65,7 +66,42 @@ class SliceLoad {
     return result_;
   }
 
+  Result<SliceResult> merge(ChangedKeys& keys, std::span<const TableRange> storage, Encoding encoding,
+                            const std::stop_token& stop) {
+    result_ = {};
+    TRY(source_.join_snapshot(job_.snapshot_id));
+    std::unique_ptr<TableWriter> writer = TRY(keys.erase_rows(job_.range, encoding));
+    auto merged = merge_rows(keys, *writer, storage, encoding, stop);
+    if (merged) merged = writer->finish(result_.rows_read, job_.snapshot);
+    if (!merged) writer->abandon();
+    const auto left = source_.leave_snapshot();
+    if (!merged) return Failure(merged.error());
+    if (!left) return Failure(left.error());
+    return result_;
+  }
+
  private:
+  Result<void> merge_rows(ChangedKeys& keys, TableWriter& writer, std::span<const TableRange> storage,
+                          Encoding encoding, const std::stop_token& stop) {
+    RowBatch some, rows;
+    for (;;) {
+      failpoint(failpoints::merge_half_way);
+      const bool more = TRY(keys.next(some));
+      if (!more) return {};
+      std::unique_ptr<TableReader> reader =
+          TRY(source_.read_keys(some, storage, *job_.table->source, job_.table->read, std::span(&encoding, 1)));
+      storage = {};  // its locks are held from here on
+      for (;;) {
+        const bool filled = TRY(reader->read(rows, stop));
+        if (!filled) break;
+        result_.bytes += rows.arena.size();
+        TRY(write(writer, rows, true));
+      }
+      result_.rows_read += reader->rows_sent();
+      if (stop.stop_requested()) return Failure(errors::stopped());
+    }
+  }
+
   Result<void> move_rows(TableReader& reader, TableWriter& writer, bool careful, const std::stop_token& stop) {
     Pipe pipe;
     for (size_t i = 0; i < queue_batches + 1; ++i) pipe.empty.push({});
@@ -129,7 +165,6 @@ class SliceLoad {
   }
 
   Source& source_;
-  Target& target_;
   const SliceJob& job_;
   const TaskSettings& settings_;
   SliceResult result_;
@@ -148,16 +183,16 @@ bool refused_rows(const Error& error) {
 
 Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& job, const TaskSettings& settings,
                                const std::stop_token& stop) {
-  SliceLoad load(source, target, job, settings);
+  SliceLoad load(source, job, settings);
   const std::span<const Encoding> accepted = target.accepts(*job.table->layout);
   Attempt attempt{{accepted.front()}, false};
-  auto result = load.run(attempt, stop);
+  auto result = load.run(target, attempt, stop);
   if (!result && too_long_as_text(result.error()) && accepted.size() > 1) {
     log_info(Component::source_unload,
              "Slice {} of table {} holds values too long for text; it is read again in binary", job.range.index,
              log_name(job.range.table));
     attempt.wanted = {accepted[1]};
-    result = load.run(attempt, stop);
+    result = load.run(target, attempt, stop);
   }
   if (!result && refused_rows(result.error())) {
     log_warning(Component::target_load,
@@ -165,8 +200,18 @@ Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& j
                 "table {} is read again, and its bad rows are singled out",
                 result.error().message, job.range.index, log_name(job.range.table));
     attempt.careful = true;
-    result = load.run(attempt, stop);
+    result = load.run(target, attempt, stop);
   }
+  return result;
+}
+
+Result<SliceResult> merge_changed_rows(Source& source, ChangedKeys& keys, const SliceJob& job,
+                                       std::span<const TableRange> storage, std::span<const Encoding> encodings,
+                                       const TaskSettings& settings, const std::stop_token& stop) {
+  SliceLoad load(source, job, settings);
+  auto result = load.merge(keys, storage, encodings.front(), stop);
+  if (!result && too_long_as_text(result.error()) && encodings.size() > 1)
+    result = load.merge(keys, storage, encodings[1], stop);
   return result;
 }
 

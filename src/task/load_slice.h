@@ -17,6 +17,7 @@ struct SliceJob {
   std::string task_id, snapshot_id;
   Position snapshot;
   bool held_rows = false;  // the target's table had rows before its load
+  bool merging = false;    // rows that are there by their key are passed over
   ErrorTally* tally = nullptr;
   size_t table_index = 0;
 };
@@ -30,5 +31,11 @@ struct SliceResult {
 // one.
 Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& job, const TaskSettings& settings,
                                const std::stop_token& stop);
+
+// Brings the rows of `keys` to the state of the snapshot: deletes them, and writes those that it holds (engine.md
+// §5). One line of the ledger, like a slice. `storage`: slices of every leaf, for Source::read_keys.
+Result<SliceResult> merge_changed_rows(Source& source, ChangedKeys& keys, const SliceJob& job,
+                                       std::span<const TableRange> storage, std::span<const Encoding> encodings,
+                                       const TaskSettings& settings, const std::stop_token& stop);
 
 }  // namespace godwit

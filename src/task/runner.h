@@ -58,6 +58,15 @@ class TaskRunner {
   Progress& progress() { return progress_; }
 
  private:
+  // Tables to be loaded again under a later snapshot.
+  struct Again {
+    std::set<size_t> whole;  // rewritten or changed
+    std::set<size_t> lost;   // their snapshot alone is gone
+    bool empty() const { return whole.empty() && lost.empty(); }
+    bool contains(size_t table) const { return whole.contains(table) || lost.contains(table); }
+    std::set<size_t> all() const;
+  };
+
   // runner.cpp
   Result<void> run_phases(const std::stop_token& stop);
   Result<void> recover(const Error& error, const std::stop_token& stop);
@@ -91,14 +100,20 @@ class TaskRunner {
   Result<void> load(const std::stop_token& stop);
   Result<void> hold_snapshot(const std::string& id, std::function<void(TaskDocument&)> with_it = {});
   Result<LoadPlan> load_plan(const std::set<size_t>& only);
-  Result<void> run_round(const LoadPlan& plan, std::set<size_t>& again, const std::stop_token& stop);
-  Result<void> reload(const std::set<size_t>& tables, const std::stop_token& stop);
-  Result<void> replan(const std::set<size_t>& tables);
+  Result<void> run_round(const LoadPlan& plan, Again& again, const std::stop_token& stop);
+  Result<void> reload(const Again& tables, Again& again, const std::stop_token& stop);
+  Result<void> replan(const Again& tables);
   Result<void> empty_stale_tables();
+  Result<void> empty_for_reload(size_t table, const Position& snapshot);
   Result<void> rebuild_changed_tables();
   Result<std::set<size_t>> changed_tables();
   Result<void> end_load();
   void show_tables();
+
+  // runner_merge.cpp
+  Result<std::set<size_t>> mergeable(const Again& tables,
+                                     const std::map<size_t, std::vector<TableRange>>& slices_now);
+  Result<void> merge_pending(Again& again, const std::stop_token& stop);
 
   // runner_follow.cpp
   Result<void> start_capture();

@@ -83,27 +83,26 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
                   held.error().message);
   }
   // What changed while no worker ran is loaded again: neither its slices nor its log fit the plan made of it now.
-  std::set<size_t> again = TRY(changed_tables());
+  Again again;
+  again.whole = TRY(changed_tables());
+  if (keeper_) TRY(merge_pending(again, stop));
   if (follows()) TRY(start_capture());
   LoadPlan plan = TRY(load_plan({}));
   std::erase_if(plan.tables, [&](const LoadPlan::Table& table) { return again.contains(table.index); });
-  if (keeper_) {
-    TRY(run_round(plan, again, stop));
-  } else {
-    for (const LoadPlan::Table& table : plan.tables)
-      if (!table.to_do.empty()) again.insert(table.index);
+  if (!keeper_) {
     // Tables that are complete but for their keys and indexes go on as they are.
-    LoadPlan complete = plan;
-    std::erase_if(complete.tables, [](const LoadPlan::Table& table) { return !table.to_do.empty(); });
-    TRY(run_round(complete, again, stop));
+    for (const LoadPlan::Table& table : plan.tables)
+      if (!table.to_do.empty()) again.lost.insert(table.index);
+    std::erase_if(plan.tables, [](const LoadPlan::Table& table) { return !table.to_do.empty(); });
   }
+  TRY(run_round(plan, again, stop));
   for (;;) {
-    const std::set<size_t> changed = TRY(changed_tables());
-    again.insert(changed.begin(), changed.end());
+    again.whole.merge(TRY(changed_tables()));
     if (again.empty()) break;
-    const std::set<size_t> now = std::exchange(again, {});
-    TRY(reload(now, stop));
-    const LoadPlan rest = TRY(load_plan(now));
+    const Again now = std::exchange(again, {});
+    TRY(reload(now, again, stop));
+    LoadPlan rest = TRY(load_plan(now.all()));
+    std::erase_if(rest.tables, [&](const LoadPlan::Table& table) { return again.contains(table.index); });
     TRY(run_round(rest, again, stop));
   }
   return end_load();
@@ -126,11 +125,12 @@ Result<LoadPlan> TaskRunner::load_plan(const std::set<size_t>& only) {
     LoadPlan::Table table;
     table.index = t;
     table.held_rows = !known->was_empty;
+    table.merging = known->merges > 0;
     uint64_t rows_done = 0;
     for (const TableRange& slice : known->slices)
       if (!done.contains({name, slice.index})) table.to_do.push_back(slice);
     for (const LedgerLine& line : ledger)
-      if (line.table == name) rows_done += line.rows_written;
+      if (line.table == name && line.slice < known->slices.size()) rows_done += line.rows_written;
     for (const ObjectDef& object : context_.objects) {
       if (object.table != name || !context_.tables[t].created) continue;
       const bool primary = object.kind == "primary key";
@@ -152,7 +152,13 @@ Result<LoadPlan> TaskRunner::load_plan(const std::set<size_t>& only) {
   return plan;
 }
 
-Result<void> TaskRunner::run_round(const LoadPlan& plan, std::set<size_t>& again, const std::stop_token& stop) {
+std::set<size_t> TaskRunner::Again::all() const {
+  std::set<size_t> out = whole;
+  out.insert(lost.begin(), lost.end());
+  return out;
+}
+
+Result<void> TaskRunner::run_round(const LoadPlan& plan, Again& again, const std::stop_token& stop) {
   LoadOutcome outcome = TRY(run_load(context_, plan, stop));
   for (std::string& failed : outcome.objects_failed) {
     objects_failed_ = true;
@@ -166,7 +172,7 @@ Result<void> TaskRunner::run_round(const LoadPlan& plan, std::set<size_t>& again
     }));
   for (const auto& [index, error] : outcome.failed)
     TRY(target_->write_suspended(context_.task_id, context_.tables[index].target.source->ref, "TABLE ERROR", true));
-  again.insert(outcome.rewritten.begin(), outcome.rewritten.end());
+  again.whole.merge(outcome.whole);
   return {};
 }
 
@@ -177,7 +183,8 @@ Result<void> TaskRunner::empty_stale_tables() {
   std::set<TableRef> stale;
   for (const LedgerLine& line : TRY(target_->read_ledger(context_.task_id))) {
     const auto known = std::ranges::find(document.tables, line.table, &TableRecord::table);
-    if (known != document.tables.end() && known->snapshot != line.snapshot) stale.insert(line.table);
+    if (known != document.tables.end() && known->merges == 0 && known->snapshot != line.snapshot)
+      stale.insert(line.table);
   }
   for (const PlannedTable& table : context_.tables)
     if (stale.contains(table.target.source->ref)) TRY(target_->empty_for_reload(context_.task_id, table.target));
@@ -220,16 +227,17 @@ Result<std::set<size_t>> TaskRunner::changed_tables() {
 
 // Plans the tables anew as they are now on the source. Tables that are gone, or that changed under a target table of
 // the user's, are in error.
-Result<void> TaskRunner::replan(const std::set<size_t>& tables) {
+Result<void> TaskRunner::replan(const Again& tables) {
+  const std::set<size_t> all = tables.all();
   std::vector<TableRef> names;
-  for (const size_t t : tables) names.push_back(context_.tables[t].target.source->ref);
+  for (const size_t t : all) names.push_back(context_.tables[t].target.source->ref);
   std::vector<PlannedTable> planned = TRY(plan_tables(names));
   const TaskDocument document = record_->document();
   const auto recorded = [&](const PlannedTable& table) {
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
     return known == document.tables.end() ? std::string() : known->structure;
   };
-  for (const size_t t : tables) {
+  for (const size_t t : all) {
     PlannedTable& table = context_.tables[t];
     const auto found = std::ranges::find_if(
         planned, [&](const PlannedTable& p) { return p.target.source->ref == table.target.source->ref; });
@@ -244,7 +252,8 @@ Result<void> TaskRunner::replan(const std::set<size_t>& tables) {
           "its load cannot be taken up again after the source rewrote it or lost the snapshot, because the target's "
           "table held "
           "rows before the load and may not be emptied (DO_NOTHING)";
-    if (++reloads_[t] > reloads_max) reason = errors::too_many_reloads(table.target.source->ref).message;
+    if (tables.whole.contains(t) && ++reloads_[t] > reloads_max)
+      reason = errors::too_many_reloads(table.target.source->ref).message;
     if (!reason.empty()) {
       log_error(Component::task_manager, "Table {}: {}", log_name(table.target.source->ref), reason);
       progress_.fail_table(t, reason);
@@ -261,21 +270,23 @@ Result<void> TaskRunner::replan(const std::set<size_t>& tables) {
   return {};
 }
 
-// Takes a later snapshot with its exact position, and readies the tables to be loaded from it. Changes before it are
-// dropped for these tables when they are applied.
-Result<void> TaskRunner::reload(const std::set<size_t>& tables, const std::stop_token& stop) {
+// Takes a later snapshot with its exact position, and readies the tables to be loaded from it, or to go on under it.
+// Changes before it are dropped for these tables when they are applied.
+Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::stop_token& stop) {
   if (stop.stop_requested()) return Failure(errors::stopped());
   const std::set<size_t> changed = TRY(changed_tables());
   TRY(replan(tables));
   const TaskDocument before = record_->document();
   std::map<size_t, std::vector<TableRange>> slices;
-  for (const size_t t : tables) {
+  for (const size_t t : tables.all()) {
     const auto known = std::ranges::find(before.tables, context_.tables[t].target.source->ref, &TableRecord::table);
     if (known != before.tables.end() && known->suspended.empty())
       slices[t] = TRY(source_->split(*context_.tables[t].target.source,
                                      static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
   }
   if (slices.empty()) return {};
+  std::set<size_t> merging = TRY(mergeable(tables, slices));
+  std::erase_if(merging, [&](size_t t) { return changed.contains(t); });
   keeper_.reset();
   TRY(source_->end_leftover_sessions(true));
   std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
@@ -289,27 +300,41 @@ Result<void> TaskRunner::reload(const std::set<size_t>& tables, const std::stop_
     document.snapshot_position = snapshot.position;
     for (auto& [t, ranges] : slices) {
       TableRecord* record = record_of(document, context_.tables[t].target.source->ref);
+      record->snapshot = snapshot.position;
+      if (merging.contains(t)) {
+        ++record->merges;
+        continue;
+      }
+      record->merges = 0;
       record->slices = ranges;
       record->rebuild = changed.contains(t) && context_.tables[t].created;
       record->structure = structure_fingerprint(*context_.tables[t].target.source);
-      record->snapshot = snapshot.position;
     }
   }));
-  for (const auto& [t, ranges] : slices) {
-    const PlannedTable& table = context_.tables[t];
-    log_warning(Component::task_manager, "Reloading table {} from position {}", log_name(table.target.source->ref),
-                snapshot.position.text);
-    TRY(target_->empty_for_reload(context_.task_id, table.target));
-    progress_.change_table(t, [](TableStatistics& s) {
-      const uint64_t estimated_rows = s.estimated_rows, estimated_bytes = s.estimated_bytes;
-      s = TableStatistics{.table = s.table, .state = TableState::reloading, .reason = {}, .reloaded = true};
-      s.estimated_rows = estimated_rows;
-      s.estimated_bytes = estimated_bytes;
-    });
-  }
+  for (const auto& [t, ranges] : slices)
+    if (!merging.contains(t)) TRY(empty_for_reload(t, snapshot.position));
   TRY(rebuild_changed_tables());
+  const bool captures = capture_ != nullptr;
+  if (!merging.empty()) {
+    capture_.reset();  // one reader a slot
+    TRY(merge_pending(again, stop));
+  }
   // The stream's layouts may have changed: what was read in the old ones is read again.
-  if (capture_) TRY(start_capture());
+  if (captures) TRY(start_capture());
+  return {};
+}
+
+Result<void> TaskRunner::empty_for_reload(size_t table, const Position& snapshot) {
+  const TargetTable& target = context_.tables[table].target;
+  log_warning(Component::task_manager, "Reloading table {} from position {}", log_name(target.source->ref),
+              snapshot.text);
+  TRY(target_->empty_for_reload(context_.task_id, target));
+  progress_.change_table(table, [](TableStatistics& s) {
+    const uint64_t estimated_rows = s.estimated_rows, estimated_bytes = s.estimated_bytes;
+    s = TableStatistics{.table = s.table, .state = TableState::reloading, .reason = {}, .reloaded = true};
+    s.estimated_rows = estimated_rows;
+    s.estimated_bytes = estimated_bytes;
+  });
   return {};
 }
 

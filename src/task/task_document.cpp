@@ -14,7 +14,7 @@ json to_json_value(const TableRecord& table) {
   return {{"schema", table.table.schema}, {"name", table.table.name},    {"created", table.created},
           {"was_empty", table.was_empty}, {"slices", std::move(slices)}, {"snapshot", table.snapshot.text},
           {"structure", table.structure}, {"rebuild", table.rebuild},    {"suspended", table.suspended},
-          {"updates", table.updates},     {"deletes", table.deletes}};
+          {"updates", table.updates},     {"deletes", table.deletes},    {"merges", table.merges}};
 }
 
 std::string text(const json& object, const char* key) {
@@ -48,6 +48,7 @@ bool read_table(const json& object, TableRecord& out) {
   out.suspended = text(object, "suspended");
   out.updates = number(object, "updates");
   out.deletes = number(object, "deletes");
+  out.merges = static_cast<uint32_t>(number(object, "merges"));
   for (const json& slice : object["slices"]) {
     if (!is_slice(slice)) return false;
     TableRange range;
@@ -89,8 +90,7 @@ std::string to_json(const TaskDocument& document) {
                     {"snapshot_id", document.snapshot_id},
                     {"snapshot_position", document.snapshot_position.text},
                     {"tables", std::move(tables)},
-                    {"restore_script", document.restore_script},
-                    {"at_stop", document.at_stop}};
+                    {"restore_script", document.restore_script}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -114,9 +114,6 @@ Result<TaskDocument> parse_task_document(const std::string& source) {
   out.restore_script = text(root, "restore_script");
   for (const json& table : root["tables"])
     if (!read_table(table, out.tables.emplace_back())) return damaged();
-  if (root.contains("at_stop") && root["at_stop"].is_array())
-    for (const json& statement : root["at_stop"])
-      if (statement.is_string()) out.at_stop.push_back(statement.get<std::string>());
   return out;
 }
 

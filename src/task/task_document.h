@@ -18,6 +18,10 @@ struct TableRecord {
   std::vector<TableRange> slices;
   std::string structure;  // structure_fingerprint of the source's table as it was planned
   Position snapshot;      // its rows are those of this position
+  // How often its load went on under a later snapshot (engine.md §5): its ledger then holds lines of earlier ones
+  // too, and one line more, of number slices.size() + merges - 1, once the rows that changed in between are merged
+  // in.
+  uint32_t merges = 0;
   bool rebuild = false;   // its structure on the target is to be dropped and made again before it is loaded
   std::string suspended;  // why no more changes are applied; empty: they are
   uint64_t updates = 0, deletes = 0;  // the server's counters at the start, for tables whose log identifies no rows
@@ -34,8 +38,7 @@ struct TaskDocument {
   std::string snapshot_id;  // that keepers hold now; empty: none
   Position snapshot_position;
   std::vector<TableRecord> tables;
-  std::string restore_script;        // statements that put constraints and triggers back
-  std::vector<std::string> at_stop;  // statements for a clean end: enable triggers
+  std::string restore_script;  // statements that put constraints and triggers back
 };
 
 std::string to_json(const TaskDocument& document);

@@ -22,7 +22,6 @@ TaskDocument full_document() {
   out.snapshot_id = "00000003-1";
   out.snapshot_position = {"00000000/019A1490"};
   out.restore_script = "ALTER TABLE \"a\" ADD …;\n";
-  out.at_stop = {"ALTER TABLE a ENABLE TRIGGER b", ""};
   TableRecord& first = out.tables.emplace_back();
   first.table = {"shop", "orders"};
   first.created = true;
@@ -71,7 +70,6 @@ void expect_equal(const TaskDocument& a, const TaskDocument& b) {
   EXPECT_EQ(a.snapshot_id, b.snapshot_id);
   EXPECT_EQ(a.snapshot_position, b.snapshot_position);
   EXPECT_EQ(a.restore_script, b.restore_script);
-  EXPECT_EQ(a.at_stop, b.at_stop);
   ASSERT_EQ(a.tables.size(), b.tables.size());
   for (size_t i = 0; i < a.tables.size(); ++i) expect_equal(a.tables[i], b.tables[i]);
 }

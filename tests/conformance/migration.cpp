@@ -252,7 +252,7 @@ void Migration::load_slice(const TargetTable& table, const TableRange& range, En
 
 void Migration::copy_slice(const TargetTable& table, const TableRange& range, Encoding encoding) {
   auto reader = must(lane_->read_table(range, table.read, std::span(&encoding, 1)));
-  auto writer = must(target_->load_table(task_id, table, range, encoding, false));
+  auto writer = must(target_->load_table(task_id, table, range, encoding, {}));
   RowBatch batch;
   while (must(reader->read(batch, {}))) {
     if (batch.encoding != encoding)

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -189,6 +190,39 @@ Result<std::unique_ptr<TableReader>> MemorySource::read_table(const TableRange& 
   if (seen == tables.end()) return Failure(errors::no_table(range.leaf));
   std::vector<uint32_t> columns = TRY(columns_of(*layout, *seen->second.content.def()));
   std::vector<StoredRow> rows = TRY(rows_of_range(range, seen->second.content.rows()));
+  return std::make_unique<MemoryTableReader>(state_, session_, std::move(rows), layout, std::move(columns));
+}
+
+Result<std::unique_ptr<TableReader>> MemorySource::read_keys(const RowBatch& keys,
+                                                             std::span<const TableRange> storage,
+                                                             const TableDef& table,
+                                                             const std::shared_ptr<const TableDef>& layout,
+                                                             std::span<const Encoding> wanted) {
+  const Lock lock(state_.mutex);
+  TRY(usable());
+  if (std::ranges::find(wanted, Encoding::canonical) == wanted.end())
+    return Failure(errors::wrong_encoding(table.ref));
+  for (const TableRange& range : storage) {
+    const Table& current = *TRY(state_.find_table(range.leaf));
+    if (fmt::format("{}", current.storage) != range.storage_id) return Failure(errors::rewritten(range.leaf));
+  }
+  const auto& tables = joined_ ? *joined_ : state_.tables;
+  const auto seen = tables.find(table.ref);
+  if (seen == tables.end()) return Failure(errors::no_table(table.ref));
+  const std::vector<uint32_t> key = TRY(columns_of(*keys.layout, *seen->second.content.def()));
+  std::set<MemoryRow> asked;
+  for (size_t row = 0; row < keys.rows; ++row) {
+    MemoryRow values;
+    for (size_t c = 0; c < keys.width(); ++c) values.emplace_back(std::string(keys.bytes(keys.cell(row, c))));
+    asked.insert(std::move(values));
+  }
+  std::vector<StoredRow> rows = State::visible_rows(tables, table.ref);
+  std::erase_if(rows, [&](const StoredRow& row) {
+    MemoryRow values;
+    for (const uint32_t column : key) values.push_back((*row)[column]);
+    return !asked.contains(values);
+  });
+  std::vector<uint32_t> columns = TRY(columns_of(*layout, *seen->second.content.def()));
   return std::make_unique<MemoryTableReader>(state_, session_, std::move(rows), layout, std::move(columns));
 }
 

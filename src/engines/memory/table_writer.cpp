@@ -3,17 +3,53 @@
 #include <algorithm>
 
 #include "engines/memory/errors.h"
+#include "engines/memory/table_reader.h"
 
 namespace godwit::memory {
 
 MemoryTableWriter::MemoryTableWriter(State& state, std::shared_ptr<Session> session, Slice slice,
-                                     WorkingTable working, std::vector<uint32_t> columns, bool careful)
+                                     WorkingTable working, std::vector<uint32_t> columns, LoadMode mode)
     : state_(state),
       session_(std::move(session)),
       slice_(std::move(slice)),
       working_(std::move(working)),
       columns_(std::move(columns)),
-      careful_(careful) {}
+      mode_(mode) {}
+
+Result<std::unique_ptr<MemoryTableWriter>> MemoryTableWriter::open(State& state, std::shared_ptr<Session> session,
+                                                                   Slice slice, LoadMode mode) {
+  TRY(check_ledger(state, slice));
+  WorkingTable working = TRY(copy_table(state, slice.table.layout->ref));
+  std::vector<uint32_t> columns = TRY(columns_of(*slice.table.layout, *working.content.def()));
+  return std::unique_ptr<MemoryTableWriter>(new MemoryTableWriter(state, std::move(session), std::move(slice),
+                                                                  std::move(working), std::move(columns), mode));
+}
+
+// Of the key, as indexes in the table.
+std::vector<uint32_t> MemoryTableWriter::key_columns() const {
+  std::vector<uint32_t> out;
+  if (slice_.table.layout->key)
+    for (const uint32_t column : slice_.table.layout->key->columns) out.push_back(columns_[column]);
+  return out;
+}
+
+void MemoryTableWriter::erase_keys(const std::set<MemoryRow>& keys) {
+  erased_ = keys;
+  erase_from(working_.content);
+}
+
+void MemoryTableWriter::erase_from(TableContent& content) const {
+  const std::vector<uint32_t> key = key_columns();
+  for (const MemoryRow& values : erased_)
+    if (const StoredRow row = content.find(key, values)) content.erase(row);
+}
+
+bool MemoryTableWriter::is_there(const TableContent& content, const MemoryRow& row) const {
+  const std::vector<uint32_t> key = key_columns();
+  MemoryRow values;
+  for (const uint32_t column : key) values.push_back(row[column]);
+  return mode_.merging && content.find(key, values) != nullptr;
+}
 
 Result<void> MemoryTableWriter::check_ledger(State& state, const Slice& slice) {
   const bool done = std::ranges::any_of(state.tasks[slice.task_id].ledger, [&](const LedgerLine& line) {
@@ -25,6 +61,10 @@ Result<void> MemoryTableWriter::check_ledger(State& state, const Slice& slice) {
 
 Result<void> MemoryTableWriter::write_row(const RowBatch& batch, size_t row) {
   MemoryRow values = TRY(stored_row(working_, columns_, batch, row, nullptr));
+  if (is_there(working_.content, values)) {
+    ++passed_over_;
+    return {};
+  }
   auto stored = std::make_shared<const MemoryRow>(std::move(values));
   TRY(working_.content.insert(stored));
   written_.push_back(std::move(stored));
@@ -33,7 +73,7 @@ Result<void> MemoryTableWriter::write_row(const RowBatch& batch, size_t row) {
 
 Result<void> MemoryTableWriter::write(const RowBatch& batch, RowErrors* refused) {
   if (!open_) return Failure(errors::no_transaction());
-  if (batch.encoding != Encoding::canonical || (refused != nullptr && !careful_))
+  if (batch.encoding != Encoding::canonical || (refused != nullptr && !mode_.careful))
     return Failure(errors::wrong_encoding(slice_.table.layout->ref));
   {
     const std::scoped_lock lock(state_.mutex);
@@ -63,7 +103,9 @@ Result<void> MemoryTableWriter::merge_rows(Table& into) {
     return {};
   }
   TableContent merged = into.content;
-  for (const StoredRow& row : written_) TRY(merged.insert(row));
+  erase_from(merged);
+  for (const StoredRow& row : written_)
+    if (!is_there(merged, *row)) TRY(merged.insert(row));
   into.content = std::move(merged);
   return {};
 }
@@ -72,16 +114,16 @@ Result<void> MemoryTableWriter::finish(uint64_t rows_read, const Position& snaps
   if (!open_) return Failure(errors::no_transaction());
   open_ = false;
   const TableRef& source = slice_.table.source->ref;
-  if (rows_read != written_.size() + refused_)
-    return Failure(errors::count_mismatch(source, slice_.index, rows_read, written_.size() + refused_));
+  const uint64_t taken = written_.size() + passed_over_;
+  if (rows_read != taken + refused_)
+    return Failure(errors::count_mismatch(source, slice_.index, rows_read, taken + refused_));
   const std::scoped_lock lock(state_.mutex);
   TRY(state_.before_commit(*session_));
   TRY(check_ledger(state_, slice_));
   Table& table = *TRY(state_.find_table(slice_.table.layout->ref));
   TRY(merge_rows(table));
   table.version = state_.next_number++;
-  state_.tasks[slice_.task_id].ledger.push_back(
-      {source, slice_.index, rows_read, written_.size(), refused_, snapshot});
+  state_.tasks[slice_.task_id].ledger.push_back({source, slice_.index, rows_read, taken, refused_, snapshot});
   for (ParkedRow& row : parked_) state_.parked.push_back({slice_.task_id, std::move(row)});
   return state_.after_commit(*session_);
 }

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engines/memory/change_writer.h"
+#include "engines/memory/changed_keys.h"
 #include "engines/memory/errors.h"
 #include "engines/memory/object_builder.h"
 #include "engines/memory/table_reader.h"
@@ -235,17 +236,19 @@ Result<void> MemoryTarget::analyze(const TableRef& table) {
 
 Result<std::unique_ptr<TableWriter>> MemoryTarget::load_table(std::string_view task_id, const TargetTable& table,
                                                               const TableRange& range, Encoding encoding,
-                                                              bool careful) {
-  const TableRef& ref = table.layout->ref;
-  if (encoding != Encoding::canonical) return Failure(errors::wrong_encoding(ref));
+                                                              LoadMode mode) {
+  if (encoding != Encoding::canonical) return Failure(errors::wrong_encoding(table.layout->ref));
   const Lock lock(state_.mutex);
   TRY(usable());
-  MemoryTableWriter::Slice slice{std::string(task_id), table, range.index};
-  TRY(MemoryTableWriter::check_ledger(state_, slice));
-  WorkingTable working = TRY(copy_table(state_, ref));
-  std::vector<uint32_t> columns = TRY(columns_of(*table.layout, *working.content.def()));
-  return std::make_unique<MemoryTableWriter>(state_, session_, std::move(slice), std::move(working),
-                                             std::move(columns), careful);
+  auto writer = TRY(MemoryTableWriter::open(state_, session_, {std::string(task_id), table, range.index}, mode));
+  return std::unique_ptr<TableWriter>(std::move(writer));
+}
+
+Result<std::unique_ptr<ChangedKeys>> MemoryTarget::gather_keys(std::string_view task_id, const TargetTable& table,
+                                                               std::shared_ptr<const TableDef> keys) {
+  const Lock lock(state_.mutex);
+  TRY(usable());
+  return std::make_unique<MemoryChangedKeys>(state_, session_, std::string(task_id), table, std::move(keys));
 }
 
 Result<std::unique_ptr<ChangeWriter>> MemoryTarget::apply_changes(std::string_view task_id) {

@@ -52,7 +52,6 @@ class PostgresChangeWriter : public ChangeWriter {
   Result<void> fill_stage(const TargetTable& table, const NetChanges& net, Stage& stage,
                           std::vector<std::pair<ColumnMask, uint64_t>>& groups);
   Result<uint64_t> copy_inserts(const TargetTable& table, const std::vector<ChangeView>& rows);
-  Result<uint64_t> copy(const std::string& sql, const ByteBuffer& text);
 
   // Statements of one table, prepared once: names by operation and, for updates, by the columns written.
   struct TableStatements {

@@ -137,7 +137,7 @@ Result<void> PostgresChangeWriter::fill_stage(const TargetTable& table, const Ne
     ++groups[at->second].second;
     append_stage_row(text, table, key, change, at->second + 1);
   }
-  TRY(copy(fmt::format("COPY {} FROM STDIN", stage.name), text));
+  TRY(session_.copy_in(fmt::format("COPY {} FROM STDIN", stage.name), text.view()));
   return {};
 }
 
@@ -150,24 +150,8 @@ Result<uint64_t> PostgresChangeWriter::copy_inserts(const TargetTable& table, co
     }
     text.push_back('\n');
   }
-  return copy(fmt::format("COPY {} ({}) FROM STDIN", quote_name(table.layout->ref), copy_columns(table)), text);
-}
-
-Result<uint64_t> PostgresChangeWriter::copy(const std::string& sql, const ByteBuffer& text) {
-  constexpr size_t piece_bytes = 1U << 20U;
-  TRY(session_.query(sql));
-  for (size_t at = 0; at < text.size(); at += piece_bytes) {
-    const std::string_view piece = text.view().substr(at, piece_bytes);
-    if (PQputCopyData(session_.raw(), piece.data(), static_cast<int>(piece.size())) != 1)
-      return Failure(session_.connection_error());
-  }
-  if (PQputCopyEnd(session_.raw(), nullptr) != 1) return Failure(session_.connection_error());
-  const Rows result(PQgetResult(session_.raw()));
-  const bool ok = PQresultStatus(result.raw()) == PGRES_COMMAND_OK;
-  const Error error = ok ? Error{} : session_.error_of(result.raw());
-  while (PGresult* rest = PQgetResult(session_.raw())) PQclear(rest);
-  if (!ok) return Failure(error);
-  return result.affected();
+  return session_.copy_in(fmt::format("COPY {} ({}) FROM STDIN", quote_name(table.layout->ref), copy_columns(table)),
+                          text.view());
 }
 
 }  // namespace godwit::postgres

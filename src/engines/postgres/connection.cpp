@@ -177,6 +177,23 @@ Result<void> Connection::run(const std::string& sql, std::initializer_list<std::
   return {};
 }
 
+Result<uint64_t> Connection::copy_in(const std::string& sql, std::string_view bytes) {
+  constexpr size_t piece_bytes = 1U << 20U;
+  TRY(query(sql));
+  for (size_t at = 0; at < bytes.size(); at += piece_bytes) {
+    const std::string_view piece = bytes.substr(at, piece_bytes);
+    if (PQputCopyData(connection_, piece.data(), static_cast<int>(piece.size())) != 1)
+      return Failure(connection_error());
+  }
+  if (PQputCopyEnd(connection_, nullptr) != 1) return Failure(connection_error());
+  const Rows result(PQgetResult(connection_));
+  const bool ok = PQresultStatus(result.raw()) == PGRES_COMMAND_OK;
+  const Error error = ok ? Error{} : error_of(result.raw());
+  while (PGresult* rest = PQgetResult(connection_)) PQclear(rest);
+  if (!ok) return Failure(error);
+  return result.affected();
+}
+
 void Connection::cancel() {
   if (connection_ == nullptr) return;
   const std::unique_ptr<PGcancel, void (*)(PGcancel*)> handle(PQgetCancel(connection_), PQfreeCancel);

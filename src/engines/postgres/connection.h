@@ -64,6 +64,9 @@ class Connection {
   Result<void> run(const std::string& sql);
   Result<void> run(const std::string& sql, std::initializer_list<std::string> parameters);
 
+  // A whole COPY … FROM STDIN; how many rows the server took.
+  Result<uint64_t> copy_in(const std::string& sql, std::string_view bytes);
+
   // The error of a failed PGresult, or of the connection when it is null.
   Error error_of(const PGresult* result) const;
   Error connection_error() const;

@@ -276,6 +276,13 @@ Error standby_target() {
               "the target is a standby in recovery and takes no writes. Name the primary in the target's URI.");
 }
 
+Error no_arbiter(const TableRef& table) {
+  return {ErrorKind::table, "target.no_arbiter",
+          fmt::format("table {} has no unique index on the target by which rows of a later snapshot could be merged "
+                      "into it",
+                      to_string(table)),
+          ""};
+}
 Error encoding_refused(const TableRef& table, std::string_view encoding) {
   return make(
       ErrorKind::table, "encoding",

@@ -52,6 +52,7 @@ Error position_exists(std::string_view task_id);
 Error standby_target();
 Error not_supported(std::string_view attribute);
 Error many_rows(uint64_t rows);
+Error no_arbiter(const TableRef& table);
 Error encoding_refused(const TableRef& table, std::string_view encoding);
 
 }  // namespace errors

@@ -1,7 +1,7 @@
 #pragma once
 // What the exception tables hold of a refused row: executable SQL with literals, the key for people, the values as
-// JSON (spec/control-tables.md §2). A value over 4 KiB is cut in the statement and whole in the JSON, unless it is over
-// 64 MiB.
+// JSON (spec/control-tables.md §2). A value over 4 KiB is cut in the statement and whole in the JSON, unless it is
+// over 64 MiB.
 
 #include <optional>
 #include <string>

@@ -9,6 +9,7 @@
 #include "engines/postgres/capture_setup.h"
 #include "engines/postgres/change_reader.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/keyed_query.h"
 #include "engines/postgres/lsn.h"
 #include "engines/postgres/source_checks.h"
 #include "engines/postgres/table_reader.h"
@@ -244,23 +245,44 @@ Result<std::vector<TableRange>> PostgresSource::split(const TableDef& table, uin
   return out;
 }
 
-Result<std::unique_ptr<TableReader>> PostgresSource::read_table(const TableRange& range,
-                                                                const std::shared_ptr<const TableDef>& layout,
-                                                                std::span<const Encoding> wanted) {
+// The lock comes first: from then on the storage cannot change under the COPY.
+Result<void> PostgresSource::lock_storage(const TableRange& range) {
   const std::string leaf = quote_name(range.leaf);
-  // The lock comes first: from then on the storage cannot change under the COPY.
   auto rows = session_.query(
       fmt::format("LOCK TABLE ONLY {} IN ACCESS SHARE MODE; SELECT pg_catalog.pg_relation_filenode({})", leaf,
                   quote_literal(leaf)));
   if (!rows && rows.error().sqlstate == "42P01") return Failure(errors::rewritten(range.table, range.leaf));
   if (!rows) return Failure(rows.error());
   if (rows->get(0, 0) != range.storage_id) return Failure(errors::rewritten(range.table, range.leaf));
+  return {};
+}
+
+Result<std::unique_ptr<TableReader>> PostgresSource::read_query(const std::string& query,
+                                                                const std::shared_ptr<const TableDef>& layout,
+                                                                std::span<const Encoding> wanted) {
   Encoding encoding = Encoding::pg_copy_text;
   if (!wanted.empty() && wanted.front() == Encoding::pg_copy_binary) encoding = Encoding::pg_copy_binary;
   const std::string sql =
-      fmt::format("COPY (SELECT {} FROM ONLY {}{}) TO STDOUT (FORMAT {})", column_list(*layout), leaf,
-                  ctid_condition(range.bounds), encoding == Encoding::pg_copy_binary ? "binary" : "text");
+      fmt::format("COPY ({}) TO STDOUT (FORMAT {})", query, encoding == Encoding::pg_copy_binary ? "binary" : "text");
   return PostgresTableReader::open(session_, sql, encoding, layout);
+}
+
+Result<std::unique_ptr<TableReader>> PostgresSource::read_table(const TableRange& range,
+                                                                const std::shared_ptr<const TableDef>& layout,
+                                                                std::span<const Encoding> wanted) {
+  TRY(lock_storage(range));
+  return read_query(fmt::format("SELECT {} FROM ONLY {}{}", column_list(*layout), quote_name(range.leaf),
+                                ctid_condition(range.bounds)),
+                    layout, wanted);
+}
+
+Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(const RowBatch& keys,
+                                                               std::span<const TableRange> storage,
+                                                               const TableDef& table,
+                                                               const std::shared_ptr<const TableDef>& layout,
+                                                               std::span<const Encoding> wanted) {
+  for (const TableRange& range : storage) TRY(lock_storage(range));
+  return read_query(keyed_query(keys, table, *layout), layout, wanted);
 }
 
 Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const CaptureSpec& spec, const Position& after,

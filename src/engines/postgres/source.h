@@ -36,6 +36,9 @@ class PostgresSource : public Source {
   Result<std::unique_ptr<TableReader>> read_table(const TableRange& range,
                                                   const std::shared_ptr<const TableDef>& layout,
                                                   std::span<const Encoding> wanted) override;
+  Result<std::unique_ptr<TableReader>> read_keys(const RowBatch& keys, std::span<const TableRange> storage,
+                                                 const TableDef& table, const std::shared_ptr<const TableDef>& layout,
+                                                 std::span<const Encoding> wanted) override;
   Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                      std::span<const CapturedTable> tables) override;
   Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) override;
@@ -43,6 +46,10 @@ class PostgresSource : public Source {
   int64_t beat_interval_s() const override;
 
  private:
+  Result<void> lock_storage(const TableRange& range);
+  Result<std::unique_ptr<TableReader>> read_query(const std::string& query,
+                                                  const std::shared_ptr<const TableDef>& layout,
+                                                  std::span<const Encoding> wanted);
   PostgresSource(Connection session, Endpoint endpoint, SessionOptions options, std::string database);
   Result<void> drop_heartbeat(std::string_view task_id);
   Result<Connection> open_walsender(std::string_view role) const;

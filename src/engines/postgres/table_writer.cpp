@@ -18,11 +18,25 @@ constexpr size_t piece_bytes_max = 64U << 20U;
 constexpr std::string_view binary_header("PGCOPY\n\377\r\n\0\0\0\0\0\0\0\0\0", 19);
 constexpr std::string_view binary_trailer("\377\377", 2);
 
-std::string copy_statement(const TargetTable& table, Encoding encoding) {
+constexpr std::string_view stage = "pg_temp.godwit_slice";
+
+std::string names_of(std::span<const ColumnDef> columns) {
   std::vector<std::string> names;
-  for (const ColumnDef& column : table.layout->columns) names.push_back(quote_name(column.name));
-  return fmt::format("COPY {} ({}) FROM STDIN (FORMAT {})", quote_name(table.layout->ref), join(names, ", "),
+  for (const ColumnDef& column : columns) names.push_back(quote_name(column.name));
+  return join(names, ", ");
+}
+
+std::string copy_statement(std::string_view into, const TargetTable& table, Encoding encoding) {
+  return fmt::format("COPY {} ({}) FROM STDIN (FORMAT {})", into, names_of(table.layout->columns),
                      encoding == Encoding::pg_copy_binary ? "binary" : "text");
+}
+
+std::string merge_statement(const TargetTable& table) {
+  std::vector<std::string> key;
+  for (const uint32_t c : table.layout->key->columns) key.push_back(quote_name(table.layout->columns[c].name));
+  const std::string names = names_of(table.layout->columns);
+  return fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE SELECT {} FROM {} ON CONFLICT ({}) DO NOTHING",
+                     quote_name(table.layout->ref), names, names, stage, join(key, ", "));
 }
 
 bool is_row_error(const Error& error) {
@@ -32,24 +46,26 @@ bool is_row_error(const Error& error) {
 }  // namespace
 
 PostgresTableWriter::PostgresTableWriter(Connection& session, const ControlSchema& control, std::string task_id,
-                                         TargetTable table, TableRange range, Encoding encoding, bool careful)
+                                         TargetTable table, TableRange range, Encoding encoding, LoadMode mode)
     : session_(session),
       control_(control),
       task_id_(std::move(task_id)),
       table_(std::move(table)),
       range_(std::move(range)),
       encoding_(encoding),
-      careful_(careful),
-      copy_sql_(copy_statement(table_, encoding)) {}
+      mode_(mode),
+      copy_sql_(
+          copy_statement(mode.merging ? std::string(stage) : quote_name(table_.layout->ref), table_, encoding)) {}
 
 Result<std::unique_ptr<TableWriter>> PostgresTableWriter::open(Connection& session, const ControlSchema& control,
                                                                std::string_view task_id, const TargetTable& table,
                                                                const TableRange& range, Encoding encoding,
-                                                               bool careful) {
+                                                               LoadMode mode) {
   std::unique_ptr<PostgresTableWriter> writer(
-      new PostgresTableWriter(session, control, std::string(task_id), table, range, encoding, careful));
+      new PostgresTableWriter(session, control, std::string(task_id), table, range, encoding, mode));
   TRY(writer->fence());
-  if (!careful) TRY(writer->start_copy());
+  if (mode.merging) TRY(writer->make_stage());
+  if (!mode.careful && !mode.merging) TRY(writer->start_copy(writer->copy_sql_));
   return std::unique_ptr<TableWriter>(std::move(writer));
 }
 
@@ -66,8 +82,15 @@ Result<void> PostgresTableWriter::fence() {
   return Failure(error);
 }
 
-Result<void> PostgresTableWriter::start_copy() {
-  TRY(session_.query(copy_sql_));
+Result<void> PostgresTableWriter::make_stage() {
+  if (!table_.layout->key) return Failure(errors::no_arbiter(table_.layout->ref));
+  merge_sql_ = merge_statement(table_);
+  return session_.run(fmt::format("CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA", stage,
+                                  names_of(table_.layout->columns), quote_name(table_.layout->ref)));
+}
+
+Result<void> PostgresTableWriter::start_copy(const std::string& sql) {
+  TRY(session_.query(sql));
   copying_ = true;
   return encoding_ == Encoding::pg_copy_binary ? send(binary_header) : Result<void>();
 }
@@ -95,18 +118,35 @@ Result<uint64_t> PostgresTableWriter::end_copy() {
   return result.affected();
 }
 
-Result<uint64_t> PostgresTableWriter::copy_once(std::string_view bytes) {
-  TRY(start_copy());
+Result<uint64_t> PostgresTableWriter::copy_once(const std::string& sql, std::string_view bytes) {
+  TRY(start_copy(sql));
   TRY(send(bytes));
   if (encoding_ == Encoding::pg_copy_binary) TRY(send(binary_trailer));
   return end_copy();
 }
 
+// Rows into the table, by way of the stage when merging; how many were taken, those that were there included.
+Result<uint64_t> PostgresTableWriter::take(std::string_view bytes) {
+  const uint64_t rows = TRY(copy_once(copy_sql_, bytes));
+  if (!mode_.merging) return rows;
+  auto merged = session_.run(merge_sql_);
+  // 42P10: no unique index has these columns; 55000: it is deferrable.
+  if (!merged && (merged.error().sqlstate == "42P10" || merged.error().sqlstate == "55000"))
+    return Failure(errors::no_arbiter(table_.layout->ref));
+  if (!merged) return Failure(merged.error());
+  TRY(session_.run(fmt::format("TRUNCATE {}", stage)));
+  return rows;
+}
+
 Result<void> PostgresTableWriter::write(const RowBatch& batch, RowErrors* refused) {
   if (batch.encoding != encoding_) return Failure(errors::encoding_refused(range_.table, to_string(batch.encoding)));
-  if (!careful_) return send(batch.arena.view());
+  if (!mode_.careful && !mode_.merging) return send(batch.arena.view());
+  if (!mode_.careful) {
+    written_ += TRY(take(batch.arena.view()));
+    return {};
+  }
   TRY(session_.run("SAVEPOINT piece"));
-  auto taken = copy_once(batch.arena.view());
+  auto taken = take(batch.arena.view());
   if (taken) {
     written_ += *taken;
     return session_.run("RELEASE SAVEPOINT piece");
@@ -122,7 +162,7 @@ Result<void> PostgresTableWriter::write_rows(std::string_view bytes, RowErrors& 
     const std::string_view row =
         encoding_ == Encoding::pg_copy_binary ? take_copy_tuple(bytes) : take_copy_line(bytes);
     if (row.empty()) return Failure(errors::bad_stream("a COPY row of unknown shape", to_string(range_.leaf)));
-    auto taken = copy_once(row);
+    auto taken = take(row);
     if (taken) {
       written_ += *taken;
       TRY(session_.run("RELEASE SAVEPOINT piece; SAVEPOINT piece"));
@@ -153,11 +193,9 @@ Result<bool> PostgresTableWriter::is_there(std::string_view row) {
   const std::string target = quote_name(table_.layout->ref);
   TRY(session_.run(
       fmt::format("CREATE TEMP TABLE godwit_row AS SELECT {} FROM {} WITH NO DATA", join(names, ", "), target)));
-  const std::string copy_to_target =
-      std::exchange(copy_sql_, fmt::format("COPY pg_temp.godwit_row FROM STDIN (FORMAT {})",
-                                           encoding_ == Encoding::pg_copy_binary ? "binary" : "text"));
-  auto taken = copy_once(row);
-  copy_sql_ = copy_to_target;
+  const auto taken = copy_once(fmt::format("COPY pg_temp.godwit_row FROM STDIN (FORMAT {})",
+                                           encoding_ == Encoding::pg_copy_binary ? "binary" : "text"),
+                               row);
   if (!taken) return Failure(taken.error());
   const Rows same = TRY(session_.query(
       fmt::format("SELECT EXISTS (SELECT FROM {} t JOIN pg_temp.godwit_row r ON {})", target, join(terms, " AND "))));

@@ -1,5 +1,6 @@
 #pragma once
-// One slice into the target: ledger line, rows by COPY … FROM STDIN, one commit (engine.md §2, §4).
+// One slice into the target: ledger line, rows by COPY … FROM STDIN, one commit (engine.md §2, §4). A merging one
+// copies into a temporary table and inserts from there, ON CONFLICT of the key DO NOTHING (engine.md §5).
 
 #include <memory>
 #include <string>
@@ -14,7 +15,7 @@ class PostgresTableWriter : public TableWriter {
  public:
   static Result<std::unique_ptr<TableWriter>> open(Connection& session, const ControlSchema& control,
                                                    std::string_view task_id, const TargetTable& table,
-                                                   const TableRange& range, Encoding encoding, bool careful);
+                                                   const TableRange& range, Encoding encoding, LoadMode mode);
   ~PostgresTableWriter() override { abandon(); }
   Result<void> write(const RowBatch& batch, RowErrors* refused) override;
   Result<void> park(std::span<const ParkedRow> rows) override;
@@ -23,12 +24,14 @@ class PostgresTableWriter : public TableWriter {
 
  private:
   PostgresTableWriter(Connection& session, const ControlSchema& control, std::string task_id, TargetTable table,
-                      TableRange range, Encoding encoding, bool careful);
+                      TableRange range, Encoding encoding, LoadMode mode);
   Result<void> fence();
-  Result<void> start_copy();
+  Result<void> make_stage();
+  Result<void> start_copy(const std::string& sql);
   Result<void> send(std::string_view bytes);
   Result<uint64_t> end_copy();
-  Result<uint64_t> copy_once(std::string_view bytes);
+  Result<uint64_t> copy_once(const std::string& sql, std::string_view bytes);
+  Result<uint64_t> take(std::string_view bytes);
   Result<bool> is_there(std::string_view row);
   Result<void> write_rows(std::string_view bytes, RowErrors& refused);
 
@@ -38,10 +41,11 @@ class PostgresTableWriter : public TableWriter {
   TargetTable table_;
   TableRange range_;
   Encoding encoding_;
-  bool careful_;
+  LoadMode mode_;
   bool open_ = false, copying_ = false;
   uint64_t written_ = 0, refused_ = 0;
   std::string copy_sql_;
+  std::string merge_sql_;  // from the stage into the table, for a merging writer
 };
 
 }  // namespace godwit::postgres

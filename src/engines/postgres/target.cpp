@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "engines/postgres/change_writer.h"
+#include "engines/postgres/changed_keys.h"
 #include "engines/postgres/constraints.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/source.h"
@@ -163,10 +164,15 @@ Result<void> PostgresTarget::analyze(const TableRef& table) {
 
 Result<std::unique_ptr<TableWriter>> PostgresTarget::load_table(std::string_view task_id, const TargetTable& table,
                                                                 const TableRange& range, Encoding encoding,
-                                                                bool careful) {
+                                                                LoadMode mode) {
   if (std::ranges::find(accepts(*table.layout), encoding) == accepts(*table.layout).end())
     return Failure(errors::encoding_refused(table.layout->ref, to_string(encoding)));
-  return PostgresTableWriter::open(session_, control_, task_id, table, range, encoding, careful);
+  return PostgresTableWriter::open(session_, control_, task_id, table, range, encoding, mode);
+}
+
+Result<std::unique_ptr<ChangedKeys>> PostgresTarget::gather_keys(std::string_view task_id, const TargetTable& table,
+                                                                 std::shared_ptr<const TableDef> keys) {
+  return PostgresChangedKeys::open(session_, control_, task_id, table, std::move(keys));
 }
 
 Result<std::unique_ptr<ChangeWriter>> PostgresTarget::apply_changes(std::string_view task_id) {

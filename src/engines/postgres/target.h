@@ -63,7 +63,9 @@ class PostgresTarget : public Target {
   Result<void> analyze(const TableRef& table) override;
 
   Result<std::unique_ptr<TableWriter>> load_table(std::string_view task_id, const TargetTable& table,
-                                                  const TableRange& range, Encoding encoding, bool careful) override;
+                                                  const TableRange& range, Encoding encoding, LoadMode mode) override;
+  Result<std::unique_ptr<ChangedKeys>> gather_keys(std::string_view task_id, const TargetTable& table,
+                                                   std::shared_ptr<const TableDef> keys) override;
   Result<std::unique_ptr<ChangeWriter>> apply_changes(std::string_view task_id) override;
 
  private:

@@ -1,0 +1,165 @@
+#include "task/merge.h"
+
+#include <fmt/format.h>
+
+#include "base/log.h"
+#include "task/errors.h"
+#include "task/load_slice.h"
+
+namespace godwit {
+namespace {
+
+constexpr size_t keys_bytes = 1U << 20U;
+constexpr int read_wait_ms = 500;
+
+// The key's columns by their source names, in key order.
+std::shared_ptr<const TableDef> key_layout(const TargetTable& table) {
+  auto out = std::make_shared<TableDef>();
+  out->ref = table.source->ref;
+  for (const uint32_t c : table.layout->key->columns) out->columns.push_back(table.read->columns[c]);
+  return out;
+}
+
+// Gathers the keys of one table.
+class Gathering {
+ public:
+  Gathering(const TargetTable& table, const MergeTable& plan) : table_(table), plan_(plan) {
+    batch_.layout = key_layout(table);
+  }
+
+  Result<void> open(const TaskContext& context) {
+    session_ = TRY(context.open_target(fmt::format("lane-merge-{}", plan_.index)));
+    keys_ = TRY(session_->gather_keys(context.task_id, table_, batch_.layout));
+    return {};
+  }
+
+  Result<void> take(const Change& change, const RowBatch& images) {
+    if (!refused_.empty()) return {};
+    if (change.op == Op::truncate) {
+      refuse("it was truncated on the source meanwhile");
+      return {};
+    }
+    for (const uint32_t row : {change.before_row, change.after_row})
+      if (row != Change::no_row) append(images, row);
+    if (count_ > plan_.keys_max) refuse("more of its rows changed meanwhile than had been loaded");
+    return batch_.arena.size() < keys_bytes ? Result<void>() : flush();
+  }
+
+  void refuse(std::string why) {
+    if (refused_.empty()) refused_ = std::move(why);
+  }
+
+  Result<SliceResult> merge(const TaskContext& context, const MergePlan& plan, Source& source,
+                            const std::stop_token& stop) {
+    TRY(flush());
+    const SliceJob job{&table_, plan_.line, context.task_id, plan.snapshot_id, plan.snapshot,
+                       false,   false,      context.tally,   plan_.index};
+    return merge_changed_rows(source, *keys_, job, plan_.storage, session_->accepts(*table_.layout), context.settings,
+                              stop);
+  }
+
+  const MergeTable& plan() const { return plan_; }
+  const TargetTable& table() const { return table_; }
+  const std::string& refused() const { return refused_; }
+  uint64_t count() const { return count_; }
+
+ private:
+  // An old row that the log carries in part, or a key that an update did not touch, is named by the other image.
+  void append(const RowBatch& images, uint32_t row) {
+    for (const uint32_t c : table_.layout->key->columns)
+      if (images.cell(row, c).length < 0) return;
+    for (const uint32_t c : table_.layout->key->columns) batch_.append_value(images.bytes(images.cell(row, c)));
+    batch_.end_row();
+    ++count_;
+  }
+
+  Result<void> flush() {
+    TRY(keys_->add(batch_));
+    const auto layout = batch_.layout;
+    batch_.clear();
+    batch_.layout = layout;
+    return {};
+  }
+
+  const TargetTable& table_;
+  const MergeTable& plan_;
+  std::unique_ptr<Target> session_;
+  std::unique_ptr<ChangedKeys> keys_;
+  RowBatch batch_;
+  uint64_t count_ = 0;
+  std::string refused_;
+};
+
+using Gatherings = std::map<uint32_t, Gathering>;  // by table
+
+// Changes of other tables are not asked for: their streams start behind the last that is read here.
+std::vector<CapturedTable> captured(const TaskContext& context, const MergePlan& plan) {
+  std::vector<CapturedTable> out;
+  for (const PlannedTable& table : context.tables) out.push_back({table.target.source, table.target.read, plan.mark});
+  for (const MergeTable& table : plan.tables) out[table.index].from = table.since;
+  return out;
+}
+
+// True: the snapshot's position is reached.
+Result<bool> take_batch(const ChangeBatch& batch, const MergePlan& plan, const Source& order, Gatherings& tables) {
+  for (const SchemaEvent& event : batch.schema)
+    if (const auto at = tables.find(event.table); at != tables.end())
+      at->second.refuse("its structure changed on the source meanwhile: " + event.what);
+  for (const TxnPart& part : batch.parts) {
+    if (order.compare(part.commit, plan.snapshot) >= 0) return true;
+    for (uint32_t i = part.first; i < part.first + part.count; ++i) {
+      const Change& change = batch.changes[i];
+      const auto at = tables.find(change.table);
+      if (at != tables.end()) TRY(at->second.take(change, batch.images[change.table]));
+    }
+  }
+  return order.compare(batch.read_to, plan.mark) >= 0;
+}
+
+Result<void> gather(const TaskContext& context, const MergePlan& plan, Source& source, Gatherings& tables,
+                    const std::stop_token& stop) {
+  const std::vector<CapturedTable> wanted = captured(context, plan);
+  std::unique_ptr<ChangeReader> reader = TRY(source.read_changes(context.capture_spec(), plan.stream_start, wanted));
+  ChangeBatch batch;
+  for (;;) {
+    if (stop.stop_requested()) return Failure(errors::stopped());
+    TRY(reader->read(batch, read_wait_ms, stop));
+    const bool reached = TRY(take_batch(batch, plan, source, tables));
+    if (reached) return {};
+  }
+}
+
+}  // namespace
+
+Result<std::map<size_t, std::string>> merge_tables(const TaskContext& context, const MergePlan& plan, Source& source,
+                                                   const std::stop_token& stop) {
+  std::map<size_t, std::string> refused;
+  Gatherings tables;
+  for (const MergeTable& table : plan.tables) {
+    const auto [at, fresh] =
+        tables.try_emplace(static_cast<uint32_t>(table.index), context.tables[table.index].target, table);
+    TRY(at->second.open(context));
+  }
+  TRY(gather(context, plan, source, tables, stop));
+  std::unique_ptr<Source> reader = TRY(context.open_source("merge"));
+  for (auto& [index, table] : tables) {
+    if (!table.refused().empty()) {
+      refused[index] = table.refused();
+      continue;
+    }
+    auto merged = table.merge(context, plan, *reader, stop);
+    if (!merged && merged.error().kind == ErrorKind::table) {
+      refused[index] = merged.error().message;
+      reader = TRY(context.open_source("merge"));
+      continue;
+    }
+    if (!merged) return Failure(merged.error());
+    log_info(Component::task_manager,
+             "Load of table {} goes on from position {}: {} keys of changed rows were gathered from the log, {} rows "
+             "merged",
+             log_name(table.table().source->ref), plan.snapshot.text, table.count(), merged->rows_read);
+  }
+  return refused;
+}
+
+}  // namespace godwit

@@ -1,0 +1,138 @@
+"""The source is killed in the middle of the load, keepers and all: finished slices stay, what changed is merged in."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from conftest import SETTINGS, Pair
+from worker import Outcome, Task
+
+ONE_LANE = {**SETTINGS, "FullLoadSettings": {"MaxFullLoadSubTasks": 1}}
+DOCUMENTS = "INSERT INTO documents SELECT g, 0, repeat(md5(g::text), 256) FROM generate_series(1001, 4000) g"
+GOES_ON = "Load of table 'public'.'documents' goes on"
+WHOLE = "Reloading table 'public'.'documents'"
+
+
+def begin(pair: Pair, slices: int = 2) -> tuple[Task, dict[Any, Any]]:
+    """A load of documents first that is killed after some slices; answers what the ledger holds of them."""
+    pair.on_source(DOCUMENTS)
+    rules = [
+        selection(1, "%", {}),
+        selection(2, "documents", {"load-order": 9}),
+    ]
+    task = pair.task(settings=ONE_LANE, mappings={"rules": rules})
+    assert task.migrate(failpoint=f"slice-before-commit@{slices + 1}=kill", timeout_s=90).code == -9
+    done = documents(pair)
+    assert len(done) == slices, done
+    return task, done
+
+
+def selection(number: int, table: str, more: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "rule-type": "selection",
+        "rule-id": str(number),
+        "rule-name": str(number),
+        "object-locator": {"schema-name": "public", "table-name": table},
+        "rule-action": "include",
+        **more,
+    }
+
+
+def documents(pair: Pair) -> dict[Any, Any]:
+    return {slice_: line for slice_, line in pair.ledger().items() if slice_[1] == "documents"}
+
+
+def lose_snapshot(pair: Pair) -> None:
+    pair.source.kill()
+    pair.source.start()
+
+
+def assert_went_on(pair: Pair, outcome: Outcome, done: dict[Any, Any]) -> None:
+    assert outcome.code == 0, outcome
+    assert GOES_ON in outcome.log and WHOLE not in outcome.log, outcome
+    after = documents(pair)
+    assert {slice_: after.get(slice_) for slice_ in done} == done, "finished slices stay as they are"
+
+
+def assert_was_reloaded(pair: Pair, outcome: Outcome, why: str) -> None:
+    assert outcome.code == 0, outcome
+    assert WHOLE in outcome.log and why in outcome.log, outcome
+    assert len({line[2] for line in documents(pair).values()}) == 1
+
+
+def test_finished_slices_stay_and_changed_rows_are_merged(own_pair: Pair) -> None:
+    task, done = begin(own_pair)
+    with own_pair.writers():
+        lose_snapshot(own_pair)
+        own_pair.on_source(
+            "UPDATE documents SET body = 'short' WHERE id % 50 = 0; UPDATE documents SET id = id + 100000 WHERE id % 50 = 1;"
+            "DELETE FROM documents WHERE id % 50 = 2; INSERT INTO documents VALUES (2, 9, 'again')"
+        )
+        outcome = task.catch_up()
+        assert_went_on(own_pair, outcome, done)
+    own_pair.assert_ends_equal(task)
+
+
+@pytest.mark.parametrize("passes", [1, 2])
+@pytest.mark.parametrize("again", ["the source lives", "the source dies again"])
+def test_a_kill_during_the_merge_costs_the_merge(passes: int, again: str, own_pair: Pair) -> None:
+    task, done = begin(own_pair)
+    with own_pair.writers():
+        lose_snapshot(own_pair)
+        own_pair.on_source("UPDATE documents SET seen = seen + 1 WHERE id % 3 = 0")
+        assert task.migrate(failpoint=f"merge-half-way@{passes}=kill", timeout_s=90).code == -9
+        if again == "the source dies again":
+            lose_snapshot(own_pair)
+        assert_went_on(own_pair, task.catch_up(), done)
+    own_pair.assert_ends_equal(task)
+
+
+def test_a_second_loss_merges_from_the_first_snapshot_on(own_pair: Pair) -> None:
+    task, done = begin(own_pair)
+    with own_pair.writers():
+        lose_snapshot(own_pair)
+        own_pair.on_source("UPDATE documents SET seen = seen + 1 WHERE id % 7 = 0")
+        assert task.migrate(failpoint="slice-before-commit@3=kill", timeout_s=90).code == -9
+        lose_snapshot(own_pair)
+        own_pair.on_source("DELETE FROM documents WHERE id % 7 = 0 AND id > 1000")
+        assert_went_on(own_pair, task.catch_up(), done)
+    own_pair.assert_ends_equal(task)
+
+
+@pytest.mark.parametrize(
+    "what, why",
+    [
+        ("BEGIN; TRUNCATE documents; INSERT INTO documents SELECT g, 1, 'new' FROM generate_series(1, 500) g; COMMIT", ""),
+        ("VACUUM FULL documents", ""),
+        ("ALTER TABLE documents ALTER COLUMN body TYPE text USING upper(body)", ""),
+    ],
+)
+def test_a_table_that_was_emptied_or_rewritten_meanwhile_is_loaded_whole(what: str, why: str, own_pair: Pair) -> None:
+    task, _ = begin(own_pair)
+    lose_snapshot(own_pair)
+    for statement in what.split("; ") if not what.startswith("BEGIN") else [what]:
+        own_pair.source.psql(statement, own_pair.database)
+    assert_was_reloaded(own_pair, task.catch_up(), why)
+    own_pair.assert_ends_equal(task)
+
+
+def test_a_truncate_that_keeps_the_storage_is_seen_in_the_log(own_pair: Pair) -> None:
+    """TRUNCATE gives new storage; but a table emptied before the slices are compared must not slip through either."""
+    task, _ = begin(own_pair)
+    lose_snapshot(own_pair)
+    assert task.migrate(failpoint="merge-half-way=kill", timeout_s=90).code == -9
+    own_pair.source.psql("TRUNCATE documents", own_pair.database)
+    own_pair.on_source("INSERT INTO documents SELECT g, 1, 'new' FROM generate_series(1, 50) g")
+    outcome = task.catch_up()
+    assert outcome.code == 0, outcome
+    own_pair.assert_ends_equal(task)
+
+
+def test_a_table_without_key_is_loaded_whole(own_pair: Pair) -> None:
+    own_pair.on_source("ALTER TABLE documents DROP CONSTRAINT documents_pkey; ALTER TABLE documents REPLICA IDENTITY FULL")
+    task, _ = begin(own_pair)
+    lose_snapshot(own_pair)
+    assert_was_reloaded(own_pair, task.catch_up(), "")
+    own_pair.assert_ends_equal(task)
