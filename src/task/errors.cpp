@@ -162,6 +162,14 @@ Error too_many_reloads(const TableRef& table) {
                   "during the load, and run the task with --restart.",
                   to_string(table)));
 }
+Error counts_do_not_close(const TableRef& table, uint64_t missing) {
+  return make(
+      ErrorKind::fatal, "counts_do_not_close",
+      fmt::format("the counts of table {} do not close: {} of the rows and changes that were read are neither "
+                  "applied nor parked nor left out on purpose. Compare the table on both sides, load it anew "
+                  "(--restart), and report this with the task's log.",
+                  to_string(table), missing));
+}
 Error nothing_started(std::string_view task_id) {
   return make(ErrorKind::usage, "nothing_started",
               fmt::format("there is no task {} on this target. Check --task-id and the target's URI.", task_id));

@@ -33,6 +33,7 @@ Error object_failed(std::string_view kind, std::string_view name, const Error& c
 Error stopped();
 Error restart_would_empty(const TableRef& table);
 Error too_many_reloads(const TableRef& table);
+Error counts_do_not_close(const TableRef& table, uint64_t missing);
 Error nothing_started(std::string_view task_id);
 
 }  // namespace godwit::errors

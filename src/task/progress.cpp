@@ -4,6 +4,13 @@
 
 namespace godwit {
 
+uint64_t unaccounted(const TableStatistics& table) {
+  const uint64_t read = table.full_load_error_rows + table.inserts + table.updates + table.deletes;
+  const uint64_t accounted = table.applied_inserts + table.applied_updates + table.applied_deletes + table.parked +
+                             table.ignored + table.dropped;
+  return read > accounted ? read - accounted : 0;
+}
+
 void Progress::set_tables(std::vector<TableStatistics> tables) {
   const std::lock_guard lock(mutex_);
   statistics_.tables = std::move(tables);

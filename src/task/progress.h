@@ -31,6 +31,10 @@ struct TableStatistics {
   bool reloaded = false;
 };
 
+// Rows and changes that were read and are neither applied nor left out nor parked (design §1.1). Not 0 is a defect or
+// a loss: the table is red.
+uint64_t unaccounted(const TableStatistics& table);
+
 struct TaskStatistics {
   std::string phase;  // "starting", "full load", "change processing" …
   std::vector<TableStatistics> tables;

@@ -110,7 +110,7 @@ Result<void> TaskRunner::report_orphans(bool only_parked) {
   const TaskStatistics statistics = progress_.copy();
   std::vector<TargetTable> tables;
   for (size_t t = 0; t < context_.tables.size(); ++t)
-    if (!context_.tables[t].created ? !only_parked : statistics.tables[t].parked > 0)
+    if (statistics.tables[t].parked > 0 || (!context_.tables[t].created && !only_parked))
       tables.push_back(context_.tables[t].target);
   if (tables.empty()) return {};
   for (const auto& [name, count] : TRY(target_->count_orphans(tables))) {
@@ -184,6 +184,12 @@ void TaskRunner::summarize() {
     summary_.applied_rows += table.full_load_rows + applied;
     summary_.filtered_rows += table.dropped + table.ignored;
     parked += table.parked;
+    if (const uint64_t missing = unaccounted(table); missing > 0) {
+      in_error = true;
+      const Error error = errors::counts_do_not_close(table.table, missing);
+      log_error(Component::task_manager, "{}", error.message);
+      remark(error.message);
+    }
     in_error |= table.state == TableState::error;
     if (table.state == TableState::error)
       remark(fmt::format("Table {} is in error: {}", to_string(table.table), table.reason));

@@ -84,17 +84,20 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
       if (change.op == Op::update && moves_identity(change, *images)) {
         pending_.push_back({change.table,
                             {&target(change.table), Op::erase, images, nullptr, change.before_row, Change::no_row},
-                            &part.txn.commit});
+                            &part.txn.commit,
+                            std::nullopt});
         pending_.push_back({change.table,
                             {&target(change.table), Op::insert, nullptr, images, Change::no_row, change.after_row},
-                            &part.txn.commit});
+                            &part.txn.commit,
+                            Op::update});
         continue;
       }
       pending_.push_back(
           {change.table,
            {&target(change.table), change.op, change.before_row == Change::no_row ? nullptr : images,
             change.after_row == Change::no_row ? nullptr : images, change.before_row, change.after_row},
-           &part.txn.commit});
+           &part.txn.commit,
+           change.op});
     }
   }
   if (!truncates_.empty()) TRY(truncate());
@@ -140,12 +143,14 @@ Result<void> WindowApplier::flush(bool carefully) {
   if (pending_.empty()) return {};
   std::vector<Item> items = std::exchange(pending_, {});
   if (carefully) {
+    const std::map<uint32_t, TableDelta> counted = deltas_;
     TRY(writer_.set_savepoint());
     auto applied = apply_in_order(items);
     if (applied) applied = writer_.check_constraints();
     if (applied) return {};
     if (applied.error().kind != ErrorKind::conflict && applied.error().kind != ErrorKind::data) return applied;
     TRY(writer_.undo_to_savepoint());
+    deltas_ = counted;
     return apply_one_by_one(items);
   }
   if (items.size() < set_changes_min) return apply_in_order(items);
@@ -157,7 +162,7 @@ Result<void> WindowApplier::flush(bool carefully) {
 
 Result<void> WindowApplier::apply_table(uint32_t table, std::vector<Item>& items) {
   if (suspended_[table]) {
-    deltas_[table].dropped += items.size();
+    for (const Item& item : items) count_dropped(item);
     return {};
   }
   const TargetTable& plan = target(table);
@@ -194,7 +199,7 @@ Result<void> WindowApplier::apply_in_order(std::span<const Item> items) {
   std::vector<const Item*> sources;
   for (const Item& item : items) {
     if (suspended_[item.table]) {
-      ++deltas_[item.table].dropped;
+      count_dropped(item);
       continue;
     }
     views.push_back(item.view);
@@ -220,22 +225,29 @@ Result<void> WindowApplier::apply_in_order(std::span<const Item> items) {
 // Each change under its own check: the last resort, when a deferred constraint does not say whose fault it is.
 Result<void> WindowApplier::apply_one_by_one(std::span<const Item> items) {
   for (const Item& item : items) {
+    const std::map<uint32_t, TableDelta> counted = deltas_;
     TRY(writer_.set_savepoint());
     auto applied = apply_in_order(std::span(&item, 1));
     if (applied) applied = writer_.check_constraints();
     if (applied) continue;
     if (applied.error().kind != ErrorKind::conflict && applied.error().kind != ErrorKind::data) return applied;
     TRY(writer_.undo_to_savepoint());
+    deltas_ = counted;
     TRY(handle(item, {ChangeOutcome::Kind::refused, applied.error()}));
   }
   return {};
 }
 
+void WindowApplier::count_dropped(const Item& item) {
+  if (item.counts_as) ++deltas_[item.table].dropped;
+}
+
 void WindowApplier::count_applied(const Item& item) {
+  if (!item.counts_as) return;
   TableDelta& delta = deltas_[item.table];
-  ++(item.view.op == Op::insert   ? delta.applied_inserts
-     : item.view.op == Op::update ? delta.applied_updates
-                                  : delta.applied_deletes);
+  ++(item.counts_as == Op::insert   ? delta.applied_inserts
+     : item.counts_as == Op::update ? delta.applied_updates
+                                    : delta.applied_deletes);
 }
 
 ChangeAction WindowApplier::action_for(const Item& item, const ChangeOutcome& outcome) const {

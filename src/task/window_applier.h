@@ -4,6 +4,7 @@
 // knows no SQL.
 
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -44,6 +45,7 @@ class WindowApplier {
     uint32_t table;
     ChangeView view;
     const Position* commit;
+    std::optional<Op> counts_as;  // nothing: the first half of a change that is done in two
   };
 
   Result<void> collect(std::span<const Window::Part> parts, bool carefully);
@@ -60,6 +62,7 @@ class WindowApplier {
   Result<void> truncate();
   ChangeAction action_for(const Item& item, const ChangeOutcome& outcome) const;
   void count_applied(const Item& item);
+  void count_dropped(const Item& item);
   TargetTable const& target(uint32_t table) const { return context_.tables[table].target; }
 
   const TaskContext& context_;
