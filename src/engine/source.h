@@ -91,6 +91,9 @@ class Source {
  public:
   virtual ~Source() = default;
 
+  // Ends the statement that runs in this session, if any, with an error. The one member that other threads may call.
+  virtual void interrupt() = 0;
+
   virtual Result<ServerIdentity> identity() = 0;
   virtual Catalog& catalog() = 0;
 

@@ -35,6 +35,7 @@ struct TaskRecord {
   std::string task_id;
   std::string phase;
   std::string document;
+  uint64_t revision = 0;  // grows with each write; 0: not there yet
 };
 
 struct LedgerLine {
@@ -103,8 +104,8 @@ struct ChangeOutcome {
 // How the writer of a slice treats rows.
 struct LoadMode {
   bool careful = false;  // bad rows can be singled out
-  // A row whose key is there is passed over and counts as written. Without a unique index of the key's columns an error
-  // of kind table with code "target.no_arbiter".
+  // A row whose key is there is passed over and counts as written. Without a unique index of the key's columns an
+  // error of kind table with code "target.no_arbiter".
   bool merging = false;
 };
 
@@ -187,6 +188,9 @@ class Target {
  public:
   virtual ~Target() = default;
 
+  // Ends the statement that runs in this session, if any, with an error. The one member that other threads may call.
+  virtual void interrupt() = 0;
+
   virtual Result<ServerIdentity> identity() = 0;
   virtual Catalog& catalog() = 0;
 
@@ -203,6 +207,8 @@ class Target {
   virtual Result<void> create_control_tables() = 0;
   virtual Result<std::optional<TaskRecord>> read_task(
       std::string_view task_id) = 0;  // nothing when there are no tables yet
+  // `record.revision`: of the record as the caller knows it. An error of kind superseded, and nothing is written,
+  // when it is another by now.
   virtual Result<void> write_task(const TaskRecord& record) = 0;
   virtual Result<void> forget_task(std::string_view task_id) = 0;  // record, ledger and position; exceptions stay
   virtual Result<std::vector<LedgerLine>> read_ledger(std::string_view task_id) = 0;

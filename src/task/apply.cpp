@@ -38,16 +38,23 @@ Result<std::unique_ptr<Apply>> Apply::open(Parts parts) {
   return std::unique_ptr<Apply>(new Apply(std::move(parts), std::move(writer)));
 }
 
+Result<std::optional<ApplyEnd>> Apply::step_unless_stopped(const StopRule& rule, const std::stop_token& stop) {
+  const Interrupter::Busy busy(parts_.context->interrupter, nullptr, parts_.session.get());
+  auto end = step(rule);
+  if (end) return end;
+  writer_->rollback();
+  open_ = false;
+  // A window that waited for a lock when the stop came was interrupted: nothing of it is there.
+  if (stop.stop_requested() && is_recoverable(end.error())) return std::nullopt;
+  return end;
+}
+
 Result<ApplyEnd> Apply::run(const StopRule& rule, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
-    auto end = step(rule);
-    if (!end) {
-      writer_->rollback();
-      return Failure(end.error());
-    }
-    if (*end) {
+    const std::optional<ApplyEnd> end = TRY(step_unless_stopped(rule, stop));
+    if (end) {
       TRY(settle());
-      return **end;
+      return *end;
     }
   }
   if (open_) writer_->rollback();

@@ -6,13 +6,11 @@ namespace godwit {
 
 Result<void> RecordStore::update(const std::function<void(std::string& phase, TaskDocument& document)>& edit) {
   const std::lock_guard lock(mutex_);
-  const std::optional<TaskRecord> stored = TRY(session_->read_task(task_id_));
-  if (stored && !document_.worker.empty()) {
-    const TaskDocument there = TRY(parse_task_document(stored->document));
-    if (there.worker != document_.worker) return Failure(errors::taken_over(task_id_));
-  }
   edit(phase_, document_);
-  return session_->write_task({task_id_, phase_, to_json(document_)});
+  auto written = session_->write_task({task_id_, phase_, to_json(document_), revision_});
+  if (!written && written.error().kind == ErrorKind::superseded) return Failure(errors::taken_over(task_id_));
+  if (written) ++revision_;
+  return written;
 }
 
 Result<bool> RecordStore::load() {
@@ -20,7 +18,9 @@ Result<bool> RecordStore::load() {
   const std::optional<TaskRecord> stored = TRY(session_->read_task(task_id_));
   document_ = {};
   phase_.clear();
+  revision_ = 0;
   if (!stored) return false;
+  revision_ = stored->revision;
   document_ = TRY(parse_task_document(stored->document));
   stored_worker_ = std::exchange(document_.worker, {});  // nobody's until it is claimed
   phase_ = stored->phase;
@@ -46,6 +46,7 @@ Result<void> RecordStore::forget() {
   const std::lock_guard lock(mutex_);
   document_ = {};
   phase_.clear();
+  revision_ = 0;
   return session_->forget_task(task_id_);
 }
 

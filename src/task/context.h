@@ -10,6 +10,7 @@
 
 #include "engine/engine.h"
 #include "task/error_policy.h"
+#include "task/interrupter.h"
 #include "task/progress.h"
 #include "task/settings.h"
 #include "task/task_document.h"
@@ -43,6 +44,7 @@ class RecordStore {
   mutable std::mutex mutex_;
   std::unique_ptr<Target> session_;
   std::string task_id_, phase_, stored_worker_;
+  uint64_t revision_ = 0;
   TaskDocument document_;
 };
 
@@ -58,6 +60,7 @@ struct TaskContext {
   std::vector<ObjectDef> objects;    // around the rows of the tables Godwit creates
   Progress* progress = nullptr;
   ErrorTally* tally = nullptr;
+  Interrupter* interrupter = nullptr;  // of the run that is under way
 
   Result<std::unique_ptr<Source>> open_source(std::string role) const;
   Result<std::unique_ptr<Target>> open_target(std::string role) const;

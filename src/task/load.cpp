@@ -159,6 +159,19 @@ class Lane {
  private:
   Result<void> carry_out(const Job& job, const std::stop_token& stop) {
     if (!target_) target_ = TRY(context_.open_target(fmt::format("lane-{}", number_)));
+    if (!source_ && job.kind == Job::Kind::slice)
+      source_ = TRY(context_.open_source(fmt::format("lane-{}", number_)));
+    auto done = carry_out_here(job, stop);
+    if (!done && job.kind == Job::Kind::slice) {
+      // Sessions may be in the middle of something: the next job opens new ones.
+      source_.reset();
+      target_.reset();
+    }
+    return done;
+  }
+
+  Result<void> carry_out_here(const Job& job, const std::stop_token& stop) {
+    const Interrupter::Busy busy(context_.interrupter, source_.get(), target_.get());
     switch (job.kind) {
       case Job::Kind::slice:
         return slice(job, stop);
@@ -199,7 +212,6 @@ class Lane {
   }
 
   Result<void> slice(const Job& job, const std::stop_token& stop) {
-    if (!source_) source_ = TRY(context_.open_source(fmt::format("lane-{}", number_)));
     const size_t index = board_.index_of(job);
     const size_t id = index + 1;
     context_.progress->change_table(index, [](TableStatistics& t) {
@@ -223,14 +235,7 @@ class Lane {
                         plan_.tables[job.table].merging,
                         context_.tally,
                         index};
-    auto loaded = load_slice(*source_, *target_, work, context_.settings, stop);
-    if (!loaded) {
-      // Sessions may be in the middle of something: the next job opens new ones.
-      source_.reset();
-      target_.reset();
-      return Failure(loaded.error());
-    }
-    report(job, id, *loaded);
+    report(job, id, TRY(load_slice(*source_, *target_, work, context_.settings, stop)));
     return {};
   }
 

@@ -45,8 +45,11 @@ void TaskRunner::remark(std::string text) {
 TaskSummary TaskRunner::run(const std::stop_token& stop) {
   started_ms_ = monotonic_ms();
   progress_.set_phase("starting");
+  Interrupter interrupter(stop);
+  context_.interrupter = &interrupter;
   auto done = run_phases(stop);
-  if (!done && done.error().kind == ErrorKind::stopped && stop.stop_requested()) {
+  const bool asked = stop.stop_requested();
+  if (!done && asked && (done.error().kind == ErrorKind::stopped || is_recoverable(done.error()))) {
     summary_.stop_reason = "NORMAL";
     remark("The task was stopped before it was done. Run the same command again to go on.");
     done = {};
@@ -89,6 +92,7 @@ Result<void> TaskRunner::recover(const Error& error, const std::stop_token& stop
   // A superseded window is this task's own earlier transaction that committed late: nothing to wait for, the first
   // times.
   constexpr int immediate_retries = 3;
+  if (stop.stop_requested()) return Failure(errors::stopped());
   uint64_t marks = 0;
   const TaskStatistics statistics = progress_.copy();
   for (const TableStatistics& table : statistics.tables) marks += table.slices_done;
@@ -119,7 +123,10 @@ Result<void> TaskRunner::work(const std::stop_token& stop) {
   if (record_->phase() == "preparing") TRY(prepare_target());
   if (record_->phase() == "loading") TRY(load(stop));
   if (!follows()) {
-    TRY(build_foreign_keys());
+    {
+      const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
+      TRY(build_foreign_keys());
+    }
     summary_.stop_reason = "FULL_LOAD_ONLY_FINISHED";
     return end_cleanly();
   }

@@ -142,7 +142,10 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
     if (end == ApplyEnd::asked) return end;
   }
   // In a session that they bind, foreign keys would act on top of what the log says: they come at the stop.
-  if (constraints_by_session_) TRY(build_foreign_keys());
+  if (constraints_by_session_) {
+    const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
+    TRY(build_foreign_keys());
+  }
   return run(rule);
 }
 

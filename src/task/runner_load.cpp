@@ -21,7 +21,7 @@ constexpr int reloads_max = 5;
 // Repeatable: nothing of the load has been committed in this phase.
 Result<void> TaskRunner::prepare_target() {
   const std::vector<TargetTable> targets = context_.targets();
-  const std::vector<TargetTableState> states = TRY(target_->inspect(targets));
+  const std::vector<TargetTableState> states = TRY(inspect(targets));
   std::vector<TableRef> to_drop, to_empty;
   const PrepareMode mode = options_.settings.full_load_settings.target_table_prep_mode;
   for (size_t t = 0; t < targets.size(); ++t) {
@@ -214,6 +214,7 @@ Result<std::set<size_t>> TaskRunner::changed_tables() {
   const TaskDocument document = record_->document();
   std::vector<TableRef> names;
   for (const PlannedTable& table : context_.tables) names.push_back(table.target.source->ref);
+  const Interrupter::Busy busy(context_.interrupter, source_.get(), nullptr);
   const std::vector<TableDef> now = TRY(source_->catalog().describe(names));
   for (size_t t = 0; t < context_.tables.size(); ++t) {
     const TableDef& planned = *context_.tables[t].target.source;

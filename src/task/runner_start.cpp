@@ -75,6 +75,7 @@ Result<void> TaskRunner::reopen() {
 }
 
 Result<std::vector<PlannedTable>> TaskRunner::plan_tables(std::span<const TableRef> names) {
+  const Interrupter::Busy busy(context_.interrupter, source_.get(), nullptr);
   std::vector<TableDef> described = TRY(source_->catalog().describe(names));
   std::vector<std::string> warnings;
   std::vector<PlannedTable> out;
@@ -214,10 +215,15 @@ Result<void> TaskRunner::resume() {
   return {};
 }
 
+Result<std::vector<TargetTableState>> TaskRunner::inspect(std::span<const TargetTable> tables) {
+  const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
+  return target_->inspect(tables);
+}
+
 // Tables that were changed on the source while no worker ran, and that the target's table does not hold any more.
 Result<void> TaskRunner::suspend_misfits() {
   const std::vector<TargetTable> targets = context_.targets();
-  const std::vector<TargetTableState> states = TRY(target_->inspect(targets));
+  const std::vector<TargetTableState> states = TRY(inspect(targets));
   const TaskDocument recorded = record_->document();
   for (size_t t = 0; t < states.size(); ++t) {
     const TableRef& name = targets[t].source->ref;
@@ -244,6 +250,7 @@ Result<void> TaskRunner::suspend_misfits() {
 }
 
 Result<void> TaskRunner::check_ends(bool fresh) {
+  const Interrupter::Busy busy(context_.interrupter, source_.get(), target_.get());
   std::vector<Finding> findings = TRY(source_->check(context_.capture_spec(), follows()));
   std::vector<const TableDef*> created;
   std::vector<TableDef> definitions;
@@ -309,7 +316,7 @@ Result<void> TaskRunner::clear_for_restart() {
 // What is in the tables' places, and what will be done about it.
 Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
   const std::vector<TargetTable> targets = context_.targets();
-  const std::vector<TargetTableState> states = TRY(target_->inspect(targets));
+  const std::vector<TargetTableState> states = TRY(inspect(targets));
   const PrepareMode mode = options_.settings.full_load_settings.target_table_prep_mode;
   std::string not_empty;
   for (size_t t = 0; t < states.size(); ++t) {

@@ -298,7 +298,7 @@ TEST_P(Conformance, a_position_is_started_once_and_forgotten_with_its_task) {
   EXPECT_FALSE(must(migration.target().read_position(Migration::task_id)));
   must(migration.target().start_position(Migration::task_id, somewhere_else));
   EXPECT_FALSE(migration.target().start_position(Migration::task_id, somewhere_else));
-  must(migration.target().write_task({std::string(Migration::task_id), "load", "{\"a\": [1, \"ü\"]}"}));
+  must(migration.target().write_task({std::string(Migration::task_id), "load", "{\"a\": [1, \"ü\"]}", 0}));
   const auto record = must(migration.target().read_task(Migration::task_id));
   ASSERT_TRUE(record);
   EXPECT_EQ(record->phase, "load");
@@ -306,6 +306,26 @@ TEST_P(Conformance, a_position_is_started_once_and_forgotten_with_its_task) {
   must(migration.target().forget_task(Migration::task_id));
   EXPECT_FALSE(must(migration.target().read_position(Migration::task_id)));
   EXPECT_FALSE(must(migration.target().read_task(Migration::task_id)));
+}
+
+TEST_P(Conformance, a_task_record_is_written_only_by_who_knows_it) {
+  Migration migration(quirks());
+  must(migration.target().create_control_tables());
+  const auto other = migration.open_target("record");
+  TaskRecord record{std::string(Migration::task_id), "load", "{}", 0};
+  must(migration.target().write_task(record));
+  EXPECT_FALSE(other->write_task(record)) << "both began";
+  TaskRecord mine = *must(migration.target().read_task(Migration::task_id)), theirs = mine;
+  EXPECT_GT(mine.revision, 0U);
+  theirs.phase = "theirs";
+  must(other->write_task(theirs));
+  mine.phase = "mine";
+  const auto late = migration.target().write_task(mine);
+  ASSERT_FALSE(late);
+  EXPECT_EQ(late.error().kind, ErrorKind::superseded);
+  EXPECT_EQ(must(migration.target().read_task(Migration::task_id))->phase, "theirs");
+  must(migration.target().forget_task(Migration::task_id));
+  EXPECT_FALSE(other->write_task(theirs)) << "forgotten meanwhile";
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ class MemorySource : public Source {
   MemorySource(const MemorySource&) = delete;
   MemorySource& operator=(const MemorySource&) = delete;
 
+  void interrupt() override {}  // nothing here waits
   Result<ServerIdentity> identity() override;
   Catalog& catalog() override { return catalog_; }
   Result<std::vector<Finding>> check(const CaptureSpec& spec, bool with_changes) override;

@@ -79,7 +79,10 @@ Result<std::optional<TaskRecord>> MemoryTarget::read_task(std::string_view task_
 Result<void> MemoryTarget::write_task(const TaskRecord& record) {
   const Lock lock(state_.mutex);
   TRY(usable());
-  state_.tasks[record.task_id].record = record;
+  std::optional<TaskRecord>& stored = state_.tasks[record.task_id].record;
+  if ((stored ? stored->revision : 0) != record.revision) return Failure(errors::superseded(record.task_id));
+  stored = record;
+  ++stored->revision;
   return {};
 }
 

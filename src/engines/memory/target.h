@@ -10,6 +10,7 @@ class MemoryTarget : public Target {
  public:
   MemoryTarget(State& state, std::shared_ptr<Session> session, ControlTables control);
 
+  void interrupt() override {}  // nothing here waits
   Result<ServerIdentity> identity() override;
   Catalog& catalog() override { return catalog_; }
   Result<std::vector<Finding>> check(std::span<const TargetTable> tables, std::span<const ObjectDef> objects,

@@ -26,7 +26,8 @@ constexpr Definition always[] = {
      R"("CHECKPOINT" varchar(1024) NOT NULL)",
      R"(awsdms_txn_state_task_recovery_index|"SERVER_NAME", "TASK_NAME")"},
     {"godwit_task",
-     "task varchar(128) PRIMARY KEY, phase text NOT NULL, document text NOT NULL, updated_at timestamptz NOT NULL",
+     "task varchar(128) PRIMARY KEY, phase text NOT NULL, document text NOT NULL, updated_at timestamptz NOT NULL, "
+     "revision int8 NOT NULL",
      ""},
     {"godwit_load_slices",
      "task varchar(128) NOT NULL, table_schema text NOT NULL, table_name text NOT NULL, slice int4 NOT NULL, "
@@ -164,17 +165,26 @@ Result<bool> ControlSchema::exists(Connection& session, std::string_view name) c
 Result<std::optional<TaskRecord>> ControlSchema::read_task(Connection& session, std::string_view task_id) const {
   const bool there = TRY(exists(session, "godwit_task"));
   if (!there) return std::nullopt;
-  const Rows rows = TRY(session.query(
-      fmt::format("SELECT phase, document FROM {} WHERE task = $1", table("godwit_task")), {std::string(task_id)}));
+  const Rows rows =
+      TRY(session.query(fmt::format("SELECT phase, document, revision FROM {} WHERE task = $1", table("godwit_task")),
+                        {std::string(task_id)}));
   if (rows.empty()) return std::nullopt;
-  return TaskRecord{std::string(task_id), rows.text(0, 0), rows.text(0, 1)};
+  return TaskRecord{std::string(task_id), rows.text(0, 0), rows.text(0, 1),
+                    static_cast<uint64_t>(rows.integer(0, 2))};
 }
 
 Result<void> ControlSchema::write_task(Connection& session, const TaskRecord& record) const {
-  return session.run(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, now()) ON CONFLICT (task) DO UPDATE SET phase = "
-                                 "EXCLUDED.phase, document = EXCLUDED.document, updated_at = now()",
-                                 table("godwit_task")),
-                     {record.task_id, record.phase, record.document});
+  const std::string sql =
+      record.revision == 0
+          ? fmt::format("INSERT INTO {} VALUES ($1, $2, $3, now(), 1) ON CONFLICT (task) DO NOTHING",
+                        table("godwit_task"))
+          : fmt::format(
+                "UPDATE {} SET phase = $2, document = $3, updated_at = now(), revision = revision + 1 WHERE "
+                "task = $1 AND revision = {}",
+                table("godwit_task"), record.revision);
+  const Rows written = TRY(session.query(sql, {record.task_id, record.phase, record.document}));
+  if (written.affected() == 1) return {};
+  return Failure(errors::superseded(record.task_id));
 }
 
 Result<void> ControlSchema::forget_task(Connection& session, std::string_view task_id) const {

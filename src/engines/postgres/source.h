@@ -14,6 +14,7 @@ class PostgresSource : public Source {
  public:
   static Result<std::unique_ptr<Source>> open(const Endpoint& endpoint, const SessionOptions& options);
 
+  void interrupt() override { session_.cancel(); }
   Result<ServerIdentity> identity() override;
   Catalog& catalog() override { return *catalog_; }
   Result<std::vector<Finding>> check(const CaptureSpec& spec, bool with_changes) override;

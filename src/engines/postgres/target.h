@@ -16,6 +16,7 @@ class PostgresTarget : public Target {
  public:
   static Result<std::unique_ptr<Target>> open(const Endpoint& endpoint, const SessionOptions& options);
 
+  void interrupt() override { session_.cancel(); }
   Result<ServerIdentity> identity() override;
   Catalog& catalog() override { return catalog_; }
   Result<std::vector<Finding>> check(std::span<const TargetTable> tables, std::span<const ObjectDef> objects,

@@ -1,0 +1,69 @@
+"""SIGTERM ends a task within seconds, whatever it waits for, and the next run goes on."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import psycopg2
+import pytest
+
+from conftest import Pair
+from processes import wait_until
+
+WAITS = """SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'godwit:%' AND datname = current_database()
+AND wait_event_type = 'Lock'"""
+
+
+def stop_while_locked(pair: Pair, uri: str, lock: str, end: str) -> None:
+    """A session of somebody else holds the lock; the worker waits for it when the stop comes."""
+    holder = psycopg2.connect(uri)
+    try:
+        holder.cursor().execute(lock)
+        task = pair.task()
+        run = task.start()
+        ask = pair.on_source if end == "source" else pair.on_target
+        wait_until(lambda: ask(WAITS)[0][0] > 0, 30, "the worker to wait")
+        before = time.monotonic()
+        outcome = run.stop(timeout_s=30)
+        assert outcome.code == 0, outcome
+        assert time.monotonic() - before < 20
+        assert "NORMAL" in outcome.log.rsplit("Stop reason", 1)[1], outcome
+    finally:
+        holder.close()
+    pair.assert_ends_equal(task)
+
+
+def test_while_the_catalog_waits_for_a_lock_on_the_source(pair: Pair) -> None:
+    stop_while_locked(pair, pair.source.uri(pair.database), "LOCK TABLE documents IN ACCESS EXCLUSIVE MODE", "source")
+
+
+def test_while_a_slice_waits_for_a_lock_on_the_source(pair: Pair, tmp_path: Path) -> None:
+    go_on = tmp_path / "go-on"
+    task = pair.task()
+    run = task.start(failpoint="slice-half-way=pause", failpoint_file=go_on)
+    wait_until(lambda: "Start loading" in run.log(), 30, "the load")
+    with psycopg2.connect(pair.source.uri(pair.database)) as holder:
+        holder.cursor().execute("LOCK TABLE documents IN ACCESS EXCLUSIVE MODE")
+        go_on.touch()
+        wait_until(lambda: pair.on_source(WAITS)[0][0] > 0, 30, "a lane to wait")
+        outcome = run.stop(timeout_s=30)
+        assert outcome.code == 0, outcome
+    pair.assert_ends_equal(task)
+
+
+def test_while_a_window_waits_for_a_lock_on_the_target(pair: Pair) -> None:
+    assert pair.task().catch_up().code == 0
+    pair.on_source("UPDATE documents SET seen = seen + 1")
+    stop_while_locked(pair, pair.target.uri(pair.database), "LOCK TABLE documents IN ACCESS EXCLUSIVE MODE", "target")
+
+
+@pytest.mark.parametrize("failpoint", ["index-build", "load-done"])
+def test_while_an_index_or_a_foreign_key_waits_for_a_lock_on_the_target(failpoint: str, pair: Pair) -> None:
+    assert pair.task().migrate(failpoint=f"{failpoint}=kill", timeout_s=60).code == -9
+    tables = pair.on_target(
+        "SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') FROM pg_tables "
+        "WHERE schemaname NOT LIKE 'pg\\_%' AND schemaname <> 'information_schema' "
+        "AND tablename NOT LIKE 'godwit\\_%' AND tablename NOT LIKE 'awsdms\\_%'"
+    )[0][0]
+    stop_while_locked(pair, pair.target.uri(pair.database), f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE", "target")
