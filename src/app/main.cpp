@@ -29,7 +29,7 @@ void add_migrate(CLI::App& app, godwit::MigrateArguments& arguments, int& exit_s
                       "caught-up, position:<native>, server_time:<UTC> or commit_time:<UTC>");
   command->add_flag("--restart", arguments.restart, "forget the checkpoint and load everything anew");
   command->add_flag("--finish", arguments.finish, "after a clean caught-up, remove slot, publications and record");
-  command->add_option("--state-dir", arguments.state_dir, "folder for log, spool and statistics");
+  command->add_option("--state-dir", arguments.state_dir, "folder for log and spool");
   command->add_option("--output", arguments.output, "text or json")
       ->check(CLI::IsMember({"text", "json"}))
       ->capture_default_str();

@@ -19,8 +19,9 @@ namespace {
 struct Job {
   enum class Kind { slice, keys, index, finish } kind = Kind::slice;
   size_t table = 0;  // of LoadPlan::tables
-  TableRange range;
+  TableRange range = {};
   const ObjectDef* object = nullptr;
+  bool alone = false;  // no other slice with giant rows runs beside it
 };
 
 // What the lanes share. A table goes: slices, then keys, then its indexes in parallel, then finish; one that is
@@ -30,7 +31,7 @@ class Board {
   explicit Board(const LoadPlan& plan) : plan_(plan), open_(plan.tables.size()) {
     for (size_t t = 0; t < plan.tables.size(); ++t) {
       if (plan.tables[t].merging || plan.tables[t].to_do.empty())
-        jobs_.push_back({Job::Kind::keys, t, {}, nullptr});
+        jobs_.push_back({.kind = Job::Kind::keys, .table = t});
       else
         add_slices(t);
     }
@@ -39,17 +40,24 @@ class Board {
   // Waits for a job; nothing: all is done, or the load ends.
   std::optional<Job> take() {
     std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return ended_ || !jobs_.empty() || running_ == 0; });
-    if (ended_ || jobs_.empty()) return std::nullopt;
-    Job job = std::move(jobs_.front());
-    jobs_.pop_front();
+    auto next = jobs_.end();
+    changed_.wait(lock, [&] {
+      next = std::ranges::find_if(jobs_, [&](const Job& job) { return !giant_running_ || !is_giant(job); });
+      return ended_ || next != jobs_.end() || running_ == 0;
+    });
+    if (ended_ || next == jobs_.end()) return std::nullopt;
+    Job job = std::move(*next);
+    jobs_.erase(next);
     ++running_;
+    job.alone = is_giant(job);
+    giant_running_ |= job.alone;
     return job;
   }
 
   void done(const Job& job) {
     const std::lock_guard lock(mutex_);
     --running_;
+    if (job.alone) giant_running_ = false;
     const bool dropped = outcome.whole.contains(index_of(job)) || outcome.failed.contains(index_of(job));
     if (!dropped) follow(job);
     changed_.notify_all();
@@ -90,17 +98,28 @@ class Board {
 
   size_t index_of(const Job& job) const { return plan_.tables[job.table].index; }
 
+  // The table holds rows that one lane alone should have in memory: its slices are loaded one after the other.
+  void has_giants(const Job& job) {
+    const std::lock_guard lock(mutex_);
+    giants_.insert(job.table);
+  }
+  GiantGate& gate() { return gate_; }
+
  private:
+  bool is_giant(const Job& job) const { return job.kind == Job::Kind::slice && giants_.contains(job.table); }
+
   void add_slices(size_t t) {
     open_[t] = plan_.tables[t].to_do.size();
-    for (const TableRange& range : plan_.tables[t].to_do) jobs_.push_back({Job::Kind::slice, t, range, nullptr});
+    for (const TableRange& range : plan_.tables[t].to_do)
+      jobs_.push_back({.kind = Job::Kind::slice, .table = t, .range = range});
   }
 
   void add_indexes(size_t t) {
     const LoadPlan::Table& table = plan_.tables[t];
     open_[t] = table.indexes.size();
-    for (const ObjectDef* index : table.indexes) jobs_.push_front({Job::Kind::index, t, {}, index});
-    if (table.indexes.empty()) jobs_.push_front({Job::Kind::finish, t, {}, nullptr});
+    for (const ObjectDef* index : table.indexes)
+      jobs_.push_front({.kind = Job::Kind::index, .table = t, .object = index});
+    if (table.indexes.empty()) jobs_.push_front({.kind = Job::Kind::finish, .table = t});
   }
 
   // Builds go to the front: they need one session only, and let the table's changes begin sooner.
@@ -112,7 +131,7 @@ class Board {
         if (table.merging)
           add_indexes(job.table);
         else
-          jobs_.push_front({Job::Kind::keys, job.table, {}, nullptr});
+          jobs_.push_front({.kind = Job::Kind::keys, .table = job.table});
         return;
       case Job::Kind::keys:
         if (table.merging && !table.to_do.empty())
@@ -134,6 +153,9 @@ class Board {
   std::deque<Job> jobs_;
   std::vector<size_t> open_;  // jobs of a table before the next step
   size_t running_ = 0;
+  std::set<size_t> giants_;
+  bool giant_running_ = false;
+  GiantGate gate_;
   bool ended_ = false;
   Error error_;
   LoadOutcome outcome;
@@ -162,10 +184,11 @@ class Lane {
     if (!source_ && job.kind == Job::Kind::slice)
       source_ = TRY(context_.open_source(fmt::format("lane-{}", number_)));
     auto done = carry_out_here(job, stop);
-    if (!done && job.kind == Job::Kind::slice) {
-      // Sessions may be in the middle of something: the next job opens new ones.
+    // A failed slice may leave its sessions in the middle of something; the next job opens new ones.
+    if (sessions_spent_ || (!done && job.kind == Job::Kind::slice)) {
       source_.reset();
       target_.reset();
+      sessions_spent_ = false;
     }
     return done;
   }
@@ -226,16 +249,21 @@ class Lane {
                                : fmt::format("segment #{} of {} of table {}", job.range.index + 1, job.range.of,
                                              log_name(job.range.table)),
              id, number_, now_us());
-    const SliceJob work{&planned(job).target,
-                        job.range,
-                        context_.task_id,
-                        plan_.snapshot_id(),
-                        plan_.snapshot,
-                        plan_.tables[job.table].held_rows,
-                        plan_.tables[job.table].merging,
-                        context_.tally,
-                        index};
-    report(job, id, TRY(load_slice(*source_, *target_, work, context_.settings, stop)));
+    SliceJob work;
+    work.table = &planned(job).target;
+    work.range = job.range;
+    work.task_id = context_.task_id;
+    work.snapshot_id = plan_.snapshot_id();
+    work.snapshot = plan_.snapshot;
+    work.held_rows = plan_.tables[job.table].held_rows;
+    work.merging = plan_.tables[job.table].merging;
+    work.tally = context_.tally;
+    work.table_index = index;
+    work.gate = &board_.gate();
+    const SliceResult result = TRY(load_slice(*source_, *target_, work, context_.settings, stop));
+    if (result.had_giant) board_.has_giants(job);
+    sessions_spent_ = result.had_giant;
+    report(job, id, result);
     return {};
   }
 
@@ -300,6 +328,7 @@ class Lane {
   const unsigned number_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Target> target_;
+  bool sessions_spent_ = false;  // their buffers have grown to a giant row's size
 };
 
 }  // namespace

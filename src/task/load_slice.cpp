@@ -26,13 +26,20 @@ struct Pipe {
 };
 
 // Empty batches travel back, so that their arenas are used again.
-void read_all(TableReader& reader, Pipe& pipe, const std::stop_token& stop) {
+void read_all(TableReader& reader, Pipe& pipe, GiantGate& gate, const std::stop_token& stop) {
   for (;;) {
     std::optional<RowBatch> batch = pipe.empty.pop();
     if (!batch) break;
     auto more = reader.read(*batch, stop);
     if (!more) pipe.read_result = Failure(more.error());
-    if (!more || !*more || !pipe.full.push(std::move(*batch))) break;
+    if (!more || !*more) break;
+    const bool giant = batch->arena.size() > giant_bytes;
+    if (giant && !gate.enter(stop)) break;
+    if (!pipe.full.push(std::move(*batch))) {
+      if (giant) gate.leave();
+      break;
+    }
+    if (giant && !gate.wait_until_free(stop)) break;
   }
   pipe.full.close();
 }
@@ -105,24 +112,29 @@ class SliceLoad {
   Result<void> move_rows(TableReader& reader, TableWriter& writer, bool careful, const std::stop_token& stop) {
     Pipe pipe;
     for (size_t i = 0; i < queue_batches + 1; ++i) pipe.empty.push({});
-    std::jthread thread([&](const std::stop_token& own) {
-      const std::stop_callback relay(stop, [&] { pipe.empty.close(); });
-      read_all(reader, pipe, own);
-    });
+    std::stop_source reading;
+    const std::stop_callback relay(stop, [&] { reading.request_stop(); });
+    std::jthread thread([&] { read_all(reader, pipe, *job_.gate, reading.get_token()); });
     Result<void> written;
     while (written) {
       std::optional<RowBatch> batch = pipe.full.pop();
       if (!batch) break;
+      const bool giant = batch->arena.size() > giant_bytes;
       result_.bytes += batch->arena.size();
+      result_.had_giant |= giant;
       written = write(writer, *batch, careful);
       failpoint(failpoints::slice_half_way);
       if (batch->arena.capacity() > arena_bytes_kept) *batch = RowBatch();
+      if (giant) job_.gate->leave();
       if (!pipe.empty.push(std::move(*batch))) break;
     }
     pipe.empty.close();
     pipe.full.close();
-    thread.request_stop();
+    reading.request_stop();
     thread.join();
+    // What the reader had handed on and nobody wrote.
+    while (std::optional<RowBatch> rest = pipe.full.pop())
+      if (rest->arena.size() > giant_bytes) job_.gate->leave();
     if (!written) return written;
     if (stop.stop_requested()) return Failure(errors::stopped());
     return pipe.read_result;

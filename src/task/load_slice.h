@@ -7,6 +7,7 @@
 #include "engine/source.h"
 #include "engine/target.h"
 #include "task/error_policy.h"
+#include "task/giant_gate.h"
 #include "task/settings.h"
 
 namespace godwit {
@@ -20,11 +21,13 @@ struct SliceJob {
   bool merging = false;    // rows that are there by their key are passed over
   ErrorTally* tally = nullptr;
   size_t table_index = 0;
+  GiantGate* gate = nullptr;  // of the load
 };
 
 struct SliceResult {
   uint64_t rows_read = 0, rows_parked = 0, rows_ignored = 0, bytes = 0;
-  bool was_done = false;  // the ledger had it already
+  bool was_done = false;   // the ledger had it already
+  bool had_giant = false;  // a row of more than giant_bytes
 };
 
 // Reads again where that helps: in binary when text is too long for the server, row by row when the target refuses

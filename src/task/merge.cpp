@@ -52,8 +52,14 @@ class Gathering {
   Result<SliceResult> merge(const TaskContext& context, const MergePlan& plan, Source& source,
                             const std::stop_token& stop) {
     TRY(flush());
-    const SliceJob job{&table_, plan_.line, context.task_id, plan.snapshot_id, plan.snapshot,
-                       false,   false,      context.tally,   plan_.index};
+    SliceJob job;
+    job.table = &table_;
+    job.range = plan_.line;
+    job.task_id = context.task_id;
+    job.snapshot_id = plan.snapshot_id;
+    job.snapshot = plan.snapshot;
+    job.tally = context.tally;
+    job.table_index = plan_.index;
     return merge_changed_rows(source, *keys_, job, plan_.storage, session_->accepts(*table_.layout), context.settings,
                               stop);
   }

@@ -20,6 +20,7 @@ class Netting {
   Netting(const TargetTable& table, NetResult& out) : table_(table), out_(out) {}
 
   bool add(const ChangeView& change) {
+    if (change.op == Op::truncate) return no("a truncate stands among the changes");
     if (change.op == Op::update && key_changes(change)) return no("a key changes");
     if (!make_key(change)) return no("a key value is missing");
     const auto known = entries_.find(key_);
@@ -100,7 +101,7 @@ class Netting {
       case Op::truncate:
         break;
     }
-    return no("a truncate stands among the changes");
+    return false;  // add() has said so
   }
 
   // The newer row, with what its log record did not carry taken from the older one.

@@ -78,7 +78,7 @@ class TaskRunner {
   // runner_start.cpp: once, before the first row
   Result<void> start();
   Result<void> open_ends();
-  Result<void> make_plan();
+  Result<void> make_plan(bool resumes);
   Result<std::vector<PlannedTable>> plan_tables(std::span<const TableRef> names);
   Result<void> resume();
   Result<void> check_same_ends(const TaskDocument& document) const;
@@ -104,6 +104,7 @@ class TaskRunner {
   Result<void> run_round(const LoadPlan& plan, Again& again, const std::stop_token& stop);
   Result<void> reload(const Again& tables, Again& again, const std::stop_token& stop);
   Result<void> replan(const Again& tables);
+  Result<void> fail_table(size_t table, const std::string& reason);
   Result<void> empty_stale_tables();
   Result<void> empty_for_reload(size_t table, const Position& snapshot);
   Result<void> rebuild_changed_tables();

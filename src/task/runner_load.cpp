@@ -226,6 +226,20 @@ Result<std::set<size_t>> TaskRunner::changed_tables() {
   return out;
 }
 
+// A table that cannot go on; the settings say whether the task can.
+Result<void> TaskRunner::fail_table(size_t table, const std::string& reason) {
+  const TableRef& name = context_.tables[table].target.source->ref;
+  log_error(Component::task_manager, "Table {}: {}", log_name(name), reason);
+  log_warning(Component::task_manager, "Table {} was errored/suspended (subtask 0 thread 1).", log_name(name));
+  progress_.fail_table(table, reason);
+  TRY(record_->update([&](std::string&, TaskDocument& stored) {
+    if (TableRecord* record = record_of(stored, name)) record->suspended = reason;
+  }));
+  TRY(target_->write_suspended(context_.task_id, name, "TABLE ERROR", true));
+  if (!table_error_stops_task(options_.settings.error_behavior, tally_.add_table_error())) return {};
+  return Failure(errors::table_failed_stop(name, reason));
+}
+
 // Plans the tables anew as they are now on the source. Tables that are gone, or that changed under a target table of
 // the user's, are in error.
 Result<void> TaskRunner::replan(const Again& tables) {
@@ -256,11 +270,7 @@ Result<void> TaskRunner::replan(const Again& tables) {
     if (tables.whole.contains(t) && ++reloads_[t] > reloads_max)
       reason = errors::too_many_reloads(table.target.source->ref).message;
     if (!reason.empty()) {
-      log_error(Component::task_manager, "Table {}: {}", log_name(table.target.source->ref), reason);
-      progress_.fail_table(t, reason);
-      TRY(record_->update([&](std::string&, TaskDocument& stored) {
-        if (TableRecord* record = record_of(stored, table.target.source->ref)) record->suspended = reason;
-      }));
+      TRY(fail_table(t, reason));
       continue;
     }
     table.target = found->target;

@@ -43,7 +43,7 @@ Result<void> TaskRunner::start() {
   const bool known = TRY(std::move(loaded));
   const bool resumes = known && !options_.restart && record_->phase() != "starting";
   if (resumes) TRY(check_same_ends(record_->document()));
-  TRY(make_plan());
+  TRY(make_plan(resumes));
   if (resumes) return resume();
   if (known) TRY(clear_for_restart());
   fresh_ = true;
@@ -89,10 +89,11 @@ Result<std::vector<PlannedTable>> TaskRunner::plan_tables(std::span<const TableR
   return out;
 }
 
-Result<void> TaskRunner::make_plan() {
+// A resumed task goes on without a table that was dropped meanwhile: resume() says so.
+Result<void> TaskRunner::make_plan(bool resumes) {
   const std::vector<TableRef> available = TRY(source_->catalog().list_tables());
   const Selection selection = select_tables(options_.rules, available);
-  if (!selection.missing.empty()) return Failure(errors::unknown_table(selection.missing.front()));
+  if (!selection.missing.empty() && !resumes) return Failure(errors::unknown_table(selection.missing.front()));
   for (const std::string& warning : selection.warnings) log_warning(Component::tables_manager, "{}", warning);
   for (const std::string& warning : options_.rules.warnings) log_warning(Component::transformation, "{}", warning);
   for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);

@@ -71,3 +71,20 @@ def test_a_value_of_six_hundred_megabytes_arrives(pair: Pair) -> None:
     assert task.catch_up(timeout_s=400).code == 0
     count = "SELECT id, length(b), md5(b) FROM big ORDER BY 1"
     assert pair.on_source(count) == pair.on_target(count)
+
+
+@pytest.mark.memory
+@pytest.mark.thorough
+def test_giant_rows_are_held_one_at_a_time_however_many_lanes_there_are(pair: Pair) -> None:
+    """The ceiling: the budget of 128 MB and four times the largest row, 102 MB as text."""
+    pair.on_source("CREATE TABLE big (id int PRIMARY KEY, b bytea)")
+    pair.on_source("ALTER TABLE big ALTER b SET STORAGE EXTERNAL")
+    blob = "SELECT decode(string_agg(md5((g * i)::text), ''), 'hex') FROM generate_series(1, 3200000) i"
+    pair.on_source(f"INSERT INTO big SELECT g, ({blob}) FROM generate_series(1, 12) g")
+    settings = {"FullLoadSettings": {"MaxFullLoadSubTasks": 8}, "Godwit": {"SliceMB": 64}}
+    task = pair.task(mappings=ONLY_BIG, settings=settings)
+    outcome = task.catch_up(timeout_s=300)
+    assert outcome.code == 0, outcome
+    assert outcome.ended.peak_rss_mb < 128 + 4 * 103, outcome.ended
+    count = "SELECT count(*), md5(string_agg(md5(b), '' ORDER BY id)) FROM big"
+    assert pair.on_source(count) == pair.on_target(count)

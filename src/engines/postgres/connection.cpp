@@ -120,7 +120,7 @@ Result<Connection> Connection::open(const Endpoint& endpoint, const ConnectOptio
     return Failure(errors::cannot_connect(to_string(endpoint), trim(PQerrorMessage(out.connection_)), ""));
   PQsetNoticeReceiver(out.connection_, on_notice, nullptr);
   if (out.server_version() < 140000) return Failure(errors::too_old(to_string(endpoint), out.server_version()));
-  if (!options.replication && out.server_version() >= 170000) TRY(out.run("SET transaction_timeout = 0"));
+  if (out.server_version() >= 170000) TRY(out.run("SET transaction_timeout = 0"));
   return out;
 }
 
