@@ -1,4 +1,6 @@
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
 
 #include "app/commands.h"
 
@@ -51,9 +53,7 @@ void add_drop(CLI::App& app, godwit::DropArguments& arguments, int& exit_status)
   command->callback([&arguments, &exit_status] { exit_status = godwit::drop(arguments); });
 }
 
-}  // namespace
-
-int main(int argc, char** argv) {
+int run(int argc, char** argv) {
   CLI::App app("Godwit moves databases without stopping them.", "godwit");
   app.set_version_flag("--version", std::string("godwit ") + GODWIT_VERSION);
   app.require_subcommand(1);
@@ -68,4 +68,15 @@ int main(int argc, char** argv) {
     return app.exit(error) == 0 ? 0 : 2;
   }
   return exit_status;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return run(argc, argv);
+  } catch (const std::exception& error) {  // memory ran out, most likely: failures of ours are values
+    std::fprintf(stderr, "godwit: %s. The task goes on where it stands when it is run again.\n", error.what());
+    return 1;
+  }
 }

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cmath>
 #include <condition_variable>
 #include <cstdio>
 #include <nlohmann/json.hpp>
@@ -24,7 +25,7 @@ void put(const std::string& line) {
 }
 
 std::string bar(double share, size_t width) {
-  const auto filled = static_cast<size_t>(share * static_cast<double>(width) + 0.5);
+  const auto filled = static_cast<size_t>(std::lround(share * static_cast<double>(width)));
   std::string out;
   for (size_t i = 0; i < width; ++i) out += i < filled ? "█" : "░";
   return out;

@@ -2,6 +2,7 @@
 // A growing run of bytes that is never zero-filled: the arena of a RowBatch and the working buffer of every encoder.
 // Not thread-safe. Pointers into it are invalidated by the next append.
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
@@ -61,7 +62,7 @@ class ByteBuffer {
  private:
   void grow(size_t wanted) {
     size_t capacity = capacity_ < 256 ? 256 : capacity_ + capacity_ / 2;
-    if (capacity < wanted) capacity = wanted;
+    capacity = std::max(capacity, wanted);
     void* grown = std::realloc(data_, capacity);
     if (grown == nullptr) throw std::bad_alloc();
     data_ = static_cast<char*>(grown);

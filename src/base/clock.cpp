@@ -30,8 +30,9 @@ Civil to_civil(int64_t us) {
 
 bool number(std::string_view& text, size_t digits, unsigned& out) {
   if (text.size() < digits) return false;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + digits, out);
-  if (error != std::errc{} || end != text.data() + digits) return false;
+  const std::string_view wanted = text.substr(0, digits);
+  const auto [end, error] = std::from_chars(wanted.begin(), wanted.end(), out);
+  if (error != std::errc{} || end != wanted.end()) return false;
   text.remove_prefix(digits);
   return true;
 }

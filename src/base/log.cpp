@@ -12,7 +12,6 @@
 namespace godwit {
 namespace {
 
-constexpr size_t component_count = static_cast<size_t>(Component::count_);
 // Lines logged before the file is open are kept, up to this many: checks before the start write few.
 constexpr size_t early_lines_max = 1000;
 

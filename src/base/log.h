@@ -4,6 +4,7 @@
 // Thread-safe. Lines below the component's severity are dropped. Never put a secret or a row's values into a line.
 
 #include <fmt/format.h>
+#include <cstddef>
 
 #include <functional>
 #include <memory>
@@ -30,8 +31,9 @@ enum class Component {
   tables_manager,
   metadata_manager,
   common,
-  count_,
 };
+
+inline constexpr size_t component_count = static_cast<size_t>(Component::common) + 1;
 
 std::string_view to_string(Component component);
 

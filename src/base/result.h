@@ -16,13 +16,13 @@ using Failure = std::unexpected<Error>;
 
 }  // namespace godwit
 
-#define GODWIT_JOIN_(a, b) a##b
-#define GODWIT_JOIN(a, b) GODWIT_JOIN_(a, b)
-#define GODWIT_TRY_(name, ...)                                              \
+#define GODWIT_PASTE(a, b) a##b
+#define GODWIT_JOIN(a, b) GODWIT_PASTE(a, b)
+#define GODWIT_TRY_AS(name, ...)                                            \
   __extension__({                                                           \
     auto name = (__VA_ARGS__);                                              \
     if (!name) [[unlikely]]                                                 \
       return ::std::unexpected<::godwit::Error>(::std::move(name).error()); \
     ::std::move(name).value();                                              \
   })
-#define TRY(...) GODWIT_TRY_(GODWIT_JOIN(try_, __COUNTER__), __VA_ARGS__)
+#define TRY(...) GODWIT_TRY_AS(GODWIT_JOIN(try_, __COUNTER__), __VA_ARGS__)

@@ -23,7 +23,7 @@ struct Locator {
 bool matches_table(const Locator& locator, const TableRef& table);
 bool matches_column(const Locator& locator, const TableRef& table, const ColumnDef& column);
 
-enum class SelectionAction { include, exclude, explicit_ };
+enum class SelectionAction { include, exclude, explicit_only };
 enum class TableKind { table, view, all };
 
 struct SelectionRule {

@@ -325,7 +325,7 @@ TEST(Rules, console_documents_with_nulls_are_accepted_silently) {
   ASSERT_TRUE(rules) << rules.error().message;
   EXPECT_TRUE(rules->warnings.empty());
   ASSERT_EQ(rules->selections.size(), 1U);
-  EXPECT_EQ(rules->selections[0].action, SelectionAction::explicit_);
+  EXPECT_EQ(rules->selections[0].action, SelectionAction::explicit_only);
   EXPECT_EQ(rules->selections[0].load_order, 10);
   ASSERT_EQ(rules->names.size(), 3U);
   EXPECT_EQ(rules->names[0].id, 3);  // by rule-id, not by place

@@ -40,7 +40,7 @@ class Selector {
       : rules_(rules), available_(available), has_found_(rules.selections.size(), false) {
     for (size_t i = 0; i < rules.selections.size(); ++i) {
       const SelectionRule& rule = rules.selections[i];
-      if (rule.action == SelectionAction::explicit_)
+      if (rule.action == SelectionAction::explicit_only)
         explicit_rules_[{rule.where.schema, rule.where.table}].push_back(i);
       else
         pattern_rules_.push_back(i);
@@ -78,7 +78,7 @@ class Selector {
     if (rule.kind == TableKind::view) return;
     verdict.wanted = true;
     verdict.load_order = std::max(verdict.load_order, rule.load_order);
-    if (rule.action == SelectionAction::explicit_) verdict.explicit_rule = rule.id;
+    if (rule.action == SelectionAction::explicit_only) verdict.explicit_rule = rule.id;
   }
 
   void accept_pattern(size_t index, const TableRef& table, Verdict& verdict) {
@@ -117,7 +117,8 @@ class Selector {
     for (size_t i = 0; i < rules_.selections.size(); ++i) {
       const SelectionRule& rule = rules_.selections[i];
       if (has_found_[i] || rule.action == SelectionAction::exclude || rule.kind == TableKind::view) continue;
-      if (rule.action == SelectionAction::explicit_) out_.missing.push_back({rule.where.schema, rule.where.table});
+      if (rule.action == SelectionAction::explicit_only)
+        out_.missing.push_back({rule.where.schema, rule.where.table});
       out_.warnings.push_back(
           fmt::format("selection rule {} finds no table: {}.{} does not exist on the source or the user "
                       "may not see it. Names are compared with upper and lower case",

@@ -118,7 +118,7 @@ Result<void> parse_selection_rule(const RuleInput& rule, ParsedRules& out) {
   selection.kind = TRY(read_table_kind(rule));
   const std::optional<int64_t> load_order = TRY(rule.fields.integer("load-order", 1, INT32_MAX));
   selection.load_order = load_order.value_or(0);
-  if (selection.action == SelectionAction::explicit_) TRY(check_explicit(rule, selection.where));
+  if (selection.action == SelectionAction::explicit_only) TRY(check_explicit(rule, selection.where));
   TRY(check_filters(rule, selection.action, out));
   warn_unknown(rule.fields, known_keys, out);
   const JsonFields locator = TRY(locator_fields(rule));

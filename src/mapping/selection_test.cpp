@@ -17,7 +17,7 @@ MappingRules rules_of(std::initializer_list<std::string_view> texts) {
     SelectionRule& rule = rules.selections.emplace_back();
     rule.id = static_cast<int64_t>(rules.selections.size());
     rule.action = words[0] == "exclude"    ? SelectionAction::exclude
-                  : words[0] == "explicit" ? SelectionAction::explicit_
+                  : words[0] == "explicit" ? SelectionAction::explicit_only
                                            : SelectionAction::include;
     rule.kind = words[0] == "view" ? TableKind::view : TableKind::table;
     rule.where.schema = names[0];

@@ -165,7 +165,7 @@ class Merger {
   }
 
   static bool is_ours(std::string_view id) {
-    for (size_t i = 0; i < static_cast<size_t>(Component::count_); ++i)
+    for (size_t i = 0; i < component_count; ++i)
       if (to_string(static_cast<Component>(i)) == id) return true;
     return false;
   }
@@ -311,7 +311,7 @@ void fill_full_load(const Section& from, FullLoadSettings& to) {
 void fill_logging(const json& from, LoggingSettings& to) {
   to.enable_logging = from["EnableLogging"].get<bool>();
   to.enable_log_context = from["EnableLogContext"].get<bool>();
-  for (size_t i = 0; i < static_cast<size_t>(Component::count_); ++i) {
+  for (size_t i = 0; i < component_count; ++i) {
     const auto component = static_cast<Component>(i);
     for (const json& entry : from["LogComponents"]) {
       if (entry["Id"] != to_string(component)) continue;

@@ -31,7 +31,7 @@ TEST(Settings, an_empty_document_means_the_defaults) {
     EXPECT_EQ(settings->godwit.memory_mb, 128);
     EXPECT_EQ(settings->godwit.spool_mb, 1000);
     EXPECT_EQ(settings->godwit.slice_mb, 64);
-    EXPECT_EQ(settings->logging.components.size(), static_cast<size_t>(Component::count_));
+    EXPECT_EQ(settings->logging.components.size(), component_count);
     EXPECT_EQ(settings->effective["Logging"]["LogComponents"].size(), 19U);
     EXPECT_TRUE(settings->effective["TTSettings"].is_null());
     EXPECT_FALSE(settings->effective.contains("Godwit"));
