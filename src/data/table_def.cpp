@@ -21,6 +21,8 @@ std::string structure_fingerprint(const TableDef& table) {
   for (const ColumnDef& column : table.columns)
     text += fmt::format("{}:{}:{}:{}:{}|", column.number, column.name, column.type.log_id, column.type.log_modifier,
                         column.generated);
+  if (table.key)
+    for (const uint32_t column : table.key->columns) text += fmt::format("k{}|", table.columns[column].number);
   std::vector<uint32_t> leaves;
   for (const LeafDef& leaf : table.leaves) leaves.push_back(leaf.log_id);
   std::ranges::sort(leaves);

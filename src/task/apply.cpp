@@ -49,18 +49,20 @@ Result<std::optional<ApplyEnd>> Apply::step_unless_stopped(const StopRule& rule,
   return end;
 }
 
-Result<ApplyEnd> Apply::run(const StopRule& rule, const std::stop_token& stop) {
-  while (!stop.stop_requested()) {
-    const std::optional<ApplyEnd> end = TRY(step_unless_stopped(rule, stop));
-    if (end) {
-      TRY(settle());
-      return *end;
-    }
-  }
+// Half a transaction may be on its way: none of it may stay.
+Result<ApplyEnd> Apply::leave(ApplyEnd end) {
   if (open_) writer_->rollback();
   open_ = false;
   TRY(settle());
-  return ApplyEnd::asked;
+  return end;
+}
+
+Result<ApplyEnd> Apply::run(const StopRule& rule, const std::stop_token& stop) {
+  while (!stop.stop_requested()) {
+    const std::optional<ApplyEnd> end = TRY(step_unless_stopped(rule, stop));
+    if (end) return leave(*end);
+  }
+  return leave(ApplyEnd::asked);
 }
 
 Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
@@ -128,7 +130,8 @@ Result<void> Apply::suspend_changed_tables(const Position& next) {
     TRY(applier_.suspend(event.table,
                          "the structure of table " + to_string(name) + " changed on the source at " + event.at.text +
                              " (" + event.what +
-                             "), which this version does not replicate. Its changes up to there are applied. Make "
+                             "), which this version does not replicate. Its changes up to there are applied first, "
+                             "as far as no fault comes between. Make "
                              "the same change on the target and run the task with --restart to load the table anew.",
                          "DDL"));
   }

@@ -53,6 +53,7 @@ class Apply {
 
  private:
   explicit Apply(Parts parts, std::unique_ptr<ChangeWriter> writer);
+  Result<ApplyEnd> leave(ApplyEnd end);
   Result<std::optional<ApplyEnd>> step(const StopRule& rule);
   Result<std::optional<ApplyEnd>> step_unless_stopped(const StopRule& rule, const std::stop_token& stop);
   Result<void> suspend_changed_tables(const Position& next);

@@ -75,6 +75,7 @@ class Board {
 
   void fail(const Job& job, const Error& error) {
     const std::lock_guard lock(mutex_);
+    if (outcome.whole.contains(index_of(job))) return;
     if (!outcome.failed.emplace(index_of(job), error).second) return;
     drop_table(job.table);
   }
@@ -253,7 +254,7 @@ class Lane {
     work.table = &planned(job).target;
     work.range = job.range;
     work.task_id = context_.task_id;
-    work.snapshot_id = plan_.snapshot_id();
+    work.snapshot_id = plan_.snapshot_id;
     work.snapshot = plan_.snapshot;
     work.held_rows = plan_.tables[job.table].held_rows;
     work.merging = plan_.tables[job.table].merging;

@@ -18,8 +18,9 @@ struct LoadPlan {
     size_t index = 0;               // of TaskContext::tables
     std::vector<TableRange> to_do;  // slices that the ledger lacks
     std::vector<const ObjectDef*> keys, indexes;
-    bool held_rows = false;  // before its load
-    bool merging = false;    // some slices are of an earlier snapshot: keys first, then the rest ON CONFLICT
+    bool held_rows = false;      // before its load
+    bool merge_pending = false;  // and what changed is not merged in yet
+    bool merging = false;        // some slices are of an earlier snapshot: keys first, then the rest ON CONFLICT
   };
   std::vector<Table> tables;                 // in the order in which they start
   std::function<std::string()> snapshot_id;  // under which to join now

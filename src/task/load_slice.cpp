@@ -51,7 +51,7 @@ class SliceLoad {
 
   Result<SliceResult> run(Target& target, const Attempt& attempt, const std::stop_token& stop) {
     result_ = {};
-    TRY(source_.join_snapshot(job_.snapshot_id));
+    TRY(source_.join_snapshot(job_.snapshot_id()));
     std::unique_ptr<TableReader> reader = TRY(source_.read_table(job_.range, job_.table->read, attempt.wanted));
     auto writer = target.load_table(job_.task_id, *job_.table, job_.range, attempt.wanted.front(),
                                     {attempt.careful, job_.merging});
@@ -76,7 +76,7 @@ class SliceLoad {
   Result<SliceResult> merge(ChangedKeys& keys, std::span<const TableRange> storage, Encoding encoding,
                             const std::stop_token& stop) {
     result_ = {};
-    TRY(source_.join_snapshot(job_.snapshot_id));
+    TRY(source_.join_snapshot(job_.snapshot_id()));
     std::unique_ptr<TableWriter> writer = TRY(keys.erase_rows(job_.range, encoding));
     auto merged = merge_rows(keys, *writer, storage, encoding, stop);
     if (merged) merged = writer->finish(result_.rows_read, job_.snapshot);

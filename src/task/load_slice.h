@@ -2,6 +2,7 @@
 // One slice from source to target: a reader thread, a queue of four batches, and the caller's thread as writer. The
 // slice's rows and its ledger line commit together, after the counts of both sides were found equal (engine.md §4).
 
+#include <functional>
 #include <stop_token>
 
 #include "engine/source.h"
@@ -15,7 +16,8 @@ namespace godwit {
 struct SliceJob {
   const TargetTable* table = nullptr;
   TableRange range;
-  std::string task_id, snapshot_id;
+  std::string task_id;
+  std::function<std::string()> snapshot_id;  // to join now: keepers take it over from each other
   Position snapshot;
   bool held_rows = false;  // the target's table had rows before its load
   bool merging = false;    // rows that are there by their key are passed over

@@ -29,7 +29,10 @@ class Gathering {
 
   Result<void> open(const TaskContext& context) {
     session_ = TRY(context.open_target(fmt::format("lane-merge-{}", plan_.index)));
-    keys_ = TRY(session_->gather_keys(context.task_id, table_, batch_.layout));
+    busy_.emplace(context.interrupter, nullptr, session_.get());
+    auto keys = session_->gather_keys(context.task_id, table_, batch_.layout);
+    if (!keys) return settle(keys.error());
+    keys_ = std::move(*keys);
     return {};
   }
 
@@ -39,10 +42,21 @@ class Gathering {
       refuse("it was truncated on the source meanwhile");
       return {};
     }
+    bool named = false;
     for (const uint32_t row : {change.before_row, change.after_row})
-      if (row != Change::no_row) append(images, row);
+      if (row != Change::no_row) named |= append(images, row);
+    if (!named) refuse("its log names changed rows by another key");
     if (count_ > plan_.keys_max) refuse("more of its rows changed meanwhile than had been loaded");
     return batch_.arena.size() < keys_bytes ? Result<void>() : flush();
+  }
+
+  // What goes wrong with this table alone is no reason to end the task.
+  Result<void> settle(const Error& error) {
+    const bool of_table = error.kind == ErrorKind::table || error.kind == ErrorKind::data ||
+                          error.kind == ErrorKind::conflict || error.sqlstate == "42883";  // no = for the key
+    if (!of_table) return Failure(error);
+    refuse(error.message);
+    return {};
   }
 
   void refuse(std::string why) {
@@ -51,7 +65,6 @@ class Gathering {
 
   Result<SliceResult> merge(const TaskContext& context, const MergePlan& plan, Source& source,
                             const std::stop_token& stop) {
-    TRY(flush());
     SliceJob job;
     job.table = &table_;
     job.range = plan_.line;
@@ -64,32 +77,35 @@ class Gathering {
                               stop);
   }
 
-  const MergeTable& plan() const { return plan_; }
-  const TargetTable& table() const { return table_; }
-  const std::string& refused() const { return refused_; }
-  uint64_t count() const { return count_; }
-
- private:
-  // An old row that the log carries in part, or a key that an update did not touch, is named by the other image.
-  void append(const RowBatch& images, uint32_t row) {
-    for (const uint32_t c : table_.layout->key->columns)
-      if (images.cell(row, c).length < 0) return;
-    for (const uint32_t c : table_.layout->key->columns) batch_.append_value(images.bytes(images.cell(row, c)));
-    batch_.end_row();
-    ++count_;
-  }
-
   Result<void> flush() {
-    TRY(keys_->add(batch_));
+    if (!refused_.empty()) return {};
+    auto added = keys_->add(batch_);
+    if (!added) return settle(added.error());
     const auto layout = batch_.layout;
     batch_.clear();
     batch_.layout = layout;
     return {};
   }
 
+  const TargetTable& table() const { return table_; }
+  const std::string& refused() const { return refused_; }
+  uint64_t count() const { return count_; }
+
+ private:
+  // An old row that the log carries in part, or a key that an update did not touch, is named by the other image.
+  bool append(const RowBatch& images, uint32_t row) {
+    for (const uint32_t c : table_.layout->key->columns)
+      if (images.cell(row, c).length < 0) return false;
+    for (const uint32_t c : table_.layout->key->columns) batch_.append_value(images.bytes(images.cell(row, c)));
+    batch_.end_row();
+    ++count_;
+    return true;
+  }
+
   const TargetTable& table_;
   const MergeTable& plan_;
   std::unique_ptr<Target> session_;
+  std::optional<Interrupter::Busy> busy_;
   std::unique_ptr<ChangedKeys> keys_;
   RowBatch batch_;
   uint64_t count_ = 0;
@@ -147,19 +163,20 @@ Result<std::map<size_t, std::string>> merge_tables(const TaskContext& context, c
     TRY(at->second.open(context));
   }
   TRY(gather(context, plan, source, tables, stop));
-  std::unique_ptr<Source> reader = TRY(context.open_source("merge"));
   for (auto& [index, table] : tables) {
+    TRY(table.flush());
     if (!table.refused().empty()) {
       refused[index] = table.refused();
       continue;
     }
+    std::unique_ptr<Source> reader = TRY(context.open_source("merge"));
+    const Interrupter::Busy busy(context.interrupter, reader.get(), nullptr);
     auto merged = table.merge(context, plan, *reader, stop);
-    if (!merged && merged.error().kind == ErrorKind::table) {
-      refused[index] = merged.error().message;
-      reader = TRY(context.open_source("merge"));
+    if (!merged) {
+      TRY(table.settle(merged.error()));
+      refused[index] = table.refused();
       continue;
     }
-    if (!merged) return Failure(merged.error());
     log_info(Component::task_manager,
              "Load of table {} goes on from position {}: {} keys of changed rows were gathered from the log, {} rows "
              "merged",

@@ -4,6 +4,7 @@
 // by their keys. This part gathers those keys and merges their rows; the unfinished slices are then loaded as ever,
 // in merging mode.
 
+#include <functional>
 #include <map>
 #include <stop_token>
 #include <string>
@@ -23,8 +24,8 @@ struct MergeTable {
 
 struct MergePlan {
   std::vector<MergeTable> tables;
-  Position stream_start;    // where the task's stream starts; nobody else may be reading it now
-  std::string snapshot_id;  // the later snapshot, and its position
+  Position stream_start;                     // where the task's stream starts; nobody else may be reading it now
+  std::function<std::string()> snapshot_id;  // of the later snapshot, to join now
   Position snapshot;
   Position mark;  // at or behind `snapshot`; the stream will reach it
 };

@@ -93,6 +93,7 @@ class TaskRunner {
   Result<void> take_snapshot(TaskDocument document);
   Result<Position> stream_start(const Snapshot& snapshot) const;
   Result<void> undo_start();
+  Result<void> reclaim();
   Result<void> reopen();
 
   // runner_load.cpp
@@ -115,6 +116,7 @@ class TaskRunner {
   // runner_merge.cpp
   Result<std::set<size_t>> mergeable(const Again& tables,
                                      const std::map<size_t, std::vector<TableRange>>& slices_now);
+  Result<bool> key_types_agree(const TargetTable& table);
   Result<void> merge_pending(Again& again, const std::stop_token& stop);
 
   // runner_follow.cpp

@@ -89,14 +89,17 @@ Result<void> TaskRunner::check_keyless_tables() {
       updates += counters.updates;
       deletes += counters.deletes;
     }
-    if (updates <= known->updates && deletes <= known->deletes) continue;
+    // A crash of the server, or somebody, sets its counters to zero: then all that they show is new.
+    const bool counted_anew = updates < known->updates || deletes < known->deletes;
+    const uint64_t new_updates = updates - (counted_anew ? 0 : known->updates);
+    const uint64_t new_deletes = deletes - (counted_anew ? 0 : known->deletes);
+    if (new_updates == 0 && new_deletes == 0) continue;
     const std::string reason = fmt::format(
         "table {0} has no replica identity, and the source counted {1} updates and {2} deletes on it since the "
         "start, which the "
         "log does not carry. Run ALTER TABLE \"{3}\".\"{4}\" REPLICA IDENTITY FULL; and load the table anew "
         "(--restart)",
-        to_string(source.ref), updates - known->updates, deletes - known->deletes, source.ref.schema,
-        source.ref.name);
+        to_string(source.ref), new_updates, new_deletes, source.ref.schema, source.ref.name);
     log_error(Component::source_capture, "{}", reason);
     progress_.fail_table(t, reason);
     remark(reason + ".");
@@ -167,6 +170,8 @@ Result<void> TaskRunner::end_cleanly() {
 
 Result<void> TaskRunner::remove_traces() {
   TRY(source_->end_leftover_sessions(true));
+  // From here on the next run knows that only this is left to do.
+  TRY(record_->update([](std::string& phase, TaskDocument&) { phase = "finished"; }));
   if (follows()) TRY(source_->drop_capture(context_.task_id, context_.target_system));
   return record_->forget();
 }

@@ -136,10 +136,10 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
   // Foreign keys come once every table is past the position of the latest snapshot.
   const Position highest = highest_snapshot();
   if (loads() && source_->compare(apply->position(), highest) < 0) {
-    StopRule to_highest;
+    StopRule to_highest = rule;
     to_highest.caught_up = highest;
     const ApplyEnd end = TRY(run(to_highest));
-    if (end == ApplyEnd::asked) return end;
+    if (end != ApplyEnd::caught_up) return end;
   }
   // In a session that they bind, foreign keys would act on top of what the log says: they come at the stop.
   if (constraints_by_session_) {

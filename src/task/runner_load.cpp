@@ -92,8 +92,8 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
   if (!keeper_) {
     // Tables that are complete but for their keys and indexes go on as they are.
     for (const LoadPlan::Table& table : plan.tables)
-      if (!table.to_do.empty()) again.lost.insert(table.index);
-    std::erase_if(plan.tables, [](const LoadPlan::Table& table) { return !table.to_do.empty(); });
+      if (!table.to_do.empty() || table.merge_pending) again.lost.insert(table.index);
+    std::erase_if(plan.tables, [&](const LoadPlan::Table& table) { return again.contains(table.index); });
   }
   TRY(run_round(plan, again, stop));
   for (;;) {
@@ -126,6 +126,7 @@ Result<LoadPlan> TaskRunner::load_plan(const std::set<size_t>& only) {
     table.index = t;
     table.held_rows = !known->was_empty;
     table.merging = known->merges > 0;
+    table.merge_pending = table.merging && !done.contains({name, merge_line(*known)});
     uint64_t rows_done = 0;
     for (const TableRange& slice : known->slices)
       if (!done.contains({name, slice.index})) table.to_do.push_back(slice);
@@ -285,15 +286,17 @@ Result<void> TaskRunner::replan(const Again& tables) {
 // Changes before it are dropped for these tables when they are applied.
 Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::stop_token& stop) {
   if (stop.stop_requested()) return Failure(errors::stopped());
-  const std::set<size_t> changed = TRY(changed_tables());
+  const Interrupter::Busy busy(context_.interrupter, source_.get(), target_.get());
   TRY(replan(tables));
   const TaskDocument before = record_->document();
+  std::set<size_t> changed;  // by the very description that is planned with
   std::map<size_t, std::vector<TableRange>> slices;
   for (const size_t t : tables.all()) {
     const auto known = std::ranges::find(before.tables, context_.tables[t].target.source->ref, &TableRecord::table);
-    if (known != before.tables.end() && known->suspended.empty())
-      slices[t] = TRY(source_->split(*context_.tables[t].target.source,
-                                     static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+    if (known == before.tables.end() || !known->suspended.empty()) continue;
+    if (structure_fingerprint(*context_.tables[t].target.source) != known->structure) changed.insert(t);
+    slices[t] = TRY(source_->split(*context_.tables[t].target.source,
+                                   static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
   }
   if (slices.empty()) return {};
   std::set<size_t> merging = TRY(mergeable(tables, slices));

@@ -19,10 +19,6 @@ std::map<TableRef, std::string> storage_of(const std::vector<TableRange>& slices
   return out;
 }
 
-uint32_t merge_line(const TableRecord& table) {
-  return static_cast<uint32_t>(table.slices.size()) + table.merges - 1;
-}
-
 std::vector<LedgerLine> lines_of(const std::vector<LedgerLine>& ledger, const TableRef& table) {
   std::vector<LedgerLine> out;
   std::ranges::copy_if(ledger, std::back_inserter(out), [&](const LedgerLine& line) { return line.table == table; });
@@ -45,11 +41,23 @@ Result<std::set<size_t>> TaskRunner::mergeable(const Again& tables,
     const auto known = std::ranges::find(document.tables, table.source->ref, &TableRecord::table);
     if (now == slices_now.end() || known == document.tables.end() || tables.whole.contains(t)) continue;
     const bool logs_keys = table.layout->key && table.source->logged && table.source->identity != RowIdentity::none;
-    if (logs_keys && known->was_empty && !lines_of(ledger, table.source->ref).empty() &&
+    const bool same_key = known->created || TRY(key_types_agree(table));
+    if (logs_keys && same_key && known->was_empty && !lines_of(ledger, table.source->ref).empty() &&
         storage_of(known->slices) == storage_of(now->second))
       out.insert(t);
   }
   return out;
+}
+
+// Of a table the user made: a key of another type may take rows for equal that the source tells apart.
+Result<bool> TaskRunner::key_types_agree(const TargetTable& table) {
+  if (!table.layout->key) return false;
+  const std::vector<TableDef> there = TRY(target_->catalog().describe(std::span(&table.layout->ref, 1)));
+  if (there.empty()) return false;
+  return std::ranges::all_of(table.layout->key->columns, [&](uint32_t c) {
+    const std::optional<uint32_t> column = find_column(there[0], table.layout->columns[c].name);
+    return column && there[0].columns[*column].type.native == table.read->columns[c].type.native;
+  });
 }
 
 // Merges what changed into the tables that are recorded to go on under the held snapshot. Those that cannot are to be
@@ -78,7 +86,7 @@ Result<void> TaskRunner::merge_pending(Again& again, const std::stop_token& stop
   if (plan.tables.empty()) return {};
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
   plan.stream_start = stored ? *stored : document.start;
-  plan.snapshot_id = keeper_->id();
+  plan.snapshot_id = [this] { return keeper_->id(); };
   plan.snapshot = document.snapshot_position;
   plan.mark = TRY(source_->mark_now());
   for (const auto& [t, why] : TRY(merge_tables(context_, plan, *source_, stop))) {

@@ -60,17 +60,22 @@ Result<void> TaskRunner::open_ends() {
   return {};
 }
 
-Result<void> TaskRunner::reopen() {
+// New sessions, if the task is still this worker's. Nobody's sessions are ended before that is known.
+Result<void> TaskRunner::reclaim() {
   keeper_.reset();
   target_.reset();
   source_.reset();
   record_.reset();
   TRY(open_ends());
-  TRY(target_->end_leftover_sessions());
-  TRY(source_->end_leftover_sessions(false));
   const bool known = TRY(record_->load());
   if (!known || record_->stored_worker() != worker_) return Failure(errors::taken_over(context_.task_id));
-  TRY(record_->update([&](std::string&, TaskDocument& document) { document.worker = worker_; }));
+  return record_->update([&](std::string&, TaskDocument& document) { document.worker = worker_; });
+}
+
+Result<void> TaskRunner::reopen() {
+  TRY(reclaim());
+  TRY(target_->end_leftover_sessions());
+  TRY(source_->end_leftover_sessions(false));
   return follows() ? check_stream() : Result<void>();
 }
 
@@ -167,15 +172,22 @@ Result<void> TaskRunner::resume() {
   if (!options_.start_position.empty())
     log_warning(Component::task_manager,
                 "--cdc-start-position is not heeded: the task goes on from its stored position");
-  if (record_->phase() == "finished" && !follows()) {
+  if (record_->phase() == "finished" && follows()) {
+    finished_before_ = true;
+    summary_.stop_reason = "STOPPED_AT_CAUGHT_UP";
+    remark("This task was finished before; what was left of it on the servers is removed now.");
+    return remove_traces();
+  }
+  if (record_->phase() == "finished") {
     finished_before_ = true;
     summary_.stop_reason = "FULL_LOAD_ONLY_FINISHED";
     remark("This task had finished its full load before; nothing was done. Use --restart to load everything anew.");
     return {};
   }
+  // Claimed first: a worker that is still there then learns why its sessions end.
+  TRY(record_->update([&](std::string&, TaskDocument& stored) { stored.worker = worker_; }));
   TRY(target_->end_leftover_sessions());
   TRY(source_->end_leftover_sessions(false));
-  TRY(record_->update([&](std::string&, TaskDocument& stored) { stored.worker = worker_; }));
   if (record_->phase() == "following") TRY(suspend_misfits());
   TRY(check_ends(false));
   TRY(target_->create_control_tables());
@@ -382,7 +394,9 @@ Result<void> TaskRunner::start_afresh() {
   auto started = take_snapshot(std::move(document));
   if (started) started = prepare_target();
   if (started || started.error().code == "task.taken_over") return started;
-  auto undone = undo_start();
+  auto undone = started.error().kind == ErrorKind::connection ? reclaim() : Result<void>();
+  if (!undone && undone.error().code == "task.taken_over") return undone;
+  if (undone) undone = undo_start();
   if (!undone)
     return Failure(
         in_context(started.error(), "the start failed and could not be undone (" + undone.error().message + ")"));

@@ -27,6 +27,11 @@ struct TableRecord {
   uint64_t updates = 0, deletes = 0;  // the server's counters at the start, for tables whose log identifies no rows
 };
 
+// The ledger's line of a table's last merge; merges > 0.
+inline uint32_t merge_line(const TableRecord& table) {
+  return static_cast<uint32_t>(table.slices.size()) + table.merges - 1;
+}
+
 struct TaskDocument {
   std::string worker;  // of the worker that runs the task: another one found here has taken it over
   std::string source_system, source_database, target_system, target_database;

@@ -82,10 +82,12 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
       if (!truncates_.empty()) TRY(truncate());
       const RowBatch* images = &part.batch->images[change.table];
       if (change.op == Op::update && moves_identity(change, *images)) {
-        pending_.push_back({change.table,
-                            {&target(change.table), Op::erase, images, nullptr, change.before_row, Change::no_row},
-                            &part.txn.commit,
-                            std::nullopt});
+        pending_.push_back(
+            {change.table,
+             {&target(change.table), Op::erase, images, nullptr,
+              change.before_row == Change::no_row ? change.after_row : change.before_row, Change::no_row},
+             &part.txn.commit,
+             std::nullopt});
         pending_.push_back({change.table,
                             {&target(change.table), Op::insert, nullptr, images, Change::no_row, change.after_row},
                             &part.txn.commit,
@@ -104,10 +106,24 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
   return {};
 }
 
+// An identity beside the key may have moved, and the log carries no old value to tell by: the row is replaced if it
+// is whole.
+bool WindowApplier::may_move_unseen(const Change& change, const RowBatch& images) const {
+  const TableDef& layout = *target(change.table).layout;
+  if (!layout.key) return false;
+  bool beside_key = false;
+  for (uint32_t c = 0; c < images.width(); ++c) {
+    if (images.cell(change.after_row, c).length == Cell::unchanged) return false;
+    beside_key |=
+        layout.columns[c].identity_always && std::ranges::find(layout.key->columns, c) == layout.key->columns.end();
+  }
+  return beside_key;
+}
+
 // A new value for a GENERATED ALWAYS identity (UPDATE … SET id = DEFAULT) cannot be written by an UPDATE: the row is
 // replaced.
 bool WindowApplier::moves_identity(const Change& change, const RowBatch& images) const {
-  if (change.before_row == Change::no_row) return false;
+  if (change.before_row == Change::no_row) return may_move_unseen(change, images);
   bool moves = false;
   for (size_t c = 0; c < images.width(); ++c) {
     const Cell &before = images.cell(change.before_row, c), &after = images.cell(change.after_row, c);
@@ -121,6 +137,7 @@ bool WindowApplier::moves_identity(const Change& change, const RowBatch& images)
 Result<void> WindowApplier::truncate() {
   std::vector<TableRef> tables;
   for (const auto& [table, leaf] : truncates_) {
+    if (suspended_[table]) continue;
     if (!context_.settings.change_processing_ddl_handling_policy.handle_source_table_truncated) continue;
     if (context_.settings.error_behavior.apply_error_fail_on_truncation_ddl)
       return Failure(errors::truncate_stop(target(table).source->ref));
@@ -145,10 +162,8 @@ Result<void> WindowApplier::flush(bool carefully) {
   if (carefully) {
     const std::map<uint32_t, TableDelta> counted = deltas_;
     TRY(writer_.set_savepoint());
-    auto applied = apply_in_order(items);
-    if (applied) applied = writer_.check_constraints();
-    if (applied) return {};
-    if (applied.error().kind != ErrorKind::conflict && applied.error().kind != ErrorKind::data) return applied;
+    const bool whole = TRY(apply_whole(items));
+    if (whole) return {};
     TRY(writer_.undo_to_savepoint());
     deltas_ = counted;
     return apply_one_by_one(items);
@@ -158,6 +173,26 @@ Result<void> WindowApplier::flush(bool carefully) {
   for (const Item& item : items) by_table[item.table].push_back(item);
   for (auto& [table, own] : by_table) TRY(apply_table(table, own));
   return {};
+}
+
+// All of a transaction and its constraints, or false: then nothing has been said or parked of it yet.
+Result<bool> WindowApplier::apply_whole(std::span<const Item> items) {
+  std::vector<ChangeView> views;
+  for (const Item& item : items) {
+    if (suspended_[item.table]) {
+      count_dropped(item);
+      continue;
+    }
+    views.push_back(item.view);
+    count_applied(item);
+  }
+  const ChangeWriter::Progress progress = TRY(writer_.apply_in_order(views));
+  if (progress.done < views.size()) return false;
+  auto checked = writer_.check_constraints();
+  if (checked) return true;
+  if (checked.error().kind != ErrorKind::conflict && checked.error().kind != ErrorKind::data)
+    return Failure(checked.error());
+  return false;
 }
 
 Result<void> WindowApplier::apply_table(uint32_t table, std::vector<Item>& items) {

@@ -50,8 +50,10 @@ class WindowApplier {
 
   Result<void> collect(std::span<const Window::Part> parts, bool carefully);
   bool wanted(uint32_t table, const TxnPart& txn) const;
+  bool may_move_unseen(const Change& change, const RowBatch& images) const;
   bool moves_identity(const Change& change, const RowBatch& images) const;
   Result<void> flush(bool carefully);
+  Result<bool> apply_whole(std::span<const Item> items);
   Result<void> apply_table(uint32_t table, std::vector<Item>& items);
   Result<void> apply_in_order(std::span<const Item> items);
   Result<void> apply_one_by_one(std::span<const Item> items);

@@ -136,3 +136,27 @@ def test_a_table_without_key_is_loaded_whole(own_pair: Pair) -> None:
     lose_snapshot(own_pair)
     assert_was_reloaded(own_pair, task.catch_up(), "")
     own_pair.assert_ends_equal(task)
+
+
+def test_keys_of_an_extensions_type_are_merged_by_its_own_equality(own_pair: Pair) -> None:
+    """'Bob' and 'BOB' are one key: the row is deleted by one of them and must be found by either."""
+    own_pair.on_source(
+        "CREATE EXTENSION citext; ALTER TABLE documents DROP CONSTRAINT documents_pkey, ALTER id TYPE citext, "
+        "ADD PRIMARY KEY (id)"
+    )
+    task, done = begin(own_pair)
+    lose_snapshot(own_pair)
+    own_pair.on_source("UPDATE documents SET id = 'Bob' WHERE id = '5'; UPDATE documents SET id = 'BOB' WHERE id = 'bob'")
+    own_pair.on_source("UPDATE documents SET id = 'bOb' WHERE id = 'BOB'; DELETE FROM documents WHERE id = '6'")
+    assert_went_on(own_pair, task.catch_up(), done)
+    own_pair.assert_ends_equal(task)
+
+
+def test_a_key_changed_meanwhile_means_a_whole_load(own_pair: Pair) -> None:
+    own_pair.on_source("ALTER TABLE documents ADD other int; UPDATE documents SET other = -id")
+    task, _ = begin(own_pair)
+    lose_snapshot(own_pair)
+    own_pair.on_source("DELETE FROM documents WHERE id = 7; UPDATE documents SET other = -id")
+    own_pair.on_source("ALTER TABLE documents DROP CONSTRAINT documents_pkey, ADD PRIMARY KEY (other)")
+    assert_was_reloaded(own_pair, task.catch_up(), "")
+    own_pair.assert_ends_equal(task)

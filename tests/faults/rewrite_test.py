@@ -87,3 +87,29 @@ def test_a_table_is_whole_in_spite_of_a_rewrite_between_its_slices(pair: Pair, t
     with pair.writers():
         assert task.catch_up().code == 0
     pair.assert_ends_equal(task)
+
+
+MADE = "CREATE {kind} TABLE extra (id int NOT NULL, v text, PRIMARY KEY (id)); INSERT INTO extra VALUES (1, 'a'), (2, 'b')"
+CHANGES = {
+    "made anew": (MADE, "DROP TABLE extra; CREATE TABLE extra (id int PRIMARY KEY, v text); INSERT INTO extra VALUES (1, 'n'), (2, 'n')"),
+    "given a key": (MADE.replace(", PRIMARY KEY (id)", ""), "ALTER TABLE extra ADD PRIMARY KEY (id)"),
+    "made logged": (MADE.replace("{kind}", "UNLOGGED"), "ALTER TABLE extra SET LOGGED"),
+    "given another column name": (MADE, "ALTER TABLE extra RENAME v TO w"),
+    "robbed of a column": (MADE, "ALTER TABLE extra DROP v"),
+    "given another key": (MADE, "ALTER TABLE extra ADD UNIQUE (v), ALTER v SET NOT NULL; ALTER TABLE extra REPLICA IDENTITY USING INDEX extra_v_key"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_changes_are_followed_of_a_table_that_during_the_load_was(change: str, pair: Pair, tmp_path: Path) -> None:
+    """It is loaded again, and its changes from then on are in the stream: the publications know it as it is now."""
+    made, changed = CHANGES[change]
+    pair.on_source(made.replace("{kind}", ""))
+    task, run, go_on = start_and_pause(pair, tmp_path)
+    do_soon(pair, *changed.split("; "))
+    go_on.touch()
+    wait_until(lambda: "Replication has started" in run.log() or not run.process.running(), 60, "the load to end")
+    pair.on_source("UPDATE extra SET id = 20 WHERE id = 2; DELETE FROM extra WHERE id = 1")
+    assert run.process.running(), run.wait(1)
+    assert run.stop().code == 0
+    pair.assert_ends_equal(task)

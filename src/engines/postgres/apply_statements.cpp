@@ -30,7 +30,7 @@ std::string condition(const TargetTable& table, const RowFinder& finder, size_t 
       continue;
     }
     // The cast names the column's type, so that the parameter is read as one whatever the operator would prefer.
-    const std::string value = fmt::format("${}::{}", number, table.layout->columns[finder.columns[i]].type.native);
+    const std::string value = fmt::format("${}::{}", number, finder.types[i]);
     if (finder.comparisons[i] != Comparison::text)
       terms.push_back(fmt::format("{} IS NOT DISTINCT FROM {}", name, value));
     if (finder.comparisons[i] != Comparison::native)

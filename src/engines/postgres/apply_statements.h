@@ -17,12 +17,13 @@ using ColumnMask = std::vector<bool>;
 enum class Comparison : uint8_t {
   native,       // IS NOT DISTINCT FROM
   text,         // the type has no equality: by its text
-  native_text,  // both: equal values that are written differently are different rows (numeric 1.0 and 1.00)
+  native_text,  // both: equal values that are written differently are different rows
 };
 
 struct RowFinder {
   std::vector<uint32_t> columns;        // whose values find the row: the key, or all
   std::vector<Comparison> comparisons;  // per column of `columns`; empty: by the key, with =
+  std::vector<std::string> types;       // of the target's columns, beside comparisons
 };
 
 // Parameters: insert: every column of the mask. Update: the mask's columns, then the finder's. Erase: the finder's.

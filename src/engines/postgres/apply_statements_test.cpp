@@ -24,8 +24,9 @@ TargetTable table(bool keyed = true, bool partitioned = false) {
 }
 
 const ColumnMask all(4, true), none(4, false), middle = {false, true, true, false};
-const RowFinder by_key = {{3, 0}, {}};
-const RowFinder by_row = {{0, 1, 2}, {Comparison::native, Comparison::native_text, Comparison::text}};
+const RowFinder by_key = {{3, 0}, {}, {}};
+const RowFinder by_row = {
+    {0, 1, 2}, {Comparison::native, Comparison::native_text, Comparison::text}, {"bigint", "numeric(10,2)", "json"}};
 
 TEST(ApplyStatements, inserts_name_the_columns_of_the_mask) {
   EXPECT_EQ(insert_statement(table(), all), R"(INSERT INTO "s"."or""ders" ("id", "Na""me", "doc", "at") )"
@@ -51,13 +52,13 @@ TEST(ApplyStatements, rows_without_a_key_are_found_by_their_values_and_only_one_
             R"(AND "Na""me" IS NOT DISTINCT FROM $4::numeric(10,2) )"
             R"(AND "Na""me"::text IS NOT DISTINCT FROM $4::numeric(10,2)::text )"
             R"(AND "doc"::text IS NOT DISTINCT FROM $5::json::text LIMIT 1))");
-  EXPECT_EQ(erase_statement(table(false), {{3}, {Comparison::native}}),
+  EXPECT_EQ(erase_statement(table(false), {{3}, {Comparison::native}, {"date"}}),
             R"(DELETE FROM "s"."or""ders" WHERE ctid = (SELECT ctid FROM "s"."or""ders" )"
             R"(WHERE "at" IS NOT DISTINCT FROM $1::date LIMIT 1))");
 }
 
 TEST(ApplyStatements, a_row_of_a_partitioned_table_is_one_of_one_partition) {
-  EXPECT_EQ(erase_statement(table(false, true), {{3}, {Comparison::text}}),
+  EXPECT_EQ(erase_statement(table(false, true), {{3}, {Comparison::text}, {"date"}}),
             R"(DELETE FROM "s"."or""ders" WHERE (tableoid, ctid) = (SELECT tableoid, ctid FROM "s"."or""ders" )"
             R"(WHERE "at"::text IS NOT DISTINCT FROM $1::date::text LIMIT 1))");
 }

@@ -74,7 +74,10 @@ Result<std::vector<std::string>> texts_by_server(Connection& session, std::span<
   const std::string sql = "SELECT " + join(outputs, ", ");
   const Rows rows(PQexecParams(session.raw(), sql.c_str(), static_cast<int>(values.size()), types.data(),
                                bytes.data(), lengths.data(), formats.data(), 0));
-  if (PQresultStatus(rows.raw()) != PGRES_TUPLES_OK) return Failure(session.error_of(rows.raw()));
+  if (PQresultStatus(rows.raw()) != PGRES_TUPLES_OK)
+    return Failure(in_context(session.error_of(rows.raw()),
+                              "the source could not put binary values of its own log into text, which a transaction "
+                              "with a value above half a gigabyte needs"));
   std::vector<std::string> out;
   for (size_t i = 0; i < values.size(); ++i) out.push_back(rows.text(0, static_cast<int>(i)));
   return out;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <set>
 #include <stop_token>
 
 #include "base/clock.h"
@@ -21,13 +22,48 @@ std::string slot_characters(std::string_view text) {
   return out;
 }
 
+// Whether the publication of tables with, or without, row identity holds the table.
+bool belongs(const TableDef& table, bool keyed) {
+  return table.logged && (table.identity != RowIdentity::none) == keyed;
+}
+
 // Tables whose changes can be published at all, split by whether the log identifies their rows.
 std::string table_list(std::span<const TableDef* const> tables, bool keyed) {
   std::vector<std::string> names;
   for (const TableDef* table : tables)
-    if (table->logged && (table->identity != RowIdentity::none) == keyed)
-      names.push_back((table->partitioned ? "" : "ONLY ") + quote_name(table->ref));
+    if (belongs(*table, keyed)) names.push_back((table->partitioned ? "" : "ONLY ") + quote_name(table->ref));
   return join(names, ", ");
+}
+
+// Tables that the publication holds and should not, or should and does not.
+Result<void> alter_publication(Connection& session, const std::string& publication,
+                               std::span<const TableDef* const> tables, bool keyed, bool add) {
+  const Rows rows =
+      TRY(session.query("SELECT n.nspname, c.relname FROM pg_catalog.pg_publication p JOIN "
+                        "pg_catalog.pg_publication_rel r ON r.prpubid = "
+                        "p.oid JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON "
+                        "n.oid = c.relnamespace "
+                        "WHERE p.pubname = $1",
+                        {publication}));
+  std::set<TableRef> held, wanted;
+  for (int i = 0; i < rows.size(); ++i) held.insert({rows.text(i, 0), rows.text(i, 1)});
+  std::vector<std::string> names;
+  for (const TableDef* table : tables) {
+    if (!belongs(*table, keyed)) continue;
+    wanted.insert(table->ref);
+    const std::string name = quote_name(table->ref);
+    if (!add || held.contains(table->ref)) continue;
+    const Rows there = TRY(session.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {name}));
+    if (there.boolean(0, 0)) names.push_back((table->partitioned ? "" : "ONLY ") + name);
+  }
+  if (!add)
+    for (const TableRef& table : held)
+      if (!wanted.contains(table)) names.push_back(quote_name(table));
+  if (names.empty()) return {};
+  auto altered = session.run(fmt::format("ALTER PUBLICATION {} {} TABLE {}", quote_name(publication),
+                                         add ? "ADD" : "DROP", join(names, ", ")));
+  if (!altered) return Failure(errors::publication_failed(altered.error()));
+  return {};
 }
 
 // Who the slot waits for: sessions with a transaction id of their own.
@@ -84,6 +120,17 @@ Result<void> create_publications(Connection& session, std::string_view capture_n
     auto made = session.run(fmt::format("CREATE PUBLICATION {} {} WITH (publish = '{}')", quote_name(kind.name),
                                         kind.list.empty() ? "" : "FOR TABLE " + kind.list, kind.operations));
     if (!made) return Failure(errors::publication_failed(made.error()));
+  }
+  return {};
+}
+
+Result<void> update_publications(Connection& session, std::string_view capture_name,
+                                 std::span<const TableDef* const> tables) {
+  const std::string keyed = keyed_publication(capture_name), inserts = insert_only_publication(capture_name);
+  // Out first: an UPDATE of a table without identity fails on the source while the keyed publication holds it.
+  for (const bool add : {false, true}) {
+    TRY(alter_publication(session, keyed, tables, true, add));
+    TRY(alter_publication(session, inserts, tables, false, add));
   }
   return {};
 }

@@ -17,6 +17,10 @@ std::string insert_only_publication(std::string_view capture_name);
 
 Result<void> create_publications(Connection& session, std::string_view capture_name,
                                  std::span<const TableDef* const> tables);
+// Brings the publications to what the tables are now: made anew, with a key or without one, logged or not. Tables
+// that are gone are left out.
+Result<void> update_publications(Connection& session, std::string_view capture_name,
+                                 std::span<const TableDef* const> tables);
 Result<void> drop_publications(Connection& session, std::string_view capture_name);
 
 // Creates a slot and exports its snapshot on `walsender`, which must then stay untouched until the snapshot is

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "base/byte_writer.h"
 #include "base/clock.h"
@@ -86,7 +87,8 @@ Result<std::vector<std::string>> PostgresChangeReader::texts_of(std::span<const 
 Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::stop_token stop) {
   decoder_.start_batch(batch);
   decoder_.batch_taken();
-  bool waited = false;
+  const int64_t until_ms = monotonic_ms() + wait_ms;
+  bool asked = false;
   int64_t first_ms = 0;  // when the first change of this batch had come
   if (monotonic_ms() - last_feedback_ms_ >= feedback_interval_ms_) TRY(feedback(false));
   while (decoder_.batch_bytes() < batch_bytes_max) {
@@ -109,15 +111,16 @@ Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::st
     }
     const bool has_some = !batch.empty();
     if (has_some && first_ms == 0) first_ms = monotonic_ms();
-    if ((has_some && monotonic_ms() - first_ms >= gather_ms_) || (!has_some && waited)) return {};
+    const int64_t left_ms = until_ms - monotonic_ms();
+    if (has_some ? monotonic_ms() - first_ms >= gather_ms_ : left_ms <= 0 || !batch.read_to.empty()) break;
     // Asking for a reply makes an idle server say how far its log has come.
-    if (!has_some) TRY(feedback(true));
-    if (!connection_.wait_readable(has_some ? gather_ms_ : wait_ms, stop))
+    if (!has_some && !std::exchange(asked, true)) TRY(feedback(true));
+    if (!connection_.wait_readable(has_some ? gather_ms_ : static_cast<int>(left_ms), stop))
       return Failure(connection_.connection_error());
     if (PQconsumeInput(connection_.raw()) == 0) return Failure(connection_.connection_error());
-    waited = true;
-    if (stop.stop_requested()) return {};
+    if (stop.stop_requested()) break;
   }
+  if (!batch.read_to.empty()) told_ = batch.read_to;
   return {};
 }
 
@@ -141,7 +144,7 @@ Result<void> PostgresChangeReader::take(std::string_view frame, ChangeBatch& bat
   received_ = std::max(received_, wal_end);
   if (!decoder_.in_transaction()) {
     const Position idle = lsn_position(wal_end);
-    if (idle.text > batch.read_to.text) batch.read_to = idle;
+    if (idle.text > batch.read_to.text && idle.text > told_.text) batch.read_to = idle;
   }
   if (reply != 0) TRY(feedback(false));
   return {};

@@ -57,6 +57,7 @@ class PostgresChangeReader : public ChangeReader {
   int64_t last_feedback_ms_ = 0;
   int gather_ms_ = 0;
   bool release_untold_ = false;  // the server does not know of released_ yet
+  Position told_;                // the newest read_to that was answered
   Lsn received_ = 0;
   Lsn released_ = 0;
 };

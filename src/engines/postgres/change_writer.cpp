@@ -45,11 +45,12 @@ std::string PostgresChangeWriter::position_row() const {
 }
 
 Result<void> PostgresChangeWriter::begin(const Position& expected) {
-  const Rows fenced =
-      TRY(session_.query(fmt::format(R"(BEGIN; UPDATE {} SET "STATE_TIME" = '{}' WHERE {} AND "CHECKPOINT" = {})",
-                                     control_.table("awsdms_txn_state"), sql_timestamp(now_us()), position_row(),
-                                     quote_literal(checkpoint_text(expected)))));
-  open_ = true;
+  open_ = true;  // should the fence be interrupted, there is a transaction to roll back
+  savepoint_set_ = false;
+  const Rows fenced = TRY(session_.query(fmt::format(
+      R"(BEGIN; SET CONSTRAINTS ALL DEFERRED; UPDATE {} SET "STATE_TIME" = '{}' WHERE {} AND "CHECKPOINT" = {})",
+      control_.table("awsdms_txn_state"), sql_timestamp(now_us()), position_row(),
+      quote_literal(checkpoint_text(expected)))));
   for (auto& [name, stage] : stages_) stage.used = false;
   if (fenced.affected() == 1) return {};
   rollback();
@@ -62,7 +63,9 @@ Result<void> PostgresChangeWriter::check_constraints() {
 
 Result<void> PostgresChangeWriter::set_savepoint() {
   // SET CONSTRAINTS lasts to the end of the transaction; a moved savepoint starts with deferred ones again.
-  return session_.run("SAVEPOINT task; SET CONSTRAINTS ALL DEFERRED");
+  // The server nests savepoints of one name, so the old one is released.
+  const std::string release = std::exchange(savepoint_set_, true) ? "RELEASE SAVEPOINT task; " : "";
+  return session_.run(release + "SAVEPOINT task; SET CONSTRAINTS ALL DEFERRED");
 }
 
 Result<void> PostgresChangeWriter::undo_to_savepoint() {

@@ -74,6 +74,8 @@ class PostgresChangeWriter : public ChangeWriter {
   const ControlSchema& control_;
   std::string task_id_;
   bool open_ = false;
+  bool savepoint_set_ = false;                     // in this transaction
+  bool may_make_stages_ = true;                    // the role may create temporary tables
   std::unordered_map<std::string, Stage> stages_;  // by quoted target name
   std::unordered_map<const TargetTable*, TableStatements> statements_;
   uint64_t prepared_count_ = 0, prepared_now_ = 0;

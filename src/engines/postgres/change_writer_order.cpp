@@ -35,7 +35,8 @@ constexpr std::string_view bytea_query =
     "t.typbasetype)";
 
 // Which columns have an equality of their own (btree or hash; one of an extension is not found without its schema),
-// and which are numeric: equal there is not identical.
+// which have equal values that are not identical (numeric 1.0 and 1.00, interval 1 day and 24:00:00, text under some
+// collations), and the type of each.
 constexpr std::string_view comparison_query =
     "SELECT a.attname, EXISTS (SELECT FROM pg_catalog.pg_opclass o JOIN pg_catalog.pg_am m ON m.oid = o.opcmethod "
     "AND "
@@ -44,7 +45,8 @@ constexpr std::string_view comparison_query =
     "'pg_catalog.anyenum'::pg_catalog.regtype) OR (bt.typtype = 'r' AND o.opcintype = "
     "'pg_catalog.anyrange'::pg_catalog.regtype) OR (bt.oid = 'pg_catalog.varchar'::pg_catalog.regtype AND "
     "o.opcintype = "
-    "'pg_catalog.text'::pg_catalog.regtype))), bt.oid = 'pg_catalog.numeric'::pg_catalog.regtype FROM "
+    "'pg_catalog.text'::pg_catalog.regtype))), bt.typtype <> 'e' AND bt.oid <> ALL ('{bool,int2,int4,int8,oid,bytea,"
+    "uuid,date,timestamp,timestamptz}'::pg_catalog.regtype[]), pg_catalog.format_type(a.atttypid, a.atttypmod) FROM "
     "pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid JOIN pg_catalog.pg_type bt ON bt.oid "
     "= CASE "
     "WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::pg_catalog.regclass AND a.attnum "
@@ -62,9 +64,13 @@ Result<RowFinder> PostgresChangeWriter::find_rows_by(const TargetTable& table) {
   for (uint32_t c = 0; c < table.layout->columns.size(); ++c) {
     finder.columns.push_back(c);
     finder.comparisons.push_back(Comparison::text);
-    for (int i = 0; i < rows.size(); ++i)
-      if (rows.get(i, 0) == table.layout->columns[c].name && rows.boolean(i, 1))
+    finder.types.push_back(table.layout->columns[c].type.native);
+    for (int i = 0; i < rows.size(); ++i) {
+      if (rows.get(i, 0) != table.layout->columns[c].name) continue;
+      finder.types.back() = rows.text(i, 3);
+      if (rows.boolean(i, 1))
         finder.comparisons.back() = rows.boolean(i, 2) ? Comparison::native_text : Comparison::native;
+    }
   }
   return finder;
 }

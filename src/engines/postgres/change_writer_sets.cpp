@@ -73,13 +73,18 @@ Result<bool> PostgresChangeWriter::apply_sets(const TargetTable& table, const Ne
     why = "the table is too wide to stage";
     return false;
   }
+  if (!may_make_stages_ && !(net.erased.empty() && net.updated.empty())) {
+    why = "the role may not create temporary tables";
+    return false;
+  }
   if (has_giant(net.updated) || has_giant(net.inserted)) {
     why = "a row is too large to stage";
     return false;
   }
   TRY(session_.run("SAVEPOINT sets"));
   auto fits = try_sets(table, net, why);
-  if (!fits && does_not_fit(fits.error())) {
+  if (!fits && fits.error().sqlstate == "42501") may_make_stages_ = false;
+  if (!fits && (does_not_fit(fits.error()) || !may_make_stages_)) {
     why = fits.error().message;
     fits = false;
   }

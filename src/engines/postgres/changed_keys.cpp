@@ -57,6 +57,8 @@ Result<std::unique_ptr<TableWriter>> PostgresChangedKeys::erase_rows(const Table
   const std::vector<uint32_t>& key = table_.layout->key->columns;
   for (size_t c = 0; c < key.size(); ++c)
     terms.push_back(fmt::format("t.{} = k.k{}", quote_name(table_.layout->columns[key[c]].name), c));
+  // A dead worker's slice may still be about to commit: it is waited for, or its rows would come behind the DELETE.
+  TRY(session_.run(fmt::format("LOCK TABLE {} IN SHARE ROW EXCLUSIVE MODE", quote_name(table_.layout->ref))));
   TRY(session_.run(fmt::format(
       "DELETE FROM {} AS t USING (SELECT DISTINCT {} FROM {}) AS k WHERE {}; DECLARE godwit_keys NO SCROLL CURSOR "
       "FOR "

@@ -142,6 +142,22 @@ std::string PgoutputDecoder::misfit(const CapturedTable& table, std::string_view
   return {};
 }
 
+// Updates and deletes name their rows by what the plan finds them by, or they would find others, or none.
+std::string PgoutputDecoder::identity_misfit(const CapturedTable& table, bool full,
+                                             std::span<const Column> columns) const {
+  const RowIdentity planned = table.full->identity;
+  if (planned == RowIdentity::none) return {};
+  if (!table.layout->key)
+    return planned == RowIdentity::full && !full ? "its replica identity is no longer FULL" : "";
+  for (const uint32_t c : table.layout->key->columns) {
+    const std::string& name = table.layout->columns[c].name;
+    const auto sent = std::ranges::find(columns, name, &Column::name);
+    if (sent != columns.end() && !sent->key)
+      return fmt::format("its replica identity changed: column \"{}\" is no longer part of it", name);
+  }
+  return {};
+}
+
 Result<void> PgoutputDecoder::relation(ByteReader& in) {
   uint32_t oid = 0;
   std::string_view schema, name;
@@ -171,6 +187,7 @@ Result<void> PgoutputDecoder::relation(ByteReader& in) {
   const CapturedTable& table = tables_[relation.table];
   relation.known = true;
   relation.misfit = misfit(table, schema, name, oid, columns);
+  if (relation.misfit.empty()) relation.misfit = identity_misfit(table, relation.full_identity, columns);
   if (!relation.misfit.empty()) return {};
   relation.in_key.assign(table.layout->columns.size(), false);
   for (size_t c = 0; c < count; ++c) {

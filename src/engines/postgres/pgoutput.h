@@ -89,6 +89,7 @@ class PgoutputDecoder {
   void add(ChangeBatch& batch, Change change);
   std::string misfit(const CapturedTable& table, std::string_view schema, std::string_view name, uint32_t oid,
                      std::span<const Column> columns) const;
+  std::string identity_misfit(const CapturedTable& table, bool full, std::span<const Column> columns) const;
   Failure damaged(std::string_view what) const;
 
   std::vector<CapturedTable> tables_;

@@ -374,5 +374,32 @@ TEST(Pgoutput, spoiled_messages_give_an_error_or_a_batch_that_holds_together) {
   }
 }
 
+TEST(Pgoutput, rows_named_by_other_columns_than_planned_suspend_the_table) {
+  const std::vector<SentColumn> by_v = {{"id", 23}, {"v", 25, true}};
+  std::vector<CapturedTable> keyed = {tables()[0]}, keyless = {tables()[0]};
+  const auto full = table("a", a_oid), whole = table("a", a_oid);
+  full->identity = RowIdentity::key;
+  keyed[0].full = keyed[0].layout = full;
+  whole->identity = RowIdentity::full;
+  whole->key.reset();
+  keyless[0].full = keyless[0].layout = whole;
+  struct Case {
+    std::vector<CapturedTable> captured;
+    std::string relation;
+    bool fits;
+  };
+  const Case cases[] = {{keyed, relation(a_oid, "a", two_columns), true},
+                        {keyed, relation(a_oid, "a", by_v), false},
+                        {keyed, relation(a_oid, "a", {{"id", 23, true}, {"v", 25, true}}, 'f'), true},
+                        {keyless, relation(a_oid, "a", {{"id", 23, true}, {"v", 25, true}}, 'f'), true},
+                        {keyless, relation(a_oid, "a", two_columns), false}};
+  for (const Case& c : cases) {
+    Stream stream(c.captured);
+    stream.transaction(100, {c.relation, insert(a_oid, "1 x")});
+    EXPECT_EQ(stream.batch.schema.empty(), c.fits);
+    EXPECT_EQ(stream.batch.changes.size(), c.fits ? 1U : 0U);
+  }
+}
+
 }  // namespace
 }  // namespace godwit::postgres

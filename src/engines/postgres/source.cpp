@@ -31,6 +31,13 @@ std::string ctid_condition(std::string_view bounds) {
   return out;
 }
 
+constexpr uint32_t first_user_oid = 16384;
+constexpr std::string_view extension_search_path =
+    "SELECT pg_catalog.set_config('search_path', (SELECT pg_catalog.string_agg(DISTINCT "
+    "pg_catalog.quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid "
+    "= "
+    "e.extnamespace WHERE n.nspname <> 'pg_catalog'), true)";
+
 std::string column_list(const TableDef& layout) {
   std::vector<std::string> names;
   for (const ColumnDef& column : layout.columns) names.push_back(quote_name(column.name));
@@ -153,6 +160,8 @@ Result<Snapshot> PostgresSource::open_snapshot() {
 
 Result<Snapshot> PostgresSource::open_later_snapshot(const CaptureSpec& spec) {
   slot_maker_.reset();
+  // Before the snapshot: what a table writes before it is published never reaches the stream (engine.md §6).
+  TRY(update_publications(session_, capture_name(spec.task_id, spec.target_system), spec.tables));
   Connection walsender = TRY(open_walsender("slot"));
   const std::string name = fmt::format("{}_t", capture_name(spec.task_id, spec.target_system));
   Snapshot snapshot = TRY(create_slot(walsender, session_, name, true, spec.open_transactions_timeout_s));
@@ -271,9 +280,12 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_table(const TableRange
                                                                 const std::shared_ptr<const TableDef>& layout,
                                                                 std::span<const Encoding> wanted) {
   TRY(lock_storage(range));
-  return read_query(fmt::format("SELECT {} FROM ONLY {}{}", column_list(*layout), quote_name(range.leaf),
-                                ctid_condition(range.bounds)),
-                    layout, wanted);
+  auto reader = read_query(fmt::format("SELECT {} FROM ONLY {}{}", column_list(*layout), quote_name(range.leaf),
+                                       ctid_condition(range.bounds)),
+                           layout, wanted);
+  // A column was dropped or renamed, which gives no new storage.
+  if (!reader && reader.error().sqlstate == "42703") return Failure(errors::rewritten(range.table, range.leaf));
+  return reader;
 }
 
 Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(const RowBatch& keys,
@@ -282,6 +294,10 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(const RowBatch& k
                                                                const std::shared_ptr<const TableDef>& layout,
                                                                std::span<const Encoding> wanted) {
   for (const TableRange& range : storage) TRY(lock_storage(range));
+  // The = of an extension's type (citext) lies in the extension's schema; for others the path stays empty.
+  const bool own_type = std::ranges::any_of(
+      keys.layout->columns, [](const ColumnDef& column) { return column.type.log_id >= first_user_oid; });
+  if (own_type && !storage.empty()) TRY(session_.run(std::string(extension_search_path)));
   return read_query(keyed_query(keys, table, *layout), layout, wanted);
 }
 

@@ -126,7 +126,8 @@ Result<void> PostgresTarget::empty_for_reload(std::string_view task_id, const Ta
     TRY(session_.run("ROLLBACK TO SAVEPOINT emptying"));
     log_warning(Component::target_load, "Table {} is referenced by a foreign key; its rows are deleted one by one",
                 log_name(table.layout->ref));
-    emptied = session_.run("DELETE FROM " + quote_name(table.layout->ref));
+    emptied = session_.run(
+        fmt::format("LOCK TABLE {0} IN SHARE ROW EXCLUSIVE MODE; DELETE FROM {0}", quote_name(table.layout->ref)));
   }
   if (emptied)
     emptied = session_.run(fmt::format("DELETE FROM {} WHERE task = $1 AND table_schema = $2 AND table_name = $3",
