@@ -170,6 +170,14 @@ Error counts_do_not_close(const TableRef& table, uint64_t missing) {
                   "(--restart), and report this with the task's log.",
                   to_string(table), missing));
 }
+Error identity_moved(const TableRef& table) {
+  return make(
+      ErrorKind::data, "identity_moved",
+      fmt::format("an UPDATE of table {} gave a GENERATED ALWAYS identity a new value, which no UPDATE may write, "
+                  "and the log lacks the row's large values, so that it cannot be replaced either. Write the row "
+                  "on the target by DELETE and INSERT … OVERRIDING SYSTEM VALUE",
+                  to_string(table)));
+}
 Error nothing_started(std::string_view task_id) {
   return make(ErrorKind::usage, "nothing_started",
               fmt::format("there is no task {} on this target. Check --task-id and the target's URI.", task_id));

@@ -81,7 +81,17 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
       }
       if (!truncates_.empty()) TRY(truncate());
       const RowBatch* images = &part.batch->images[change.table];
-      if (change.op == Op::update && moves_identity(change, *images)) {
+      const IdentityMove move = change.op == Op::update ? identity_move(change, *images) : IdentityMove::none;
+      if (move == IdentityMove::impossible) {
+        TRY(flush(carefully));
+        const Item item{change.table,
+                        {&target(change.table), Op::update, images, images, change.before_row, change.after_row},
+                        &part.txn.commit,
+                        change.op};
+        TRY(handle(item, {ChangeOutcome::Kind::refused, errors::identity_moved(target(change.table).source->ref)}));
+        continue;
+      }
+      if (move == IdentityMove::replace) {
         pending_.push_back(
             {change.table,
              {&target(change.table), Op::erase, images, nullptr,
@@ -122,16 +132,18 @@ bool WindowApplier::may_move_unseen(const Change& change, const RowBatch& images
 
 // A new value for a GENERATED ALWAYS identity (UPDATE … SET id = DEFAULT) cannot be written by an UPDATE: the row is
 // replaced.
-bool WindowApplier::moves_identity(const Change& change, const RowBatch& images) const {
-  if (change.before_row == Change::no_row) return may_move_unseen(change, images);
-  bool moves = false;
+WindowApplier::IdentityMove WindowApplier::identity_move(const Change& change, const RowBatch& images) const {
+  if (change.before_row == Change::no_row)
+    return may_move_unseen(change, images) ? IdentityMove::replace : IdentityMove::none;
+  bool moves = false, whole = true;
   for (size_t c = 0; c < images.width(); ++c) {
     const Cell &before = images.cell(change.before_row, c), &after = images.cell(change.after_row, c);
-    if (after.length == Cell::unchanged) return false;  // the row is not whole; the update goes without the identity
+    whole &= after.length != Cell::unchanged;
     if (!target(change.table).layout->columns[c].identity_always || before.length == Cell::unchanged) continue;
-    moves |= images.bytes(before) != images.bytes(after);
+    moves |= after.length != Cell::unchanged && images.bytes(before) != images.bytes(after);
   }
-  return moves;
+  if (!moves) return IdentityMove::none;
+  return whole ? IdentityMove::replace : IdentityMove::impossible;
 }
 
 Result<void> WindowApplier::truncate() {

@@ -51,7 +51,9 @@ class WindowApplier {
   Result<void> collect(std::span<const Window::Part> parts, bool carefully);
   bool wanted(uint32_t table, const TxnPart& txn) const;
   bool may_move_unseen(const Change& change, const RowBatch& images) const;
-  bool moves_identity(const Change& change, const RowBatch& images) const;
+  // What a new value of a GENERATED ALWAYS identity asks for; impossible: the log does not carry the whole row.
+  enum class IdentityMove { none, replace, impossible };
+  IdentityMove identity_move(const Change& change, const RowBatch& images) const;
   Result<void> flush(bool carefully);
   Result<bool> apply_whole(std::span<const Item> items);
   Result<void> apply_table(uint32_t table, std::vector<Item>& items);
