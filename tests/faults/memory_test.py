@@ -88,3 +88,27 @@ def test_giant_rows_are_held_one_at_a_time_however_many_lanes_there_are(pair: Pa
     assert outcome.ended.peak_rss_mb < 128 + 4 * 103, outcome.ended
     count = "SELECT count(*), md5(string_agg(md5(b), '' ORDER BY id)) FROM big"
     assert pair.on_source(count) == pair.on_target(count)
+
+
+@pytest.mark.memory
+@pytest.mark.thorough
+def test_values_of_256_megabytes_arrive_by_load_and_by_change(pair: Pair) -> None:
+    """All bytes as bytea, and a text in which every character needs an escape in COPY."""
+    pair.on_source("CREATE TABLE big (id int PRIMARY KEY, n int, b bytea, t text)")
+    pair.on_source("ALTER TABLE big ALTER b SET STORAGE EXTERNAL, ALTER t SET STORAGE EXTERNAL")
+    every_byte = "(SELECT decode(string_agg(lpad(to_hex(g), 2, '0'), '' ORDER BY g), 'hex') FROM generate_series(0, 255) g)"
+    a_megabyte = f"(SELECT string_agg({every_byte}, ''::bytea) FROM generate_series(1, 4096))"
+    blob = f"(SELECT string_agg(m, ''::bytea) FROM (SELECT {a_megabyte} AS m) x, generate_series(1, 256))"
+    text = r"repeat(E'\\\n\t\r', 67108864)"
+    pair.on_source(f"INSERT INTO big VALUES (1, 1, {blob}, 'small'), (2, 2, 'small', {text})")
+    task = pair.task(mappings=ONLY_BIG, settings={})
+    assert task.catch_up(timeout_s=400).code == 0
+    # Enough small changes beside them for set statements to be tried.
+    pair.on_source(
+        "BEGIN; INSERT INTO big SELECT id + 10, n, b, t FROM big; UPDATE big SET n = n + 1;"
+        "INSERT INTO big SELECT g, 0, '', '' FROM generate_series(100, 200) g; COMMIT"
+    )
+    pair.on_source("UPDATE big SET t = t || 'x' WHERE id = 12")
+    assert task.catch_up(timeout_s=400).code == 0
+    count = "SELECT id, n, length(b), md5(b), length(t), md5(t) FROM big ORDER BY 1"
+    assert pair.on_source(count) == pair.on_target(count)
