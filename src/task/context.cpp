@@ -11,9 +11,9 @@ Result<void> RecordStore::update(const std::function<void(std::string& phase, Ta
   if (!written && written.error().kind == ErrorKind::superseded) {
     // It may be this worker's own last write, whose answer was lost with the connection.
     const std::optional<TaskRecord> stored = TRY(session_->read_task(task_id_));
-    const bool mine = stored && TRY(parse_task_document(stored->document))
-    .worker == document_.worker;
-    if (!mine) return Failure(errors::taken_over(task_id_));
+    if (!stored) return Failure(errors::taken_over(task_id_));
+    const TaskDocument there = TRY(parse_task_document(stored->document));
+    if (there.worker != document_.worker) return Failure(errors::taken_over(task_id_));
     revision_ = stored->revision;
     written = session_->write_task({task_id_, phase_, to_json(document_), revision_});
   }

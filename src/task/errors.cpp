@@ -18,6 +18,13 @@ Error taken_over(std::string_view task_id) {
                   "stored position. Run one worker a task, or give this one another --task-id.",
                   task_id));
 }
+Error record_gone(std::string_view task_id) {
+  return make(
+      ErrorKind::fatal, "record_gone",
+      fmt::format("the record of task {} is no longer on the target: somebody dropped the task, or restored the "
+                  "target to a time before it. This worker ends; run the task again to start it anew.",
+                  task_id));
+}
 Error other_ends(std::string_view task_id, std::string_view which, std::string_view recorded,
                  std::string_view given) {
   return make(

@@ -11,6 +11,7 @@
 namespace godwit::errors {
 
 Error taken_over(std::string_view task_id);
+Error record_gone(std::string_view task_id);
 Error other_ends(std::string_view task_id, std::string_view which, std::string_view recorded, std::string_view given);
 Error other_rules(std::string_view task_id);
 Error other_type(std::string_view task_id, std::string_view recorded, std::string_view given);

@@ -68,7 +68,8 @@ Result<void> TaskRunner::reclaim() {
   record_.reset();
   TRY(open_ends());
   const bool known = TRY(record_->load());
-  if (!known || record_->stored_worker() != worker_) return Failure(errors::taken_over(context_.task_id));
+  if (!known) return Failure(errors::record_gone(context_.task_id));
+  if (record_->stored_worker() != worker_) return Failure(errors::taken_over(context_.task_id));
   return record_->update([&](std::string&, TaskDocument& document) { document.worker = worker_; });
 }
 
@@ -396,6 +397,7 @@ Result<void> TaskRunner::start_afresh() {
   if (started || started.error().code == "task.taken_over") return started;
   auto undone = started.error().kind == ErrorKind::connection ? reclaim() : Result<void>();
   if (!undone && undone.error().code == "task.taken_over") return undone;
+  if (!undone && undone.error().code == "task.record_gone") return started;  // it failed before anything was made
   if (undone) undone = undo_start();
   if (!undone)
     return Failure(

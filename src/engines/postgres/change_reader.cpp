@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <thread>
 #include <utility>
 
 #include "base/byte_writer.h"
@@ -61,22 +60,17 @@ Result<void> PostgresChangeReader::start(Lsn after) {
 }
 
 // Opens the stream again behind the last whole transaction.
-Result<void> PostgresChangeReader::switch_encoding(bool to_binary, const std::stop_token& stop) {
-  constexpr int64_t patience_ms = 10000;  // for the server to notice that the slot is free
-  constexpr int wait_ms = 50;
+Result<void> PostgresChangeReader::switch_encoding(bool to_binary) {
+  const std::string holder = std::to_string(connection_.backend_pid());
   binary_ = to_binary;
   cut_ = decoder_.last_end();
   connection_ = {};
   decoder_.stream_restarts();
-  session_.reset();
-  const Lsn after = std::max(options_.after, decoder_.last_end());
-  const int64_t until = monotonic_ms() + patience_ms;
-  for (;;) {
-    auto started = start(after);
-    if (started || started.error().sqlstate != "55006" || monotonic_ms() > until || stop.stop_requested())
-      return started;
-    std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
-  }
+  // The slot is free once its old walsender is gone; the server itself waits for that, this long at most.
+  constexpr std::string_view wait_ms = "10000";
+  session_ = TRY(options_.open_session());
+  TRY(session_->run("SELECT pg_catalog.pg_terminate_backend($1::int, $2::bigint)", {holder, std::string(wait_ms)}));
+  return start(std::max(options_.after, cut_));
 }
 
 Result<std::vector<std::string>> PostgresChangeReader::texts_of(std::span<const BinaryValue> values) {
@@ -97,7 +91,7 @@ Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::st
     if (length > 0) {
       const std::unique_ptr<char, void (*)(void*)> owned(raw, PQfreemem);
       TRY(take({raw, static_cast<size_t>(length)}, batch));
-      if (binary_ && decoder_.last_end() > cut_) TRY(switch_encoding(false, stop));
+      if (binary_ && decoder_.last_end() > cut_) TRY(switch_encoding(false));
       continue;
     }
     if (length < 0) {
@@ -106,7 +100,7 @@ Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::st
       log_info(Component::source_capture,
                "A row after {} is larger than the server can send as text; its transaction is read in binary",
                lsn_text(decoder_.last_end()));
-      TRY(switch_encoding(true, stop));
+      TRY(switch_encoding(true));
       continue;
     }
     const bool has_some = !batch.empty();

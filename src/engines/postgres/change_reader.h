@@ -40,7 +40,7 @@ class PostgresChangeReader : public ChangeReader {
  private:
   PostgresChangeReader(const Options& options, std::span<const CapturedTable> tables);
   Result<void> start(Lsn after);
-  Result<void> switch_encoding(bool to_binary, const std::stop_token& stop);
+  Result<void> switch_encoding(bool to_binary);
   Result<std::vector<std::string>> texts_of(std::span<const BinaryValue> values);
   Result<void> take(std::string_view frame, ChangeBatch& batch);
   Result<void> meet_strangers(ChangeBatch& batch);

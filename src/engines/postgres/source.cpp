@@ -295,6 +295,7 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(const RowBatch& k
                                                                std::span<const Encoding> wanted) {
   for (const TableRange& range : storage) TRY(lock_storage(range));
   // The = of an extension's type (citext) lies in the extension's schema; for others the path stays empty.
+  // Like the locks it lasts to the end of the transaction, so the first call alone sets it.
   const bool own_type = std::ranges::any_of(
       keys.layout->columns, [](const ColumnDef& column) { return column.type.log_id >= first_user_oid; });
   if (own_type && !storage.empty()) TRY(session_.run(std::string(extension_search_path)));
