@@ -14,6 +14,15 @@ enum class Op : uint8_t { insert, update, erase, truncate };
 
 std::string_view to_string(Op op);  // "INSERT", "UPDATE", "DELETE", "TRUNCATE"
 
+// What becomes of an update or delete whose row the target does not hold. Anything but `report` belongs to tables
+// with a row filter, where the log does not say whether the old row passed it.
+enum class WhenMissing : uint8_t {
+  report,   // as the error settings say
+  ignore,   // nothing: the row was outside the filter
+  insert,   // an update's new row is inserted: it came into the filter. What the log lacks of it is read by its key
+  look_up,  // the log does not show whether the new row passes (an unchanged large value): the row is read by its key
+};
+
 struct Change {
   static constexpr uint32_t no_row = UINT32_MAX;
   Op op = Op::insert;
@@ -21,6 +30,7 @@ struct Change {
   uint32_t before_row = no_row;  // update: the old row where the log carries it; erase: always. Row of images[table].
                                  // truncate: the index of the leaf, or no_row for the whole table
   uint32_t after_row = no_row;   // insert, update
+  WhenMissing when_missing = WhenMissing::report;
 };
 
 // A run of changes of one source transaction. `rows` goes on in the next part; `commit` ends the transaction.

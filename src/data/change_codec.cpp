@@ -67,7 +67,11 @@ bool get_change(ByteReader& in, const ChangeBatch& batch, Change& change) {
   uint8_t op = 0;
   if (!in.u8(op) || op > static_cast<uint8_t>(Op::truncate)) return false;
   change.op = static_cast<Op>(op);
-  if (!in.u32(change.table) || !in.u32(change.before_row) || !in.u32(change.after_row)) return false;
+  uint8_t when_missing = 0;
+  if (!in.u32(change.table) || !in.u32(change.before_row) || !in.u32(change.after_row) || !in.u8(when_missing) ||
+      when_missing > static_cast<uint8_t>(WhenMissing::look_up))
+    return false;
+  change.when_missing = static_cast<WhenMissing>(when_missing);
   if (change.table >= batch.images.size()) return false;
   if (change.op == Op::truncate) return true;
   const bool has_rows =
@@ -94,6 +98,7 @@ void encode(const ChangeBatch& batch, ByteBuffer& out) {
     append_big_endian(out, change.table);
     append_big_endian(out, change.before_row);
     append_big_endian(out, change.after_row);
+    append_big_endian(out, static_cast<uint8_t>(change.when_missing));
   }
   append_big_endian(out, static_cast<uint32_t>(batch.parts.size()));
   for (const TxnPart& part : batch.parts) {
@@ -125,7 +130,7 @@ Result<ChangeBatch> decode(std::string_view bytes, std::span<const std::shared_p
     batch.images[i].layout = layouts[i];
     if (!get_image(in, batch.images[i])) return damaged("rows");
   }
-  if (!in.u32(count) || in.left() / 13 < count) return damaged("changes");
+  if (!in.u32(count) || in.left() / 14 < count) return damaged("changes");
   batch.changes.resize(count);
   for (Change& change : batch.changes)
     if (!get_change(in, batch, change)) return damaged("change");

@@ -3,17 +3,24 @@
 
 #include <memory>
 
+#include "data/row_filter.h"
 #include "data/table_def.h"
 
 namespace godwit {
 
-// layout->columns[i] takes the values of read->columns[i]; both have the same length and order.
+struct RowShape;  // mapping/row_shape.h
+
+// Without a shape layout->columns[i] takes the values of read->columns[i], and both have the same length and order.
+// With one, mapping/row_shaper.h makes rows of `layout` of rows of `read`, whose columns may be others: what the
+// filter and expressions need is read too, what rules add or compute is in the layout alone. Targets look at the
+// layout only.
 struct TargetTable {
-  std::shared_ptr<const TableDef> source;  // as the source's catalog has it, every column
-  std::shared_ptr<const TableDef>
-      read;  // the columns that are moved, under source names; generated ones are not among them
-  std::shared_ptr<const TableDef>
-      layout;  // the same columns under target names; its key is the key changes are applied by
+  std::shared_ptr<const TableDef> source;   // as the source's catalog has it, every column
+  std::shared_ptr<const TableDef> read;     // the columns that are read, under source names; never generated ones
+  std::shared_ptr<const TableDef> layout;   // the columns that are written, under target names; its key is the key
+                                            // changes are applied by
+  std::shared_ptr<const RowFilter> filter;  // null: every row
+  std::shared_ptr<const RowShape> shape;    // null: cell by cell, as it is
 };
 
 // True when neither schema, table nor column names differ and no column is left out.
