@@ -87,6 +87,13 @@ bool get_part(ByteReader& in, size_t changes, TxnPart& part) {
   return get(in, part.commit.text) && get(in, part.end.text) && in.i64(part.commit_us);
 }
 
+bool get_schema(ByteReader& in, const ChangeBatch& batch, SchemaEvent& event) {
+  if (!in.u32(event.table) || !in.u32(event.before_change) || event.before_change > batch.changes.size())
+    return false;
+  if (event.table >= batch.images.size() && event.table != SchemaEvent::no_table) return false;
+  return get(in, event.at.text) && get(in, event.what) && get(in, event.document) && get(in, event.done.text);
+}
+
 }  // namespace
 
 void encode(const ChangeBatch& batch, ByteBuffer& out) {
@@ -116,6 +123,8 @@ void encode(const ChangeBatch& batch, ByteBuffer& out) {
     append_big_endian(out, event.before_change);
     put(out, event.at.text);
     put(out, event.what);
+    put(out, event.document);
+    put(out, event.done.text);
   }
   put(out, batch.read_to.text);
 }
@@ -138,12 +147,10 @@ Result<ChangeBatch> decode(std::string_view bytes, std::span<const std::shared_p
   batch.parts.resize(count);
   for (TxnPart& part : batch.parts)
     if (!get_part(in, batch.changes.size(), part)) return damaged("transaction");
-  if (!in.u32(count) || in.left() / 16 < count) return damaged("schema events");
+  if (!in.u32(count) || in.left() / 24 < count) return damaged("schema events");
   batch.schema.resize(count);
   for (SchemaEvent& event : batch.schema)
-    if (!in.u32(event.table) || event.table >= layouts.size() || !in.u32(event.before_change) ||
-        event.before_change > batch.changes.size() || !get(in, event.at.text) || !get(in, event.what))
-      return damaged("schema event");
+    if (!get_schema(in, batch, event)) return damaged("schema event");
   if (!get(in, batch.read_to.text) || !in.done()) return damaged("end");
   return batch;
 }

@@ -85,6 +85,8 @@ class ChangeReader {
   virtual void release_until(const Position& durable) = 0;
   // Call at least every few seconds while read() is not called, or the server hangs up.
   virtual Result<void> keep_alive() = 0;
+  // After a SchemaEvent with a document read() tells nothing more until this is called: the layouts still hold.
+  virtual void go_on() {}
 };
 
 class Source {

@@ -87,7 +87,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     // A copy of exactly its size, so that the sanitizer sees a read beyond it.
     const std::vector<char> exact(message.begin(), message.end());
     const Position before = batch.read_to;
-    if (!decoder.decode({exact.data(), exact.size()}, batch)) return 0;
+    if (!decoder.decode({exact.data(), exact.size()}, 0, batch)) return 0;
     require(batch.read_to == before || message[0] == 'C');
   }
   check(batch);

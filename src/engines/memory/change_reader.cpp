@@ -153,8 +153,12 @@ bool MemoryChangeReader::fits(const LoggedTransaction& transaction, const Logged
   std::string what = difference(*table.captured.full, *change.def);
   if (!what.empty()) {
     table.closed = true;
-    batch.schema.push_back(
-        {index, static_cast<uint32_t>(batch.changes.size()), {position_text(transaction.commit)}, std::move(what)});
+    batch.schema.push_back({index,
+                            static_cast<uint32_t>(batch.changes.size()),
+                            {position_text(transaction.commit)},
+                            std::move(what),
+                            {},
+                            {}});
     return false;
   }
   table.seen = change.def;

@@ -20,11 +20,8 @@ constexpr size_t batch_bytes_max = 1U << 20U;
 constexpr int64_t feedback_interval_max_ms = 10000;
 
 std::string start_command(const PostgresChangeReader::Options& options, Lsn after, bool binary) {
-  std::vector<std::string> names;
-  for (const std::string& publication : options.publications) names.push_back(quote_name(publication));
-  return fmt::format("START_REPLICATION SLOT {} LOGICAL {} (proto_version '1', publication_names {}{})",
-                     quote_name(options.slot), lsn_text(after), quote_literal(join(names, ",")),
-                     binary ? ", binary 'true'" : "");
+  return fmt::format("START_REPLICATION SLOT {} LOGICAL {} ({})", quote_name(options.slot), lsn_text(after),
+                     start_options(options.plugin, {options.sets, binary}));
 }
 
 // How the server says that a message would exceed the gigabyte that it can hold in one piece.
@@ -37,17 +34,22 @@ bool is_too_large(const Error& error) {
 
 PostgresChangeReader::PostgresChangeReader(const Options& options, std::span<const CapturedTable> tables)
     : options_(options),
-      decoder_(tables, [this](std::span<const BinaryValue> values) { return texts_of(values); }),
+      decoder_(make_decoder(
+          options.plugin, tables, [this](std::span<const BinaryValue> values) { return texts_of(values); },
+          options.audit)),
       feedback_interval_ms_(options.sender_timeout_ms == 0
                                 ? feedback_interval_max_ms
                                 : std::min(feedback_interval_max_ms, options.sender_timeout_ms / 3)),
-      received_(options.after),
-      released_(options.after) {}
+      received_(options.after.lsn),
+      released_(options.after.lsn) {
+  decoder_->reached(options.after.lsn);
+  decoder_->pass_over(options.after.done);
+}
 
 Result<std::unique_ptr<ChangeReader>> PostgresChangeReader::open(const Options& options,
                                                                  std::span<const CapturedTable> tables) {
   std::unique_ptr<PostgresChangeReader> reader(new PostgresChangeReader(options, tables));
-  TRY(reader->start(options.after));
+  TRY(reader->start(options.after.lsn));
   return std::unique_ptr<ChangeReader>(std::move(reader));
 }
 
@@ -63,14 +65,14 @@ Result<void> PostgresChangeReader::start(Lsn after) {
 Result<void> PostgresChangeReader::switch_encoding(bool to_binary) {
   const std::string holder = std::to_string(connection_.backend_pid());
   binary_ = to_binary;
-  cut_ = decoder_.last_end();
+  cut_ = decoder_->last_end();
   connection_ = {};
-  decoder_.stream_restarts();
+  decoder_->stream_restarts();
   // The slot is free once its old walsender is gone; the server itself waits for that, this long at most.
   constexpr std::string_view wait_ms = "10000";
   session_ = TRY(options_.open_session());
   TRY(session_->run("SELECT pg_catalog.pg_terminate_backend($1::int, $2::bigint)", {holder, std::string(wait_ms)}));
-  return start(std::max(options_.after, cut_));
+  return start(cut_);
 }
 
 Result<std::vector<std::string>> PostgresChangeReader::texts_of(std::span<const BinaryValue> values) {
@@ -79,19 +81,19 @@ Result<std::vector<std::string>> PostgresChangeReader::texts_of(std::span<const 
 }
 
 Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::stop_token stop) {
-  decoder_.start_batch(batch);
-  decoder_.batch_taken();
+  decoder_->start_batch(batch);
+  decoder_->batch_taken();
   const int64_t until_ms = monotonic_ms() + wait_ms;
   bool asked = false;
   int64_t first_ms = 0;  // when the first change of this batch had come
   if (monotonic_ms() - last_feedback_ms_ >= feedback_interval_ms_) TRY(feedback(false));
-  while (decoder_.batch_bytes() < batch_bytes_max) {
+  while (decoder_->batch_bytes() < batch_bytes_max && !decoder_->waits()) {
     char* raw = nullptr;
     const int length = PQgetCopyData(connection_.raw(), &raw, 1);
     if (length > 0) {
       const std::unique_ptr<char, void (*)(void*)> owned(raw, PQfreemem);
       TRY(take({raw, static_cast<size_t>(length)}, batch));
-      if (binary_ && decoder_.last_end() > cut_) TRY(switch_encoding(false));
+      if (binary_ && decoder_->last_end() > cut_) TRY(switch_encoding(false));
       continue;
     }
     if (length < 0) {
@@ -99,7 +101,7 @@ Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::st
       if (binary_ || !is_too_large(end)) return Failure(end);
       log_info(Component::source_capture,
                "A row after {} is larger than the server can send as text; its transaction is read in binary",
-               lsn_text(decoder_.last_end()));
+               lsn_text(decoder_->last_end()));
       TRY(switch_encoding(true));
       continue;
     }
@@ -129,14 +131,15 @@ Result<void> PostgresChangeReader::take(std::string_view frame, ChangeBatch& bat
     if (!in.u64(start) || !in.u64(wal_end) || !in.i64(clock) || !in.bytes(in.left(), payload))
       return Failure(errors::bad_stream("a data frame that ends early", lsn_text(received_)));
     received_ = std::max(received_, start);
-    TRY(decoder_.decode(payload, batch));
+    TRY(decoder_->decode(payload, start, batch));
     return meet_strangers(batch);
   }
   uint8_t reply = 0;
   if (kind != 'k' || !in.u64(wal_end) || !in.i64(clock) || !in.u8(reply))
     return Failure(errors::bad_stream("an unknown frame", lsn_text(received_)));
   received_ = std::max(received_, wal_end);
-  if (!decoder_.in_transaction()) {
+  if (!decoder_->in_transaction()) {
+    decoder_->reached(wal_end);
     const Position idle = lsn_position(wal_end);
     if (idle.text > batch.read_to.text && idle.text > told_.text) batch.read_to = idle;
   }
@@ -146,11 +149,11 @@ Result<void> PostgresChangeReader::take(std::string_view frame, ChangeBatch& bat
 
 // A partition made after the plan: its rows belong to a table of the task and have no place there yet.
 Result<void> PostgresChangeReader::meet_strangers(ChangeBatch& batch) {
-  for (const uint32_t oid : decoder_.take_strangers()) {
+  for (const uint32_t oid : decoder_->take_strangers()) {
     const uint32_t root = TRY(options_.root_of(oid));
-    const std::optional<uint32_t> table = decoder_.table_of(root);
+    const std::optional<uint32_t> table = decoder_->table_of(root);
     if (table)
-      decoder_.suspend(*table, "it has a new partition", batch);
+      decoder_->suspend(*table, "it has a new partition", batch);
     else
       log_warning(Component::source_capture,
                   "The stream carries a relation of no table of the task, oid {}; it is passed over", oid);
@@ -159,9 +162,9 @@ Result<void> PostgresChangeReader::meet_strangers(ChangeBatch& batch) {
 }
 
 void PostgresChangeReader::release_until(const Position& durable) {
-  const auto lsn = parse_lsn(durable.text);
-  if (!lsn || *lsn <= released_) return;
-  released_ = *lsn;
+  const Lsn lsn = lsn_of(durable);
+  if (lsn <= released_) return;
+  released_ = lsn;
   release_untold_ = true;
 }
 
@@ -192,7 +195,7 @@ Error PostgresChangeReader::stream_end(int status) {
   if (result.raw() == nullptr || PQresultStatus(result.raw()) != PGRES_FATAL_ERROR)
     return errors::connection_lost("the server ended the stream");
   Error error = connection_.error_of(result.raw());
-  if (binary_ && is_too_large(error)) return errors::change_too_large(lsn_text(decoder_.last_end()), error.message);
+  if (binary_ && is_too_large(error)) return errors::change_too_large(lsn_text(decoder_->last_end()), error.message);
   // 58P01: the segment is gone; 55000: the slot was invalidated (spec §4.1).
   if (error.sqlstate == "58P01" || error.sqlstate == "55000") return errors::slot_lost(options_.slot, error.message);
   return error;

@@ -1,5 +1,6 @@
 #pragma once
-// Follows a logical slot: START_REPLICATION with pgoutput, framing, keepalives, feedback (spec §4.1, engine.md §7).
+// Follows a logical slot: START_REPLICATION, framing, keepalives, feedback (spec §4.1, engine.md §7); the messages
+// inside are the decoder's.
 // One thread. The flushed position told to the server is never past what release_until() was given.
 //
 // A row whose text is larger than the server can send (a bytea above half a GB) ends the stream; the reader then
@@ -13,7 +14,7 @@
 
 #include "engine/source.h"
 #include "engines/postgres/connection.h"
-#include "engines/postgres/pgoutput.h"
+#include "engines/postgres/output_plugin.h"
 
 namespace godwit::postgres {
 
@@ -21,8 +22,10 @@ class PostgresChangeReader : public ChangeReader {
  public:
   struct Options {
     std::string slot;
-    std::vector<std::string> publications;
-    Lsn after = 0;
+    OutputPlugin plugin = OutputPlugin::pgoutput;
+    std::vector<std::string> sets;  // publications, or replication sets of pglogical
+    LogPlace after;
+    std::optional<AuditTable> audit;
     int64_t sender_timeout_ms = 60000;  // the server's wal_sender_timeout; 0: none
     // The oid of a relation's partition root; itself where it is none, 0 where it is gone. Called on the reader's
     // thread.
@@ -35,6 +38,7 @@ class PostgresChangeReader : public ChangeReader {
   Result<void> read(ChangeBatch& batch, int wait_ms, std::stop_token stop) override;
   void gather(int ms) override { gather_ms_ = ms; }
   void release_until(const Position& durable) override;
+  void go_on() override { decoder_->go_on(); }
   Result<void> keep_alive() override;
 
  private:
@@ -50,7 +54,7 @@ class PostgresChangeReader : public ChangeReader {
   const Options options_;
   Connection connection_;
   std::optional<Connection> session_;  // for texts of binary values
-  PgoutputDecoder decoder_;
+  std::unique_ptr<StreamDecoder> decoder_;
   bool binary_ = false;
   Lsn cut_ = 0;  // where the last whole transaction before the switch ended
   int64_t feedback_interval_ms_;

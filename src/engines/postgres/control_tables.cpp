@@ -220,7 +220,7 @@ Result<std::optional<Position>> ControlSchema::read_position(Connection& session
                                     table("awsdms_txn_state")),
                         {std::string(server_name), std::string(task_id)}));
   if (rows.empty()) return std::nullopt;
-  const auto position = parse_checkpoint(rows.get(0, 0));
+  const auto position = parse_own_checkpoint(rows.get(0, 0));
   if (!position) return Failure(errors::bad_position(rows.get(0, 0)));
   return *position;
 }

@@ -54,6 +54,20 @@ TEST(Lsn, a_checkpoint_comes_back_as_its_position) {
   for (const std::string_view text : cases) EXPECT_EQ(parse_checkpoint(text), position) << text;
 }
 
+TEST(Lsn, a_place_inside_a_transaction_sorts_behind_its_start_and_comes_back) {
+  const Position ascending[] = {
+      lsn_position(0xFF),         partial_position(0xFF, 1),          partial_position(0xFF, 9),
+      partial_position(0xFF, 10), partial_position(0xFF, 0xFFFFFFFF), lsn_position(0x100)};
+  for (size_t i = 1; i < std::size(ascending); ++i) EXPECT_LT(ascending[i - 1].text, ascending[i].text);
+  for (const Position& position : ascending) {
+    EXPECT_EQ(parse_own_checkpoint(checkpoint_text(position)), position);
+    EXPECT_EQ(parse_checkpoint(checkpoint_text(position)), lsn_position(lsn_of(position)));
+  }
+  EXPECT_EQ(parse_place(partial_position(0xFF, 10)), (LogPlace{0xFF, 10}));
+  for (const char* text : {"", "0/1+", "0/1+G", "+1", "0/1+1+1", "0/1+123456789"})
+    EXPECT_EQ(parse_place({text}), std::nullopt) << text;
+}
+
 TEST(Lsn, other_checkpoints_are_none) {
   const std::string_view cases[] = {
       "",

@@ -78,7 +78,7 @@ TEST(PgoutputRestart, another_transaction_in_the_place_of_the_cut_one_is_an_erro
   Stream stream;
   stream.send({begin(100), relation(a_oid, "a", two_columns), insert(a_oid, "1 x")});
   stream.decoder.stream_restarts();
-  EXPECT_FALSE(stream.decoder.decode(begin(150), stream.batch));
+  EXPECT_FALSE(stream.decoder.decode(begin(150), 0, stream.batch));
 }
 
 TEST(PgoutputBinary, bytes_are_bytes_in_either_form) {
@@ -93,7 +93,7 @@ TEST(PgoutputBinary, bytes_in_another_notation_are_an_error) {
   Stream stream(with_bytes());
   stream.send({begin(100), relation(a_oid, "a", id_and_bytes)});
   for (const char* row : {"1 abc", "1 \\x4", "1 \\x4g"})
-    EXPECT_FALSE(stream.decoder.decode(insert(a_oid, row), stream.batch)) << row;
+    EXPECT_FALSE(stream.decoder.decode(insert(a_oid, row), 0, stream.batch)) << row;
 }
 
 TEST(PgoutputBinary, plain_values_are_read_here_and_the_others_are_asked_for) {
@@ -137,7 +137,7 @@ TEST(PgoutputBinary, plain_values_are_read_here_and_the_others_are_asked_for) {
 TEST(PgoutputBinary, without_anybody_to_ask_it_is_an_error) {
   Stream stream;
   stream.send({begin(100), relation(a_oid, "a", {{"id", 23, true}, {"v", 25}})});
-  EXPECT_FALSE(stream.decoder.decode(insert(a_oid, "b:abc x"), stream.batch));
+  EXPECT_FALSE(stream.decoder.decode(insert(a_oid, "b:abc x"), 0, stream.batch));
 }
 
 }  // namespace

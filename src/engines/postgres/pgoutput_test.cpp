@@ -306,14 +306,14 @@ TEST(Pgoutput, a_message_cut_anywhere_is_an_error) {
       Stream stream;
       stream.send({begin(100), known, stranger});
       const std::string exact = message.substr(0, length);  // of its own, so that a sanitizer sees a read beyond it
-      const Result<void> done = stream.decoder.decode(exact, stream.batch);
+      const Result<void> done = stream.decoder.decode(exact, 0, stream.batch);
       ASSERT_FALSE(done) << message[0] << ", " << length << " of " << message.size() << " bytes";
       ASSERT_EQ(done.error().kind, ErrorKind::fatal);
     }
   const std::string first = begin(100);
   for (size_t length = 0; length < first.size(); ++length) {
     Stream stream;
-    ASSERT_FALSE(stream.decoder.decode(first.substr(0, length), stream.batch)) << length;
+    ASSERT_FALSE(stream.decoder.decode(first.substr(0, length), 0, stream.batch)) << length;
   }
 }
 
@@ -348,7 +348,7 @@ TEST(Pgoutput, messages_out_of_place_are_errors) {
   for (const Case& c : cases) {
     Stream stream;
     stream.send(c.before);
-    const Result<void> done = stream.decoder.decode(c.message, stream.batch);
+    const Result<void> done = stream.decoder.decode(c.message, 0, stream.batch);
     ASSERT_FALSE(done) << c.detail;
     EXPECT_EQ(done.error().kind, ErrorKind::fatal);
     EXPECT_NE(done.error().message.find(c.detail), std::string::npos) << done.error().message;
@@ -362,7 +362,7 @@ TEST(Pgoutput, spoiled_messages_give_an_error_or_a_batch_that_holds_together) {
     Stream stream;
     for (std::string message : recorded()) {
       if (random() % 3 == 0) message[random() % message.size()] = static_cast<char>(random() % 256);
-      if (!stream.decoder.decode(message, stream.batch)) break;
+      if (!stream.decoder.decode(message, 0, stream.batch)) break;
     }
     for (const Change& change : stream.batch.changes) {
       ASSERT_LT(change.table, stream.batch.images.size());

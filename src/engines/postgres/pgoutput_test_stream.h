@@ -178,7 +178,7 @@ class Stream {
 
   void send(const std::vector<std::string>& messages) {
     for (const std::string& message : messages) {
-      const Result<void> done = decoder.decode(message, batch);
+      const Result<void> done = decoder.decode(message, 0, batch);
       ASSERT_TRUE(done) << done.error().message;
     }
   }

@@ -313,8 +313,8 @@ Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const Capture
   };
   PostgresChangeReader::Options options;
   options.slot = name;
-  options.publications = {keyed_publication(name), insert_only_publication(name)};
-  options.after = parse_lsn(after.text).value_or(0);
+  options.sets = {keyed_publication(name), insert_only_publication(name)};
+  options.after = parse_place(after).value_or(LogPlace{});
   options.sender_timeout_ms = timeout.integer(0, 0);
   options.open_walsender = [open] { return open("capture", true); };
   options.open_session = [open] { return open("capture-look-up", false); };
