@@ -153,7 +153,7 @@ Result<void> TaskRunner::end_cleanly() {
   status.current_us = status.tail_us = status.applied_us = statistics.applied_us;
   TRY(target_->write_status(context_.task_id, status));
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
-  if (stored && follows()) summary_.checkpoint = fmt::format("checkpoint:V1#1#{}#0#0#*#0#0", stored->text);
+  if (stored && follows()) summary_.checkpoint = source_->checkpoint(*stored);
   if (!follows()) TRY(record_->update([](std::string& phase, TaskDocument&) { phase = "finished"; }));
   summary_.parked_rows = TRY(target_->count_parked(context_.task_id));
   const bool at_an_end = !follows() || summary_.stop_reason == "STOPPED_AT_CAUGHT_UP";

@@ -22,14 +22,14 @@ std::string new_worker_id() {
   return hex64((uint64_t{random()} << 32U) | random());
 }
 
+}  // namespace
+
 PlanOptions plan_options(const TaskSettings& settings) {
   PlanOptions options;
   options.target_schema = settings.target_metadata.target_schema;
   options.support_lobs = settings.target_metadata.support_lobs;
   return options;
 }
-
-}  // namespace
 
 Result<void> TaskRunner::start() {
   worker_ = new_worker_id();
@@ -77,6 +77,8 @@ Result<void> TaskRunner::reopen() {
   TRY(reclaim());
   TRY(target_->end_leftover_sessions());
   TRY(source_->end_leftover_sessions(false));
+  // A structure change whose commit was lost with the connection may have been done.
+  if (tells_schema_) TRY(plan_from_record());
   return follows() ? check_stream() : Result<void>();
 }
 
@@ -97,12 +99,18 @@ Result<std::vector<PlannedTable>> TaskRunner::plan_tables(std::span<const TableR
 
 // A resumed task goes on without a table that was dropped meanwhile: resume() says so.
 Result<void> TaskRunner::make_plan(bool resumes) {
+  for (const std::string& warning : options_.rules.warnings) log_warning(Component::transformation, "{}", warning);
+  for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);
+  tells_schema_ = resumes && follows() && TRY(source_->tells_schema_changes(context_.capture_spec()));
+  if (tells_schema_) {
+    TRY(plan_from_record());
+    show_tables();
+    return {};
+  }
   const std::vector<TableRef> available = TRY(source_->catalog().list_tables());
   const Selection selection = select_tables(options_.rules, available);
   if (!selection.missing.empty() && !resumes) return Failure(errors::unknown_table(selection.missing.front()));
   for (const std::string& warning : selection.warnings) log_warning(Component::tables_manager, "{}", warning);
-  for (const std::string& warning : options_.rules.warnings) log_warning(Component::transformation, "{}", warning);
-  for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);
   std::vector<TableRef> names;
   for (const SelectedTable& table : selection.tables) names.push_back(table.table);
   context_.tables = TRY(plan_tables(names));
@@ -244,8 +252,10 @@ Result<void> TaskRunner::suspend_misfits() {
     const auto known = std::ranges::find(recorded.tables, name, &TableRecord::table);
     if (known == recorded.tables.end() || !known->suspended.empty()) continue;
     std::string reason;
-    if (!states[t].exists)
+    if (!states[t].exists && !known->pending)
       reason = fmt::format("table {} is gone from the target; run the task with --restart", to_string(name));
+    else if (tells_schema_)
+      continue;
     else if (known->structure != structure_fingerprint(*targets[t].source) || !states[t].missing_columns.empty())
       reason = fmt::format(
           "the structure of table {} changed on the source while no worker ran, which this version does not "
@@ -430,6 +440,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   else
     snapshot = TRY(maker->open_snapshot());
   failpoint(failpoints::slot_made);
+  tells_schema_ = follows() && TRY(maker->tells_schema_changes(context_.capture_spec()));
   const Position start = TRY(stream_start(snapshot));
   if (follows()) TRY(target_->start_position(context_.task_id, start));
   TRY(record_->update([&](std::string& phase, TaskDocument& stored) {
@@ -437,6 +448,9 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
     stored.start = start;
     stored.snapshot_position = snapshot.position;
     for (TableRecord& table : stored.tables) table.snapshot = loads() ? snapshot.position : Position{};
+    if (tells_schema_)
+      for (const PlannedTable& table : context_.tables)
+        record_of(stored, table.target.source->ref)->definition = *table.target.source;
   }));
   if (!loads()) {
     TRY(release_constraints());

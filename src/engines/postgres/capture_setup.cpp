@@ -15,6 +15,7 @@ namespace godwit::postgres {
 namespace {
 
 constexpr size_t name_bytes_max = 63;
+constexpr std::string_view ddl_audit_name = "godwit_ddl_audit";  // stays, whatever tables the task has
 
 std::string slot_characters(std::string_view text) {
   std::string out;
@@ -58,7 +59,7 @@ Result<void> alter_publication(Connection& session, const std::string& publicati
   }
   if (!add)
     for (const TableRef& table : held)
-      if (!wanted.contains(table)) names.push_back(quote_name(table));
+      if (!wanted.contains(table) && table.name != ddl_audit_name) names.push_back(quote_name(table));
   if (names.empty()) return {};
   auto altered = session.run(fmt::format("ALTER PUBLICATION {} {} TABLE {}", quote_name(publication),
                                          add ? "ADD" : "DROP", join(names, ", ")));
@@ -109,13 +110,15 @@ std::string insert_only_publication(std::string_view capture_name) {
 }
 
 Result<void> create_publications(Connection& session, std::string_view capture_name,
-                                 std::span<const TableDef* const> tables) {
+                                 std::span<const TableDef* const> tables, const TableRef* audit) {
+  std::string inserted = table_list(tables, false);
+  if (audit != nullptr) inserted += (inserted.empty() ? "" : ", ") + ("ONLY " + quote_name(*audit));
   struct Kind {
     std::string name, list, operations;
   };
   const Kind kinds[] = {
       {keyed_publication(capture_name), table_list(tables, true), "insert, update, delete, truncate"},
-      {insert_only_publication(capture_name), table_list(tables, false), "insert, truncate"}};
+      {insert_only_publication(capture_name), inserted, "insert, truncate"}};
   for (const Kind& kind : kinds) {
     auto made = session.run(fmt::format("CREATE PUBLICATION {} {} WITH (publish = '{}')", quote_name(kind.name),
                                         kind.list.empty() ? "" : "FOR TABLE " + kind.list, kind.operations));

@@ -155,36 +155,47 @@ IndexFacts index_of(const Rows& rows, int row) {
   return index;
 }
 
-void set_key(TableDef& table, const IdentityFacts& facts) {
-  table.identity = facts.identity;
-  if (facts.key_columns.empty()) return;
-  KeyDef key{facts.key_name, {}};
-  for (const std::string& name : facts.key_columns)
-    if (const auto found = find_column(table, name)) key.columns.push_back(*found);
-  if (key.columns.size() == facts.key_columns.size()) table.key = std::move(key);
-}
-
-IdentityFacts identity_of_table(const TableDef& table, const std::unordered_map<uint32_t, IdentityFacts>& facts) {
-  const IdentityFacts own = facts.at(table.log_id);
-  if (!table.partitioned || table.leaves.empty()) return own;
-  std::vector<IdentityFacts> leaves;
-  for (const LeafDef& leaf : table.leaves) leaves.push_back(facts.at(leaf.log_id));
-  IdentityFacts merged = identity_of_leaves(leaves);
-  if (merged.key_columns == own.key_columns) merged.key_name = own.key_name;  // people know the root's index
-  return merged;
-}
-
 Result<void> read_identities(Connection& connection, Described& described) {
   std::unordered_map<uint32_t, std::vector<IndexFacts>> indexes;
   const Rows rows = TRY(connection.query(indexes_sql, {oid_array(described.all)}));
   for (int row = 0; row < rows.size(); ++row) indexes[oid_at(rows, row, 0)].push_back(index_of(rows, row));
   std::unordered_map<uint32_t, IdentityFacts> facts;
   for (const auto& [oid, setting] : described.replica_identity) facts[oid] = identity_of(setting, indexes[oid]);
-  for (TableDef& table : described.tables) set_key(table, identity_of_table(table, facts));
+  for (TableDef& table : described.tables) set_identity(table, facts);
   return {};
 }
 
+// As columns_sql: a domain answers for its base type.
+constexpr const char* classes_sql = R"(
+WITH RECURSIVE base AS (
+  SELECT t.oid AS type, t.oid, t.typname, t.typtype, t.typcategory, t.typbasetype, t.typtypmod AS modifier
+  FROM pg_type t WHERE t.oid = ANY ($1::oid[])
+  UNION ALL
+  SELECT b.type, t.oid, t.typname, t.typtype, t.typcategory, t.typbasetype,
+         CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE b.modifier END
+  FROM base b JOIN pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd'
+)
+SELECT type, oid, typname, typtype, typcategory, modifier FROM base WHERE typtype <> 'd')";
+
 }  // namespace
+
+Result<std::vector<TypeClass>> PostgresCatalog::classes_of(const std::vector<std::pair<uint32_t, int32_t>>& types) {
+  std::vector<uint32_t> oids;
+  for (const auto& [oid, modifier] : types) oids.push_back(oid);
+  const Rows rows = TRY(connection_.query(classes_sql, {oid_array(oids)}));
+  std::vector<TypeClass> out;
+  for (const auto& [oid, modifier] : types) {
+    TypeClass found = TypeClass::string;
+    for (int row = 0; row < rows.size(); ++row) {
+      if (oid_at(rows, row, 0) != oid) continue;
+      const bool is_base = oid_at(rows, row, 1) == oid;
+      found = type_class_of(rows.get(row, 2), char_at(rows, row, 3), char_at(rows, row, 4),
+                            is_base ? modifier : static_cast<int32_t>(rows.integer(row, 5)));
+    }
+    out.push_back(found);
+  }
+  return out;
+}
 
 Result<std::vector<TableRef>> PostgresCatalog::list_tables() {
   const Rows rows = TRY(connection_.query(list_sql));

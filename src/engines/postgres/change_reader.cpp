@@ -61,6 +61,25 @@ Result<void> PostgresChangeReader::start(Lsn after) {
   return {};
 }
 
+// Ends the stream in the protocol's way, so that the slot is free for the next reader. What was under way is thrown
+// away; a server that does not answer soon is left alone.
+void PostgresChangeReader::end_stream() {
+  constexpr int64_t patience_ms = 3000;
+  if (connection_.raw() == nullptr || connection_.broken()) return;
+  if (PQputCopyEnd(connection_.raw(), nullptr) != 1 || PQflush(connection_.raw()) != 0) return;
+  const int64_t until = monotonic_ms() + patience_ms;
+  while (monotonic_ms() < until) {
+    char* raw = nullptr;
+    const int length = PQgetCopyData(connection_.raw(), &raw, 1);
+    if (length > 0) PQfreemem(raw);
+    if (length < 0) break;
+    if (length > 0) continue;
+    if (!connection_.wait_readable(100, {}) || PQconsumeInput(connection_.raw()) == 0) return;
+  }
+  while (monotonic_ms() < until && PQisBusy(connection_.raw()) != 0)
+    if (!connection_.wait_readable(100, {}) || PQconsumeInput(connection_.raw()) == 0) return;
+}
+
 // Opens the stream again behind the last whole transaction.
 Result<void> PostgresChangeReader::switch_encoding(bool to_binary) {
   const std::string holder = std::to_string(connection_.backend_pid());

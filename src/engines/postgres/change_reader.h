@@ -35,6 +35,7 @@ class PostgresChangeReader : public ChangeReader {
   };
   static Result<std::unique_ptr<ChangeReader>> open(const Options& options, std::span<const CapturedTable> tables);
 
+  ~PostgresChangeReader() override { end_stream(); }
   Result<void> read(ChangeBatch& batch, int wait_ms, std::stop_token stop) override;
   void gather(int ms) override { gather_ms_ = ms; }
   void release_until(const Position& durable) override;
@@ -44,6 +45,7 @@ class PostgresChangeReader : public ChangeReader {
  private:
   PostgresChangeReader(const Options& options, std::span<const CapturedTable> tables);
   Result<void> start(Lsn after);
+  void end_stream();
   Result<void> switch_encoding(bool to_binary);
   Result<std::vector<std::string>> texts_of(std::span<const BinaryValue> values);
   Result<void> take(std::string_view frame, ChangeBatch& batch);

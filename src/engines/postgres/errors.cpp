@@ -297,6 +297,10 @@ Error not_supported(std::string_view attribute) {
           "and publications of its own. Leave it out.",
           attribute));
 }
+Error bad_attribute(std::string_view attribute, std::string_view given, std::string_view wanted) {
+  return make(ErrorKind::usage, "bad_attribute",
+              fmt::format("connection attribute {} is \"{}\"; write {}.", attribute, given, wanted));
+}
 Error many_rows(uint64_t rows) {
   return make(
       ErrorKind::conflict, "many_rows",

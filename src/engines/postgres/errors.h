@@ -51,6 +51,7 @@ Error superseded(std::string_view task_id);
 Error position_exists(std::string_view task_id);
 Error standby_target();
 Error not_supported(std::string_view attribute);
+Error bad_attribute(std::string_view attribute, std::string_view given, std::string_view wanted);
 Error many_rows(uint64_t rows);
 Error no_arbiter(const TableRef& table);
 Error encoding_refused(const TableRef& table, std::string_view encoding);

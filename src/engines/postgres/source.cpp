@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "engines/postgres/capture_setup.h"
 #include "engines/postgres/change_reader.h"
+#include "engines/postgres/ddl_capture.h"
+#include "engines/postgres/ddl_document.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/keyed_query.h"
 #include "engines/postgres/lsn.h"
@@ -71,12 +73,13 @@ Result<void> check_attributes(const Endpoint& endpoint) {
   const std::string plugin = lower_ascii(endpoint.parameter("PluginName").value_or("pgoutput"));
   if (plugin != "pgoutput" && plugin != "no-preference")
     return Failure(errors::not_supported("PluginName=" + plugin));
+  TRY(ddl_settings(endpoint));
   for (const std::string_view name : {"SlotName", "PublicationName"})
     if (endpoint.parameter(name)) return Failure(errors::not_supported(name));
   for (const std::string_view name :
-       {"CaptureDdls", "DdlArtifactsSchema", "FailTasksOnLobTruncation", "MapBooleanAsBoolean", "MapJsonbAsClob",
-        "MapLongVarcharAs", "MapUnboundedNumericAsString", "fetchCacheSize", "TrimSpaceInChar",
-        "unboundedVarcharMaxSize", "DisableUnicodeSourceFilter", "ConsumeMonotonicEvents"})
+       {"FailTasksOnLobTruncation", "MapBooleanAsBoolean", "MapJsonbAsClob", "MapLongVarcharAs",
+        "MapUnboundedNumericAsString", "fetchCacheSize", "TrimSpaceInChar", "unboundedVarcharMaxSize",
+        "DisableUnicodeSourceFilter", "ConsumeMonotonicEvents"})
     if (endpoint.parameter(name))
       log_warning(Component::common,
                   "Connection attribute {} is without effect between PostgreSQL and PostgreSQL in this version",
@@ -111,6 +114,14 @@ std::partial_ordering PostgresSource::compare(const Position& a, const Position&
   return a.text.compare(b.text) <=> 0;  // padded hexadecimal: text order is log order
 }
 
+Position PostgresSource::end_of_log() const {
+  return lsn_position(UINT64_MAX);
+}
+
+std::string PostgresSource::checkpoint(const Position& position) const {
+  return checkpoint_text(position);
+}
+
 Result<Position> PostgresSource::parse_position(std::string_view text) const {
   const auto position = parse_checkpoint(text);
   if (!position) return Failure(errors::bad_position(text));
@@ -135,7 +146,10 @@ Result<int64_t> PostgresSource::clock_us() {
 Result<Snapshot> PostgresSource::begin_capture(const CaptureSpec& spec) {
   const std::string name = capture_name(spec.task_id, spec.target_system);
   TRY(drop_capture(spec.task_id, spec.target_system));
-  TRY(create_publications(session_, name, spec.tables));
+  std::string why_not;
+  const auto audit = TRY(set_up_ddl_capture(session_, TRY(ddl_settings(endpoint_)), name, why_not));
+  if (!why_not.empty()) log_warning(Component::source_capture, "Structure changes are not replicated: {}.", why_not);
+  TRY(create_publications(session_, name, spec.tables, audit ? &audit->ref : nullptr));
   auto walsender = open_walsender("slot");
   auto snapshot = walsender ? create_slot(*walsender, session_, name, false, spec.open_transactions_timeout_s)
                             : Result<Snapshot>(Failure(walsender.error()));
@@ -203,6 +217,7 @@ Result<void> PostgresSource::drop_capture(std::string_view task_id, std::string_
   slot_maker_.reset();
   TRY(drop_slot(session_, name));
   TRY(drop_publications(session_, name));
+  TRY(remove_ddl_capture(session_, TRY(ddl_settings(endpoint_)), name));
   return beat_interval_s() == 0 ? Result<void>() : drop_heartbeat(task_id);
 }
 
@@ -315,6 +330,7 @@ Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const Capture
   options.slot = name;
   options.sets = {keyed_publication(name), insert_only_publication(name)};
   options.after = parse_place(after).value_or(LogPlace{});
+  options.audit = TRY(find_ddl_capture(session_, TRY(ddl_settings(endpoint_)), name));
   options.sender_timeout_ms = timeout.integer(0, 0);
   options.open_walsender = [open] { return open("capture", true); };
   options.open_session = [open] { return open("capture-look-up", false); };
@@ -327,6 +343,16 @@ Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const Capture
     return rows.empty() ? 0U : static_cast<uint32_t>(rows.integer(0, 0));
   };
   return PostgresChangeReader::open(options, tables);
+}
+
+Result<bool> PostgresSource::tells_schema_changes(const CaptureSpec& spec) {
+  const auto audit =
+      TRY(find_ddl_capture(session_, TRY(ddl_settings(endpoint_)), capture_name(spec.task_id, spec.target_system)));
+  return audit.has_value();
+}
+
+Result<SchemaChange> PostgresSource::read_schema_change(const std::string& document) {
+  return parse_ddl_document(document, [&](const auto& types) { return catalog_->classes_of(types); });
 }
 
 Result<std::vector<ChangeCounters>> PostgresSource::count_changes(std::span<const TableRef> tables) {

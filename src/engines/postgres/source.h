@@ -19,6 +19,8 @@ class PostgresSource : public Source {
   Catalog& catalog() override { return *catalog_; }
   Result<std::vector<Finding>> check(const CaptureSpec& spec, bool with_changes) override;
   std::partial_ordering compare(const Position& a, const Position& b) const override;
+  Position end_of_log() const override;
+  std::string checkpoint(const Position& position) const override;
   Result<Position> parse_position(std::string_view text) const override;
   Result<Position> mark_now() override;
   Result<int64_t> clock_us() override;
@@ -42,6 +44,8 @@ class PostgresSource : public Source {
                                                  std::span<const Encoding> wanted) override;
   Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                      std::span<const CapturedTable> tables) override;
+  Result<bool> tells_schema_changes(const CaptureSpec& spec) override;
+  Result<SchemaChange> read_schema_change(const std::string& document) override;
   Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) override;
   Result<void> beat(std::string_view task_id) override;
   int64_t beat_interval_s() const override;
