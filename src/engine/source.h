@@ -62,6 +62,18 @@ struct ChangeCounters {
   uint64_t updates = 0, deletes = 0;
 };
 
+// A table whose changes are followed, and its slices as split() noted them when it was planned.
+struct FollowedTable {
+  const TableDef* table = nullptr;
+  std::span<const TableRange> slices;
+};
+
+// Something that happened to a followed table and that the log does not tell.
+struct UntoldChange {
+  TableRef table;
+  std::string what;  // "it has a new partition public.p"
+};
+
 class TableReader {
  public:
   virtual ~TableReader() = default;
@@ -154,6 +166,12 @@ class Source {
   virtual Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                              std::span<const CapturedTable> tables) = 0;
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
+  // Whether the log of this server tells all that happens to the tables it is asked for. Where it does not,
+  // untold_changes() looks at the tables themselves.
+  virtual bool log_tells_all() const { return true; }
+  virtual Result<std::vector<UntoldChange>> untold_changes(std::span<const FollowedTable>) {
+    return std::vector<UntoldChange>();
+  }
   // One write that makes the log move on an idle server (DMS's heartbeat table). Does nothing unless the endpoint
   // asks for it.
   virtual Result<void> beat(std::string_view task_id) = 0;

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "task/errors.h"
 #include "task/runner.h"
+#include "task/untold_changes.h"
 
 namespace godwit {
 namespace {
@@ -223,6 +224,10 @@ Result<std::set<size_t>> TaskRunner::changed_tables() {
     if (known == document.tables.end() || !known->suspended.empty()) continue;
     const auto found = std::ranges::find(now, planned.ref, &TableDef::ref);
     if (found == now.end() || structure_fingerprint(*found) != known->structure) out.insert(t);
+  }
+  for (const auto& [t, what] : TRY(untold_changes(context_, document, *source_))) {
+    log_warning(Component::source_capture, "Table {}: {}", log_name(context_.tables[t].target.source->ref), what);
+    out.insert(t);
   }
   return out;
 }

@@ -17,6 +17,8 @@
 namespace godwit {
 namespace {
 
+constexpr uint64_t whole_table_bytes = uint64_t{1} << 62U;  // one slice a leaf
+
 std::string new_worker_id() {
   std::random_device random;
   return hex64((uint64_t{random()} << 32U) | random());
@@ -348,6 +350,8 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
     if (loads())
       record.slices = TRY(source_->split(*context_.tables[t].target.source,
                                          static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+    else if (!source_->log_tells_all())  // for the storage they name
+      record.slices = TRY(source_->split(*context_.tables[t].target.source, whole_table_bytes));
     document.tables.push_back(std::move(record));
   }
   if (!not_empty.empty())

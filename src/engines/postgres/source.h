@@ -43,6 +43,8 @@ class PostgresSource : public Source {
   Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                      std::span<const CapturedTable> tables) override;
   Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) override;
+  bool log_tells_all() const override;
+  Result<std::vector<UntoldChange>> untold_changes(std::span<const FollowedTable> tables) override;
   Result<void> beat(std::string_view task_id) override;
   int64_t beat_interval_s() const override;
 
