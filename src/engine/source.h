@@ -63,6 +63,18 @@ struct ChangeCounters {
   uint64_t updates = 0, deletes = 0;
 };
 
+// A table whose changes are followed, and its slices as split() noted them when it was planned.
+struct FollowedTable {
+  const TableDef* table = nullptr;
+  std::span<const TableRange> slices;
+};
+
+// Something that happened to a followed table and that the log does not tell.
+struct UntoldChange {
+  TableRef table;
+  std::string what;  // "it has a new partition public.p"
+};
+
 class TableReader {
  public:
   virtual ~TableReader() = default;
@@ -162,6 +174,12 @@ class Source {
   virtual Result<bool> tells_schema_changes(const CaptureSpec&) { return false; }
   virtual Result<SchemaChange> read_schema_change(const std::string& document);
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
+  // Whether the log of this server tells all that happens to the tables it is asked for. Where it does not,
+  // untold_changes() looks at the tables themselves.
+  virtual bool log_tells_all() const { return true; }
+  virtual Result<std::vector<UntoldChange>> untold_changes(std::span<const FollowedTable>) {
+    return std::vector<UntoldChange>();
+  }
   // One write that makes the log move on an idle server (DMS's heartbeat table). Does nothing unless the endpoint
   // asks for it.
   virtual Result<void> beat(std::string_view task_id) = 0;

@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "task/errors.h"
+#include "task/untold_changes.h"
 
 namespace godwit {
 namespace {
@@ -19,6 +21,7 @@ constexpr int take_wait_ms = 100;
 constexpr int64_t release_interval_ms = 200;
 constexpr int64_t idle_interval_ms = 1000;
 constexpr int64_t status_interval_ms = 10000;
+constexpr int64_t look_interval_ms = 5000;  // at what the log of an old source does not tell
 
 size_t window_bytes_max(const TaskSettings& settings) {
   const auto budget = static_cast<size_t>(settings.godwit.memory_mb) << 20U;
@@ -187,6 +190,15 @@ Result<void> Apply::suspend_first() {
                           "DDL");
 }
 
+// Of a source whose log does not tell all: what it left out is seen at the tables themselves.
+Result<void> Apply::suspend_untold_tables() {
+  for (const auto& [table, what] : TRY(untold_changes(*parts_.context, parts_.record->document(), *parts_.source))) {
+    const TableRef& name = parts_.context->tables[table].target.source->ref;
+    TRY(applier_.suspend(static_cast<uint32_t>(table), errors::untold_change(name, what).message, "DDL"));
+  }
+  return {};
+}
+
 Result<void> Apply::apply_piece(size_t parts) {
   if (!open_) TRY(writer_->begin(position_));
   open_ = true;
@@ -304,6 +316,11 @@ Result<void> Apply::housekeeping() {
     s.target_latency_ms = waiting_us == 0 ? 0 : (now_us() - waiting_us) / 1000;
     s.source_latency_ms = usage.batches == 0 && window_.empty() ? 0 : s.target_latency_ms;
   });
+  if (!open_ && (last_look_ms_ == 0 || now_ms - last_look_ms_ >= look_interval_ms)) {
+    last_look_ms_ = now_ms;
+    // Where structure changes are told, the catalog may be ahead of what is applied.
+    if (!parts_.context->tells_schema) TRY(suspend_untold_tables());
+  }
   const int64_t beat_s = parts_.source->beat_interval_s();
   if (beat_s > 0 && (last_beat_ms_ == 0 || now_ms - last_beat_ms_ >= beat_s * 1000)) {
     last_beat_ms_ = now_ms;

@@ -65,6 +65,7 @@ class Apply {
   Result<void> suspend_changed_tables(const Position& next);
   Result<void> suspend_first();
   Result<bool> meets_structure(const StopRule& rule, bool& reached);
+  Result<void> suspend_untold_tables();
   size_t parts_before(const StopRule& rule, bool& reached);
   bool window_is_due() const;
   Result<void> flush(size_t parts);
@@ -84,7 +85,8 @@ class Apply {
   Position position_, read_to_, commit_time_mark_;
   bool open_ = false;  // a target transaction is open
   bool made_progress_ = false, needs_care_ = false;
-  int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_status_ms_ = 0, last_beat_ms_ = 0;
+  int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_status_ms_ = 0, last_beat_ms_ = 0,
+          last_look_ms_ = 0;
   int64_t applied_us_ = 0, oldest_waiting_us_ = 0;
 };
 

@@ -172,7 +172,6 @@ class TaskRunner {
   bool finished_before_ = false;
   bool orphans_found_ = false, objects_failed_ = false, untracked_changes_ = false;
   bool carefully_ = false;
-  bool tells_schema_ = false;           // the source's log tells structure changes
   bool constraints_by_session_ = true;  // foreign keys do not bind the sessions that write rows
   bool structure_begun_ = false;        // tables of the target may have been dropped or made by this run
   std::string worker_;                  // this run's id in the record

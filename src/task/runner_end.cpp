@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "task/errors.h"
 #include "task/runner.h"
+#include "task/untold_changes.h"
 
 namespace godwit {
 
@@ -132,6 +133,10 @@ Result<void> TaskRunner::end_cleanly() {
   if (follows()) {
     capture_.reset();
     TRY(check_keyless_tables());
+    const bool at_the_end = summary_.stop_reason == "STOPPED_AT_CAUGHT_UP";
+    if (at_the_end || !context_.tells_schema)
+      for (const auto& [t, what] : TRY(untold_changes(context_, record_->document(), *source_)))
+        TRY(fail_table(t, errors::untold_change(context_.tables[t].target.source->ref, what).message));
     if (std::ranges::any_of(statistics.tables, [](const TableStatistics& t) { return t.parked > 0; }))
       TRY(report_orphans(true));
   }

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "task/errors.h"
 #include "task/runner.h"
+#include "task/untold_changes.h"
 
 namespace godwit {
 namespace {
@@ -101,7 +102,7 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
   TRY(run_round(plan, again, stop));
   for (;;) {
     // A log that tells structure changes tells those since the snapshot.
-    if (!tells_schema_) again.whole.merge(TRY(changed_tables(unfinished)));
+    if (!context_.tells_schema) again.whole.merge(TRY(changed_tables(unfinished)));
     if (again.empty()) break;
     const Again now = std::exchange(again, {});
     TRY(reload(now, again, stop));
@@ -227,13 +228,14 @@ std::set<size_t> TaskRunner::pending_tables() const {
 Result<std::set<size_t>> TaskRunner::unfinished_tables() {
   std::set<size_t> out;
   std::map<TableRef, size_t> lines;
-  if (tells_schema_)
+  if (context_.tells_schema)
     for (const LedgerLine& line : TRY(target_->read_ledger(context_.task_id))) ++lines[line.table];
   const TaskDocument document = record_->document();
   for (size_t t = 0; t < context_.tables.size(); ++t) {
     const TableRef& name = context_.tables[t].target.source->ref;
     const auto known = std::ranges::find(document.tables, name, &TableRecord::table);
-    if (known != document.tables.end() && (!tells_schema_ || lines[name] < known->slices.size())) out.insert(t);
+    if (known != document.tables.end() && (!context_.tells_schema || lines[name] < known->slices.size()))
+      out.insert(t);
   }
   return out;
 }
@@ -254,6 +256,11 @@ Result<std::set<size_t>> TaskRunner::changed_tables(const std::set<size_t>& amon
     if (known == document.tables.end() || !known->suspended.empty()) continue;
     const auto found = std::ranges::find(now, planned.ref, &TableDef::ref);
     if (found == now.end() || structure_fingerprint(*found) != known->structure) out.insert(t);
+  }
+  for (const auto& [t, what] : TRY(untold_changes(context_, document, *source_))) {
+    if (!among.contains(t)) continue;
+    log_warning(Component::source_capture, "Table {}: {}", log_name(context_.tables[t].target.source->ref), what);
+    out.insert(t);
   }
   return out;
 }
@@ -347,7 +354,7 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
       TableRecord* record = record_of(document, context_.tables[t].target.source->ref);
       record->snapshot = snapshot.position;
       record->pending = false;
-      if (tells_schema_) record->definition = *context_.tables[t].target.source;
+      if (context_.tells_schema) record->definition = *context_.tables[t].target.source;
       if (merging.contains(t)) {
         ++record->merges;
         continue;
@@ -362,7 +369,7 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
     if (!merging.contains(t)) TRY(empty_for_reload(t, snapshot.position));
   TRY(rebuild_changed_tables());
   // What changed between the plan and the snapshot is in no log of these tables.
-  if (tells_schema_)
+  if (context_.tells_schema)
     for (const size_t t : TRY(changed_tables(tables.all()))) again.whole.insert(t);
   const bool captures = capture_ != nullptr;
   if (!merging.empty()) {

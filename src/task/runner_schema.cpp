@@ -90,7 +90,10 @@ Result<bool> TaskRunner::take_up_table(Apply& apply, const SchemaEvent& event, c
     TRY(apply.pass_structure(nothing));
     return false;
   }
-  const SchemaAction action = decide(*context_.tables[*table].target.source, change);
+  const TableDef& before = *context_.tables[*table].target.source;
+  SchemaAction action = decide(before, change);
+  // What was written into a new partition before it was published is not in the log.
+  if (!source_->log_tells_all() && before.leaves.size() < change.table.leaves.size()) action = SchemaAction::reload;
   if (action != SchemaAction::none) count_ddl(*table, false);
   switch (action) {
     case SchemaAction::none:

@@ -17,6 +17,8 @@
 namespace godwit {
 namespace {
 
+constexpr uint64_t whole_table_bytes = uint64_t{1} << 62U;  // one slice a leaf
+
 std::string new_worker_id() {
   std::random_device random;
   return hex64((uint64_t{random()} << 32U) | random());
@@ -78,7 +80,7 @@ Result<void> TaskRunner::reopen() {
   TRY(target_->end_leftover_sessions());
   TRY(source_->end_leftover_sessions(false));
   // A structure change whose commit was lost with the connection may have been done.
-  if (tells_schema_) TRY(plan_from_record());
+  if (context_.tells_schema) TRY(plan_from_record());
   return follows() ? check_stream() : Result<void>();
 }
 
@@ -101,8 +103,8 @@ Result<std::vector<PlannedTable>> TaskRunner::plan_tables(std::span<const TableR
 Result<void> TaskRunner::make_plan(bool resumes) {
   for (const std::string& warning : options_.rules.warnings) log_warning(Component::transformation, "{}", warning);
   for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);
-  tells_schema_ = resumes && follows() && TRY(source_->tells_schema_changes(context_.capture_spec()));
-  if (tells_schema_) {
+  context_.tells_schema = resumes && follows() && TRY(source_->context_.tells_schemachanges(context_.capture_spec()));
+  if (context_.tells_schema) {
     TRY(plan_from_record());
     show_tables();
     return {};
@@ -254,7 +256,7 @@ Result<void> TaskRunner::suspend_misfits() {
     std::string reason;
     if (!states[t].exists && !known->pending)
       reason = fmt::format("table {} is gone from the target; run the task with --restart", to_string(name));
-    else if (tells_schema_)
+    else if (context_.tells_schema)
       continue;
     else if (known->structure != structure_fingerprint(*targets[t].source) || !states[t].missing_columns.empty())
       reason = fmt::format(
@@ -358,6 +360,8 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
     if (loads())
       record.slices = TRY(source_->split(*context_.tables[t].target.source,
                                          static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+    else if (!source_->log_tells_all())  // for the storage they name
+      record.slices = TRY(source_->split(*context_.tables[t].target.source, whole_table_bytes));
     document.tables.push_back(std::move(record));
   }
   if (!not_empty.empty())
@@ -440,7 +444,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   else
     snapshot = TRY(maker->open_snapshot());
   failpoint(failpoints::slot_made);
-  tells_schema_ = follows() && TRY(maker->tells_schema_changes(context_.capture_spec()));
+  context_.tells_schema = follows() && TRY(maker->context_.tells_schemachanges(context_.capture_spec()));
   const Position start = TRY(stream_start(snapshot));
   if (follows()) TRY(target_->start_position(context_.task_id, start));
   TRY(record_->update([&](std::string& phase, TaskDocument& stored) {
@@ -448,7 +452,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
     stored.start = start;
     stored.snapshot_position = snapshot.position;
     for (TableRecord& table : stored.tables) table.snapshot = loads() ? snapshot.position : Position{};
-    if (tells_schema_)
+    if (context_.tells_schema)
       for (const PlannedTable& table : context_.tables)
         record_of(stored, table.target.source->ref)->definition = *table.target.source;
   }));

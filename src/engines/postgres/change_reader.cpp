@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -118,6 +119,8 @@ Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::st
     if (length < 0) {
       const Error end = stream_end(length);
       if (binary_ || !is_too_large(end)) return Failure(end);
+      if (!version::has_binary_pgoutput(connection_.server_version()))
+        return Failure(errors::too_large_for_server(lsn_text(decoder_->last_end()), connection_.server_version()));
       log_info(Component::source_capture,
                "A row after {} is larger than the server can send as text; its transaction is read in binary",
                lsn_text(decoder_->last_end()));

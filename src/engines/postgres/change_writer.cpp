@@ -8,6 +8,7 @@
 #include "engines/postgres/alteration.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/parked_row.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -36,8 +37,10 @@ Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& ses
   // may not be.
   TRY(
       session.run("DEALLOCATE ALL; SET synchronous_commit = off; SET enable_seqscan = off; SET enable_hashjoin = "
-                  "off; SET enable_mergejoin = "
-                  "off; SET jit = off; SET plan_cache_mode = force_generic_plan"));
+                  "off; SET enable_mergejoin = off"));
+  if (version::has_jit(session.server_version())) TRY(session.run("SET jit = off"));
+  if (version::has_plan_cache_mode(session.server_version()))
+    TRY(session.run("SET plan_cache_mode = force_generic_plan"));
   return std::unique_ptr<ChangeWriter>(new PostgresChangeWriter(session, control, std::string(task_id)));
 }
 

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "engines/postgres/ddl_capture_sql.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -49,15 +50,14 @@ constexpr Trigger triggers[] = {
     {"godwit_ddl_end", "ddl_command_end"}, {"godwit_ddl_drop", "sql_drop"}, {"godwit_ddl_rewrite", "table_rewrite"}};
 
 constexpr int trigger_count = static_cast<int>(std::size(triggers));
-constexpr int generated_since = 120000, missing_values_since = 110000;
 
 // The functions in the form this server's catalog asks for.
 std::string functions(const std::string& schema, int server_version) {
-  const bool new_catalog = server_version >= missing_values_since;
-  const std::string_view generated = server_version >= generated_since ? "a.attgenerated" : "''";
-  const std::string_view missing =
-      new_catalog ? "CASE WHEN a.atthasmissing THEN (a.attmissingval::text::text[])[1] END" : "NULL";
-  const std::string_view key_columns = new_catalog ? "i.indnkeyatts" : "i.indnatts";
+  const std::string_view generated = version::attgenerated(server_version);
+  const std::string_view missing = version::has_missing_values(server_version)
+                                       ? "CASE WHEN a.atthasmissing THEN (a.attmissingval::text::text[])[1] END"
+                                       : "NULL";
+  const std::string_view key_columns = version::has_included_columns(server_version) ? "i.indnkeyatts" : "i.indnatts";
   return fmt::format(describe_function_sql, schema, generated, missing, key_columns) + ";" +
          fmt::format(ddl_function_sql, schema);
 }

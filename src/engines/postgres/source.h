@@ -47,6 +47,8 @@ class PostgresSource : public Source {
   Result<bool> tells_schema_changes(const CaptureSpec& spec) override;
   Result<SchemaChange> read_schema_change(const std::string& document) override;
   Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) override;
+  bool log_tells_all() const override;
+  Result<std::vector<UntoldChange>> untold_changes(std::span<const FollowedTable> tables) override;
   Result<void> beat(std::string_view task_id) override;
   int64_t beat_interval_s() const override;
 

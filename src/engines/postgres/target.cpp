@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "engines/postgres/alteration.h"
+#include "engines/postgres/backends.h"
 #include "engines/postgres/change_writer.h"
 #include "engines/postgres/changed_keys.h"
 #include "engines/postgres/constraints.h"
@@ -85,13 +86,13 @@ Result<std::vector<TargetTableState>> PostgresTarget::inspect(std::span<const Ta
 }
 
 Result<void> PostgresTarget::end_leftover_sessions() {
-  TRY(session_.query(
-      "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE pid <> "
-      "pg_catalog.pg_backend_pid() AND starts_with(application_name, $1) AND usename = current_user AND datname = "
-      "pg_catalog.current_database() AND backend_start < (SELECT backend_start FROM "
+  constexpr int patience_ms = 5000;
+  return end_backends(
+      session_,
+      "pid <> pg_catalog.pg_backend_pid() AND left(application_name, length($1)) = $1 AND usename = current_user AND "
+      "datname = pg_catalog.current_database() AND backend_start < (SELECT backend_start FROM "
       "pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid())",
-      {session_name({options_.tag, "", {}})}));
-  return {};
+      {session_name({options_.tag, "", {}})}, patience_ms);
 }
 
 std::span<const Encoding> PostgresTarget::accepts(const TableDef& table) const {
