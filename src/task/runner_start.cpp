@@ -345,9 +345,7 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
         return Failure(errors::keyless_not_empty(targets[t].layout->ref));
       not_empty += (not_empty.empty() ? "" : ", ") + to_string(targets[t].layout->ref);
     }
-    if (loads())
-      record.slices = TRY(source_->split(*context_.tables[t].target.source,
-                                         static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+    if (loads()) record.slices = TRY(source_->split(*context_.tables[t].target.source, slice_bytes()));
     document.tables.push_back(std::move(record));
   }
   if (!not_empty.empty())

@@ -33,6 +33,13 @@ inline char char_at(const Rows& rows, int row, int column) {
   return cell.empty() ? '\0' : cell.front();
 }
 
+// What stands in a CTE named `inside` beside one named `wanted`: the wanted tables (oid) with all their partitions.
+inline std::string_view with_partitions(const ServerTraits& traits) {
+  return traits.has_full_catalog
+             ? "SELECT DISTINCT p.relid AS oid FROM wanted w, pg_partition_tree(w.oid) p UNION SELECT oid FROM wanted"
+             : "SELECT oid FROM wanted";
+}
+
 // A cell that holds a JSON array of strings; empty for NULL.
 inline std::vector<std::string> strings_at(const Rows& rows, int row, int column) {
   std::vector<std::string> out;

@@ -1,5 +1,7 @@
 #include "engines/postgres/target_checks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -28,20 +30,29 @@ WITH wanted AS (
   JOIN pg_namespace n ON n.nspname = w.schema
   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'f')
 ), inside AS (
-  SELECT DISTINCT p.relid FROM wanted w, pg_partition_tree(w.oid) p UNION SELECT oid FROM wanted
+  {0}
 )
 SELECT w.position,
        (SELECT string_agg(p.name, ', ')
         FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS p(name)
         WHERE NOT has_table_privilege(w.oid, p.name)),
-       pg_has_role(w.relowner, 'USAGE'),
+       {1},
        (SELECT json_agg(a.attname) FROM pg_attribute a
         WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped),
        (SELECT json_agg(a.attname) FROM pg_attribute a
         WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''),
        (SELECT json_agg(quote_ident(k.conname) || ' on ' || k.conrelid::regclass::text ORDER BY k.oid)
         FROM pg_constraint k WHERE k.confrelid = w.oid AND k.contype = 'f' AND k.conparentid = 0
-          AND NOT EXISTS (SELECT FROM inside i WHERE i.relid = k.conrelid)),
+          AND NOT EXISTS (SELECT 1 FROM inside i WHERE i.oid = k.conrelid)),
+       {2}
+FROM wanted w)";
+
+// Whether the role acts as the table's owner.
+constexpr std::string_view owns_sql = "pg_has_role(w.relowner, 'USAGE')";
+// Without roles in the catalog: that is for the statement itself to find out.
+constexpr std::string_view owns_unknown = "true";
+
+constexpr std::string_view dependents_sql = R"(
        (SELECT json_agg(DISTINCT pg_describe_object(
           CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(r.ev_class, d.objid), 0))
         FROM pg_class c JOIN pg_type t ON t.oid = c.reltype
@@ -51,8 +62,13 @@ SELECT w.position,
         WHERE c.oid = w.oid AND d.deptype = 'n'
           AND d.classid IN ('pg_rewrite'::regclass, 'pg_class'::regclass, 'pg_proc'::regclass)
           AND NOT EXISTS (SELECT FROM inside i
-                          WHERE d.classid <> 'pg_proc'::regclass AND i.relid = coalesce(r.ev_class, d.objid)))
-FROM wanted w)";
+                          WHERE d.classid <> 'pg_proc'::regclass AND i.oid = coalesce(r.ev_class, d.objid))))";
+
+std::string tables_query(const ServerTraits& traits) {
+  return fmt::format(fmt::runtime(tables_sql), with_partitions(traits),
+                     traits.has_full_catalog ? owns_sql : owns_unknown,
+                     traits.has_full_catalog ? dependents_sql : std::string_view("NULL"));
+}
 
 constexpr const char* extensions_sql = R"(
 SELECT w.name, a.name IS NOT NULL,
@@ -70,7 +86,9 @@ class Checks {
       : connection_(connection), tables_(tables), objects_(objects), mode_(mode), fresh_(fresh) {}
 
   Result<std::vector<Finding>> run() {
-    const Rows server = TRY(connection_.query("SELECT current_user, pg_is_in_recovery()"));
+    const Rows server =
+        TRY(connection_.query(connection_.traits().has_full_catalog ? "SELECT current_user, pg_is_in_recovery()"
+                                                                    : "SELECT current_user, false"));
     role_ = server.text(0, 0);
     if (server.boolean(0, 1)) {
       stop(errors::standby_target());
@@ -104,7 +122,8 @@ class Checks {
       schemas.push_back(table.layout->ref.schema);
       names.push_back(table.layout->ref.name);
     }
-    const Rows rows = TRY(connection_.query(tables_sql, {array_text(schemas), array_text(names)}));
+    const Rows rows =
+        TRY(connection_.query(tables_query(connection_.traits()), {array_text(schemas), array_text(names)}));
     missing_.assign(tables_.size(), true);
     for (int row = 0; row < rows.size(); ++row) {
       const auto position = static_cast<size_t>(rows.integer(row, 0));
@@ -173,6 +192,10 @@ class Checks {
     std::vector<std::string> wanted;
     for (const ObjectDef& object : objects_)
       if (object.kind == "extension") wanted.push_back(object.name);
+    if (!connection_.traits().has_full_catalog) {
+      for (const std::string& name : wanted) stop(errors::extension_missing(name, "that server has no extensions"));
+      return {};
+    }
     const Rows rows = TRY(connection_.query(extensions_sql, {array_text(wanted)}));
     for (int row = 0; row < rows.size(); ++row) {
       if (!rows.boolean(row, 1))
