@@ -15,7 +15,7 @@ constexpr std::string_view query_canceled = "57014";
 constexpr std::string_view statement_completion_unknown = "40003";
 constexpr int64_t first_wait_ms = 4;
 constexpr int64_t longest_wait_ms = 1000;
-constexpr int replays_max = 40;  // half a minute in all
+constexpr int replays_max = 24;  // a quarter of a minute in all
 
 uint32_t random_number() {
   thread_local std::minstd_rand engine(std::random_device{}());

@@ -52,8 +52,6 @@ INSERT INTO big SELECT g, repeat(md5(g::text), 60000) FROM generate_series(1, 4)
 class FakePair(Pair):
     """The worker meets the fake; what is asked of the target afterwards is asked of the server behind it."""
 
-    fake: FakeCockroach
-
     def __post_init__(self) -> None:
         super().__post_init__()
         # Not there: what a cluster could not be given either.
@@ -72,7 +70,8 @@ class FakePair(Pair):
 def fake_pair(shared_servers: tuple[PostgresServer, PostgresServer]) -> Iterator[FakePair]:
     source, target = shared_servers
     try:
-        with FakePair(source, target, "fake") as made:
+        made = FakePair(source, target, "fake")
+        with made:
             yield made
     finally:
         for server in shared_servers:
@@ -130,6 +129,18 @@ def test_replays_load_and_changes_when_one_request_in_ten_is_refused_and_the_wor
         assert len(fake.noted("retry")) > 20, fake.noted("retry")
         assert any(statement.startswith("COMMIT") or "COPY" in statement for statement in fake.noted("retry"))
         assert_nothing_was_refused(fake)
+
+
+def test_a_postgres_target_may_ask_for_replays_too(fake_pair: FakePair) -> None:
+    with FakeCockroach(fake_pair.target, plain=True, retry_every=15) as server:
+        task = fake_pair.behind(server)
+        with fake_pair.writers(2):
+            killed = task.migrate(failpoint="window-half-way@3=kill")
+            assert killed.code == -9, killed
+        fake_pair.source.psql(CHANGES, fake_pair.database)
+        fake_pair.on_source(CHANGES_AT_ONCE)
+        assert_arrived(fake_pair, task)
+        assert server.noted("retry")
 
 
 def test_a_commit_of_unknown_outcome_is_neither_lost_nor_done_twice(fake_pair: FakePair) -> None:

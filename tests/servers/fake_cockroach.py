@@ -153,6 +153,7 @@ class Fake:
     def __init__(self, arguments: argparse.Namespace) -> None:
         self.server = arguments.server.rsplit(":", 1)
         self.version: str = arguments.version
+        self.plain: bool = arguments.plain
         self.retry_every: int = arguments.retry_every
         self.ambiguous_every: int = arguments.ambiguous_every
         self._chance = random.Random(arguments.seed)
@@ -169,6 +170,8 @@ class Fake:
 
     def answer(self, statement: str) -> str:
         """What the real server is given in place of a statement."""
+        if self.plain:
+            return statement
         if bare(statement).lower() == "select version()":
             return f"SELECT 'CockroachDB CCL {self.version} (x86_64-pc-linux-gnu, a fake)'::text AS version"
         words = bare(statement)
@@ -179,7 +182,7 @@ class Fake:
         if any(re.search(pattern, words, re.IGNORECASE) for pattern in IGNORED):
             return NOTHING
         for pattern, replacement in REWRITTEN:
-            statement = re.sub(pattern, lambda _, text=replacement: text, statement)
+            statement = re.sub(pattern, replacement, statement)
         return statement
 
 
@@ -325,7 +328,7 @@ class Session:
             await self._client_out.drain()
 
     def _answer(self, kind: bytes, body: bytes) -> bytes:
-        if kind == b"S" and body.startswith(b"server_version\0"):
+        if kind == b"S" and body.startswith(b"server_version\0") and not self._fake.plain:
             return message(kind, b"server_version\0" + PROTOCOL_VERSION.encode() + b"\0")
         if kind == b"C" and self._swapped == body:
             self._swapped = None
@@ -379,13 +382,20 @@ class FakeCockroach:
     """The fake in a process of its own, in front of a server of tests/servers."""
 
     def __init__(
-        self, server: Any, *, version: str = VERSION, retry_every: int = 0, ambiguous_every: int = 0, seed: int = 1
+        self,
+        server: Any,
+        *,
+        version: str = VERSION,
+        plain: bool = False,
+        retry_every: int = 0,
+        ambiguous_every: int = 0,
+        seed: int = 1,
     ) -> None:
         self._folder = Path(tempfile.mkdtemp(prefix="fake-cockroach-"))
         self._log, said = self._folder / "log", self._folder / "port"
-        command = [sys.executable, Path(__file__), "--server", f"127.0.0.1:{server.port}", "--log", self._log]
+        command: list[str | Path] = [sys.executable, Path(__file__), "--server", f"127.0.0.1:{server.port}", "--log", self._log]
         command += ["--version", version, "--retry-every", str(retry_every), "--seed", str(seed)]
-        command += ["--ambiguous-every", str(ambiguous_every)]
+        command += ["--ambiguous-every", str(ambiguous_every), *(["--plain"] if plain else [])]
         with said.open("wb") as out, (self._folder / "stderr").open("wb") as err:
             self._process = Process(command, stdout=out, stderr=err)
         wait_until(lambda: said.read_text().endswith("\n") or not self._process.running(), 10, "the fake to listen")
@@ -420,6 +430,7 @@ def main() -> int:
     parser.add_argument("--server", required=True, metavar="HOST:PORT", help="the PostgreSQL behind it")
     parser.add_argument("--port", type=int, default=0, help="to listen on; 0: a free one, printed")
     parser.add_argument("--version", default=VERSION)
+    parser.add_argument("--plain", action="store_true", help="be the PostgreSQL it is, but for the retries")
     parser.add_argument("--retry-every", type=int, default=0, metavar="N", help="one request in N fails with 40001")
     parser.add_argument("--ambiguous-every", type=int, default=0, metavar="N", help="one COMMIT in N, with 40003")
     parser.add_argument("--seed", type=int, default=1)

@@ -20,7 +20,7 @@ TargetTable table(bool keyed = true, bool partitioned = false) {
   if (keyed) def.key = KeyDef{"orders_pkey", {3, 0}};
   def.partitioned = partitioned;
   const auto shared = std::make_shared<const TableDef>(std::move(def));
-  return {.source = shared, .read = shared, .layout = shared, .filter = {}, .shape = {}};
+  return {shared, shared, shared};
 }
 
 const ColumnMask all(4, true), none(4, false), middle = {false, true, true, false};

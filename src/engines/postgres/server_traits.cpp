@@ -56,7 +56,7 @@ Result<ServerTraits> traits_of(std::string_view version, std::string_view endpoi
   traits.is_cockroach = true;
   traits.version = text_of(*release);
   traits.has_replica_role = traits.has_session_settings = traits.has_temporary_tables = false;
-  traits.has_row_addresses = traits.has_log_positions = traits.has_locks = false;
+  traits.has_row_addresses = traits.has_log_positions = false;
   traits.has_deferred_constraints = traits.has_transactional_ddl = traits.has_full_catalog = false;
   traits.has_triggers = traits.has_identity_override = traits.has_binary_copy = false;
   traits.transaction_bytes_max = cockroach_transaction_bytes;
