@@ -3,6 +3,7 @@
 // transactions: the ledger line commits with its rows, the position with its changes (engine.md §1, §2).
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -205,8 +206,13 @@ class Target {
                                              PrepareMode mode, bool fresh) = 0;
   virtual Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables) = 0;
 
+  // How many bytes of rows a transaction should hold at most; windows and slices are cut to it where they can be.
+  virtual uint64_t transaction_bytes_max() const { return std::numeric_limits<uint64_t>::max(); }
+  // Whether gather_keys() can be asked for; if not, a load that lost its snapshot begins again.
+  virtual bool gathers_keys() const { return true; }
+
   // Ends the target sessions of an earlier worker of this task (same SessionOptions::tag), which may still be about
-  // to commit.
+  // to commit; does nothing where the server has no means: then the fences alone keep them out.
   virtual Result<void> end_leftover_sessions() = 0;
 
   // --- what Godwit keeps on the target ---

@@ -1,6 +1,7 @@
 #include "task/context.h"
 
 #include "task/errors.h"
+#include "task/replaying_target.h"
 
 namespace godwit {
 
@@ -65,11 +66,12 @@ Result<std::unique_ptr<Source>> TaskContext::open_source(std::string role) const
 
 Result<std::unique_ptr<Target>> TaskContext::open_target(std::string role) const {
   const auto& control = settings.control_tables_settings;
-  return target_engine->open_target(
-      target, {task_id,
-               std::move(role),
-               {control.control_schema, control.status_table_enabled, control.history_table_enabled,
-                control.suspended_tables_table_enabled, control.full_load_exception_table_enabled}});
+  const SessionOptions options{task_id,
+                               std::move(role),
+                               {control.control_schema, control.status_table_enabled, control.history_table_enabled,
+                                control.suspended_tables_table_enabled, control.full_load_exception_table_enabled}};
+  std::unique_ptr<Target> session = TRY(replayed({}, [&] { return target_engine->open_target(target, options); }));
+  return std::make_unique<ReplayingTarget>(std::move(session));
 }
 
 CaptureSpec TaskContext::capture_spec() const {

@@ -102,6 +102,7 @@ class TaskRunner {
   Result<void> prepare_target();
   Result<void> build_structure();
   Result<void> load(const std::stop_token& stop);
+  uint64_t slice_bytes() const;
   Result<void> hold_snapshot(const std::string& id, std::function<void(TaskDocument&)> with_it = {});
   Result<LoadPlan> load_plan(const std::set<size_t>& only);
   Result<void> run_round(const LoadPlan& plan, Again& again, const std::stop_token& stop);

@@ -113,6 +113,10 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
   return end_load();
 }
 
+uint64_t TaskRunner::slice_bytes() const {
+  return std::min(static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U, target_->transaction_bytes_max());
+}
+
 Result<LoadPlan> TaskRunner::load_plan(const std::set<size_t>& only) {
   const TaskDocument document = record_->document();
   const std::vector<LedgerLine> ledger = TRY(target_->read_ledger(context_.task_id));
@@ -333,8 +337,7 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
     const auto known = std::ranges::find(before.tables, context_.tables[t].target.source->ref, &TableRecord::table);
     if (known == before.tables.end() || !known->suspended.empty()) continue;
     if (structure_fingerprint(*context_.tables[t].target.source) != known->structure) changed.insert(t);
-    slices[t] = TRY(source_->split(*context_.tables[t].target.source,
-                                   static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+    slices[t] = TRY(source_->split(*context_.tables[t].target.source, slice_bytes()));
   }
   if (slices.empty()) return {};
   std::set<size_t> merging = TRY(mergeable(tables, slices));

@@ -103,7 +103,7 @@ Result<std::vector<PlannedTable>> TaskRunner::plan_tables(std::span<const TableR
 Result<void> TaskRunner::make_plan(bool resumes) {
   for (const std::string& warning : options_.rules.warnings) log_warning(Component::transformation, "{}", warning);
   for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);
-  context_.tells_schema = resumes && follows() && TRY(source_->context_.tells_schemachanges(context_.capture_spec()));
+  context_.tells_schema = resumes && follows() && TRY(source_->tells_schema_changes(context_.capture_spec()));
   if (context_.tells_schema) {
     TRY(plan_from_record());
     show_tables();
@@ -358,8 +358,7 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
       not_empty += (not_empty.empty() ? "" : ", ") + to_string(targets[t].layout->ref);
     }
     if (loads())
-      record.slices = TRY(source_->split(*context_.tables[t].target.source,
-                                         static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+      record.slices = TRY(source_->split(*context_.tables[t].target.source, slice_bytes()));
     else if (!source_->log_tells_all())  // for the storage they name
       record.slices = TRY(source_->split(*context_.tables[t].target.source, whole_table_bytes));
     document.tables.push_back(std::move(record));
@@ -444,7 +443,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   else
     snapshot = TRY(maker->open_snapshot());
   failpoint(failpoints::slot_made);
-  context_.tells_schema = follows() && TRY(maker->context_.tells_schemachanges(context_.capture_spec()));
+  context_.tells_schema = follows() && TRY(maker->tells_schema_changes(context_.capture_spec()));
   const Position start = TRY(stream_start(snapshot));
   if (follows()) TRY(target_->start_position(context_.task_id, start));
   TRY(record_->update([&](std::string& phase, TaskDocument& stored) {

@@ -111,11 +111,17 @@ Result<void> create_one(Connection& session, const std::string& schema, const De
         return Failure(errors::control_table_shape(schema + "." + std::string(definition.name), needed));
     return {};
   }
-  TRY(session.run(fmt::format("CREATE TABLE {} ({})", table, definition.columns)));
+  std::string columns(definition.columns);
+  constexpr std::string_view identity =
+      "bigint GENERATED ALWAYS AS IDENTITY";  // older CockroachDB knows bigserial only
+  if (const size_t at = columns.find(identity); at != std::string::npos && !session.traits().has_identity_override)
+    columns.replace(at, identity.size(), "bigserial");
+  TRY(session.run(fmt::format("CREATE TABLE IF NOT EXISTS {} ({})", table, columns)));
   const size_t bar = definition.index.find('|');
   if (bar == std::string_view::npos) return {};
-  return session.run(fmt::format("CREATE UNIQUE INDEX {} ON {} ({})", quote_name(definition.index.substr(0, bar)),
-                                 table, definition.index.substr(bar + 1)));
+  return session.run(fmt::format("CREATE UNIQUE INDEX IF NOT EXISTS {} ON {} ({})",
+                                 quote_name(definition.index.substr(0, bar)), table,
+                                 definition.index.substr(bar + 1)));
 }
 
 std::string now_utc() {
@@ -137,24 +143,23 @@ std::string ControlSchema::table(std::string_view name) const {
 }
 
 Result<void> ControlSchema::create(Connection& session) const {
-  TRY(session.run("BEGIN"));
-  auto made = [&]() -> Result<void> {
-    TRY(session.run(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", creation_lock)));
-    const Rows schema =
-        TRY(session.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {wanted_.schema}));
-    if (schema.empty()) TRY(session.run("CREATE SCHEMA " + quote_name(wanted_.schema)));
-    for (const Definition& definition : always) TRY(create_one(session, wanted_.schema, definition));
-    if (wanted_.status) TRY(create_one(session, wanted_.schema, status_table));
-    if (wanted_.suspended_tables) TRY(create_one(session, wanted_.schema, suspended_table));
-    if (wanted_.history) TRY(create_one(session, wanted_.schema, history_table));
-    if (wanted_.full_load_exceptions) TRY(create_one(session, wanted_.schema, full_load_exceptions_table));
-    return {};
-  }();
-  if (!made) {
-    if (!session.broken()) TRY(session.run("ROLLBACK"));
-    return made;
-  }
-  return session.run("COMMIT");
+  if (!session.traits().has_transactional_ddl) return create_all(session);
+  Transaction transaction = TRY(Transaction::begin(session));
+  TRY(session.run(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", creation_lock)));
+  TRY(create_all(session));
+  return transaction.commit();
+}
+
+Result<void> ControlSchema::create_all(Connection& session) const {
+  const Rows schema =
+      TRY(session.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {wanted_.schema}));
+  if (schema.empty()) TRY(session.run("CREATE SCHEMA IF NOT EXISTS " + quote_name(wanted_.schema)));
+  for (const Definition& definition : always) TRY(create_one(session, wanted_.schema, definition));
+  if (wanted_.status) TRY(create_one(session, wanted_.schema, status_table));
+  if (wanted_.suspended_tables) TRY(create_one(session, wanted_.schema, suspended_table));
+  if (wanted_.history) TRY(create_one(session, wanted_.schema, history_table));
+  if (wanted_.full_load_exceptions) TRY(create_one(session, wanted_.schema, full_load_exceptions_table));
+  return {};
 }
 
 Result<bool> ControlSchema::exists(Connection& session, std::string_view name) const {
@@ -191,10 +196,12 @@ Result<void> ControlSchema::forget_task(Connection& session, std::string_view ta
   const bool there = TRY(exists(session, "godwit_task"));
   if (!there) return {};
   const std::string id = quote_literal(task_id);
-  return session.run(fmt::format(
-      "BEGIN; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE "
-      "\"SERVER_NAME\" = '{}' AND \"TASK_NAME\" = {}; COMMIT",
-      table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"), server_name, id));
+  Transaction transaction = TRY(Transaction::begin(session));
+  TRY(session.run(fmt::format(
+      "DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE "
+      "\"SERVER_NAME\" = '{}' AND \"TASK_NAME\" = {}",
+      table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"), server_name, id)));
+  return transaction.commit();
 }
 
 Result<void> ControlSchema::rename_ledger(Connection& session, std::string_view task_id, const TableRef& before,

@@ -42,6 +42,7 @@ class ControlSchema {
                                std::string_view reason, bool suspended) const;
 
  private:
+  Result<void> create_all(Connection& session) const;
   Result<bool> exists(Connection& session, std::string_view name) const;
   ControlTables wanted_;
 };

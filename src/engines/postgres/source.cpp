@@ -80,6 +80,7 @@ Result<void> check_attributes(const Endpoint& endpoint) {
 Result<std::unique_ptr<Source>> PostgresSource::open(const Endpoint& endpoint, const SessionOptions& options) {
   if (options.role == "main") TRY(check_attributes(endpoint));
   Connection session = TRY(Connection::open(endpoint, {session_name(options), false, options.role == "main"}));
+  if (session.traits().is_cockroach) return Failure(errors::cockroach_source(to_string(endpoint)));
   TRY(session.run("SET max_parallel_workers_per_gather = 0"));
   const Rows rows = TRY(session.query("SELECT pg_catalog.current_database()"));
   return std::unique_ptr<Source>(new PostgresSource(std::move(session), endpoint, options, rows.text(0, 0)));

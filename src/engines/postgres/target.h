@@ -1,7 +1,8 @@
 #pragma once
 // PostgreSQL as a target: one session. Sessions that write rows ("lane-…", "apply") run under
 // session_replication_role = replica where the role may set it, and with the database's own search_path, so that
-// functions in checks and defaults work as they do for applications; the others have an empty one.
+// functions in checks and defaults work as they do for applications; the others have an empty one. CockroachDB and
+// other servers of the same protocol are this target too: what they lack is in server_traits.h.
 
 #include <memory>
 
@@ -18,6 +19,8 @@ class PostgresTarget : public Target {
 
   void interrupt() override { session_.cancel(); }
   Result<ServerIdentity> identity() override;
+  uint64_t transaction_bytes_max() const override { return session_.traits().transaction_bytes_max; }
+  bool gathers_keys() const override { return session_.traits().has_temporary_tables; }
   Catalog& catalog() override { return catalog_; }
   Result<std::vector<Finding>> check(std::span<const TargetTable> tables, std::span<const ObjectDef> objects,
                                      PrepareMode mode, bool fresh) override;
@@ -73,6 +76,7 @@ class PostgresTarget : public Target {
  private:
   PostgresTarget(Connection session, SessionOptions options)
       : session_(std::move(session)), options_(std::move(options)), control_(options_.control), catalog_(session_) {}
+  Result<void> empty_table(const TargetTable& table);
 
   Connection session_;
   SessionOptions options_;
