@@ -15,6 +15,7 @@ std::span<const std::string_view> failpoint_names();
 namespace failpoints {
 inline constexpr std::string_view slot_made = "slot-made";
 inline constexpr std::string_view keeper_up = "keeper-up";
+inline constexpr std::string_view objects_dropped = "objects-dropped";
 inline constexpr std::string_view target_prepared = "target-prepared";
 inline constexpr std::string_view slice_half_way = "slice-half-way";
 inline constexpr std::string_view slice_before_commit = "slice-before-commit";

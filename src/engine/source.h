@@ -62,6 +62,12 @@ struct ChangeCounters {
   uint64_t updates = 0, deletes = 0;
 };
 
+// Where the log ends on the server's disk, and the server's clock just before that was looked up.
+struct LogEnd {
+  Position position;
+  int64_t clock_us = 0;
+};
+
 class TableReader {
  public:
   virtual ~TableReader() = default;
@@ -108,6 +114,8 @@ class Source {
   // work on the source.
   virtual Result<Position> mark_now() = 0;
   virtual Result<int64_t> clock_us() = 0;
+  // Writes nothing. Transactions that committed a second or more before its clock lie before it.
+  virtual Result<LogEnd> log_end() = 0;
 
   // Makes what following the log needs (PostgreSQL: publications, then the slot), and a snapshot at exactly the
   // slot's start. Leftovers of the same task are removed first; after an error nothing is left. The snapshot lives as

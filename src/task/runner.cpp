@@ -64,6 +64,7 @@ TaskSummary TaskRunner::run(const std::stop_token& stop) {
   capture_.reset();
   spool_.reset();
   keeper_.reset();
+  reporter_.reset();
   log_info(Component::task_manager, "Task is stopped. Stop reason {}", summary_.stop_reason);
   task_log().flush();
   return summary_;

@@ -45,6 +45,9 @@ class PostgresTarget : public Target {
   Result<void> write_status(std::string_view task_id, const StatusRow& row) override {
     return control_.write_status(session_, task_id, row);
   }
+  Result<void> write_history(std::string_view task_id, const HistoryRow& row) override {
+    return control_.write_history(session_, task_id, row);
+  }
   Result<void> write_suspended(std::string_view task_id, const TableRef& table, std::string_view reason,
                                bool suspended) override {
     return control_.write_suspended(session_, task_id, table, reason, suspended);
@@ -60,6 +63,10 @@ class PostgresTarget : public Target {
   Result<bool> release_constraints(std::span<const TargetTable> tables, const std::string& saved,
                                    const std::function<Result<void>(const std::string& script)>& save) override;
   Result<void> restore_constraints(std::string_view script) override;
+  Result<std::vector<DroppedObject>> plan_rebuild(std::span<const TargetTable> tables,
+                                                  const std::vector<bool>& held_rows) override;
+  Result<void> drop_objects(std::span<const DroppedObject> objects) override;
+  Result<bool> restore_object(const DroppedObject& object) override;
   Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(std::span<const TargetTable> tables) override;
   Result<void> analyze(const TableRef& table) override;
 
