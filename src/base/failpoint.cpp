@@ -20,7 +20,7 @@ constexpr std::array names = {
     failpoints::slice_commit_sent, failpoints::index_build,        failpoints::load_done,
     failpoints::before_catch_up,   failpoints::window_half_way,    failpoints::window_commit_sent,
     failpoints::window_committed,  failpoints::spool_segment_roll, failpoints::foreign_keys,
-    failpoints::spool_write,       failpoints::merge_half_way};
+    failpoints::spool_write,       failpoints::merge_half_way,     failpoints::large_object_half_way};
 
 struct Armed {
   std::string name, action;

@@ -56,6 +56,11 @@ struct CapturedTable {
   Position from;                           // transactions that committed before it are not wanted; empty: all are
 };
 
+struct LargeObjectColumn {
+  TableRef table;
+  std::string column;
+};
+
 // How many UPDATEs and DELETEs the server counted on a table since its statistics were reset.
 struct ChangeCounters {
   TableRef table;
@@ -159,6 +164,20 @@ class Source {
                                                          std::span<const Encoding> wanted) = 0;
   virtual Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                              std::span<const CapturedTable> tables) = 0;
+  // --- values that rows name by number and that lie outside their table (PostgreSQL: large objects) ---
+  // Columns of these layouts that may hold such numbers, while the database has such values at all.
+  virtual Result<std::vector<LargeObjectColumn>> large_object_columns(std::span<const TableDef* const>) {
+    return std::vector<LargeObjectColumn>();
+  }
+  // The numbers that the columns hold now, or in the joined snapshot, of values that are there; ascending.
+  virtual Result<std::vector<uint32_t>> list_large_objects(std::span<const LargeObjectColumn>) {
+    return std::vector<uint32_t>();
+  }
+  virtual Result<uint64_t> large_object_size(uint32_t) { return uint64_t{0}; }
+  // Up to `length` bytes from `offset` on, as hexadecimal digits. Holes read as zeros.
+  virtual Result<std::string> read_large_object(uint32_t, uint64_t /*offset*/, uint32_t /*length*/) {
+    return std::string();
+  }
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
   // One write that makes the log move on an idle server (DMS's heartbeat table). Does nothing unless the endpoint
   // asks for it.

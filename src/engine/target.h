@@ -278,6 +278,28 @@ class Target {
       std::span<const TargetTable> tables) = 0;
   virtual Result<void> analyze(const TableRef& table) = 0;
 
+  // --- large objects; the numbers are the source's ---
+  enum class LargeObjectPlace { free, copied, taken };  // copied: by this task; taken: by somebody else's
+  virtual Result<LargeObjectPlace> find_large_object(std::string_view /*task_id*/, uint32_t /*number*/) {
+    return LargeObjectPlace::free;
+  }
+  // Opens the transaction that makes one, with its ledger line; pieces of hexadecimal digits, in any places; commits.
+  // After an error: abandon_large_object().
+  virtual Result<void> begin_large_object(std::string_view /*task_id*/, uint32_t /*number*/, uint64_t /*bytes*/) {
+    return {};
+  }
+  virtual Result<void> write_large_object(uint32_t /*number*/, uint64_t /*offset*/, const std::string& /*hex*/) {
+    return {};
+  }
+  virtual Result<void> commit_large_object() { return {}; }
+  virtual void abandon_large_object() {}
+  virtual Result<uint64_t> large_object_size(uint32_t /*number*/) { return uint64_t{0}; }
+  virtual Result<std::string> read_large_object(uint32_t /*number*/, uint64_t /*offset*/, uint32_t /*length*/) {
+    return std::string();
+  }
+  // Removes those that this task made, and their ledger lines.
+  virtual Result<void> drop_large_objects(std::string_view /*task_id*/) { return {}; }
+
   // --- rows ---
   // Opens the slice's transaction with its ledger line as the fence: an error of kind superseded when the line is
   // there.

@@ -198,6 +198,13 @@ Error drop_would_lose(std::string_view failure) {
                   "for the load: {} Mend the rows or make the object by hand, and drop the task again.",
                   failure));
 }
+Error large_object_taken(uint32_t number) {
+  return make(ErrorKind::fatal, "large_object_taken",
+              fmt::format("large object {0} of the source cannot be copied: the target holds another one under this "
+                          "number, which this task did not make. Remove it there (SELECT lo_unlink({0})) if nothing "
+                          "needs it, and run the same command again; what is loaded stays.",
+                          number));
+}
 Error nothing_started(std::string_view task_id) {
   return make(ErrorKind::usage, "nothing_started",
               fmt::format("there is no task {} on this target. Check --task-id and the target's URI.", task_id));

@@ -124,6 +124,12 @@ class TaskRunner {
   Result<void> restore_before_restart();
   Result<void> restore_after_failed_start();
 
+  // runner_large_objects.cpp
+  Result<std::vector<LargeObjectColumn>> large_object_columns();
+  Result<void> warn_of_large_objects();
+  Result<void> copy_large_objects(const std::stop_token& stop);
+  Result<void> copy_listed_large_objects(std::span<const LargeObjectColumn> columns, const std::stop_token& stop);
+
   // runner_merge.cpp
   Result<std::set<size_t>> mergeable(const Again& tables,
                                      const std::map<size_t, std::vector<TableRange>>& slices_now);

@@ -106,6 +106,7 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
     std::erase_if(rest.tables, [&](const LoadPlan::Table& table) { return again.contains(table.index); });
     TRY(run_round(rest, again, stop));
   }
+  TRY(copy_large_objects(stop));
   return end_load();
 }
 

@@ -119,7 +119,7 @@ Result<void> TaskRunner::make_plan(bool resumes) {
     for (const TargetTable& table : targets)
       if (table.source->ref == table.layout->ref) return Failure(errors::same_database(to_string(options_.source)));
   show_tables();
-  return {};
+  return warn_of_large_objects();
 }
 
 void TaskRunner::show_tables() {
@@ -340,6 +340,7 @@ Result<void> TaskRunner::clear_for_restart() {
   if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
   if (!to_empty.empty()) TRY(target_->truncate(to_empty));
   TRY(restore_before_restart());
+  if (loads()) TRY(target_->drop_large_objects(context_.task_id));
   return record_->forget();
 }
 

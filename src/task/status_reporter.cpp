@@ -66,6 +66,7 @@ void StatusReporter::run() {
 }
 
 void StatusReporter::report(std::string_view status, bool last) {
+  if (silent_) return;
   const TaskStatistics statistics = context_.progress->copy();
   const int64_t latency_ms = latencies_of(statistics, now_us(), monotonic_ms()).target_ms;
   const std::vector<HistoryRow> ended = last ? history_.finish(statistics, latency_ms, now_us())

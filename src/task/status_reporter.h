@@ -7,6 +7,7 @@
 // It lives from when the control tables are there to the task's end. Its end writes NOT RUNNING and the slot that is
 // cut short; it takes a few seconds at most, also when somebody holds a lock on the tables.
 
+#include <atomic>
 #include <deque>
 #include <memory>
 #include <stop_token>
@@ -22,6 +23,8 @@ class StatusReporter {
   // `context` must outlive the reporter. `follows`: the task has a stream, so latencies mean something.
   StatusReporter(const TaskContext& context, bool follows);
   ~StatusReporter();
+  // Another worker has the task and tells of it: nothing more is written.
+  void fall_silent() { silent_ = true; }
   StatusReporter(const StatusReporter&) = delete;
   StatusReporter& operator=(const StatusReporter&) = delete;
 
@@ -39,6 +42,7 @@ class StatusReporter {
   std::deque<HistoryRow> unwritten_;
   std::unique_ptr<Target> session_;
   bool failing_ = false;
+  std::atomic<bool> silent_{false};
   std::stop_source stop_;
   Interrupter interrupter_;  // of what still waits some seconds after the stop
   std::jthread thread_;

@@ -35,6 +35,8 @@ constexpr Definition always[] = {
      "NULL, "
      "storage_id text NOT NULL, loaded_at timestamptz NOT NULL, PRIMARY KEY (task, table_schema, table_name, slice)",
      ""},
+    {"godwit_large_objects",
+     "task varchar(128) NOT NULL, number oid NOT NULL, bytes int8 NOT NULL, PRIMARY KEY (task, number)", ""},
     {"godwit_parked",
      "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, task varchar(128) NOT NULL, table_schema text NOT NULL, "
      "table_name text NOT NULL, key text NOT NULL, position text NOT NULL, operation text NOT NULL, row_values text "
@@ -220,10 +222,13 @@ Result<void> ControlSchema::forget_task(Connection& session, std::string_view ta
   const bool there = TRY(exists(session, "godwit_task"));
   if (!there) return {};
   const std::string id = quote_literal(task_id);
+  const bool large_objects = TRY(exists(session, "godwit_large_objects"));  // not in what an older version made
+  const std::string more =
+      large_objects ? fmt::format("DELETE FROM {} WHERE task = {}; ", table("godwit_large_objects"), id) : "";
   return session.run(fmt::format(
-      "BEGIN; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE "
+      "BEGIN; {}DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE "
       "\"SERVER_NAME\" = '{}' AND \"TASK_NAME\" = {}; COMMIT",
-      table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"), server_name, id));
+      more, table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"), server_name, id));
 }
 
 Result<std::vector<LedgerLine>> ControlSchema::read_ledger(Connection& session, std::string_view task_id) const {
