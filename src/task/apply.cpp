@@ -20,8 +20,9 @@ constexpr size_t piece_changes_max = 60000;
 constexpr int take_wait_ms = 100;
 constexpr int64_t release_interval_ms = 200;
 constexpr int64_t idle_interval_ms = 1000;
-constexpr int64_t status_interval_ms = 10000;
 constexpr int64_t look_interval_ms = 5000;  // at what the log of an old source does not tell
+constexpr int64_t log_end_interval_ms = 1000;
+constexpr int64_t commit_grace_us = 1000000;  // see Source::log_end
 
 size_t window_bytes_max(const TaskSettings& settings, const Target& target) {
   const auto budget = static_cast<size_t>(settings.godwit.memory_mb) << 20U;
@@ -44,12 +45,24 @@ Result<std::unique_ptr<Apply>> Apply::open(Parts parts) {
   return std::unique_ptr<Apply>(new Apply(std::move(parts), std::move(writer)));
 }
 
+Apply::~Apply() {
+  parts_.context->progress->change([](TaskStatistics& s) {
+    s.backlog.window_changes = s.backlog.window_bytes = 0;
+    s.backlog.window_oldest_us = s.backlog.unreached_since_ms = 0;
+  });
+}
+
+void Apply::roll_back() {
+  writer_->rollback();
+  open_ = false;
+  uncommitted_changes_ = uncommitted_bytes_ = 0;
+}
+
 Result<std::optional<ApplyEnd>> Apply::step_unless_stopped(const StopRule& rule, const std::stop_token& stop) {
   const Interrupter::Busy busy(parts_.context->interrupter, nullptr, parts_.session.get());
   auto end = step(rule);
   if (end) return end;
-  writer_->rollback();
-  open_ = false;
+  roll_back();
   if (replays(end.error(), stop)) return std::nullopt;
   // A window that waited for a lock when the stop came was interrupted: nothing of it is there.
   if (stop.stop_requested() && is_recoverable(end.error())) return std::nullopt;
@@ -69,8 +82,7 @@ bool Apply::replays(const Error& error, const std::stop_token& stop) {
 
 // Half a transaction may be on its way: none of it may stay.
 Result<ApplyEnd> Apply::leave(ApplyEnd end) {
-  if (open_) writer_->rollback();
-  open_ = false;
+  if (open_) roll_back();
   TRY(settle());
   return end;
 }
@@ -97,6 +109,7 @@ Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
     if (!batch->read_to.empty()) read_to_ = batch->read_to;
     window_.add(std::move(*batch));
     take_schema();
+    publish_backlog();
   }
   bool reached_in_window = false;
   const size_t allowed = parts_before(rule, reached_in_window);
@@ -244,9 +257,17 @@ Result<void> Apply::apply_parts(size_t parts) {
   return {};
 }
 
+// What is written leaves the memory and counts as waiting until it is committed.
+void Apply::forget_parts(size_t parts) {
+  const size_t bytes = window_.bytes();
+  for (size_t i = 0; i < parts; ++i) uncommitted_changes_ += window_.parts()[i].txn.count;
+  window_.drop(parts);
+  uncommitted_bytes_ += bytes - window_.bytes();
+}
+
 Result<void> Apply::apply_piece(size_t parts) {
   TRY(apply_parts(parts));
-  window_.drop(parts);
+  forget_parts(parts);
   pieces_gone_ = true;
   return {};
 }
@@ -271,7 +292,7 @@ Result<void> Apply::commit(const Position& next, int64_t commit_us, uint64_t tra
     return Failure(error);
   }
   failpoint(failpoints::window_committed);
-  window_.drop(parts);
+  forget_parts(parts);
   open_ = needs_care_ = pieces_gone_ = replaying_ = false;
   replays_.succeeded();
   if (parts_max_ < std::numeric_limits<size_t>::max() / 2) parts_max_ *= 2;
@@ -279,7 +300,7 @@ Result<void> Apply::commit(const Position& next, int64_t commit_us, uint64_t tra
   errors_met_ = parts_.context->tally->counts();
   made_progress_ = true;
   position_ = next;
-  if (commit_us != 0) applied_us_ = commit_us;
+  if (commit_us != 0) applied_us_ = std::max(applied_us_, commit_us);
   oldest_waiting_us_ = 0;
   window_since_ms_ = monotonic_ms();
   publish(transactions);
@@ -287,7 +308,9 @@ Result<void> Apply::commit(const Position& next, int64_t commit_us, uint64_t tra
 }
 
 void Apply::publish(uint64_t transactions) {
-  for (const auto& [table, delta] : applier_.take_deltas())
+  uint64_t processed = 0;
+  for (const auto& [table, delta] : applier_.take_deltas()) {
+    processed += delta.inserts + delta.updates + delta.deletes + delta.truncates;
     parts_.context->progress->change_table(table, [&, d = delta](TableStatistics& t) {
       t.inserts += d.inserts;
       t.updates += d.updates;
@@ -301,11 +324,53 @@ void Apply::publish(uint64_t transactions) {
       t.ignored += d.ignored;
       t.dropped += d.dropped;
     });
+  }
   parts_.context->progress->change([&](TaskStatistics& s) {
     s.applied = position_;
-    s.applied_us = applied_us_;
+    s.applied_us = std::max(s.applied_us, applied_us_);
     s.transactions += transactions;
+    s.processed_changes += processed;
+    s.applied_bytes += uncommitted_bytes_;
   });
+  uncommitted_changes_ = uncommitted_bytes_ = 0;
+  publish_backlog();
+}
+
+void Apply::publish_backlog() {
+  const Spool::Usage usage = parts_.spool->usage();
+  const int64_t front_us = window_.empty() ? 0 : window_.parts().front().txn.commit_us;
+  parts_.context->progress->change([&](TaskStatistics& s) {
+    note_spool(s.backlog, usage);
+    s.backlog.window_changes = window_.changes() + uncommitted_changes_;
+    s.backlog.window_bytes = window_.bytes();
+    s.backlog.window_oldest_us = oldest_waiting_us_ != 0 ? oldest_waiting_us_ : front_us;
+    s.backlog.proven_us = std::max(s.backlog.proven_us, proven_us_);
+    s.backlog.unreached_since_ms = unreached_since_ms_;
+  });
+}
+
+// An idle log proves that nothing committed: what the target holds is complete up to the source's clock.
+Result<void> Apply::look_at_log_end() {
+  if (monotonic_ms() - last_end_ms_ >= log_end_interval_ms) {
+    last_end_ms_ = monotonic_ms();
+    const LogEnd end = TRY(parts_.source->log_end());
+    if (!end_to_read_) unreached_since_ms_ = last_end_ms_;
+    if (!end_to_read_) end_to_read_ = end;
+    if (!end_to_apply_) end_to_apply_ = end;
+  }
+  const auto reached = [&](const std::optional<LogEnd>& end, const Position& at) {
+    return end && parts_.source->compare(at, end->position) >= 0;
+  };
+  if (reached(end_to_read_, parts_.capture->read_to())) {
+    proven_us_ = end_to_read_->clock_us;
+    unreached_since_ms_ = 0;
+    end_to_read_.reset();
+  }
+  if (!reached(end_to_apply_, position_)) return {};
+  applied_us_ = std::max(applied_us_, end_to_apply_->clock_us - commit_grace_us);
+  end_to_apply_.reset();
+  parts_.context->progress->change([&](TaskStatistics& s) { s.applied_us = std::max(s.applied_us, applied_us_); });
+  return {};
 }
 
 // Nothing waits: the position may follow the log, so that the source can release it (at most once a second).
@@ -351,17 +416,8 @@ Result<std::optional<ApplyEnd>> Apply::reached(const StopRule& rule) {
 Result<void> Apply::housekeeping() {
   const int64_t now_ms = monotonic_ms();
   if (!open_ && now_ms - last_release_ms_ >= release_interval_ms) TRY(release(false));
-  const Spool::Usage usage = parts_.spool->usage();
-  const int64_t waiting_us = window_.empty() ? 0 : window_.parts().front().txn.commit_us;
-  parts_.context->progress->change([&](TaskStatistics& s) {
-    s.spool_changes = usage.changes + window_.changes();
-    s.spool_memory_bytes = usage.memory_bytes + window_.bytes();
-    s.spool_disk_bytes = usage.disk_bytes;
-    s.paused = parts_.capture->paused();
-    s.read_to = parts_.capture->read_to();
-    s.target_latency_ms = waiting_us == 0 ? 0 : (now_us() - waiting_us) / 1000;
-    s.source_latency_ms = usage.batches == 0 && window_.empty() ? 0 : s.target_latency_ms;
-  });
+  TRY(look_at_log_end());
+  publish_backlog();
   if (!open_ && (last_look_ms_ == 0 || now_ms - last_look_ms_ >= look_interval_ms)) {
     last_look_ms_ = now_ms;
     // Where structure changes are told, the catalog may be ahead of what is applied.
@@ -375,17 +431,7 @@ Result<void> Apply::housekeeping() {
       log_warning(Component::source_capture, "The heartbeat table on the source could not be written: {}",
                   beat.error().message);
   }
-  if (open_ || now_ms - last_status_ms_ < status_interval_ms) return {};
-  last_status_ms_ = now_ms;
-  StatusRow row;
-  row.status = parts_.capture->paused() ? "Paused" : "CHANGE PROCESSING";
-  row.pending_changes = static_cast<int64_t>(usage.changes + window_.changes());
-  row.disk_swap_mb = static_cast<int64_t>(usage.disk_bytes >> 20U);
-  row.memory_mb = static_cast<int64_t>((usage.memory_bytes + window_.bytes()) >> 20U);
-  row.current = parts_.capture->read_to();
-  row.tail = position_;
-  row.current_us = row.tail_us = row.applied_us = applied_us_;
-  return parts_.session->write_status(parts_.context->task_id, row);
+  return {};
 }
 
 }  // namespace godwit

@@ -47,6 +47,9 @@ class Apply {
     bool carefully = false;  // the first window failed at its commit before
   };
   static Result<std::unique_ptr<Apply>> open(Parts parts);
+  ~Apply();
+  Apply(const Apply&) = delete;
+  Apply& operator=(const Apply&) = delete;
 
   Result<ApplyEnd> run(const StopRule& rule, const std::stop_token& stop);
   // Makes everything committed so far durable and tells capture.
@@ -82,7 +85,11 @@ class Apply {
   Result<void> release(bool force);
   Result<std::optional<ApplyEnd>> reached(const StopRule& rule);
   Result<void> housekeeping();
+  Result<void> look_at_log_end();
+  void roll_back();
+  void forget_parts(size_t parts);
   void publish(uint64_t transactions);
+  void publish_backlog();
 
   Parts parts_;
   std::unique_ptr<ChangeWriter> writer_;
@@ -97,10 +104,13 @@ class Apply {
   size_t window_parts_ = 0;  // how many parts the last window had
   size_t parts_max_ = std::numeric_limits<size_t>::max();
   bool made_progress_ = false, needs_care_ = false;
-  int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_status_ms_ = 0, last_beat_ms_ = 0,
-          last_look_ms_ = 0;
+  int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_beat_ms_ = 0, last_look_ms_ = 0;
   ErrorTally::Counts errors_met_;  // at the last commit
   int64_t applied_us_ = 0, oldest_waiting_us_ = 0;
+  uint64_t uncommitted_changes_ = 0, uncommitted_bytes_ = 0;  // written in the open target transaction
+  // Ends of the log that capture, and the stored position, have not reached yet; taken once a second.
+  std::optional<LogEnd> end_to_read_, end_to_apply_;
+  int64_t last_end_ms_ = 0, unreached_since_ms_ = 0, proven_us_ = 0;
 };
 
 }  // namespace godwit

@@ -1,5 +1,6 @@
 #include "task/context.h"
 
+#include "base/log.h"
 #include "task/errors.h"
 #include "task/replaying_target.h"
 
@@ -72,6 +73,17 @@ Result<std::unique_ptr<Target>> TaskContext::open_target(std::string role) const
                                 control.suspended_tables_table_enabled, control.full_load_exception_table_enabled}};
   std::unique_ptr<Target> session = TRY(replayed({}, [&] { return target_engine->open_target(target, options); }));
   return std::make_unique<ReplayingTarget>(std::move(session));
+}
+
+void TaskContext::note_suspended(const TableRef& table, std::string_view reason) const {
+  if (!settings.control_tables_settings.suspended_tables_table_enabled) return;
+  const auto written = [&]() -> Result<void> {
+    const std::unique_ptr<Target> session = TRY(open_target("suspend"));
+    return session->write_suspended(task_id, table, reason, true);
+  }();
+  if (!written)
+    log_error(Component::task_manager, "{}",
+              errors::control_table_unwritten("awsdms_suspended_tables", written.error()).message);
 }
 
 CaptureSpec TaskContext::capture_spec() const {

@@ -73,6 +73,40 @@ class ReplayingTarget : public Target {
   Result<void> add_labels(const TableRef& type, std::span<const std::string> labels) override {
     return replayed({}, [&] { return inner_->add_labels(type, labels); });
   }
+  Result<void> write_history(std::string_view task_id, const HistoryRow& row) override {
+    return replayed({}, [&] { return inner_->write_history(task_id, row); });
+  }
+  Result<std::vector<DroppedObject>> plan_rebuild(std::span<const TargetTable> tables,
+                                                  const std::vector<bool>& held_rows) override {
+    return replayed({}, [&] { return inner_->plan_rebuild(tables, held_rows); });
+  }
+  Result<void> drop_objects(std::span<const DroppedObject> objects) override {
+    return replayed({}, [&] { return inner_->drop_objects(objects); });
+  }
+  Result<bool> restore_object(const DroppedObject& object) override {
+    return replayed({}, [&] { return inner_->restore_object(object); });
+  }
+  Result<LargeObjectPlace> find_large_object(std::string_view task_id, uint32_t number) override {
+    return replayed({}, [&] { return inner_->find_large_object(task_id, number); });
+  }
+  Result<uint64_t> large_object_size(uint32_t number) override {
+    return replayed({}, [&] { return inner_->large_object_size(number); });
+  }
+  Result<std::string> read_large_object(uint32_t number, uint64_t offset, uint32_t length) override {
+    return replayed({}, [&] { return inner_->read_large_object(number, offset, length); });
+  }
+  Result<void> drop_large_objects(std::string_view task_id) override {
+    return replayed({}, [&] { return inner_->drop_large_objects(task_id); });
+  }
+  // One transaction over several calls: its caller begins it again.
+  Result<void> begin_large_object(std::string_view task_id, uint32_t number, uint64_t bytes) override {
+    return inner_->begin_large_object(task_id, number, bytes);
+  }
+  Result<void> write_large_object(uint32_t number, uint64_t offset, const std::string& hex) override {
+    return inner_->write_large_object(number, offset, hex);
+  }
+  Result<void> commit_large_object() override { return inner_->commit_large_object(); }
+  void abandon_large_object() override { inner_->abandon_large_object(); }
   Result<void> drop_tables(std::span<const TableRef> tables) override {
     return replayed({}, [&] { return inner_->drop_tables(tables); });
   }

@@ -65,6 +65,8 @@ TaskSummary TaskRunner::run(const std::stop_token& stop) {
   capture_.reset();
   spool_.reset();
   keeper_.reset();
+  if (reporter_ && summary_.error && summary_.error->code == "task.taken_over") reporter_->fall_silent();
+  reporter_.reset();
   log_info(Component::task_manager, "Task is stopped. Stop reason {}", summary_.stop_reason);
   task_log().flush();
   return summary_;

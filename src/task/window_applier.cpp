@@ -328,7 +328,7 @@ Result<void> WindowApplier::handle(const Item& item, const ChangeOutcome& outcom
     case ChangeAction::suspend_table:
       TRY(park(item, outcome));
       return suspend(item.table, fmt::format("a {} was refused: {}", to_string(item.view.op), outcome.error.message),
-                     "APPLY ERROR");
+                     is_conflict(item.view.op, outcome) ? "APPLY ERROR" : "DATA ERROR");
     case ChangeAction::stop_task: {
       Error cause = outcome.error;
       if (outcome.kind == ChangeOutcome::Kind::no_row) cause.message = "0 rows affected.";
@@ -395,15 +395,17 @@ Result<void> WindowApplier::suspend(uint32_t table, const std::string& reason, s
   // Stored before the window commits: a worker that dies in between must not apply what comes after a lost change.
   TRY(record_.update([&](std::string&, TaskDocument& document) {
     for (TableRecord& record : document.tables)
-      if (record.table == name) record.suspended = reason;
+      if (record.table == name) {
+        record.suspended = reason;
+        record.suspend_reason = short_reason;
+      }
   }));
   told_[table] = true;
   context_.progress->fail_table(table, reason);
+  context_.note_suspended(name, short_reason);
   if (table_error_stops_task(context_.settings.error_behavior, context_.tally->add_table_error()))
     return Failure(errors::table_failed_stop(name, reason));
-  auto session = context_.open_target("suspend");
-  if (!session) return Failure(session.error());
-  return (*session)->write_suspended(context_.task_id, name, short_reason, true);
+  return {};
 }
 
 }  // namespace godwit

@@ -350,6 +350,12 @@ Error not_supported(std::string_view attribute) {
           "and publications of its own. Leave it out.",
           attribute));
 }
+Error cannot_rebuild_indexes() {
+  return make(
+      ErrorKind::prerequisite, "cannot_rebuild_indexes",
+      "the target cannot tell how its indexes are made again, so TargetIndexes: rebuild cannot be carried out. "
+      "Leave it at keep.");
+}
 Error bad_attribute(std::string_view attribute, std::string_view given, std::string_view wanted) {
   return make(ErrorKind::usage, "bad_attribute",
               fmt::format("connection attribute {} is \"{}\"; write {}.", attribute, given, wanted));

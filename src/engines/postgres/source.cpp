@@ -134,6 +134,16 @@ Result<int64_t> PostgresSource::clock_us() {
   return rows.integer(0, 0);
 }
 
+// What is not flushed yet is younger than a second: the WAL writer flushes commits that did not wait within 600 ms.
+Result<LogEnd> PostgresSource::log_end() {
+  const Rows rows =
+      TRY(session_.query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
+                         "pg_catalog.pg_current_wal_flush_lsn()"));
+  const auto lsn = parse_lsn(rows.get(0, 1));
+  if (!lsn) return Failure(errors::bad_stream("pg_current_wal_flush_lsn gave no position", ""));
+  return LogEnd{lsn_position(*lsn), rows.integer(0, 0)};
+}
+
 Result<Snapshot> PostgresSource::begin_capture(const CaptureSpec& spec) {
   const std::string name = capture_name(spec.task_id, spec.target_system);
   TRY(drop_capture(spec.task_id, spec.target_system));

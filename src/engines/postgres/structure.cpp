@@ -195,12 +195,26 @@ Result<void> analyze_table(Connection& connection, const TableRef& table) {
   return connection.run("ANALYZE " + quote_name(table));
 }
 
+// The target's own sequence for the column, whatever its name; else the one of the source's name.
 Result<void> set_sequence(Connection& connection, const SequenceState& sequence) {
+  constexpr const char* sql = R"(
+WITH place AS (
+  SELECT a.attrelid, a.attnum FROM pg_attribute a WHERE a.attrelid = to_regclass(nullif($1, '')) AND a.attname = $2
+), found AS (
+  SELECT d.objid AS oid, 1 AS rank FROM place p JOIN pg_depend d ON d.refobjid = p.attrelid AND d.refobjsubid = p.attnum
+  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = d.classid AND d.deptype IN ('a', 'i')
+  UNION ALL
+  SELECT d.refobjid, 2 FROM place p JOIN pg_attrdef f ON f.adrelid = p.attrelid AND f.adnum = p.attnum
+  JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
+  UNION ALL
+  SELECT to_regclass($3), 3
+)
+SELECT setval(s.oid::regclass, $4::int8, $5::bool) FROM (
+  SELECT c.oid FROM found JOIN pg_class c ON c.oid = found.oid AND c.relkind = 'S' ORDER BY rank LIMIT 1) s)";
   const std::string name = quote_name(TableRef{sequence.schema, sequence.name});
-  const Rows rows =
-      TRY(connection.query("SELECT setval(c.oid::regclass, $2::int8, $3::bool) FROM pg_class c WHERE c.oid = "
-                           "to_regclass($1) AND c.relkind = 'S'",
-                           {name, std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"}));
+  const Rows rows = TRY(connection.query(
+      sql, {sequence.owner.name.empty() ? std::string() : quote_name(sequence.owner), sequence.column, name,
+            std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"}));
   if (rows.empty()) return Failure(errors::no_such_sequence(name));
   return {};
 }

@@ -12,6 +12,7 @@
 #include "engines/postgres/changed_keys.h"
 #include "engines/postgres/constraints.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/rebuild.h"
 #include "engines/postgres/source.h"
 #include "engines/postgres/structure.h"
 #include "engines/postgres/table_writer.h"
@@ -188,6 +189,20 @@ Result<bool> PostgresTarget::release_constraints(std::span<const TargetTable> ta
 
 Result<void> PostgresTarget::restore_constraints(std::string_view script) {
   return postgres::restore_constraints(session_, script);
+}
+
+Result<std::vector<DroppedObject>> PostgresTarget::plan_rebuild(std::span<const TargetTable> tables,
+                                                                const std::vector<bool>& held_rows) {
+  if (!session_.traits().has_full_catalog) return Failure(errors::cannot_rebuild_indexes());
+  return postgres::plan_rebuild(session_, catalog_, tables, held_rows);
+}
+
+Result<void> PostgresTarget::drop_objects(std::span<const DroppedObject> objects) {
+  return postgres::drop_objects(session_, objects);
+}
+
+Result<bool> PostgresTarget::restore_object(const DroppedObject& object) {
+  return postgres::restore_object(session_, object);
 }
 
 Result<std::vector<std::pair<std::string, uint64_t>>> PostgresTarget::count_orphans(
