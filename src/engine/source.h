@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "data/change.h"
+#include "data/row_filter.h"
 #include "data/row_batch.h"
 #include "engine/catalog.h"
 
@@ -60,6 +61,16 @@ struct CapturedTable {
 struct ChangeCounters {
   TableRef table;
   uint64_t updates = 0, deletes = 0;
+};
+
+// What a reader of rows is asked for beside columns and encoding.
+struct ReadOptions {
+  const RowFilter* filter = nullptr;  // rows that do not pass it are not read; null: every row
+  // Canonical only: a value whose text the server cannot send in one piece comes too, at the price of speed.
+  bool long_values = false;
+  // read_keys outside a snapshot: a transaction (TxnPart::xid) that rows read must show, or what came after it; it is
+  // waited for. The log may carry a commit before the server shows it. 0: none.
+  uint64_t sees = 0;
 };
 
 class TableReader {
@@ -141,14 +152,16 @@ class Source {
   // with code "source.rewritten" when the storage is not the one noted in the range.
   virtual Result<std::unique_ptr<TableReader>> read_table(const TableRange& range,
                                                           const std::shared_ptr<const TableDef>& layout,
-                                                          std::span<const Encoding> wanted) = 0;
+                                                          std::span<const Encoding> wanted,
+                                                          const ReadOptions& options = {}) = 0;
   // The rows of the joined snapshot that have one of these keys. `keys`: canonical, its layout the columns of
   // layout->key under the source's names, each key once. `storage`: slices of every leaf; an error as above when one
   // of them is rewritten.
   virtual Result<std::unique_ptr<TableReader>> read_keys(const RowBatch& keys, std::span<const TableRange> storage,
                                                          const TableDef& table,
                                                          const std::shared_ptr<const TableDef>& layout,
-                                                         std::span<const Encoding> wanted) = 0;
+                                                         std::span<const Encoding> wanted,
+                                                         const ReadOptions& options = {}) = 0;
   virtual Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                              std::span<const CapturedTable> tables) = 0;
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;

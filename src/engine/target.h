@@ -72,6 +72,7 @@ struct ChangeView {
   const RowBatch* before = nullptr;
   const RowBatch* after = nullptr;
   uint32_t before_row = Change::no_row, after_row = Change::no_row;
+  WhenMissing when_missing = WhenMissing::report;
 
   // The cell that finds the row by: of the old row where the log carries it, else of the new one.
   const Cell& finder(size_t column) const {
@@ -92,6 +93,8 @@ struct ChangeView {
 // erased before inserted. An update's cells may be `unchanged`; its key does not change. Keys: ChangeView::finder.
 struct NetChanges {
   std::vector<ChangeView> erased, updated, inserted;
+  // Rows that may or may not be there (tables with a row filter): deleted first, without a look at the count.
+  std::vector<ChangeView> erased_if_there;
 };
 
 // What happened to one change tried in log order.
@@ -117,6 +120,11 @@ class TableWriter {
   virtual Result<void> write(const RowBatch& batch, RowErrors* refused) = 0;
   // Records refused rows in the slice's own transaction.
   virtual Result<void> park(std::span<const ParkedRow> rows) = 0;
+  // Records in the exception tables what was done to rows that are written (a value was cut): with the slice, and
+  // not counted as parked.
+  virtual Result<void> note(std::span<const ParkedRow> rows) = 0;
+  // What the exception tables are to hold of a canonical row; position, error and code are the caller's to fill in.
+  virtual ParkedRow describe(const RowBatch& batch, size_t row) const = 0;
   // Rows and ledger line in one commit. Fails, and nothing is committed, unless rows_read = rows written + rows
   // refused.
   virtual Result<void> finish(uint64_t rows_read, const Position& snapshot) = 0;
@@ -164,6 +172,8 @@ class ChangeWriter {
   virtual Result<void> undo_to_savepoint() = 0;
   virtual Result<void> truncate(std::span<const TableRef> tables) = 0;
   virtual Result<void> park(std::span<const ParkedRow> rows) = 0;
+  // As TableWriter::note, with the window.
+  virtual Result<void> note(std::span<const ParkedRow> rows) = 0;
   virtual Result<void> commit(const Position& next) = 0;
   virtual void rollback() = 0;
   // The newest committed position that the target's disk holds for sure. With `force`, waits until that is the last
@@ -221,6 +231,7 @@ class Target {
                                        bool suspended) = 0;
 
   // --- structure ---
+  // The encodings its writers take, the fastest first. Canonical is always among them.
   virtual std::span<const Encoding> accepts(const TableDef& table) const = 0;
   virtual Result<void> drop_tables(std::span<const TableRef> tables) = 0;
   virtual Result<void> truncate(std::span<const TableRef> tables) = 0;

@@ -30,6 +30,7 @@ class PostgresChangeWriter : public ChangeWriter {
   Result<void> undo_to_savepoint() override;
   Result<void> truncate(std::span<const TableRef> tables) override;
   Result<void> park(std::span<const ParkedRow> rows) override;
+  Result<void> note(std::span<const ParkedRow> rows) override;
   Result<void> commit(const Position& next) override;
   void rollback() override;
   Result<Position> durable(bool force) override;
@@ -62,7 +63,6 @@ class PostgresChangeWriter : public ChangeWriter {
   };
   Result<TableStatements*> statements_of(const TargetTable& table);
   Result<RowFinder> find_rows_by(const TargetTable& table);
-  Result<std::vector<bool>> byte_columns(const TargetTable& table);
   Result<void> prepare(const ChangeView& change);
   Result<std::string> prepare_sql(const std::string& sql);
   Result<bool> send(const ChangeView& change);

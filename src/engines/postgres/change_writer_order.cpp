@@ -7,6 +7,7 @@
 #include "engines/postgres/change_writer.h"
 #include "engines/postgres/copy_text.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/row_insert.h"
 
 namespace godwit::postgres {
 namespace {
@@ -28,11 +29,6 @@ size_t change_bytes(const ChangeView& change) {
     total += static_cast<size_t>(std::max(0, change.after->cell(change.after_row, c).length));
   return total;
 }
-
-constexpr std::string_view bytea_query =
-    "SELECT a.attname FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE "
-    "a.attrelid = $1::pg_catalog.regclass AND a.attnum > 0 AND 'pg_catalog.bytea'::pg_catalog.regtype IN (t.oid, "
-    "t.typbasetype)";
 
 // Which columns have an equality of their own (btree or hash; one of an extension is not found without its schema),
 // which have equal values that are not identical (numeric 1.0 and 1.00, interval 1 day and 24:00:00, text under some
@@ -75,23 +71,12 @@ Result<RowFinder> PostgresChangeWriter::find_rows_by(const TargetTable& table) {
   return finder;
 }
 
-// The user's own target table may hold the source's bytes as another type: then they go as text.
-Result<std::vector<bool>> PostgresChangeWriter::byte_columns(const TargetTable& table) {
-  std::vector<bool> out(table.layout->columns.size(), false);
-  if (std::ranges::none_of(table.layout->columns, holds_bytes)) return out;
-  const Rows rows = TRY(session_.query(std::string(bytea_query), {quote_name(table.layout->ref)}));
-  for (int i = 0; i < rows.size(); ++i)
-    if (const auto column = find_column(*table.layout, rows.get(i, 0)))
-      out[*column] = holds_bytes(table.layout->columns[*column]);
-  return out;
-}
-
 Result<PostgresChangeWriter::TableStatements*> PostgresChangeWriter::statements_of(const TargetTable& table) {
   const auto known = statements_.find(&table);
   if (known != statements_.end()) return &known->second;
   TableStatements fresh;
   fresh.finder = TRY(find_rows_by(table));
-  fresh.bytes = TRY(byte_columns(table));
+  fresh.bytes = TRY(byte_columns(session_, table));
   return &(statements_[&table] = std::move(fresh));
 }
 

@@ -28,6 +28,9 @@ void append_text(ByteBuffer& out, const ColumnDef& column, std::string_view valu
 // The same in a COPY line.
 void append_copy_text(ByteBuffer& out, const ColumnDef& column, std::string_view value);
 
+// Appends what an escaped field stands for. Total: unknown escapes stand for themselves, as the server reads them.
+void append_unescaped(ByteBuffer& out, std::string_view field);
+
 // The values of one line without its newline; nothing = NULL. Total: unknown escapes stand for themselves, as the
 // server reads them.
 std::vector<std::optional<std::string>> split_copy_line(std::string_view line);

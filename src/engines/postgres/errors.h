@@ -53,6 +53,8 @@ Error standby_target();
 Error not_supported(std::string_view attribute);
 Error many_rows(uint64_t rows);
 Error no_arbiter(const TableRef& table);
+Error not_visible(uint64_t xid);
+Error filter_column_missing(const TableRef& table, std::string_view column);
 Error encoding_refused(const TableRef& table, std::string_view encoding);
 
 }  // namespace errors

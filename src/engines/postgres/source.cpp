@@ -9,10 +9,13 @@
 #include "engines/postgres/capture_setup.h"
 #include "engines/postgres/change_reader.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/filter_sql.h"
 #include "engines/postgres/keyed_query.h"
 #include "engines/postgres/lsn.h"
+#include "engines/postgres/segments.h"
 #include "engines/postgres/source_checks.h"
 #include "engines/postgres/table_reader.h"
+#include "engines/postgres/visibility.h"
 
 namespace godwit::postgres {
 namespace {
@@ -22,9 +25,11 @@ constexpr int64_t keeper_sleep_s = 900;
 // The server keeps 63 bytes of a session's name; the longest role takes 16 of them with its colon.
 constexpr size_t tag_bytes_max = 47;
 
-// "12-40" or "40-": blocks of a CTID range; the last one is open, for rows whose pages came after the plan.
-std::string ctid_condition(std::string_view bounds) {
+// "12-40" or "40-": blocks of a CTID range; the last one is open, for rows whose pages came after the plan. Of a
+// segment that the user cut: its condition (segments.h).
+std::string range_condition(std::string_view bounds) {
   if (bounds.empty()) return "";
+  if (is_segment(bounds)) return " WHERE " + segment_condition(bounds);
   const size_t dash = bounds.find('-');
   std::string out = fmt::format(" WHERE ctid >= '({},0)'", bounds.substr(0, dash));
   if (dash + 1 < bounds.size()) out += fmt::format(" AND ctid < '({},0)'", bounds.substr(dash + 1));
@@ -32,11 +37,13 @@ std::string ctid_condition(std::string_view bounds) {
 }
 
 constexpr uint32_t first_user_oid = 16384;
-constexpr std::string_view extension_search_path =
-    "SELECT pg_catalog.set_config('search_path', (SELECT pg_catalog.string_agg(DISTINCT "
-    "pg_catalog.quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid "
-    "= "
-    "e.extnamespace WHERE n.nspname <> 'pg_catalog'), true)";
+std::string extension_search_path(bool to_the_end_of_the_transaction) {
+  return fmt::format(
+      "SELECT pg_catalog.set_config('search_path', (SELECT pg_catalog.string_agg(DISTINCT "
+      "pg_catalog.quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON "
+      "n.oid = e.extnamespace WHERE n.nspname <> 'pg_catalog'), {})",
+      to_the_end_of_the_transaction);
+}
 
 std::string column_list(const TableDef& layout) {
   std::vector<std::string> names;
@@ -268,21 +275,31 @@ Result<void> PostgresSource::lock_storage(const TableRange& range) {
 
 Result<std::unique_ptr<TableReader>> PostgresSource::read_query(const std::string& query,
                                                                 const std::shared_ptr<const TableDef>& layout,
-                                                                std::span<const Encoding> wanted) {
-  Encoding encoding = Encoding::pg_copy_text;
-  if (!wanted.empty() && wanted.front() == Encoding::pg_copy_binary) encoding = Encoding::pg_copy_binary;
-  const std::string sql =
-      fmt::format("COPY ({}) TO STDOUT (FORMAT {})", query, encoding == Encoding::pg_copy_binary ? "binary" : "text");
-  return PostgresTableReader::open(session_, sql, encoding, layout);
+                                                                std::span<const Encoding> wanted, bool long_values) {
+  const Encoding encoding = wanted.empty() ? Encoding::pg_copy_text : wanted.front();
+  PostgresTableReader::Options options;
+  options.encoding = encoding;
+  options.binary = encoding == Encoding::pg_copy_binary || (encoding == Encoding::canonical && long_values);
+  // Values are put into text by a session of their own: this one is busy with the COPY.
+  options.open_session = [this] {
+    return Connection::open(endpoint_, {session_name({options_.tag, "lane-look-up", {}}), false, false});
+  };
+  const std::string sql = fmt::format("COPY ({}) TO STDOUT (FORMAT {})", query, options.binary ? "binary" : "text");
+  return PostgresTableReader::open(session_, sql, std::move(options), layout);
 }
 
 Result<std::unique_ptr<TableReader>> PostgresSource::read_table(const TableRange& range,
                                                                 const std::shared_ptr<const TableDef>& layout,
-                                                                std::span<const Encoding> wanted) {
+                                                                std::span<const Encoding> wanted,
+                                                                const ReadOptions& options) {
   TRY(lock_storage(range));
-  auto reader = read_query(fmt::format("SELECT {} FROM ONLY {}{}", column_list(*layout), quote_name(range.leaf),
-                                       ctid_condition(range.bounds)),
-                           layout, wanted);
+  std::string where = range_condition(range.bounds);
+  if (options.filter != nullptr) {
+    const std::string passes = TRY(filter_condition(*options.filter, *layout, ""));
+    where += fmt::format("{}{}", where.empty() ? " WHERE " : " AND ", passes);
+  }
+  auto reader = read_query(fmt::format("SELECT {} FROM ONLY {}{}", column_list(*layout), quote_name(range.leaf), where),
+                           layout, wanted, options.long_values);
   // A column was dropped or renamed, which gives no new storage.
   if (!reader && reader.error().sqlstate == "42703") return Failure(errors::rewritten(range.table, range.leaf));
   return reader;
@@ -292,14 +309,20 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(const RowBatch& k
                                                                std::span<const TableRange> storage,
                                                                const TableDef& table,
                                                                const std::shared_ptr<const TableDef>& layout,
-                                                               std::span<const Encoding> wanted) {
+                                                               std::span<const Encoding> wanted,
+                                                               const ReadOptions& options) {
   for (const TableRange& range : storage) TRY(lock_storage(range));
   // The = of an extension's type (citext) lies in the extension's schema; for others the path stays empty.
   // Like the locks it lasts to the end of the transaction, so the first call alone sets it.
   const bool own_type = std::ranges::any_of(
       keys.layout->columns, [](const ColumnDef& column) { return column.type.log_id >= first_user_oid; });
-  if (own_type && !storage.empty()) TRY(session_.run(std::string(extension_search_path)));
-  return read_query(keyed_query(keys, table, *layout), layout, wanted);
+  // Outside a transaction, for look-ups, it has to last for the session.
+  const bool alone = !session_.in_transaction();
+  if (own_type && (alone || !storage.empty())) TRY(session_.run(extension_search_path(!alone)));
+  if (options.sees != 0) TRY(wait_until_visible(session_, options.sees));
+  std::string query = keyed_query(keys, table, *layout);
+  if (options.filter != nullptr) query += " WHERE " + TRY(filter_condition(*options.filter, *layout, "t."));
+  return read_query(query, layout, wanted, options.long_values);
 }
 
 Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const CaptureSpec& spec, const Position& after,

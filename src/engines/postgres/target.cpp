@@ -94,8 +94,10 @@ Result<void> PostgresTarget::end_leftover_sessions() {
 }
 
 std::span<const Encoding> PostgresTarget::accepts(const TableDef& table) const {
-  static constexpr std::array both = {Encoding::pg_copy_text, Encoding::pg_copy_binary};
-  return std::ranges::all_of(table.columns, same_in_binary) ? std::span(both) : std::span(both).first(1);
+  static constexpr std::array all = {Encoding::pg_copy_text, Encoding::pg_copy_binary, Encoding::canonical};
+  static constexpr std::array not_binary = {Encoding::pg_copy_text, Encoding::canonical};
+  return std::ranges::all_of(table.columns, same_in_binary) ? std::span<const Encoding>(all)
+                                                            : std::span<const Encoding>(not_binary);
 }
 
 Result<void> PostgresTarget::drop_tables(std::span<const TableRef> tables) {
