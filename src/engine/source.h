@@ -10,8 +10,8 @@
 
 #include "base/result.h"
 #include "data/change.h"
-#include "data/row_filter.h"
 #include "data/row_batch.h"
+#include "data/row_filter.h"
 #include "engine/catalog.h"
 
 namespace godwit {
@@ -68,9 +68,9 @@ struct ReadOptions {
   const RowFilter* filter = nullptr;  // rows that do not pass it are not read; null: every row
   // Canonical only: a value whose text the server cannot send in one piece comes too, at the price of speed.
   bool long_values = false;
-  // read_keys outside a snapshot: a transaction (TxnPart::xid) that rows read must show, or what came after it; it is
-  // waited for. The log may carry a commit before the server shows it. 0: none.
-  uint64_t sees = 0;
+  // read_keys outside a snapshot: transactions (TxnPart::xid) whose work must be seen; they are waited for, since a
+  // log may carry a commit before its server shows it.
+  std::vector<uint64_t> sees = {};
 };
 
 class TableReader {

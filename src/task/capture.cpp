@@ -14,8 +14,11 @@ constexpr auto full_wait = std::chrono::milliseconds(50);
 
 }  // namespace
 
-Capture::Capture(std::unique_ptr<ChangeReader> reader, Spool& spool)
-    : reader_(std::move(reader)), spool_(spool), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+Capture::Capture(std::unique_ptr<ChangeReader> reader, Spool& spool, std::unique_ptr<ChangeShaping> shaping)
+    : reader_(std::move(reader)),
+      spool_(spool),
+      shaping_(std::move(shaping)),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Capture::~Capture() {
   thread_.request_stop();
@@ -55,6 +58,7 @@ Result<void> Capture::loop(const std::stop_token& stop) {
     // Larger batches cost less; apply is not kept waiting by them while it has others.
     reader_->gather(spool_.usage().batches > 0 ? busy_gather_ms : 0);
     TRY(reader_->read(batch, idle_wait_ms, stop));
+    if (shaping_) TRY(shaping_->shape(batch));
     const Position read_to = batch.read_to;
     if (!batch.empty() || !read_to.empty()) TRY(store(batch, stop));
     const std::lock_guard lock(mutex_);

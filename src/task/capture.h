@@ -9,14 +9,15 @@
 #include <thread>
 
 #include "engine/source.h"
+#include "task/change_shaping.h"
 #include "task/spool.h"
 
 namespace godwit {
 
 class Capture {
  public:
-  // Both must outlive the Capture.
-  Capture(std::unique_ptr<ChangeReader> reader, Spool& spool);
+  // The spool must outlive the Capture. `shaping` may be null.
+  Capture(std::unique_ptr<ChangeReader> reader, Spool& spool, std::unique_ptr<ChangeShaping> shaping);
   ~Capture();
 
   // Callable from any thread.
@@ -33,6 +34,7 @@ class Capture {
 
   std::unique_ptr<ChangeReader> reader_;
   Spool& spool_;
+  std::unique_ptr<ChangeShaping> shaping_;
   mutable std::mutex mutex_;
   Position released_, read_to_;
   std::optional<Error> failure_;

@@ -1,5 +1,6 @@
 #include "task/context.h"
 
+#include "base/text.h"
 #include "task/errors.h"
 
 namespace godwit {
@@ -85,6 +86,11 @@ std::vector<TargetTable> TaskContext::targets() const {
   std::vector<TargetTable> out;
   for (const PlannedTable& table : tables) out.push_back(table.target);
   return out;
+}
+
+bool TaskContext::fails_on_truncation() const {
+  const std::string value = lower_ascii(source.parameter("FailTasksOnLobTruncation").value_or("false"));
+  return value == "true" || value == "1" || value == "y" || value == "yes" || value == "on";
 }
 
 }  // namespace godwit

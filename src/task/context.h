@@ -48,6 +48,8 @@ class RecordStore {
   TaskDocument document_;
 };
 
+class FindingLog;
+
 struct TaskContext {
   Engine* source_engine = nullptr;
   Engine* target_engine = nullptr;
@@ -60,12 +62,15 @@ struct TaskContext {
   std::vector<ObjectDef> objects;    // around the rows of the tables Godwit creates
   Progress* progress = nullptr;
   ErrorTally* tally = nullptr;
+  FindingLog* findings = nullptr;
   Interrupter* interrupter = nullptr;  // of the run that is under way
 
   Result<std::unique_ptr<Source>> open_source(std::string role) const;
   Result<std::unique_ptr<Target>> open_target(std::string role) const;
   CaptureSpec capture_spec() const;  // of the tables as they are planned now
   std::vector<TargetTable> targets() const;
+  // The source's attribute FailTasksOnLobTruncation.
+  bool fails_on_truncation() const;
 };
 
 }  // namespace godwit

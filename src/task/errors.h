@@ -36,6 +36,9 @@ Error restart_would_empty(const TableRef& table);
 Error too_many_reloads(const TableRef& table);
 Error counts_do_not_close(const TableRef& table, uint64_t missing);
 Error identity_moved(const TableRef& table);
+Error no_look_up(const TableRef& table);
+Error shaping_stop(const TableRef& table, std::string_view what);
+Error shaping_suspends(const TableRef& table, std::string_view what);
 Error nothing_started(std::string_view task_id);
 
 }  // namespace godwit::errors

@@ -258,10 +258,10 @@ class Lane {
     work.snapshot = plan_.snapshot;
     work.held_rows = plan_.tables[job.table].held_rows;
     work.merging = plan_.tables[job.table].merging;
-    work.tally = context_.tally;
+    work.context = &context_;
     work.table_index = index;
     work.gate = &board_.gate();
-    const SliceResult result = TRY(load_slice(*source_, *target_, work, context_.settings, stop));
+    const SliceResult result = TRY(load_slice(*source_, *target_, work, stop));
     if (result.had_giant) board_.has_giants(job);
     sessions_spent_ = result.had_giant;
     report(job, id, result);
@@ -277,6 +277,7 @@ class Lane {
       t.full_load_error_rows += result.rows_parked + result.rows_ignored;
       t.parked += result.rows_parked;
       t.ignored += result.rows_ignored;
+      t.mended += result.rows_mended;
       t.full_load_bytes += result.bytes;
     });
     log_info(Component::source_unload, "Unload finished for {} (Id = {}). {} rows sent.",

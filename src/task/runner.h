@@ -17,6 +17,7 @@
 #include "task/apply.h"
 #include "task/context.h"
 #include "task/load.h"
+#include "task/shape_findings.h"
 #include "task/snapshot_keeper.h"
 
 namespace godwit {
@@ -142,6 +143,7 @@ class TaskRunner {
   TaskContext context_;
   Progress progress_;
   ErrorTally tally_;
+  FindingLog findings_;
   TaskSummary summary_;
   int64_t started_ms_ = 0;
   bool fresh_ = false;  // this run started the task

@@ -26,7 +26,7 @@ Result<void> TaskRunner::start_capture() {
   std::vector<CapturedTable> captured;
   const TaskDocument document = record_->document();
   for (const PlannedTable& table : context_.tables) {
-    layouts.push_back(table.target.read);
+    layouts.push_back(table.target.shape ? table.target.layout : table.target.read);
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
     captured.push_back(
         {table.target.source, table.target.read, known == document.tables.end() ? Position{} : known->snapshot});
@@ -42,7 +42,8 @@ Result<void> TaskRunner::start_capture() {
   const Position start = stored ? *stored : record_->document().start;
   const CaptureSpec spec = context_.capture_spec();
   std::unique_ptr<ChangeReader> reader = TRY(source_->read_changes(spec, start, captured));
-  capture_ = std::make_unique<Capture>(std::move(reader), *spool_);
+  std::unique_ptr<ChangeShaping> shaping = TRY(ChangeShaping::open(context_, findings_));
+  capture_ = std::make_unique<Capture>(std::move(reader), *spool_, std::move(shaping));
   log_info(Component::source_capture, "Reading the source's log from {} with {}", start.text,
            record_->document().capture);
   return {};

@@ -298,19 +298,17 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_table(const TableRange
     const std::string passes = TRY(filter_condition(*options.filter, *layout, ""));
     where += fmt::format("{}{}", where.empty() ? " WHERE " : " AND ", passes);
   }
-  auto reader = read_query(fmt::format("SELECT {} FROM ONLY {}{}", column_list(*layout), quote_name(range.leaf), where),
-                           layout, wanted, options.long_values);
+  auto reader =
+      read_query(fmt::format("SELECT {} FROM ONLY {}{}", column_list(*layout), quote_name(range.leaf), where), layout,
+                 wanted, options.long_values);
   // A column was dropped or renamed, which gives no new storage.
   if (!reader && reader.error().sqlstate == "42703") return Failure(errors::rewritten(range.table, range.leaf));
   return reader;
 }
 
-Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(const RowBatch& keys,
-                                                               std::span<const TableRange> storage,
-                                                               const TableDef& table,
-                                                               const std::shared_ptr<const TableDef>& layout,
-                                                               std::span<const Encoding> wanted,
-                                                               const ReadOptions& options) {
+Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(
+    const RowBatch& keys, std::span<const TableRange> storage, const TableDef& table,
+    const std::shared_ptr<const TableDef>& layout, std::span<const Encoding> wanted, const ReadOptions& options) {
   for (const TableRange& range : storage) TRY(lock_storage(range));
   // The = of an extension's type (citext) lies in the extension's schema; for others the path stays empty.
   // Like the locks it lasts to the end of the transaction, so the first call alone sets it.
@@ -319,7 +317,7 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(const RowBatch& k
   // Outside a transaction, for look-ups, it has to last for the session.
   const bool alone = !session_.in_transaction();
   if (own_type && (alone || !storage.empty())) TRY(session_.run(extension_search_path(!alone)));
-  if (options.sees != 0) TRY(wait_until_visible(session_, options.sees));
+  if (!options.sees.empty()) TRY(wait_until_visible(session_, options.sees));
   std::string query = keyed_query(keys, table, *layout);
   if (options.filter != nullptr) query += " WHERE " + TRY(filter_condition(*options.filter, *layout, "t."));
   return read_query(query, layout, wanted, options.long_values);

@@ -43,14 +43,16 @@ bool is_visible(std::string_view snapshot, uint64_t xid) {
   return true;
 }
 
-Result<void> wait_until_visible(Connection& session, uint64_t xid) {
+Result<void> wait_until_visible(Connection& session, std::span<const uint64_t> xids) {
   const int64_t until_ms = monotonic_ms() + wait_ms_max;
   while (monotonic_ms() < until_ms) {
     const Rows rows = TRY(session.query("SELECT pg_catalog.txid_current_snapshot()"));
-    if (is_visible(rows.get(0, 0), xid)) return {};
+    const std::string_view snapshot = rows.get(0, 0);
+    while (!xids.empty() && is_visible(snapshot, xids.front())) xids = xids.subspan(1);
+    if (xids.empty()) return {};
     std::this_thread::sleep_for(look_again);
   }
-  return Failure(errors::not_visible(xid));
+  return Failure(errors::not_visible(xids.front()));
 }
 
 }  // namespace godwit::postgres
