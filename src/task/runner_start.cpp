@@ -26,6 +26,8 @@ PlanOptions plan_options(const TaskSettings& settings) {
   PlanOptions options;
   options.target_schema = settings.target_metadata.target_schema;
   options.support_lobs = settings.target_metadata.support_lobs;
+  if (settings.target_metadata.limited_size_lob_mode)
+    options.lob_limit_bytes = static_cast<uint64_t>(settings.target_metadata.lob_max_size_kb) * 1024;
   return options;
 }
 
@@ -83,12 +85,14 @@ Result<void> TaskRunner::reopen() {
 Result<std::vector<PlannedTable>> TaskRunner::plan_tables(std::span<const TableRef> names) {
   const Interrupter::Busy busy(context_.interrupter, source_.get(), nullptr);
   std::vector<TableDef> described = TRY(source_->catalog().describe(names));
+  PlanOptions options = plan_options(options_.settings);
+  options.follows_changes = follows();
   std::vector<std::string> warnings;
   std::vector<PlannedTable> out;
   for (TableDef& table : described) {
     PlannedTable planned;
-    planned.target = TRY(plan_table(options_.rules, plan_options(options_.settings),
-                                    std::make_shared<const TableDef>(std::move(table)), warnings));
+    planned.target =
+        TRY(plan_table(options_.rules, options, std::make_shared<const TableDef>(std::move(table)), warnings));
     out.push_back(std::move(planned));
   }
   for (const std::string& warning : warnings) log_warning(Component::transformation, "{}", warning);
