@@ -10,6 +10,7 @@
 
 #include "base/result.h"
 #include "data/change.h"
+#include "data/parallel_load.h"
 #include "data/row_batch.h"
 #include "data/row_filter.h"
 #include "engine/catalog.h"
@@ -148,6 +149,9 @@ class Source {
   virtual Result<void> leave_snapshot() = 0;
 
   virtual Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) = 0;
+  // The slices that a table-settings rule asks for. An error of kind table when the rule does not fit the table; an
+  // engine that knows none gives one for every rule.
+  virtual Result<std::vector<TableRange>> split_as(const TableDef& table, const ParallelLoad& how);
   // `layout`: the columns to read. The first of `wanted` that the engine can write is taken. An error of kind table
   // with code "source.rewritten" when the storage is not the one noted in the range.
   virtual Result<std::unique_ptr<TableReader>> read_table(const TableRange& range,

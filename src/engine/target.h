@@ -235,6 +235,8 @@ class Target {
   virtual std::span<const Encoding> accepts(const TableDef& table) const = 0;
   virtual Result<void> drop_tables(std::span<const TableRef> tables) = 0;
   virtual Result<void> truncate(std::span<const TableRef> tables) = 0;
+  // What the plans ask for and no source has: keys of the rules' own (KeyDef::origin).
+  virtual std::vector<ObjectDef> planned_objects(std::span<const TargetTable>) const { return {}; }
   // Builds one object. Answers false when an equal one is there already.
   virtual Result<bool> build(const ObjectDef& object, std::span<const TargetTable> tables) = 0;
   // Removes a table's rows and its ledger lines in one transaction, before it is loaded again.

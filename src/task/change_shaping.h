@@ -25,7 +25,7 @@ class ChangeShaping {
   Result<void> shape_part(const TxnPart& part, ChangeBatch& batch, std::vector<RowBatch>& out);
 
   FindingLog& log_;
-  std::vector<const TargetTable*> tables_;
+  std::vector<TargetTable> tables_;                  // as planned now: a reload plans them anew
   std::vector<std::unique_ptr<RowShaper>> shapers_;  // by table; null: its rows go as they are
   std::vector<ShapeFinding> findings_;
   uint64_t sequence_;  // beyond every earlier run's

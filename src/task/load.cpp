@@ -238,13 +238,22 @@ class Lane {
   Result<void> slice(const Job& job, const std::stop_token& stop) {
     const size_t index = board_.index_of(job);
     const size_t id = index + 1;
-    context_.progress->change_table(index, [](TableStatistics& t) {
+    bool first = false;
+    context_.progress->change_table(index, [&](TableStatistics& t) {
       if (t.state == TableState::before_load || t.state == TableState::cancelled ||
           t.state == TableState::reloading) {
         t.state = TableState::full_load;
         t.load_start_us = now_us();
+        first = true;
       }
     });
+    if (first && planned(job).target.parallel_load) {
+      log_info(Component::task_manager,
+               "Start initializing segmented table {} (Id = {}) by subtask {}. Start load timestamp {:016X}",
+               log_name(job.range.table), id, number_, now_us());
+      log_info(Component::task_manager, "Completed target preparation for segmented table {} (Id = {})",
+               log_name(job.range.table), id);
+    }
     log_info(Component::task_manager, "Start loading {} (Id = {}) by subtask {}. Start load timestamp {:016X}",
              job.range.of == 1 ? what("", job)
                                : fmt::format("segment #{} of {} of table {}", job.range.index + 1, job.range.of,

@@ -3,6 +3,7 @@
 #include <stop_token>
 
 #include "base/clock.h"
+#include "mapping/row_shape.h"
 #include "task/errors.h"
 
 namespace godwit {
@@ -11,8 +12,13 @@ std::optional<std::vector<uint32_t>> source_key(const TargetTable& table) {
   if (!table.layout->key) return std::nullopt;
   std::vector<uint32_t> out;
   for (const uint32_t c : table.layout->key->columns) {
-    if (table.shape) return std::nullopt;
-    out.push_back(c);
+    if (!table.shape) {
+      out.push_back(c);
+      continue;
+    }
+    const ColumnShape& column = table.shape->columns[c];
+    if (column.from != ColumnShape::From::read || !column.plain) return std::nullopt;
+    out.push_back(column.column);
   }
   return out;
 }

@@ -85,6 +85,10 @@ class TaskRunner {
   Result<void> check_same_ends(const TaskDocument& document) const;
   Result<void> check_same_rules(const TaskDocument& document) const;
   Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables);
+  Result<std::vector<TableRange>> split(const TargetTable& table);
+  Result<void> read_objects();
+  void warn_about_shapes();
+  void say_what_lob_sizes_do() const;
   Result<void> suspend_misfits();
   Result<void> check_stream() const;
   Result<void> check_ends(bool fresh);

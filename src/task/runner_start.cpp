@@ -106,6 +106,7 @@ Result<void> TaskRunner::make_plan(bool resumes) {
   if (!selection.missing.empty() && !resumes) return Failure(errors::unknown_table(selection.missing.front()));
   for (const std::string& warning : selection.warnings) log_warning(Component::tables_manager, "{}", warning);
   for (const std::string& warning : options_.rules.warnings) log_warning(Component::transformation, "{}", warning);
+  say_what_lob_sizes_do();
   for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);
   std::vector<TableRef> names;
   for (const SelectedTable& table : selection.tables) names.push_back(table.table);
@@ -123,6 +124,7 @@ Result<void> TaskRunner::make_plan(bool resumes) {
     for (const TargetTable& table : targets)
       if (table.source->ref == table.layout->ref) return Failure(errors::same_database(to_string(options_.source)));
   show_tables();
+  warn_about_shapes();
   return {};
 }
 
@@ -270,10 +272,7 @@ Result<void> TaskRunner::suspend_misfits() {
 Result<void> TaskRunner::check_ends(bool fresh) {
   const Interrupter::Busy busy(context_.interrupter, source_.get(), target_.get());
   std::vector<Finding> findings = TRY(source_->check(context_.capture_spec(), follows()));
-  std::vector<const TableDef*> created;
-  std::vector<TableDef> definitions;
-  for (const PlannedTable& table : context_.tables) definitions.push_back(*table.target.source);
-  context_.objects = TRY(source_->catalog().read_objects(definitions));
+  TRY(read_objects());
   std::vector<TargetTable> targets = context_.targets();
   const TaskDocument document = record_->document();
   std::erase_if(targets, [&](const TargetTable& table) {
@@ -349,9 +348,7 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
         return Failure(errors::keyless_not_empty(targets[t].layout->ref));
       not_empty += (not_empty.empty() ? "" : ", ") + to_string(targets[t].layout->ref);
     }
-    if (loads())
-      record.slices = TRY(source_->split(*context_.tables[t].target.source,
-                                         static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+    if (loads()) record.slices = TRY(split(context_.tables[t].target));
     document.tables.push_back(std::move(record));
   }
   if (!not_empty.empty())

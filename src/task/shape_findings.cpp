@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/clock.h"
+#include "mapping/row_shape.h"
 
 namespace godwit {
 namespace {
@@ -13,7 +14,7 @@ constexpr int64_t minute_ms = 60000;
 }  // namespace
 
 bool shapes_rows(const TargetTable& table) {
-  return table.shape != nullptr;
+  return table.shape && table.shape->shapes_rows;
 }
 
 std::string_view code_of(ChangeNote::Kind kind) {

@@ -18,9 +18,9 @@ inline void append_copy_null(ByteBuffer& out) {
   out.append("\\N", 2);
 }
 
-// Whether a column's canonical cells are bytes and not text (bytea, and domains over it).
+// Whether a column's canonical cells are bytes and not text (bytea, domains over it, and what rules make bytes of).
 inline bool holds_bytes(const ColumnDef& column) {
-  return column.type.type_class == TypeClass::blob;
+  return is_binary(column.type.type_class);
 }
 
 // Appends the text that the type's input function takes: bytes as \x and hexadecimal digits, all else as it is.

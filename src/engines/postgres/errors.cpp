@@ -291,12 +291,30 @@ Error not_visible(uint64_t xid) {
           ""};
 }
 
-Error filter_column_missing(const TableRef& table, std::string_view column) {
-  return {ErrorKind::table, "postgres.filter_column",
-          fmt::format("A filter of table {} names column \"{}\", which is not there. Names are compared with upper and "
-                      "lower case.",
-                      to_string(table), column),
+Error segment_column_missing(const TableRef& table, std::string_view column) {
+  return {
+      ErrorKind::table, "postgres.segment_column",
+      fmt::format("The parallel-load of table {} names column \"{}\", which is not there. Names are compared with "
+                  "upper and lower case.",
+                  to_string(table), column),
+      ""};
+}
+
+Error no_partition(const TableRef& table, std::string_view partition) {
+  return {ErrorKind::table, "postgres.no_partition",
+          fmt::format("The parallel-load of table {} lists partition \"{}\", which is none that holds its rows. Name "
+                      "partitions of the lowest level, without their schema.",
+                      to_string(table), partition),
           ""};
+}
+
+Error filter_column_missing(const TableRef& table, std::string_view column) {
+  return {
+      ErrorKind::table, "postgres.filter_column",
+      fmt::format("A filter of table {} names column \"{}\", which is not there. Names are compared with upper and "
+                  "lower case.",
+                  to_string(table), column),
+      ""};
 }
 
 Error encoding_refused(const TableRef& table, std::string_view encoding) {

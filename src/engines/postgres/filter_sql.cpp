@@ -68,32 +68,30 @@ std::string column_sql(const ColumnFilter& filter, const ColumnDef& column, std:
 
 Comparable comparable(const ColumnDef& column, std::string_view prefix) {
   const std::string name = std::string(prefix) + quote_name(column.name);
-  switch (column.type.type_class) {
-    case TypeClass::int1:
-    case TypeClass::int2:
-    case TypeClass::int4:
-    case TypeClass::int8:
-    case TypeClass::uint1:
-    case TypeClass::uint2:
-    case TypeClass::uint4:
-    case TypeClass::uint8:
-    case TypeClass::numeric:
-      return {name, "numeric", ""};
-    case TypeClass::real4:
-      return {name, "float4", ""};
-    case TypeClass::real8:
-      return {name, "float8", ""};
-    case TypeClass::date:
-      return {name, "timestamp", ""};
-    case TypeClass::datetime:
-      return {name, column.type.native.find("with time zone") == std::string::npos ? "timestamp" : "timestamptz", ""};
-    case TypeClass::time:
-      return {name, column.type.native.find("with time zone") == std::string::npos ? "time" : "timetz", ""};
-    case TypeClass::wstring:
-      return {name, "text", " COLLATE \"C\""};
-    default:
-      return {name + "::text", "text", " COLLATE \"C\""};
+  const std::string& native = column.type.native;
+  const bool zoned = native.find("with time zone") != std::string::npos;
+  switch (filter_comparison(column.type)) {
+    case FilterComparison::number:
+      return {native == "money" ? name + "::numeric" : name, "numeric", ""};
+    case FilterComparison::real:
+      return {name, column.type.type_class == TypeClass::real4 ? "float4" : "float8", ""};
+    case FilterComparison::boolean:
+      return {name, "bool", ""};
+    case FilterComparison::date:
+      return {name, "date", ""};
+    case FilterComparison::time:
+      return {name, zoned ? "timetz" : "time", ""};
+    case FilterComparison::datetime:
+      return {name, zoned ? "timestamptz" : "timestamp", ""};
+    case FilterComparison::text:
+      // A cast takes the padding off a char(n), and citext's own equality away.
+      return {native.starts_with("character varying") || native == "text" ? name : name + "::text", "text",
+              " COLLATE \"C\""};
+    case FilterComparison::identity:
+    case FilterComparison::none:
+      break;
   }
+  return {name + "::text", "text", " COLLATE \"C\""};
 }
 
 std::string typed_literal(const Comparable& as, std::string_view value) {

@@ -81,9 +81,9 @@ Result<void> check_attributes(const Endpoint& endpoint) {
   for (const std::string_view name : {"SlotName", "PublicationName"})
     if (endpoint.parameter(name)) return Failure(errors::not_supported(name));
   for (const std::string_view name :
-       {"CaptureDdls", "DdlArtifactsSchema", "FailTasksOnLobTruncation", "MapBooleanAsBoolean", "MapJsonbAsClob",
-        "MapLongVarcharAs", "MapUnboundedNumericAsString", "fetchCacheSize", "TrimSpaceInChar",
-        "unboundedVarcharMaxSize", "DisableUnicodeSourceFilter", "ConsumeMonotonicEvents"})
+       {"CaptureDdls", "DdlArtifactsSchema", "MapBooleanAsBoolean", "MapJsonbAsClob", "MapLongVarcharAs",
+        "MapUnboundedNumericAsString", "fetchCacheSize", "TrimSpaceInChar", "unboundedVarcharMaxSize",
+        "DisableUnicodeSourceFilter", "ConsumeMonotonicEvents"})
     if (endpoint.parameter(name))
       log_warning(Component::common,
                   "Connection attribute {} is without effect between PostgreSQL and PostgreSQL in this version",
@@ -255,6 +255,27 @@ Result<std::vector<TableRange>> PostgresSource::split(const TableDef& table, uin
       std::string bounds;
       if (ways > 1) bounds = i + 1 < ways ? fmt::format("{}-{}", first, next) : fmt::format("{}-", first);
       out.push_back({table.ref, leaf, static_cast<uint32_t>(out.size()), 0, bounds, rows.text(0, 0)});
+    }
+  }
+  for (TableRange& range : out) range.of = static_cast<uint32_t>(out.size());
+  return out;
+}
+
+Result<std::vector<TableRange>> PostgresSource::split_as(const TableDef& table, const ParallelLoad& how) {
+  std::vector<TableRange> whole = TRY(split(table, UINT64_MAX));  // a slice a leaf
+  std::vector<TableRange> out;
+  for (const std::string& name : how.partitions)
+    if (std::ranges::find(whole, name, [](const TableRange& range) { return range.leaf.name; }) == whole.end())
+      return Failure(errors::no_partition(table.ref, name));
+  std::vector<std::string> bounds = {""};
+  if (how.type == ParallelLoad::Type::ranges) bounds = TRY(segment_bounds(table, how));
+  for (const TableRange& leaf : whole) {
+    const bool listed = std::ranges::find(how.partitions, leaf.leaf.name) != how.partitions.end();
+    if (how.type == ParallelLoad::Type::partitions_list && !listed) continue;
+    for (const std::string& bound : bounds) {
+      out.push_back(leaf);
+      out.back().index = static_cast<uint32_t>(out.size() - 1);
+      out.back().bounds = bound;
     }
   }
   for (TableRange& range : out) range.of = static_cast<uint32_t>(out.size());

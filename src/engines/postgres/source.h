@@ -34,6 +34,7 @@ class PostgresSource : public Source {
   Result<void> join_snapshot(std::string_view id) override;
   Result<void> leave_snapshot() override;
   Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) override;
+  Result<std::vector<TableRange>> split_as(const TableDef& table, const ParallelLoad& how) override;
   Result<std::unique_ptr<TableReader>> read_table(const TableRange& range,
                                                   const std::shared_ptr<const TableDef>& layout,
                                                   std::span<const Encoding> wanted,

@@ -108,6 +108,10 @@ Result<void> PostgresTarget::truncate(std::span<const TableRef> tables) {
   return truncate_tables(session_, tables);
 }
 
+std::vector<ObjectDef> PostgresTarget::planned_objects(std::span<const TargetTable> tables) const {
+  return postgres::planned_keys(tables);
+}
+
 Result<bool> PostgresTarget::build(const ObjectDef& object, std::span<const TargetTable> tables) {
   return build_object(session_, object, tables);
 }
