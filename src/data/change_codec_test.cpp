@@ -32,6 +32,8 @@ class RandomBatch {
     for (uint32_t count = below(4); count > 0; --count) add_part();
     for (uint32_t count = below(3); count > 0; --count)
       batch_.schema.push_back({below(layouts.size()), below(batch_.changes.size() + 1), {text()}, text()});
+    for (uint32_t count = batch_.changes.empty() ? 0 : below(3); count > 0; --count)
+      batch_.notes.push_back({below(batch_.changes.size()), static_cast<ChangeNote::Kind>(below(3)), text()});
     batch_.read_to = {text()};
   }
   ChangeBatch take() { return std::move(batch_); }

@@ -159,7 +159,8 @@ class ChangeWriter {
   // What the exception tables are to hold of a change; position and error are the caller's to fill in.
   virtual ParkedRow describe(const ChangeView& change) const = 0;
   // Applies the changes, of any tables, one after the other. Answers how many from the front are done and, if that is
-  // not all of them, what became of the next one, which has left no trace. Constraints are checked at their own time.
+  // not all of them, what became of the next one, which has left no trace. An erase whose when_missing is ignore is
+  // done when it finds no row. Constraints are checked at their own time.
   struct Progress {
     size_t done = 0;
     ChangeOutcome stopped_at;

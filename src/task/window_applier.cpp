@@ -96,9 +96,10 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
                       change.before_row,
                       change.after_row,
                       change.when_missing};
-      if (needs_look_up(view)) view.when_missing = WhenMissing::look_up;
-      const Item item{change.table, view, &part.txn.commit, change.op, part.txn.xid};
-      const IdentityMove move = change.op == Op::update && view.when_missing != WhenMissing::look_up
+      Item item{change.table, view, &part.txn.commit, change.op, part.txn.xid};
+      const bool taken = write_unseen(item);
+      if (taken) continue;
+      const IdentityMove move = change.op == Op::update && item.view.when_missing != WhenMissing::look_up
                                     ? identity_move(change, *images)
                                     : IdentityMove::none;
       if (move == IdentityMove::impossible) {

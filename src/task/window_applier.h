@@ -77,7 +77,7 @@ class WindowApplier {
   void add_note(uint32_t table, const ChangeView& view, const ChangeNote& note, const Position& at);
   Result<void> write_notes();
   static Item without_look_up(const Item& item);
-  static bool needs_look_up(const ChangeView& view);
+  bool write_unseen(Item& item);
   ChangeAction action_for(const Item& item, const ChangeOutcome& outcome) const;
   void count_applied(const Item& item);
   void count_dropped(const Item& item);

@@ -51,11 +51,27 @@ std::vector<ChangeView> erases_of(const ChangeView& view) {
 
 }  // namespace
 
-// An update that moves the key and does not carry the whole row: what stands under the old key may be another row
-// that was looked up there.
-bool WindowApplier::needs_look_up(const ChangeView& view) {
-  if (view.op != Op::update || view.when_missing != WhenMissing::insert) return false;
-  return key_moves(view) && !is_whole(*view.after, view.after_row);
+// An update whose old row may or may not be there becomes deletes that need find none, and an insert: true. One that
+// has to be looked up, and moves its key, leaves the old key behind by a delete; so does one that does not carry the
+// whole row, since another row may have been looked up under the old key.
+bool WindowApplier::write_unseen(Item& item) {
+  ChangeView& view = item.view;
+  if (view.op != Op::update || !view.table->layout->key) return false;
+  if (view.when_missing != WhenMissing::insert && view.when_missing != WhenMissing::look_up) return false;
+  const auto push = [&](const ChangeView& half, std::optional<Op> counts_as) {
+    pending_.push_back({item.table, half, item.commit, counts_as, item.xid});
+  };
+  if (view.when_missing == WhenMissing::insert && is_whole(*view.after, view.after_row)) {
+    for (const ChangeView& erase : erases_of(view)) push(erase, std::nullopt);
+    push({view.table, Op::insert, nullptr, view.after, Change::no_row, view.after_row}, Op::update);
+    return true;
+  }
+  if (!key_moves(view)) return false;
+  push(erase_by(view, view.before, view.before_row), std::nullopt);
+  view.before = nullptr;
+  view.before_row = Change::no_row;
+  view.when_missing = WhenMissing::look_up;
+  return false;
 }
 
 // False: the settings leave the change out.

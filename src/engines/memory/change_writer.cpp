@@ -97,9 +97,9 @@ Result<ChangeWriter::Progress> MemoryChangeWriter::apply_in_order(std::span<cons
       return Failure(applied.error());
     if (!applied)
       progress.stopped_at = {ChangeOutcome::Kind::refused, applied.error()};
-    else if (!*applied)
+    else if (!*applied && !(change.op == Op::erase && change.when_missing == WhenMissing::ignore))
       progress.stopped_at = {ChangeOutcome::Kind::no_row, {}};
-    if (!applied || !*applied) return progress;
+    if (progress.stopped_at.kind != ChangeOutcome::Kind::applied) return progress;
     ++progress.done;
   }
   return progress;

@@ -67,7 +67,7 @@ class PostgresChangeWriter : public ChangeWriter {
   Result<std::string> prepare_sql(const std::string& sql);
   Result<bool> send(const ChangeView& change);
   Result<size_t> send_chunk(std::span<const ChangeView> changes, std::vector<bool>& sent);
-  Result<Progress> collect(const std::vector<bool>& sent);
+  Result<Progress> collect(std::span<const ChangeView> changes, const std::vector<bool>& sent);
   Result<Progress> run_chunk(std::span<const ChangeView> changes);
 
   Connection& session_;

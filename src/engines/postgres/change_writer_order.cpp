@@ -159,16 +159,19 @@ Result<size_t> PostgresChangeWriter::send_chunk(std::span<const ChangeView> chan
 }
 
 // Reads the answers up to the sync. The first that is not one row is what the chunk stopped at.
-Result<ChangeWriter::Progress> PostgresChangeWriter::collect(const std::vector<bool>& sent) {
+Result<ChangeWriter::Progress> PostgresChangeWriter::collect(std::span<const ChangeView> changes,
+                                                             const std::vector<bool>& sent) {
   Progress progress;
   bool stopped = false;
-  for (const bool was_sent : sent) {
-    if (was_sent) {
+  for (size_t i = 0; i < sent.size(); ++i) {
+    if (sent[i]) {
       const Rows result(PQgetResult(session_.raw()));
       if (result.raw() == nullptr) return Failure(session_.connection_error());
       while (PGresult* rest = PQgetResult(session_.raw())) PQclear(rest);
       const bool ok = PQresultStatus(result.raw()) == PGRES_COMMAND_OK;
-      if (!stopped && (!ok || result.affected() != 1)) {
+      const bool may_miss = changes[i].op == Op::erase && changes[i].when_missing == WhenMissing::ignore;
+      const bool done = ok && (result.affected() == 1 || (may_miss && result.affected() == 0));
+      if (!stopped && !done) {
         stopped = true;
         progress.stopped_at.kind =
             ok && result.affected() == 0 ? ChangeOutcome::Kind::no_row : ChangeOutcome::Kind::refused;
@@ -199,7 +202,7 @@ Result<ChangeWriter::Progress> PostgresChangeWriter::run_chunk(std::span<const C
   if (PQenterPipelineMode(session_.raw()) != 1) return Failure(session_.connection_error());
   std::vector<bool> sent;
   auto count = send_chunk(changes, sent);
-  auto progress = count ? collect(sent) : Result<Progress>(Failure(count.error()));
+  auto progress = count ? collect(changes, sent) : Result<Progress>(Failure(count.error()));
   if (PQexitPipelineMode(session_.raw()) != 1 && progress) return Failure(session_.connection_error());
   if (!progress) return progress;
   if (progress->stopped_at.kind == ChangeOutcome::Kind::applied) {
