@@ -134,8 +134,8 @@ TEST(NetChanges, every_run_of_operations_on_one_key_has_its_net_effect) {
   expect_net(table_of(1), cases);
 }
 
-// Rows of a table with a filter may be there or not: '?' before a delete that may find none, '*' before an update whose
-// row comes in from outside, '!' before one that has to be looked up.
+// Rows of a table with a filter may be there or not: '?' before a delete that may find none, '*' before an update
+// whose row comes in from outside, '!' before one that has to be looked up.
 TEST(NetChanges, rows_that_may_lie_outside_a_filter_are_deleted_unseen_and_written_anew) {
   const Case cases[] = {
       {{"?- 1 ~ ~"}, "(- 1 ~ ~)"},
@@ -174,8 +174,7 @@ TEST(NetChanges, rows_that_may_lie_outside_a_filter_are_deleted_unseen_and_writt
     if (const std::string net = told(result); !net.empty()) lines.push_back(net);
     for (const ChangeView& view : result.net.erased_if_there)
       lines.push_back("(- " + row_text(*view.before, view.before_row) + ")");
-    for (const ChangeView& view : result.look_up)
-      lines.push_back("look up " + row_text(*view.after, view.after_row));
+    for (const ChangeView& view : result.look_up) lines.push_back("look up " + row_text(*view.after, view.after_row));
     EXPECT_EQ(join(lines, "; "), c.net) << shown;
   }
 }

@@ -196,12 +196,9 @@ Result<std::unique_ptr<TableReader>> MemorySource::read_table(const TableRange& 
   return std::make_unique<MemoryTableReader>(state_, session_, std::move(rows), layout, std::move(columns));
 }
 
-Result<std::unique_ptr<TableReader>> MemorySource::read_keys(const RowBatch& keys,
-                                                             std::span<const TableRange> storage,
-                                                             const TableDef& table,
-                                                             const std::shared_ptr<const TableDef>& layout,
-                                                             std::span<const Encoding> wanted,
-                                                             const ReadOptions& options) {
+Result<std::unique_ptr<TableReader>> MemorySource::read_keys(
+    const RowBatch& keys, std::span<const TableRange> storage, const TableDef& table,
+    const std::shared_ptr<const TableDef>& layout, std::span<const Encoding> wanted, const ReadOptions& options) {
   const Lock lock(state_.mutex);
   TRY(usable());
   if (std::ranges::find(wanted, Encoding::canonical) == wanted.end())

@@ -223,8 +223,7 @@ ParkedRow PostgresTableWriter::describe(const RowBatch& batch, size_t row) const
 // Row by row, each under the savepoint, so that one bad row costs only itself.
 Result<void> PostgresTableWriter::write_rows(std::string_view bytes, RowErrors& refused) {
   while (!bytes.empty()) {
-    const std::string_view row =
-        wire_ == Encoding::pg_copy_binary ? take_copy_tuple(bytes) : take_copy_line(bytes);
+    const std::string_view row = wire_ == Encoding::pg_copy_binary ? take_copy_tuple(bytes) : take_copy_line(bytes);
     if (row.empty()) return Failure(errors::bad_stream("a COPY row of unknown shape", to_string(range_.leaf)));
     auto taken = take(row);
     if (taken) {

@@ -59,7 +59,7 @@ class PostgresTableWriter : public TableWriter {
   size_t notes_bytes_ = 0;
   ByteBuffer text_;                                // a canonical batch as COPY lines
   std::optional<std::vector<bool>> byte_columns_;  // of giant canonical rows, once there was one
-  std::string merge_sql_;  // from the stage into the table, for a merging writer
+  std::string merge_sql_;                          // from the stage into the table, for a merging writer
 };
 
 }  // namespace godwit::postgres
