@@ -58,6 +58,8 @@ Result<RowFinder> PostgresChangeWriter::find_rows_by(const TargetTable& table) {
   }
   const Rows rows = TRY(session_.query(std::string(comparison_query), {quote_name(table.layout->ref)}));
   for (uint32_t c = 0; c < table.layout->columns.size(); ++c) {
+    // Columns that rules add have no number of the source's, and no old value in the log.
+    if (table.shape && table.layout->columns[c].number == 0) continue;
     finder.columns.push_back(c);
     finder.comparisons.push_back(Comparison::text);
     finder.types.push_back(table.layout->columns[c].type.native);

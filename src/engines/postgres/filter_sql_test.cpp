@@ -50,7 +50,7 @@ TEST(FilterSql, each_type_is_compared_as_what_it_is) {
       {"u", R"("u"::text COLLATE "C" >= '5'::pg_catalog.text)"},
   };
   for (const auto& c : cases) EXPECT_EQ(sql(c.column, {{gte, "5"}}), "(((" + c.sql + ")))");
-  EXPECT_EQ(sql("i", {{eq, "5.5"}}), R"((("i" = '5.5'::pg_catalog.numeric)))");
+  EXPECT_EQ(sql("i", {{eq, "5.5"}}), R"(((("i" = '5.5'::pg_catalog.numeric))))");
 }
 
 TEST(FilterSql, conditions_are_joined_as_the_formula_says) {
@@ -65,7 +65,7 @@ TEST(FilterSql, conditions_are_joined_as_the_formula_says) {
 
 TEST(FilterSql, quotes_in_values_stay_in_values) {
   EXPECT_EQ(sql("v", {{FilterOperator::eq, "it's"}}),
-            R"(((("v" COLLATE "C" = 'it''s'::pg_catalog.text AND "v" = 'it''s'::pg_catalog.text))))");
+            R"((((("v" COLLATE "C" = 'it''s'::pg_catalog.text AND "v" = 'it''s'::pg_catalog.text)))))");
 }
 
 TEST(FilterSql, a_column_that_is_not_there_is_an_error) {
