@@ -78,21 +78,26 @@ Expression::~Expression() {
   sqlite3_finalize(statement_);
 }
 
+// SQLite takes no value while the statement stands on its last row.
+int Expression::place_of(size_t variable) {
+  sqlite3_reset(statement_);
+  return static_cast<int>(variable + 1);
+}
 void Expression::bind_null(size_t variable) {
-  sqlite3_bind_null(statement_, static_cast<int>(variable + 1));
+  sqlite3_bind_null(statement_, place_of(variable));
 }
 void Expression::bind_integer(size_t variable, int64_t value) {
-  sqlite3_bind_int64(statement_, static_cast<int>(variable + 1), value);
+  sqlite3_bind_int64(statement_, place_of(variable), value);
 }
 void Expression::bind_real(size_t variable, double value) {
-  sqlite3_bind_double(statement_, static_cast<int>(variable + 1), value);
+  sqlite3_bind_double(statement_, place_of(variable), value);
 }
 void Expression::bind_text(size_t variable, std::string_view value) {
-  sqlite3_bind_text64(statement_, static_cast<int>(variable + 1), value.empty() ? "" : value.data(), value.size(),
+  sqlite3_bind_text64(statement_, place_of(variable), value.empty() ? "" : value.data(), value.size(),
                       SQLITE_STATIC, SQLITE_UTF8);
 }
 void Expression::bind_blob(size_t variable, std::string_view value) {
-  sqlite3_bind_blob64(statement_, static_cast<int>(variable + 1), value.empty() ? "" : value.data(), value.size(),
+  sqlite3_bind_blob64(statement_, place_of(variable), value.empty() ? "" : value.data(), value.size(),
                       SQLITE_STATIC);
 }
 

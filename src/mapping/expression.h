@@ -60,6 +60,7 @@ class Expression {
  private:
   friend class ExpressionEngine;
   Expression(sqlite3* db, sqlite3_stmt* statement) : db_(db), statement_(statement) {}
+  int place_of(size_t variable);
   sqlite3* db_;
   sqlite3_stmt* statement_;
 };
