@@ -20,9 +20,9 @@ struct TargetTable {
   std::shared_ptr<const TableDef> read;     // the columns that are read, under source names; never generated ones
   std::shared_ptr<const TableDef> layout;   // the columns that are written, under target names; its key is the key
                                             // changes are applied by
-  std::shared_ptr<const RowFilter> filter;  // null: every row
-  std::shared_ptr<const RowShape> shape;    // null: cell by cell, as it is
-  std::shared_ptr<const ParallelLoad> parallel_load;  // null: no rule asks for one
+  std::shared_ptr<const RowFilter> filter{};  // null: every row
+  std::shared_ptr<const RowShape> shape{};    // null: cell by cell, as it is
+  std::shared_ptr<const ParallelLoad> parallel_load{};  // null: no rule asks for one
 };
 
 // True when neither schema, table nor column names differ and no column is left out.
