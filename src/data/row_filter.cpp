@@ -41,7 +41,8 @@ FilterComparison filter_comparison(const Type& type) {
   }
   const std::string name = base_name(type.native);
   if (name == "numeric" || name == "decimal") return FilterComparison::number;  // too wide for the class numeric
-  const bool is_text = std::ranges::find(text_types, name) != text_types.end();
+  const bool is_text =
+      std::ranges::find(text_types, name) != text_types.end() || name.ends_with(".citext");  // an extension's type
   return is_text ? FilterComparison::text : FilterComparison::identity;
 }
 

@@ -28,7 +28,7 @@ void CellShaper::append(const ColumnShape& shape, std::string_view value, RowBat
     if (!convert(shape.source_type, shape.type, value, converted_, value, why)) {
       if (findings != nullptr)
         findings->push_back(value_finding(
-            shape, out, fmt::format("the value cannot become a {}: {}", to_string(shape.type.type_class), why)));
+            shape, out, fmt::format("the value does not fit type {}: {}", to_string(shape.type.type_class), why)));
       return out.append_null();
     }
   }

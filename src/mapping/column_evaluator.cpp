@@ -134,7 +134,7 @@ void ColumnEvaluator::evaluate(uint32_t column, const RowFacts& facts, CellShape
       !convert(from, shape.type, bytes, scratch_, bytes, why)) {
     findings.push_back(value_finding(
         shape, out,
-        fmt::format("the expression's result cannot become a {}: {}", to_string(shape.type.type_class), why)));
+        fmt::format("the expression's result does not fit type {}: {}", to_string(shape.type.type_class), why)));
     return out.append_null();
   }
   cells.append_masked(shape, bytes, out, &findings);

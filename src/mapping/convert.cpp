@@ -1,5 +1,6 @@
 #include "mapping/convert.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <cmath>
@@ -191,11 +192,12 @@ class Conversion {
     }
     if (from == Family::text) {
       const std::string word = lower_ascii(trim(value));
-      for (const std::string_view yes : {"t", "true", "y", "yes", "on", "1"})
-        if (word == yes) return out = "t", true;
-      for (const std::string_view no : {"f", "false", "n", "no", "off", "0"})
-        if (word == no) return out = "f", true;
-      return fail("it is neither true nor false");
+      static constexpr std::array<std::string_view, 6> yes = {"t", "true", "y", "yes", "on", "1"};
+      static constexpr std::array<std::string_view, 6> no = {"f", "false", "n", "no", "off", "0"};
+      const bool is_true = std::ranges::find(yes, word) != yes.end();
+      if (!is_true && std::ranges::find(no, word) == no.end()) return fail("it is neither true nor false");
+      out = is_true ? "t" : "f";
+      return true;
     }
     Decimal number;
     if (!read_number(value) || !read_decimal(scratch_, number)) return fail("it is no number");

@@ -20,9 +20,9 @@ struct Token {
 };
 
 // Functions whose arguments are text to them.
-constexpr std::array<std::string_view, 15> text_functions = {
-    "lower", "upper", "ltrim",        "rtrim", "trim",        "replace", "substr", "substring",
-    "hex",   "quote", "replacechars", "instr", "hash_sha256", "length",  "printf"};
+constexpr std::array<std::string_view, 14> text_functions = {
+    "lower",     "upper", "ltrim",        "rtrim", "trim",        "replace", "substr",
+    "substring", "hex",   "replacechars", "instr", "hash_sha256", "length",  "printf"};
 // They would begin a statement within an expression.
 constexpr std::array<std::string_view, 4> statement_words = {"select", "values", "with", "raise"};
 

@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 
 #include "mapping/errors.h"
 #include "mapping/table_draft.h"
@@ -107,10 +106,7 @@ Result<void> plan_key(TableDraft& draft) {
     plan_source_key(draft);
   drop_masked_key(draft);
   draft.identity = draft.source.identity;
-  if (draft.key) return {};
-  const auto moved = std::span(draft.shape.columns).first(draft.moved);
-  const bool unsteady = std::ranges::any_of(moved, &ColumnShape::is_unsteady);
-  if (draft.identity == RowIdentity::key || unsteady) draft.identity = RowIdentity::none;
+  if (!draft.key && draft.identity == RowIdentity::key) draft.identity = RowIdentity::none;
   return {};
 }
 

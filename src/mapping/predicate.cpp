@@ -1,11 +1,11 @@
 #include "mapping/predicate.h"
 
 #include <algorithm>
-#include <array>
 #include <charconv>
 #include <cmath>
 
 #include "base/text.h"
+#include "mapping/convert.h"
 #include "mapping/decimal.h"
 
 namespace godwit {
@@ -31,33 +31,25 @@ bool names_zone(std::string_view time) {
   return time.find_first_of("+Zz") != std::string_view::npos || time.find('-') != std::string_view::npos;
 }
 
+// A real4 is its nearest single, as the column holds it.
 bool read_real(const Type& type, std::string_view text, double& out) {
+  if (!godwit::read_real(text, out)) return false;
+  if (type.type_class != TypeClass::real4 || !std::isfinite(out)) return true;
   text = trim(text);
   if (text.starts_with('+')) text.remove_prefix(1);
-  const std::string word = lower_ascii(text);
-  if (word == "nan" || word == "infinity" || word == "-infinity") {
-    out = word == "nan" ? std::nan("") : word == "infinity" ? HUGE_VAL : -HUGE_VAL;
-    return true;
-  }
-  std::from_chars_result read{};
-  if (type.type_class == TypeClass::real4) {
-    float value = 0;
-    read = std::from_chars(text.begin(), text.end(), value);
-    out = value;
-  } else {
-    read = std::from_chars(text.begin(), text.end(), out);
-  }
-  return read.ec == std::errc{} && read.ptr == text.end() && std::isfinite(out);
+  float single = 0;  // of the text itself: by way of a double it would be rounded twice
+  if (std::from_chars(text.begin(), text.end(), single).ec != std::errc{}) return false;
+  out = single;
+  return true;
 }
 
 std::string real_text(const Type& type, double value) {
-  if (std::isnan(value)) return "NaN";
-  if (std::isinf(value)) return value > 0 ? "Infinity" : "-Infinity";
-  std::array<char, 32> text{};
-  const auto end = type.type_class == TypeClass::real4
-                       ? std::to_chars(text.begin(), text.end(), static_cast<float>(value))
-                       : std::to_chars(text.begin(), text.end(), value);
-  return {text.data(), end.ptr};
+  std::string text;
+  if (type.type_class == TypeClass::real4)
+    write_real(static_cast<float>(value), text);
+  else
+    write_real(value, false, text);
+  return text;
 }
 
 bool read_boolean(std::string_view written, std::string& out) {
@@ -83,6 +75,12 @@ bool read_moment(const Type& type, FilterComparison comparison, std::string_view
                                  : written.size() > 10                ? written.substr(10)
                                                                       : "";
   if (!has_zone(type) && names_zone(clock)) return false;
+  // The server would round what it cannot hold, and judge otherwise than we do.
+  const size_t point = clock.find('.');
+  const bool is_micro = type.native.starts_with("time");
+  if (is_micro && point != std::string_view::npos && clock.find_first_not_of("0123456789", point + 1) - point > 7 &&
+      clock.size() - point > 7)
+    return false;
   if (comparison == FilterComparison::time) {
     out.text = written;
     return read_time(written, DateStyle::written, out.moment);

@@ -25,9 +25,9 @@ class Shaper final : public RowShaper {
     out.cells.reserve(out.cells.size() + in.rows * shape_->columns.size());
     out.arena.reserve(out.arena.size() + in.arena.size());
     for (size_t row = 0; row < in.rows; ++row) {
-      TRY(check_room(in, out));
       shape_row(in, row, facts, out, findings);
       out.end_row();
+      TRY(check_size(out));
     }
     return {};
   }
@@ -36,8 +36,9 @@ class Shaper final : public RowShaper {
                                              RowBatch& out, std::vector<ShapeFinding>& findings) override {
     if (change.op == Op::truncate) return change;
     TRY(check(in, out));
-    TRY(check_room(in, out));
-    return changes_->shape(change, in, facts, out, findings);
+    const std::optional<Change> shaped = changes_->shape(change, in, facts, out, findings);
+    TRY(check_size(out));
+    return shaped;
   }
 
   Result<bool> passes(const RowBatch& in, size_t row) override {
@@ -58,8 +59,8 @@ class Shaper final : public RowShaper {
   }
 
   // Cells find their bytes by 32 bits.
-  Result<void> check_room(const RowBatch& in, const RowBatch& out) const {
-    if (out.arena.size() + in.arena.size() < UINT32_MAX) return {};
+  Result<void> check_size(const RowBatch& out) const {
+    if (out.arena.size() <= UINT32_MAX) return {};
     return Failure(shaped_rows_too_large(source_->ref));
   }
 
