@@ -19,6 +19,7 @@ std::string_view to_string(Op op) {
 size_t ChangeBatch::memory_bytes() const {
   size_t total = changes.capacity() * sizeof(Change) + parts.capacity() * sizeof(TxnPart);
   for (const RowBatch& image : images) total += image.memory_bytes() + sizeof(RowBatch);
+  for (const ChangeNote& note : notes) total += sizeof(ChangeNote) + note.message.capacity();
   return total;
 }
 

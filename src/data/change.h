@@ -31,6 +31,20 @@ struct Change {
                                  // truncate: the index of the leaf, or no_row for the whole table
   uint32_t after_row = no_row;   // insert, update
   WhenMissing when_missing = WhenMissing::report;
+  bool filtered = false;  // left out by the table's row filter: counted, and nothing else; it has no rows
+};
+
+// What shaping did to a row beyond what the rules asked for. The settings have an answer to it, which is given when
+// the change is applied. Holds no value of a row.
+struct ChangeNote {
+  enum class Kind : uint8_t {
+    truncated,  // a LOB was cut
+    value,      // a value could not be converted or computed; it is NULL in the row
+    mask,       // a masking rule does not fit the value; it is there as it was
+  };
+  uint32_t change = 0;  // index into ChangeBatch::changes
+  Kind kind = Kind::truncated;
+  std::string message;  // for people
 };
 
 // A run of changes of one source transaction. `rows` goes on in the next part; `commit` ends the transaction.
@@ -64,6 +78,7 @@ struct ChangeBatch {
   std::vector<Change> changes;
   std::vector<TxnPart> parts;
   std::vector<SchemaEvent> schema;
+  std::vector<ChangeNote> notes;  // in the order of changes
   // Every transaction that committed before this position has been delivered. May be set with no change at all (idle
   // log).
   Position read_to;

@@ -67,16 +67,26 @@ bool get_change(ByteReader& in, const ChangeBatch& batch, Change& change) {
   uint8_t op = 0;
   if (!in.u8(op) || op > static_cast<uint8_t>(Op::truncate)) return false;
   change.op = static_cast<Op>(op);
-  uint8_t when_missing = 0;
+  uint8_t when_missing = 0, filtered = 0;
   if (!in.u32(change.table) || !in.u32(change.before_row) || !in.u32(change.after_row) || !in.u8(when_missing) ||
-      when_missing > static_cast<uint8_t>(WhenMissing::look_up))
+      when_missing > static_cast<uint8_t>(WhenMissing::look_up) || !in.u8(filtered) || filtered > 1)
     return false;
+  change.filtered = filtered != 0;
   change.when_missing = static_cast<WhenMissing>(when_missing);
   if (change.table >= batch.images.size()) return false;
-  if (change.op == Op::truncate) return true;
+  if (change.op == Op::truncate || change.filtered) return true;
   const bool has_rows =
       change.op == Op::erase ? change.before_row != Change::no_row : change.after_row != Change::no_row;
   return has_rows && row_fits(batch, change, change.before_row) && row_fits(batch, change, change.after_row);
+}
+
+bool get_note(ByteReader& in, size_t changes, ChangeNote& note) {
+  uint8_t kind = 0;
+  if (!in.u32(note.change) || note.change >= changes || !in.u8(kind) ||
+      kind > static_cast<uint8_t>(ChangeNote::Kind::mask))
+    return false;
+  note.kind = static_cast<ChangeNote::Kind>(kind);
+  return get(in, note.message);
 }
 
 bool get_part(ByteReader& in, size_t changes, TxnPart& part) {
@@ -107,6 +117,7 @@ void encode(const ChangeBatch& batch, ByteBuffer& out) {
     append_big_endian(out, change.before_row);
     append_big_endian(out, change.after_row);
     append_big_endian(out, static_cast<uint8_t>(change.when_missing));
+    append_big_endian(out, static_cast<uint8_t>(change.filtered ? 1 : 0));
   }
   append_big_endian(out, static_cast<uint32_t>(batch.parts.size()));
   for (const TxnPart& part : batch.parts) {
@@ -129,6 +140,12 @@ void encode(const ChangeBatch& batch, ByteBuffer& out) {
     put(out, event.before.text);
     put(out, event.done.text);
   }
+  append_big_endian(out, static_cast<uint32_t>(batch.notes.size()));
+  for (const ChangeNote& note : batch.notes) {
+    append_big_endian(out, note.change);
+    append_big_endian(out, static_cast<uint8_t>(note.kind));
+    put(out, note.message);
+  }
   put(out, batch.read_to.text);
 }
 
@@ -142,7 +159,7 @@ Result<ChangeBatch> decode(std::string_view bytes, std::span<const std::shared_p
     batch.images[i].layout = layouts[i];
     if (!get_image(in, batch.images[i])) return damaged("rows");
   }
-  if (!in.u32(count) || in.left() / 14 < count) return damaged("changes");
+  if (!in.u32(count) || in.left() / 15 < count) return damaged("changes");
   batch.changes.resize(count);
   for (Change& change : batch.changes)
     if (!get_change(in, batch, change)) return damaged("change");
@@ -154,6 +171,10 @@ Result<ChangeBatch> decode(std::string_view bytes, std::span<const std::shared_p
   batch.schema.resize(count);
   for (SchemaEvent& event : batch.schema)
     if (!get_schema(in, batch, event)) return damaged("schema event");
+  if (!in.u32(count) || in.left() / 9 < count) return damaged("notes");
+  batch.notes.resize(count);
+  for (ChangeNote& note : batch.notes)
+    if (!get_note(in, batch.changes.size(), note)) return damaged("note");
   if (!get(in, batch.read_to.text) || !in.done()) return damaged("end");
   return batch;
 }

@@ -39,6 +39,8 @@ class RandomBatch {
                                below(9),
                                {text()},
                                {text()}});
+    for (uint32_t count = batch_.changes.empty() ? 0 : below(3); count > 0; --count)
+      batch_.notes.push_back({below(batch_.changes.size()), static_cast<ChangeNote::Kind>(below(3)), text()});
     batch_.read_to = {text()};
   }
   ChangeBatch take() { return std::move(batch_); }

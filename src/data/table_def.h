@@ -35,8 +35,11 @@ struct ColumnDef {
 
 // The columns by which one row is found again. Indexes into TableDef::columns, in key order.
 struct KeyDef {
+  // Whether a rule (define-primary-key) asks for the key and as what; `source`: it is the source table's own.
+  enum class Origin : uint8_t { source, primary_key, unique_index };
   std::string name;
   std::vector<uint32_t> columns;
+  Origin origin = Origin::source;
 };
 
 // How the source's log identifies the row that an UPDATE or DELETE touched.

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "data/parallel_load.h"
 #include "data/row_filter.h"
 #include "data/table_def.h"
 
@@ -21,6 +22,7 @@ struct TargetTable {
                                               // changes are applied by
   std::shared_ptr<const RowFilter> filter{};  // null: every row
   std::shared_ptr<const RowShape> shape{};    // null: cell by cell, as it is
+  std::shared_ptr<const ParallelLoad> parallel_load{};  // null: no rule asks for one
 };
 
 // True when neither schema, table nor column names differ and no column is left out.

@@ -44,6 +44,10 @@ struct SqlPiece {
     index,          // an index from USING on
     partition_key,  // what stands after PARTITION BY
     fixed,          // SQL of another kind, which cannot be rewritten
+    // What stands between these two fits the type that column columns[0] of `table` has on the source (collation,
+    // default, identity; `text` says which, for people). It goes when the plan gives the column another type.
+    own_type,
+    own_type_end,
     // A list: items up to list_end. An item goes when a column it names is not in the plan. `text` of the first item
     // opens the list, that of the others separates them, list_end's closes it; a list without items left is not
     // written at all.

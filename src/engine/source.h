@@ -10,7 +10,9 @@
 
 #include "base/result.h"
 #include "data/change.h"
+#include "data/parallel_load.h"
 #include "data/row_batch.h"
+#include "data/row_filter.h"
 #include "data/schema_change.h"
 #include "engine/catalog.h"
 
@@ -84,6 +86,16 @@ struct UntoldChange {
 struct LogEnd {
   Position position;
   int64_t clock_us = 0;
+};
+
+// What a reader of rows is asked for beside columns and encoding.
+struct ReadOptions {
+  const RowFilter* filter = nullptr;  // rows that do not pass it are not read; null: every row
+  // Canonical only: a value whose text the server cannot send in one piece comes too, at the price of speed.
+  bool long_values = false;
+  // read_keys outside a snapshot: transactions (TxnPart::xid) whose work must be seen; they are waited for, since a
+  // log may carry a commit before its server shows it.
+  std::vector<uint64_t> sees = {};
 };
 
 class TableReader {
@@ -169,18 +181,23 @@ class Source {
   virtual Result<void> leave_snapshot() = 0;
 
   virtual Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) = 0;
+  // The slices that a table-settings rule asks for. An error of kind table when the rule does not fit the table; an
+  // engine that knows none gives one for every rule.
+  virtual Result<std::vector<TableRange>> split_as(const TableDef& table, const ParallelLoad& how);
   // `layout`: the columns to read. The first of `wanted` that the engine can write is taken. An error of kind table
   // with code "source.rewritten" when the storage is not the one noted in the range.
   virtual Result<std::unique_ptr<TableReader>> read_table(const TableRange& range,
                                                           const std::shared_ptr<const TableDef>& layout,
-                                                          std::span<const Encoding> wanted) = 0;
+                                                          std::span<const Encoding> wanted,
+                                                          const ReadOptions& options = {}) = 0;
   // The rows of the joined snapshot that have one of these keys. `keys`: canonical, its layout the columns of
   // layout->key under the source's names, each key once. `storage`: slices of every leaf; an error as above when one
   // of them is rewritten.
   virtual Result<std::unique_ptr<TableReader>> read_keys(const RowBatch& keys, std::span<const TableRange> storage,
                                                          const TableDef& table,
                                                          const std::shared_ptr<const TableDef>& layout,
-                                                         std::span<const Encoding> wanted) = 0;
+                                                         std::span<const Encoding> wanted,
+                                                         const ReadOptions& options = {}) = 0;
   virtual Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                              std::span<const CapturedTable> tables) = 0;
   // Whether the log tells structure changes of this task's tables (SchemaEvent::document).

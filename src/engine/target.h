@@ -74,6 +74,7 @@ struct ChangeView {
   const RowBatch* before = nullptr;
   const RowBatch* after = nullptr;
   uint32_t before_row = Change::no_row, after_row = Change::no_row;
+  WhenMissing when_missing = WhenMissing::report;
 
   // The cell that finds the row by: of the old row where the log carries it, else of the new one.
   const Cell& finder(size_t column) const {
@@ -94,6 +95,8 @@ struct ChangeView {
 // erased before inserted. An update's cells may be `unchanged`; its key does not change. Keys: ChangeView::finder.
 struct NetChanges {
   std::vector<ChangeView> erased, updated, inserted;
+  // Rows that may or may not be there (tables with a row filter): deleted first, without a look at the count.
+  std::vector<ChangeView> erased_if_there;
 };
 
 // What happened to one change tried in log order.
@@ -132,6 +135,11 @@ class TableWriter {
   virtual Result<void> write(const RowBatch& batch, RowErrors* refused) = 0;
   // Records refused rows in the slice's own transaction.
   virtual Result<void> park(std::span<const ParkedRow> rows) = 0;
+  // Records in the exception tables what was done to rows that are written (a value was cut): with the slice, and
+  // not counted as parked.
+  virtual Result<void> note(std::span<const ParkedRow> rows) = 0;
+  // What the exception tables are to hold of a canonical row; position, error and code are the caller's to fill in.
+  virtual ParkedRow describe(const RowBatch& batch, size_t row) const = 0;
   // Rows and ledger line in one commit. Fails, and nothing is committed, unless rows_read = rows written + rows
   // refused.
   virtual Result<void> finish(uint64_t rows_read, const Position& snapshot) = 0;
@@ -166,7 +174,8 @@ class ChangeWriter {
   // What the exception tables are to hold of a change; position and error are the caller's to fill in.
   virtual ParkedRow describe(const ChangeView& change) const = 0;
   // Applies the changes, of any tables, one after the other. Answers how many from the front are done and, if that is
-  // not all of them, what became of the next one, which has left no trace. Constraints are checked at their own time.
+  // not all of them, what became of the next one, which has left no trace. An erase whose when_missing is ignore is
+  // done when it finds no row. Constraints are checked at their own time.
   struct Progress {
     size_t done = 0;
     ChangeOutcome stopped_at;
@@ -184,6 +193,8 @@ class ChangeWriter {
   virtual Result<std::vector<std::string>> alter(const TableAlteration& alteration);
   // A table or partition that is gone on the source; one that is not there is passed over.
   virtual Result<void> drop_table(const TableRef& table);
+  // As TableWriter::note, with the window.
+  virtual Result<void> note(std::span<const ParkedRow> rows) = 0;
   virtual Result<void> commit(const Position& next) = 0;
   virtual void rollback() = 0;
   // The newest committed position that the target's disk holds for sure. With `force`, waits until that is the last
@@ -258,9 +269,12 @@ class Target {
                                        bool suspended) = 0;
 
   // --- structure ---
+  // The encodings its writers take, the fastest first. Canonical is always among them.
   virtual std::span<const Encoding> accepts(const TableDef& table) const = 0;
   virtual Result<void> drop_tables(std::span<const TableRef> tables) = 0;
   virtual Result<void> truncate(std::span<const TableRef> tables) = 0;
+  // What the plans ask for and no source has: keys of the rules' own (KeyDef::origin).
+  virtual std::vector<ObjectDef> planned_objects(std::span<const TargetTable>) const { return {}; }
   // Builds one object. Answers false when an equal one is there already.
   virtual Result<bool> build(const ObjectDef& object, std::span<const TargetTable> tables) = 0;
   // Removes a table's rows and its ledger lines in one transaction, before it is loaded again.

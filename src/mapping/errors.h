@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/error.h"
 #include "data/table_def.h"
@@ -24,6 +25,8 @@ Error mapping_selection_missing();
 Error mapping_exact_names_required(std::string_view rule_id, std::string_view path);
 Error mapping_rule_invalid(std::string_view rule_id, std::string_view detail);
 Error mapping_not_supported(std::string_view rule_id, std::string_view what, std::string_view consequence);
+// `why` is part of a sentence and ends without a full stop.
+Error mapping_expression(std::string why);
 
 // Errors of one table, of kind table: the document is well-formed but does not fit the source.
 Error mapped_name_empty(std::string_view object, int64_t rule_id);
@@ -31,5 +34,22 @@ Error mapped_columns_collide(const TableRef& table, std::string_view target_name
                              std::string_view second);
 Error mapped_tables_collide(const TableRef& target, std::string_view first, std::string_view second);
 Error mapped_table_empty(const TableRef& table);
+// `what` asks for the column: "the filter of rule 7".
+Error mapped_column_missing(const TableRef& table, std::string_view column, std::string_view what);
+Error mapped_column_generated(const TableRef& table, std::string_view column, std::string_view what);
+Error mapped_type_impossible(const TableRef& table, std::string_view column, const Type& from, const Type& to,
+                             int64_t rule_id);
+Error filter_not_comparable(const TableRef& table, std::string_view column, const Type& type, int64_t rule_id);
+Error filter_without_order(const TableRef& table, std::string_view column, const Type& type, int64_t rule_id);
+Error filter_value_unreadable(const TableRef& table, std::string_view column, const Type& type, int64_t rule_id);
+Error key_column_missing(const TableRef& table, std::string_view column, int64_t rule_id);
+Error key_not_in_log(const TableRef& table, std::string_view column, int64_t rule_id,
+                     const std::vector<std::string>& logged);
+Error load_not_possible(const TableRef& table, int64_t rule_id, std::string why);
+// Two defects of the caller's.
+Error rows_not_of_plan(const TableRef& table);
+Error shaped_rows_too_large(const TableRef& table);
+// An expression that SQLite took when the document was read, and takes no more.
+Error expression_not_usable(const TableRef& table, std::string_view column, const Error& cause);
 
 }  // namespace godwit

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "mapping/errors.h"
+#include "mapping/table_draft.h"
 #include "mapping/wildcard.h"
 
 namespace godwit {
@@ -37,14 +38,12 @@ std::string reasons_of(const MappingRules& rules, const PlanOptions& options, co
   return reasons.empty() ? "not renamed" : fmt::format("{}", fmt::join(reasons, ", "));
 }
 
-// Plans the columns of one table.
+// Which columns of a table move, and under which names.
 class ColumnPlanner {
  public:
-  ColumnPlanner(const MappingRules& rules, const PlanOptions& options, const TableDef& source,
-                std::vector<std::string>& warnings)
-      : rules_(rules), options_(options), source_(source), warnings_(warnings) {
-    for (const PresenceRule& rule : rules.presences)
-      if (matches_table(rule.where, source.ref)) presences_.push_back(&rule);
+  explicit ColumnPlanner(TableDraft& draft) : draft_(draft), rules_(draft.rules), source_(draft.source) {
+    for (const PresenceRule& rule : rules_.presences)
+      if (matches_table(rule.where, source_.ref)) presences_.push_back(&rule);
     only_included_ = std::ranges::any_of(
         presences_, [](const PresenceRule* rule) { return rule->presence == ColumnPresence::include; });
   }
@@ -53,47 +52,15 @@ class ColumnPlanner {
     for (uint32_t i = 0; i < source_.columns.size(); ++i)
       if (moves(source_.columns[i])) TRY(add(i));
     warn_about_absent_columns();
-    if (moved_.empty() && !source_.columns.empty()) return Failure(mapped_table_empty(source_.ref));
+    draft_.moved = draft_.read.size();
+    if (draft_.moved == 0 && !source_.columns.empty()) return Failure(mapped_table_empty(source_.ref));
     return {};
-  }
-
-  // A table of the moved columns, under source or target names.
-  TableDef table_with(const std::vector<std::string>& names) const {
-    TableDef table = source_;
-    table.columns.clear();
-    for (size_t i = 0; i < moved_.size(); ++i) {
-      table.columns.push_back(source_.columns[moved_[i]]);
-      table.columns.back().name = names[i];
-    }
-    table.key = moved_key();
-    if (!table.key && table.identity == RowIdentity::key) table.identity = RowIdentity::none;
-    return table;
-  }
-
-  std::vector<std::string> source_names() const {
-    std::vector<std::string> names;
-    for (const uint32_t column : moved_) names.push_back(source_.columns[column].name);
-    return names;
-  }
-  const std::vector<std::string>& target_names() const { return names_; }
-
-  void warn_about_lost_key() const {
-    if (!source_.key || moved_key()) return;
-    std::vector<std::string> lost;
-    for (const uint32_t column : source_.key->columns)
-      if (!moved_index(column)) lost.push_back(source_.columns[column].name);
-    const bool by_row = source_.identity == RowIdentity::full;
-    warn_once(warnings_,
-              fmt::format("table {}: key column {} is not moved, so the target has no key; {}",
-                          to_string(source_.ref), fmt::join(lost, ", "),
-                          by_row ? "updates and deletes are matched by all moved columns, which is slow"
-                                 : "updates and deletes cannot be applied. Keep the column to have them applied"));
   }
 
  private:
   // Removal is decided first: remove-column wins over include-column, as exclude does over include.
   bool moves(const ColumnDef& column) {
-    if (column.generated || (!options_.support_lobs && is_lob(column.type))) return false;
+    if (column.generated || (!draft_.options.support_lobs && is_lob(column.type))) return false;
     const PresenceRule* removed = nullptr;
     const PresenceRule* included = nullptr;
     for (const PresenceRule* rule : presences_) {
@@ -102,45 +69,30 @@ class ColumnPlanner {
       if (first == nullptr) first = rule;
     }
     if (removed != nullptr && included != nullptr)
-      warn_once(warnings_,
-                fmt::format("transformation rule {} (include-column) has no effect where rule {} (remove-column) "
-                            "applies: removal is decided first",
-                            included->id, removed->id));
+      draft_.warn(
+          fmt::format("transformation rule {} (include-column) has no effect where rule {} (remove-column) "
+                      "applies: removal is decided first",
+                      included->id, removed->id));
     return removed == nullptr && (included != nullptr || !only_included_);
   }
 
   Result<void> add(uint32_t index) {
-    const ColumnDef& column = source_.columns[index];
+    ColumnDef column = source_.columns[index];
     const std::vector<const NameRule*> found = column_name_rules(rules_, source_.ref, column);
-    warn_overruled(found, warnings_);
-    std::string name = found.empty() ? column.name : apply_name_rule(*found.front(), column.name);
-    if (name.empty())
-      return Failure(mapped_name_empty(fmt::format("column \"{}\" of table {}", column.name, to_string(source_.ref)),
-                                       found.empty() ? 0 : found.front()->id));
+    warn_overruled(found, draft_.warnings);
     std::string reason = fmt::format("\"{}\" ({})", column.name,
                                      found.empty() ? "not renamed" : fmt::format("rule {}", found.front()->id));
-    const auto [other, is_new] = reason_of_name_.emplace(name, reason);
-    if (!is_new) return Failure(mapped_columns_collide(source_.ref, name, other->second, reason));
-    moved_.push_back(index);
-    names_.push_back(std::move(name));
-    return {};
-  }
-
-  std::optional<uint32_t> moved_index(uint32_t source_column) const {
-    const auto at = std::ranges::find(moved_, source_column);
-    if (at == moved_.end()) return std::nullopt;
-    return static_cast<uint32_t>(at - moved_.begin());
-  }
-
-  std::optional<KeyDef> moved_key() const {
-    if (!source_.key) return std::nullopt;
-    KeyDef key{source_.key->name, {}};
-    for (const uint32_t column : source_.key->columns) {
-      const std::optional<uint32_t> index = moved_index(column);
-      if (!index) return std::nullopt;
-      key.columns.push_back(*index);
-    }
-    return key;
+    ColumnShape shape;
+    shape.column = static_cast<uint32_t>(draft_.read.size());
+    shape.name = column.name;
+    if (!found.empty())
+      column.name = apply_name_rule(
+          *found.front(), {source_.ref.schema, source_.ref.name, column.name, to_string(column.type.type_class)});
+    if (column.name.empty())
+      return Failure(mapped_name_empty(fmt::format("column \"{}\" of table {}", shape.name, to_string(source_.ref)),
+                                       found.empty() ? 0 : found.front()->id));
+    draft_.read.push_back(index);
+    return draft_.add_column(std::move(column), std::move(shape), std::move(reason));
   }
 
   // A misspelt column in a rule for just this table would go unnoticed, and move what was to be removed.
@@ -156,22 +108,59 @@ class ColumnPlanner {
       return;
     const auto is_meant = [&](const ColumnDef& column) { return matches_wildcard(where.column, column.name); };
     if (std::ranges::none_of(source_.columns, is_meant))
-      warn_once(warnings_,
-                fmt::format("transformation rule {} has no effect: table {} has no column \"{}\". Names are "
-                            "compared with upper and lower case",
-                            rule_id, to_string(source_.ref), where.column));
+      draft_.warn(
+          fmt::format("transformation rule {} has no effect: table {} has no column \"{}\". Names are "
+                      "compared with upper and lower case",
+                      rule_id, to_string(source_.ref), where.column));
   }
 
+  TableDraft& draft_;
   const MappingRules& rules_;
-  const PlanOptions& options_;
   const TableDef& source_;
-  std::vector<std::string>& warnings_;
   std::vector<const PresenceRule*> presences_;  // those of this table
   bool only_included_ = false;
-  std::vector<uint32_t> moved_;  // indexes into the source's columns
-  std::vector<std::string> names_;
-  std::map<std::string, std::string> reason_of_name_;
 };
+
+// The columns that are read, under source names; its key is the source's, where all of it is read.
+TableDef read_table(const TableDraft& draft) {
+  TableDef table = draft.source;
+  table.columns.clear();
+  for (const uint32_t column : draft.read) table.columns.push_back(draft.source.columns[column]);
+  table.key = std::nullopt;
+  if (draft.source.key) {
+    KeyDef key{draft.source.key->name, {}};
+    for (const uint32_t column : draft.source.key->columns) {
+      const auto at = std::ranges::find(draft.read, column);
+      if (at != draft.read.end()) key.columns.push_back(static_cast<uint32_t>(at - draft.read.begin()));
+    }
+    if (key.columns.size() == draft.source.key->columns.size()) table.key = std::move(key);
+  }
+  if (!table.key && table.identity == RowIdentity::key) table.identity = RowIdentity::none;
+  return table;
+}
+
+TableDef layout_table(const TableDraft& draft) {
+  TableDef table = draft.source;
+  table.columns = draft.columns;
+  table.key = draft.key;
+  table.identity = draft.identity;
+  return table;
+}
+
+// Null when every row of the layout is the row that is read.
+std::shared_ptr<const RowShape> finished_shape(TableDraft& draft) {
+  RowShape& shape = draft.shape;
+  shape.shapes_rows =
+      draft.read.size() != draft.columns.size() || !std::ranges::all_of(shape.columns, &ColumnShape::plain);
+  if (!shape.shapes_rows && !shape.filter) return nullptr;
+  shape.in_source_key.assign(draft.read.size(), false);
+  if (draft.source.key && draft.source.identity != RowIdentity::none)
+    for (const uint32_t column : draft.source.key->columns)
+      if (const auto at = std::ranges::find(draft.read, column); at != draft.read.end())
+        shape.in_source_key[static_cast<size_t>(at - draft.read.begin())] = true;
+  if (draft.key) shape.key = draft.key->columns;
+  return std::make_shared<const RowShape>(std::move(shape));
+}
 
 Result<TableRef> checked_name(const MappingRules& rules, const TableRef& source, TableRef target) {
   const auto first_id = [](const std::vector<const NameRule*>& found) {
@@ -192,16 +181,22 @@ Result<TargetTable> plan_table(const MappingRules& rules, const PlanOptions& opt
                                std::shared_ptr<const TableDef> source, std::vector<std::string>& warnings) {
   warn_overruled(schema_name_rules(rules, source->ref.schema), warnings);
   warn_overruled(table_name_rules(rules, source->ref), warnings);
-  ColumnPlanner columns(rules, options, *source, warnings);
-  TRY(columns.plan());
-  columns.warn_about_lost_key();
-  TableDef layout = columns.table_with(columns.target_names());
+  TableDraft draft{rules, options, *source, warnings};
+  TRY(ColumnPlanner(draft).plan());
+  TRY(plan_moved_columns(draft));
+  TRY(plan_before_images(draft));
+  TRY(plan_added_columns(draft));
+  TRY(plan_key(draft));
+  TargetTable table;
+  table.filter = TRY(plan_filter(draft));
+  table.parallel_load = TRY(plan_parallel_load(draft));
+  TableDef layout = layout_table(draft);
   layout.ref = TRY(checked_name(rules, source->ref, target_table_name(rules, options, source->ref)));
   for (LeafDef& leaf : layout.leaves)
     leaf.ref = TRY(checked_name(rules, leaf.ref, target_leaf_name(rules, options, leaf.ref)));
-  TargetTable table;
-  table.read = std::make_shared<TableDef>(columns.table_with(columns.source_names()));
+  table.read = std::make_shared<TableDef>(read_table(draft));
   table.layout = std::make_shared<TableDef>(std::move(layout));
+  table.shape = finished_shape(draft);
   table.source = std::move(source);
   return table;
 }

@@ -14,11 +14,13 @@
 
 namespace godwit {
 
-// Which columns of `source` move, and what the table, its partitions and its columns are called. Generated columns
-// never move. If a key column does not move, the layout has no key: changes are matched by the whole row where the
-// log carries it, else updates and deletes cannot be applied, which is warned about. A line is added to `warnings`
-// only once, however many tables it concerns. Errors of kind table: an empty name, no column left, two columns under
-// one name.
+// Which columns of `source` move, what the table, its partitions and its columns are called, which rows move and what
+// is done to them. Generated columns never move. `read` holds the moved columns in source order, then those that only
+// the filter or an expression asks for; `layout` holds the moved columns, then before images, then added columns. If
+// a key column does not move, or a mask hides it, the layout has no key: changes are matched by the whole row where
+// the log carries it, else updates and deletes cannot be applied, which is warned about. A line is added to
+// `warnings` only once, however many tables it concerns. Errors of kind table: an empty name, no column left, two
+// columns under one name, a rule that asks for a column, type, key or partition that cannot be.
 Result<TargetTable> plan_table(const MappingRules& rules, const PlanOptions& options,
                                std::shared_ptr<const TableDef> source, std::vector<std::string>& warnings);
 
@@ -27,9 +29,9 @@ Result<TargetTable> plan_table(const MappingRules& rules, const PlanOptions& opt
 Result<void> check_target_names(const MappingRules& rules, const PlanOptions& options,
                                 std::span<const TargetTable> tables);
 
-// Over everything that decides which tables and columns exist on the target and what they are called, and nothing
-// else: order, spacing, rule names, warnings and load order do not count, rule-ids only as far as they decide between
-// rules. Equal on every machine.
+// Over everything that decides which tables and columns exist on the target, what they are called and what their rows
+// hold, and nothing else: order, spacing, rule names, warnings, load order, parallel-load and LOB limits do not
+// count, rule-ids only as far as they decide between rules. Equal on every machine.
 uint64_t schema_shaping_hash(const MappingRules& rules, const PlanOptions& options);
 
 }  // namespace godwit

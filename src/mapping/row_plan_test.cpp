@@ -320,6 +320,33 @@ TEST(ShapingHash, counts_what_shapes_the_target_and_nothing_else) {
   EXPECT_NE(hash_of(both(select, both(lower, prefix))), hash_of(both(select, both(prefix_first, prefix))));
   EXPECT_NE(hash_of(select), hash_of(select, {"x", true}));
   EXPECT_NE(hash_of(select), hash_of(select, {"", false}));
+  const auto shaping = [](int id, std::string_view more) {
+    return fmt::format(R"({{"rule-type": "transformation", "rule-id": {}, "rule-target": "column",
+      "object-locator": {{"schema-name": "a", "table-name": "b", "column-name": "c"}}, {}}})",
+                       id, more);
+  };
+  const std::string type = shaping(60, R"("rule-action": "change-data-type", "data-type": {"type": "int8"})");
+  const std::string wider = shaping(60, R"("rule-action": "change-data-type", "data-type": {"type": "numeric"})");
+  const std::string add = shaping(61, R"("rule-action": "add-column", "value": "x", "data-type": {"type": "int8"})");
+  const std::string computed =
+      shaping(61, R"("rule-action": "add-column", "value": "x", "expression": "1", "data-type": {"type": "int8"})");
+  const std::string mask = shaping(62, R"("rule-action": "data-masking-hash-mask")");
+  const std::string early_mask = shaping(50, R"("rule-action": "data-masking-hash-mask")");
+  const std::string images = shaping(63, R"("rule-action": "add-before-image-columns", "before-image-def": {})");
+  for (const std::string& rule : {type, wider, add, computed, mask, images}) {
+    EXPECT_NE(hash_of(select), hash_of(both(select, rule))) << rule;
+    EXPECT_EQ(hash_of(both(rule, select)), hash_of(both(select, rule))) << rule;
+  }
+  EXPECT_NE(hash_of(both(select, type)), hash_of(both(select, wider)));
+  EXPECT_NE(hash_of(both(select, add)), hash_of(both(select, computed)));
+  EXPECT_NE(hash_of(both(select, both(type, mask))), hash_of(both(select, both(type, early_mask))));
+  const std::string filtered = R"({"rule-type": "selection", "rule-id": 1, "rule-action": "include",
+    "object-locator": {"schema-name": "a", "table-name": "%"}, "filters": [{"filter-type": "source",
+    "column-name": "id", "filter-conditions": [{"filter-operator": "eq", "value": "1"}]}]})";
+  EXPECT_NE(hash_of(select), hash_of(filtered));
+  PlanOptions limited;
+  limited.lob_limit_bytes = 1024;
+  EXPECT_EQ(hash_of(select), hash_of(select, limited));
   EXPECT_EQ(schema_shaping_hash(default_rules(), {}), 0x199231d6170086b7ULL);  // stored by tasks: must not change
 }
 

@@ -49,8 +49,11 @@ class RowShaper {
   // One change whose images are in `in`. Appends the new images to `out` and answers the change as it is to be
   // applied, its rows being those of `out`; nothing when the filter leaves it out. A truncate is answered as it is.
   // What it becomes: an update whose new row fails the filter is a delete; one whose old row failed it is an insert;
-  // where the log does not show the old row, when_missing says what to do. operation_indicator() makes a delete an
-  // update.
+  // where the log does not show the old row, when_missing says what to do. It is look_up, too, where an expression
+  // needs a large value that the log leaves out. operation_indicator() makes a delete an update of the columns that
+  // use it; a row that leaves the filter is deleted all the same.
+  // In an old row only moved columns have values, shaped as the target holds them; cells of added columns, of before
+  // images and of columns that are masked at random are `unchanged`: rows are not found by them.
   virtual Result<std::optional<Change>> shape_change(const Change& change, const RowBatch& in,
                                                      const ChangeFacts& facts, RowBatch& out,
                                                      std::vector<ShapeFinding>& findings) = 0;

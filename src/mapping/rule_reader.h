@@ -38,6 +38,19 @@ Result<void> parse_validation_rule(const RuleInput& rule, ParsedRules& out);
 Result<void> parse_post_processing_rule(const RuleInput& rule, ParsedRules& out);
 Result<void> parse_object_mapping_rule(const RuleInput& rule, ParsedRules& out);
 
+// The transformations that shape rows (shape_rules.cpp); their locators are checked by the caller.
+Result<void> parse_add_column_rule(const RuleInput& rule, const Locator& where, ParsedRules& out);
+Result<void> parse_type_rule(const RuleInput& rule, const Locator& where, ParsedRules& out);
+Result<void> parse_key_rule(const RuleInput& rule, const Locator& where, ParsedRules& out);
+Result<void> parse_before_image_rule(const RuleInput& rule, const Locator& where, ParsedRules& out);
+Result<void> parse_mask_rule(const RuleInput& rule, const Locator& where, ParsedRules& out);
+
+// The member `expression`, checked to be one SQLite takes.
+Result<std::string> read_expression(const RuleInput& rule);
+
+// A DMS type's name in lower case ("int4").
+Result<std::string> read_data_type_name(const RuleInput& rule, const JsonFields& fields, std::string_view key);
+
 // Which names the locator must give.
 enum class LocatorDepth { schema, table, column };
 

@@ -49,6 +49,32 @@ Result<void> parse_rule(const RuleInput& rule, ParsedRules& out) {
                                       type ? json_for_people(*type) : "missing", quoted_list(names)));
 }
 
+// Of two table-settings rules for one table the one with the lower rule-id holds.
+void drop_overruled_settings(MappingRules& rules) {
+  std::map<TableRef, int64_t> first;
+  std::erase_if(rules.table_settings, [&](const TableSettingsRule& rule) {
+    const auto [winner, is_new] = first.emplace(rule.table, rule.id);
+    if (!is_new)
+      rules.warnings.push_back(
+          fmt::format("table-settings rule {} has no effect: rule {} is for the same table {}, and the lower rule-id "
+                      "counts",
+                      rule.id, winner->second, to_string(rule.table)));
+    return !is_new;
+  });
+}
+
+void sort_by_id(MappingRules& rules) {
+  const auto sort = [](auto& list) { std::ranges::sort(list, {}, [](const auto& rule) { return rule.id; }); };
+  sort(rules.names);
+  sort(rules.presences);
+  sort(rules.types);
+  sort(rules.added_columns);
+  sort(rules.masks);
+  sort(rules.keys);
+  sort(rules.before_images);
+  sort(rules.table_settings);
+}
+
 Result<std::vector<JsonFields>> rules_of(const nlohmann::json& document) {
   const Result<JsonFields> fields = JsonFields::of(document, "$");
   if (!fields) return Failure(mapping_rules_required(fields.error().message));
@@ -81,6 +107,12 @@ std::string_view to_string(NameAction action) {
   return names[static_cast<size_t>(action)];
 }
 
+std::string_view to_string(MaskAction action) {
+  static constexpr std::array<std::string_view, 3> names = {
+      "data-masking-digits-mask", "data-masking-digits-randomize", "data-masking-hash-mask"};
+  return names[static_cast<size_t>(action)];
+}
+
 Result<MappingRules> parse_rules(std::string_view json_text) {
   const Result<nlohmann::json> document = parse_json(json_text, invalid_mapping_json);
   if (!document) return Failure(mapping_not_json(document.error()));
@@ -99,8 +131,8 @@ Result<MappingRules> parse_rules(std::string_view json_text) {
   }
   if (out.rules.selections.empty() && !out.refusal) return Failure(mapping_selection_missing());
   if (out.refusal) return Failure(*std::move(out.refusal));
-  std::ranges::sort(out.rules.names, {}, &NameRule::id);
-  std::ranges::sort(out.rules.presences, {}, &PresenceRule::id);
+  sort_by_id(out.rules);
+  drop_overruled_settings(out.rules);
   return std::move(out.rules);
 }
 

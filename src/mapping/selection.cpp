@@ -141,6 +141,14 @@ Selection select_tables(const MappingRules& rules, std::span<const TableRef> ava
   return Selector(rules, available).select();
 }
 
+bool selects(const SelectionRule& rule, const TableRef& table) {
+  if (rule.action == SelectionAction::exclude || rule.kind == TableKind::view) return false;
+  if (rule.action == SelectionAction::explicit_only)
+    return rule.where.schema == table.schema && rule.where.table == table.name;
+  return matches_table(rule.where, table) &&
+         (!is_system_schema(table.schema) || names_exactly(rule.where.schema, table.schema));
+}
+
 bool is_control_table(std::string_view table_name) {
   const std::string name = lower_ascii(table_name);
   return std::ranges::any_of(control_prefixes, [&](std::string_view prefix) { return name.starts_with(prefix); }) ||

@@ -26,6 +26,10 @@ struct Selection {
 // `available` is what the catalog lists; equal load orders keep its order. An empty result is no error here.
 Selection select_tables(const MappingRules& rules, std::span<const TableRef> available);
 
+// Whether an include or explicit rule names the table, as select_tables() sees it; exclude rules and rules for views
+// do not.
+bool selects(const SelectionRule& rule, const TableRef& table);
+
 // By name alone, in any schema: what a task keeps for itself and no task moves.
 bool is_control_table(std::string_view table_name);
 

@@ -19,65 +19,80 @@ constexpr std::array<std::string_view, 7> known_keys = {"rule-type",  "rule-id",
 constexpr std::array<std::string_view, 3> known_locator_keys = {"schema-name", "table-name", "table-type"};
 
 // What an operator takes: nothing, one value, or both ends of a range.
-struct FilterOperator {
+enum class Operands { none, one, range };
+struct KnownOperator {
   std::string_view name;
-  bool takes_value, takes_range;
+  FilterOperator op;
+  Operands operands;
 };
 constexpr std::array filter_operators = {
-    FilterOperator{"eq", true, false},       FilterOperator{"gte", true, false},
-    FilterOperator{"lte", true, false},      FilterOperator{"ste", true, false},
-    FilterOperator{"between", false, true},  FilterOperator{"null", false, false},
-    FilterOperator{"noteq", true, false},    FilterOperator{"notbetween", false, true},
-    FilterOperator{"notnull", false, false},
+    KnownOperator{"eq", FilterOperator::eq, Operands::one},
+    KnownOperator{"gte", FilterOperator::gte, Operands::one},
+    KnownOperator{"lte", FilterOperator::lte, Operands::one},
+    KnownOperator{"ste", FilterOperator::lte, Operands::one},
+    KnownOperator{"between", FilterOperator::between, Operands::range},
+    KnownOperator{"null", FilterOperator::null, Operands::none},
+    KnownOperator{"noteq", FilterOperator::noteq, Operands::one},
+    KnownOperator{"notbetween", FilterOperator::notbetween, Operands::range},
+    KnownOperator{"notnull", FilterOperator::notnull, Operands::none},
 };
 
-Result<void> check_operand(const RuleInput& rule, const JsonFields& condition, std::string_view key) {
+Result<std::string> read_filter_operand(const RuleInput& rule, const JsonFields& condition, std::string_view key) {
   const nlohmann::json* operand = condition.find(key);
-  if (operand != nullptr && (operand->is_string() || operand->is_number())) return {};
-  return Failure(mapping_rule_invalid(
-      rule.id_text,
-      fmt::format("{} must be a string or a number for this filter-operator.", condition.path_of(key))));
+  if (operand == nullptr || (!operand->is_string() && !operand->is_number()))
+    return Failure(mapping_rule_invalid(
+        rule.id_text,
+        fmt::format("{} must be a string or a number for this filter-operator.", condition.path_of(key))));
+  if (operand->is_number()) return operand->dump();
+  std::string text = operand->get<std::string>();
+  if (text.find('\0') == std::string::npos) return text;
+  return Failure(
+      mapping_rule_invalid(rule.id_text, fmt::format("{} holds the character U+0000.", condition.path_of(key))));
 }
 
-Result<void> check_condition(const RuleInput& rule, const JsonFields& condition) {
+Result<FilterCondition> read_condition(const RuleInput& rule, const JsonFields& condition) {
   const std::string name = TRY(required_text(rule, condition, "filter-operator"));
-  const auto known = std::ranges::find(filter_operators, name, &FilterOperator::name);
+  const auto known = std::ranges::find(filter_operators, name, &KnownOperator::name);
   if (known == filter_operators.end())
     return Failure(mapping_rule_invalid(
         rule.id_text, fmt::format("{} is {}; allowed: eq, gte, lte, ste, between, null, noteq, notbetween, notnull.",
                                   condition.path_of("filter-operator"), json_for_people(name))));
-  if (known->takes_value) TRY(check_operand(rule, condition, "value"));
-  if (known->takes_range) {
-    TRY(check_operand(rule, condition, "start-value"));
-    TRY(check_operand(rule, condition, "end-value"));
+  FilterCondition out{known->op};
+  if (known->operands == Operands::one) out.value = TRY(read_filter_operand(rule, condition, "value"));
+  if (known->operands == Operands::range) {
+    out.value = TRY(read_filter_operand(rule, condition, "start-value"));
+    out.end_value = TRY(read_filter_operand(rule, condition, "end-value"));
   }
-  return {};
+  return out;
 }
 
-Result<void> check_filter(const RuleInput& rule, const JsonFields& filter) {
+Result<ColumnFilter> read_filter(const RuleInput& rule, const JsonFields& filter) {
   const std::string type = TRY(required_text(rule, filter, "filter-type"));
   if (type != "source")
     return Failure(
         mapping_rule_invalid(rule.id_text, fmt::format("{} must be \"source\".", filter.path_of("filter-type"))));
-  TRY(required_text(rule, filter, "column-name"));
+  ColumnFilter out {
+    TRY(required_text(rule, filter, "column-name"))
+    , {}
+  };
   const std::vector<JsonFields> conditions = TRY(filter.objects("filter-conditions"));
   if (conditions.empty())
     return Failure(mapping_rule_invalid(rule.id_text,
                                         fmt::format("{} is missing or empty.", filter.path_of("filter-conditions"))));
-  for (const JsonFields& condition : conditions) TRY(check_condition(rule, condition));
-  return {};
+  for (const JsonFields& condition : conditions) out.conditions.push_back(TRY(read_condition(rule, condition)));
+  return out;
 }
 
-Result<void> check_filters(const RuleInput& rule, SelectionAction action, ParsedRules& out) {
+Result<std::vector<ColumnFilter>> read_filters(const RuleInput& rule, SelectionAction action, ParsedRules& out) {
   const std::vector<JsonFields> filters = TRY(rule.fields.objects("filters"));
-  if (filters.empty()) return {};
+  std::vector<ColumnFilter> read;
+  if (filters.empty()) return read;
   if (action == SelectionAction::exclude) {
     warn_without_effect(rule, "filters", "an exclude rule leaves whole tables out", out);
-    return {};
+    return read;
   }
-  for (const JsonFields& filter : filters) TRY(check_filter(rule, filter));
-  out.refuse(mapping_not_supported(rule.id_text, "a source filter (filters)", "rows it excludes would be copied"));
-  return {};
+  for (const JsonFields& filter : filters) read.push_back(TRY(read_filter(rule, filter)));
+  return read;
 }
 
 Result<TableKind> read_table_kind(const RuleInput& rule) {
@@ -119,7 +134,7 @@ Result<void> parse_selection_rule(const RuleInput& rule, ParsedRules& out) {
   const std::optional<int64_t> load_order = TRY(rule.fields.integer("load-order", 1, INT32_MAX));
   selection.load_order = load_order.value_or(0);
   if (selection.action == SelectionAction::explicit_only) TRY(check_explicit(rule, selection.where));
-  TRY(check_filters(rule, selection.action, out));
+  selection.filters = TRY(read_filters(rule, selection.action, out));
   warn_unknown(rule.fields, known_keys, out);
   const JsonFields locator = TRY(locator_fields(rule));
   warn_unknown(locator, known_locator_keys, out);

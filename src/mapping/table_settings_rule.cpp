@@ -1,5 +1,4 @@
-// Table-settings rules of the document (spec/table-mappings.md §5). They tune how a table is read, so they are
-// checked and answered with a warning, but for the one kind of parallel load that leaves rows out.
+// Table-settings rules of the document (spec/table-mappings.md §5).
 
 #include <fmt/format.h>
 
@@ -24,66 +23,76 @@ Failure invalid(const RuleInput& rule, const std::string& detail) {
   return Failure(mapping_rule_invalid(rule.id_text, detail));
 }
 
-Result<void> check_boundaries(const RuleInput& rule, const JsonFields& load, size_t column_count) {
-  const nlohmann::json* boundaries = load.find("boundaries");
+// A value of a boundary, written as text or as a number.
+Result<std::string> read_boundary_value(const RuleInput& rule, const nlohmann::json& value, const std::string& path) {
+  if (value.is_number()) return value.dump();
+  if (value.is_string() && value.get_ref<const std::string&>().find('\0') == std::string::npos)
+    return value.get<std::string>();
+  return invalid(rule, fmt::format("{} must be a string or a number.", path));
+}
+
+Result<void> read_boundaries(const RuleInput& rule, const JsonFields& fields, ParallelLoad& out) {
+  const nlohmann::json* boundaries = fields.find("boundaries");
   if (boundaries == nullptr || !boundaries->is_array() || boundaries->empty())
-    return invalid(rule, fmt::format("{} must be an array with at least one boundary.", load.path_of("boundaries")));
+    return invalid(rule,
+                   fmt::format("{} must be an array with at least one boundary.", fields.path_of("boundaries")));
   for (size_t i = 0; i < boundaries->size(); ++i) {
     const nlohmann::json& boundary = (*boundaries)[i];
-    if (!boundary.is_array() || boundary.size() != column_count)
-      return invalid(rule, fmt::format("{} must be an array of {} values, one for each of the columns.",
-                                       json_path(load.path_of("boundaries"), i), column_count));
+    const std::string path = json_path(fields.path_of("boundaries"), i);
+    if (!boundary.is_array() || boundary.size() != out.columns.size())
+      return invalid(rule, fmt::format("{} must be an array of {} values, one for each of the columns.", path,
+                                       out.columns.size()));
+    std::vector<std::string>& values = out.boundaries.emplace_back();
+    for (size_t c = 0; c < boundary.size(); ++c)
+      values.push_back(TRY(read_boundary_value(rule, boundary[c], json_path(path, c))));
   }
   return {};
 }
 
-Result<void> check_ranges(const RuleInput& rule, const JsonFields& load) {
-  const std::vector<std::string> columns = TRY(load.texts("columns"));
-  if (columns.empty() || columns.size() > range_columns_max)
-    return invalid(rule, fmt::format("{} must name 1 to {} columns.", load.path_of("columns"), range_columns_max));
-  return check_boundaries(rule, load, columns.size());
+Result<void> read_ranges(const RuleInput& rule, const JsonFields& fields, ParallelLoad& out) {
+  out.columns = TRY(fields.texts("columns"));
+  if (out.columns.empty() || out.columns.size() > range_columns_max)
+    return invalid(rule, fmt::format("{} must name 1 to {} columns.", fields.path_of("columns"), range_columns_max));
+  return read_boundaries(rule, fields, out);
 }
 
-Result<void> check_partitions_list(const RuleInput& rule, const JsonFields& load, ParsedRules& out) {
-  const std::vector<std::string> partitions = TRY(load.texts("partitions"));
-  const std::vector<std::string> subpartitions = TRY(load.texts("subpartitions"));
-  if (partitions.empty() && subpartitions.empty())
-    return invalid(rule, fmt::format("{} must name partitions or subpartitions.", load.path()));
-  out.refuse(mapping_not_supported(rule.id_text, "parallel-load of type partitions-list",
-                                   "partitions that are not listed would be copied"));
+Result<void> read_partitions(const RuleInput& rule, const JsonFields& fields, ParallelLoad& out) {
+  out.partitions = TRY(fields.texts("partitions"));
+  out.subpartitions = TRY(fields.texts("subpartitions"));
+  if (out.partitions.empty() && out.subpartitions.empty())
+    return invalid(rule, fmt::format("{} must name partitions or subpartitions.", fields.path()));
   return {};
 }
 
-Result<void> parse_parallel_load(const RuleInput& rule, const JsonFields& load, ParsedRules& out) {
-  const std::optional<std::string> written = TRY(load.text("type"));
+// Null for the type `none`: the load is cut as it would be without the rule.
+Result<std::shared_ptr<const ParallelLoad>> read_parallel_load(const RuleInput& rule, const JsonFields& fields) {
+  const std::optional<std::string> written = TRY(fields.text("type"));
   const std::string type = written.value_or("none");
-  if (std::ranges::find(load_types, type) == load_types.end())
-    return invalid(rule, fmt::format("{} is {}; allowed: {}.", load.path_of("type"), json_for_people(type),
+  const auto known = std::ranges::find(load_types, type);
+  if (known == load_types.end())
+    return invalid(rule, fmt::format("{} is {}; allowed: {}.", fields.path_of("type"), json_for_people(type),
                                      quoted_list(load_types)));
-  if (type == "partitions-list") return check_partitions_list(rule, load, out);
-  if (type == "none") return {};
-  if (type == "ranges") TRY(check_ranges(rule, load));
-  warn_without_effect(rule, fmt::format("parallel-load of type {}", type),
-                      type == "ranges"
-                          ? "every table is cut into slices of its own accord, and rows with NULL in a segment "
-                            "column are loaded too"
-                          : "every table and partition is cut into slices of its own accord",
-                      out);
-  return {};
+  const auto load = std::make_shared<ParallelLoad>();
+  load->type = static_cast<ParallelLoad::Type>(known - load_types.begin());
+  if (load->type == ParallelLoad::Type::none) return nullptr;
+  if (load->type == ParallelLoad::Type::ranges) TRY(read_ranges(rule, fields, *load));
+  if (load->type == ParallelLoad::Type::partitions_list) TRY(read_partitions(rule, fields, *load));
+  return load;
 }
 
-Result<void> parse_lob_settings(const RuleInput& rule, const JsonFields& lobs, ParsedRules& out) {
-  const std::optional<std::string> written = TRY(lobs.text("mode"));
+// Nothing for the mode `none`: the task's settings hold.
+Result<std::optional<LobSettings>> read_lob_settings(const RuleInput& rule, const JsonFields& fields) {
+  const std::optional<std::string> written = TRY(fields.text("mode"));
   const std::string mode = written.value_or("limited");
   if (std::ranges::find(lob_modes, mode) == lob_modes.end())
-    return invalid(rule, fmt::format("{} is {}; allowed: {}.", lobs.path_of("mode"), json_for_people(mode),
+    return invalid(rule, fmt::format("{} is {}; allowed: {}.", fields.path_of("mode"), json_for_people(mode),
                                      quoted_list(lob_modes)));
-  const std::optional<int64_t> size = TRY(lobs.integer("bulk-max-size", 0, INT32_MAX));
-  if (mode == "limited" && size.value_or(0) == 0)
-    return invalid(rule, fmt::format("{} must not be zero in limited mode.", lobs.path_of("bulk-max-size")));
-  warn_without_effect(rule, fmt::format("lob-settings of mode {}", mode),
-                      "values of every size move whole, together with their row", out);
-  return {};
+  const std::optional<int64_t> size_kb = TRY(fields.integer("bulk-max-size", 0, INT32_MAX));
+  if (mode == "none") return std::nullopt;
+  if (mode == "unlimited") return LobSettings{};
+  if (size_kb.value_or(0) == 0)
+    return invalid(rule, fmt::format("{} must not be zero in limited mode.", fields.path_of("bulk-max-size")));
+  return LobSettings{static_cast<uint64_t>(*size_kb) * 1024};
 }
 
 }  // namespace
@@ -100,8 +109,10 @@ Result<void> parse_table_settings_rule(const RuleInput& rule, ParsedRules& out) 
   if (!load && !lobs) return invalid(rule, "it needs parallel-load or lob-settings.");
   warn_unknown(rule.fields, known_keys, out);
   warn_unknown(locator, known_locator_keys, out);
-  if (load) TRY(parse_parallel_load(rule, *load, out));
-  if (lobs) TRY(parse_lob_settings(rule, *lobs, out));
+  TableSettingsRule settings{rule.id, {where.schema, where.table}, nullptr, std::nullopt};
+  if (load) settings.parallel_load = TRY(read_parallel_load(rule, *load));
+  if (lobs) settings.lobs = TRY(read_lob_settings(rule, *lobs));
+  out.rules.table_settings.push_back(std::move(settings));
   return {};
 }
 

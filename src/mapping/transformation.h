@@ -3,6 +3,7 @@
 // whose locator matches an object, the one with the lowest rule-id decides and the others do nothing. Schema, table
 // and column names are decided independently, each by the source's names.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@ namespace godwit {
 struct PlanOptions {
   std::string target_schema;  // TargetMetadata.TargetSchema; for schemas that no rule names; empty: the source's name
   bool support_lobs = true;   // false: LOB columns are left out
+  // Limited LOB mode: values of LOB columns are cut to so many bytes (lob.md §1); nothing: they move whole.
+  std::optional<uint64_t> lob_limit_bytes = std::nullopt;
+  bool follows_changes = true;  // false: a full load alone, so nothing needs to be found again by a key
 };
 
 // The rules that name an object, the deciding one first.
@@ -23,7 +27,13 @@ std::vector<const NameRule*> table_name_rules(const MappingRules& rules, const T
 std::vector<const NameRule*> column_name_rules(const MappingRules& rules, const TableRef& table,
                                                const ColumnDef& column);
 
-std::string apply_name_rule(const NameRule& rule, std::string_view name);
+// What a rule's expression may ask for; names below the rule's target are empty.
+struct NamedObject {
+  std::string_view schema, table, column, column_type;
+};
+
+// Empty when the rule leaves nothing of the name, or its expression gives none.
+std::string apply_name_rule(const NameRule& rule, const NamedObject& object);
 
 std::string target_schema_name(const MappingRules& rules, const PlanOptions& options, std::string_view schema);
 TableRef target_table_name(const MappingRules& rules, const PlanOptions& options, const TableRef& table);

@@ -25,11 +25,6 @@ constexpr std::array<std::string_view, 12> known_keys = {
     "value",     "old-value", "expression", "data-type",   "primary-key-def", "before-image-def"};
 constexpr std::array<std::string_view, 6> known_locator_keys = {
     "schema-name", "table-name", "column-name", "data-type", "table-tablespace-name", "index-tablespace-name"};
-constexpr std::array<std::string_view, 25> data_types = {
-    "bytes", "date",  "time",   "datetime", "int1",  "int2",  "int4",  "int8",    "numeric",
-    "real4", "real8", "string", "uint1",    "uint2", "uint4", "uint8", "wstring", "boolean",
-    "blob",  "nclob", "clob",   "set",      "list",  "map",   "tuple"};
-
 struct TransformationInput {
   const RuleInput& rule;
   Target target;
@@ -38,14 +33,6 @@ struct TransformationInput {
 
 Failure invalid(const RuleInput& rule, const std::string& detail) {
   return Failure(mapping_rule_invalid(rule.id_text, detail));
-}
-
-Result<std::string> read_data_type_name(const RuleInput& rule, const JsonFields& fields, std::string_view key) {
-  const std::string written = TRY(required_text(rule, fields, key));
-  std::string name = lower_ascii(written);
-  if (std::ranges::find(data_types, name) != data_types.end()) return name;
-  return invalid(rule, fmt::format("{} is {}; allowed: {}.", fields.path_of(key), json_for_people(written),
-                                   quoted_list(data_types)));
 }
 
 // The locator, as deep as the target lies; `add-column` and before images speak of whole tables.
@@ -111,11 +98,10 @@ Result<void> parse_name_rule(const TransformationInput& in, NameAction action, P
   name.action = action;
   name.where = TRY(read_target_locator(in));
   const std::optional<std::string> expression = TRY(in.rule.fields.text("expression"));
-  if (action == NameAction::rename && expression && !expression->empty()) {
-    out.refuse(mapping_not_supported(in.rule.id_text, "rename by an expression", "objects would keep their names"));
-    return {};
-  }
-  TRY(read_name_parts(in.rule, name));
+  if (action == NameAction::rename && expression && !expression->empty())
+    name.expression = TRY(read_expression(in.rule));
+  else
+    TRY(read_name_parts(in.rule, name));
   if (in.target == Target::table_tablespace || in.target == Target::index_tablespace)
     return parse_tablespace_rule(in, out);
   name.target = in.target == Target::schema  ? NameTarget::schema
@@ -128,96 +114,16 @@ Result<void> parse_name_rule(const TransformationInput& in, NameAction action, P
 
 // --- which columns there are ---
 
-Result<void> parse_presence_rule(const TransformationInput& in, ParsedRules& out) {
-  PresenceRule rule;
-  rule.id = in.rule.id;
-  rule.presence = in.action == "include-column" ? ColumnPresence::include : ColumnPresence::remove;
-  rule.where = TRY(read_target_locator(in));
-  out.rules.presences.push_back(std::move(rule));
-  return {};
-}
-
-// --- checked and refused ---
-
-Result<void> check_data_type(const RuleInput& rule) {
-  const std::optional<JsonFields> type = TRY(rule.fields.object("data-type"));
-  if (!type) return invalid(rule, fmt::format("{} is missing.", rule.fields.path_of("data-type")));
-  TRY(read_data_type_name(rule, *type, "type"));
-  for (const std::string_view key : {"precision", "scale", "length"})
-    if (const nlohmann::json* number = type->find(key); number != nullptr && *number != "")
-      TRY(json_integer(*number, type->path_of(key), 0, INT32_MAX));
-  return {};
-}
-
-Result<void> check_add_column(const TransformationInput& in, ParsedRules& out) {
-  TRY(read_target_locator(in));
-  TRY(required_text(in.rule, in.rule.fields, "value"));
-  TRY(check_data_type(in.rule));
-  if (in.rule.fields.has("expression")) TRY(required_text(in.rule, in.rule.fields, "expression"));
-  out.refuse(mapping_not_supported(in.rule.id_text, "rule-action add-column", "the target would lack the column"));
-  return {};
-}
-
-Result<void> check_change_data_type(const TransformationInput& in, ParsedRules& out) {
-  TRY(read_target_locator(in));
-  TRY(check_data_type(in.rule));
-  out.refuse(
-      mapping_not_supported(in.rule.id_text, "rule-action change-data-type", "columns would keep their types"));
-  return {};
-}
-
-Result<void> check_define_primary_key(const TransformationInput& in, ParsedRules& out) {
-  const Locator where = TRY(read_target_locator(in));
-  if (has_wildcard(where.schema) || has_wildcard(where.table))
-    return invalid(in.rule,
-                   "define-primary-key names one table, but its locator has a wildcard. Write one rule per table.");
-  const std::optional<JsonFields> key = TRY(in.rule.fields.object("primary-key-def"));
-  if (!key) return invalid(in.rule, fmt::format("{} is missing.", in.rule.fields.path_of("primary-key-def")));
-  TRY(required_text(in.rule, *key, "name"));
-  const std::optional<std::string> origin = TRY(key->text("origin"));
-  if (origin && *origin != "primary-key" && *origin != "unique-index")
-    return invalid(in.rule, fmt::format("{} is {}; allowed: primary-key, unique-index.", key->path_of("origin"),
-                                        json_for_people(*origin)));
-  const std::vector<std::string> key_columns = TRY(key->texts("columns"));
-  if (key_columns.empty()) return invalid(in.rule, fmt::format("{} is missing or empty.", key->path_of("columns")));
-  out.refuse(
-      mapping_not_supported(in.rule.id_text, "rule-action define-primary-key", "the table would lack the key"));
-  return {};
-}
-
-Result<void> check_before_images(const TransformationInput& in, ParsedRules& out) {
-  TRY(read_target_locator(in));
-  const std::optional<JsonFields> images = TRY(in.rule.fields.object("before-image-def"));
-  if (!images) return invalid(in.rule, fmt::format("{} is missing.", in.rule.fields.path_of("before-image-def")));
-  const std::optional<std::string> prefix = TRY(images->text("column-prefix"));
-  const std::optional<std::string> suffix = TRY(images->text("column-suffix"));
-  if (prefix.value_or("BI_").empty() && suffix.value_or("").empty())
-    return invalid(in.rule, fmt::format("{} needs a column-prefix or a column-suffix.", images->path()));
-  const std::optional<std::string> filter = TRY(images->text("column-filter"));
-  if (filter && *filter != "pk-only" && *filter != "non-lob" && *filter != "all")
-    return invalid(in.rule, fmt::format("{} is {}; allowed: pk-only, non-lob, all.", images->path_of("column-filter"),
-                                        json_for_people(*filter)));
-  out.refuse(mapping_not_supported(in.rule.id_text, "rule-action add-before-image-columns",
-                                   "the target would lack the columns"));
-  return {};
-}
-
-Result<void> check_masking(const TransformationInput& in, ParsedRules& out) {
-  TRY(read_target_locator(in));
-  if (in.action == "data-masking-digits-mask") {
-    const std::string mask = TRY(required_text(in.rule, in.rule.fields, "value"));
-    if (mask.size() != 1 || mask[0] <= ' ' || mask[0] > '~')
-      return invalid(in.rule,
-                     fmt::format("{} must be one printable ASCII character.", in.rule.fields.path_of("value")));
-  }
-  out.refuse(mapping_not_supported(in.rule.id_text, fmt::format("rule-action {}", in.action),
-                                   "values would be copied unmasked"));
+Result<void> parse_presence_rule(const RuleInput& rule, const Locator& where, ParsedRules& out) {
+  const std::string action = TRY(required_text(rule, rule.fields, "rule-action"));
+  out.rules.presences.push_back(
+      {rule.id, action == "include-column" ? ColumnPresence::include : ColumnPresence::remove, where});
   return {};
 }
 
 // --- which action may be done to what ---
 
-using Parser = Result<void> (*)(const TransformationInput&, ParsedRules&);
+using Parser = Result<void> (*)(const RuleInput&, const Locator&, ParsedRules&);
 struct Action {
   std::string_view name;
   unsigned targets;
@@ -235,13 +141,13 @@ constexpr std::array actions = {
     Action{"replace-suffix", anything, nullptr},
     Action{"remove-column", columns, parse_presence_rule},
     Action{"include-column", columns, parse_presence_rule},
-    Action{"add-column", columns, check_add_column},
-    Action{"change-data-type", columns, check_change_data_type},
-    Action{"define-primary-key", tables, check_define_primary_key},
-    Action{"add-before-image-columns", columns, check_before_images},
-    Action{"data-masking-digits-mask", columns, check_masking},
-    Action{"data-masking-digits-randomize", columns, check_masking},
-    Action{"data-masking-hash-mask", columns, check_masking},
+    Action{"add-column", columns, parse_add_column_rule},
+    Action{"change-data-type", columns, parse_type_rule},
+    Action{"define-primary-key", tables, parse_key_rule},
+    Action{"add-before-image-columns", columns, parse_before_image_rule},
+    Action{"data-masking-digits-mask", columns, parse_mask_rule},
+    Action{"data-masking-digits-randomize", columns, parse_mask_rule},
+    Action{"data-masking-hash-mask", columns, parse_mask_rule},
     Action{"rename-schema", 1, nullptr},
     Action{"rename-table", 2, nullptr},
     Action{"rename-column", 4, nullptr},
@@ -283,7 +189,9 @@ Result<void> parse_transformation_rule(const RuleInput& rule, ParsedRules& out) 
   const TransformationInput in{rule, target, action_name};
   warn_unknown(rule.fields, known_keys, out);
   warn_unknown(locator, known_locator_keys, out);
-  return action.parse != nullptr ? action.parse(in, out) : parse_name_rule(in, name_action(action), out);
+  if (action.parse == nullptr) return parse_name_rule(in, name_action(action), out);
+  const Locator where = TRY(read_target_locator(in));
+  return action.parse(rule, where, out);
 }
 
 }  // namespace godwit

@@ -31,7 +31,7 @@ TEST(Transformation, actions_change_names_as_documented) {
     rule.action = c.action;
     rule.value = c.value;
     rule.old_value = c.old_value;
-    EXPECT_EQ(apply_name_rule(rule, c.name), c.result) << to_string(c.action) << " on " << c.name;
+    EXPECT_EQ(apply_name_rule(rule, {"", c.name, "", ""}), c.result) << to_string(c.action) << " on " << c.name;
   }
 }
 

@@ -323,6 +323,8 @@ void Apply::publish(uint64_t transactions) {
       t.parked += d.parked;
       t.ignored += d.ignored;
       t.dropped += d.dropped;
+      t.filtered += d.filtered;
+      t.mended += d.mended;
     });
   }
   parts_.context->progress->change([&](TaskStatistics& s) {

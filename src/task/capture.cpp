@@ -23,10 +23,12 @@ void note_spool(Backlog& backlog, const Spool::Usage& usage) {
   backlog.spool_oldest_us = usage.oldest_us;
 }
 
-Capture::Capture(std::unique_ptr<ChangeReader> reader, Spool& spool, Progress& progress)
+Capture::Capture(std::unique_ptr<ChangeReader> reader, Spool& spool, Progress& progress,
+                 std::unique_ptr<ChangeShaping> shaping)
     : reader_(std::move(reader)),
       spool_(spool),
       progress_(progress),
+      shaping_(std::move(shaping)),
       thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Capture::~Capture() {
@@ -93,6 +95,7 @@ Result<void> Capture::loop(const std::stop_token& stop) {
     // Larger batches cost less; apply is not kept waiting by them while it has others.
     reader_->gather(spool_.usage().batches > 0 ? busy_gather_ms : 0);
     TRY(reader_->read(batch, idle_wait_ms, stop));
+    if (shaping_) TRY(shaping_->shape(batch));
     const Position read_to = batch.read_to;
     const bool flowing = !batch.empty();
     const bool tells_structure =

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "engine/source.h"
+#include "task/change_shaping.h"
 #include "task/progress.h"
 #include "task/spool.h"
 
@@ -17,8 +18,9 @@ void note_spool(Backlog& backlog, const Spool::Usage& usage);
 
 class Capture {
  public:
-  // All must outlive the Capture. Its share of the backlog is kept in `progress`.
-  Capture(std::unique_ptr<ChangeReader> reader, Spool& spool, Progress& progress);
+  // All must outlive the Capture. Its share of the backlog is kept in `progress`. `shaping` may be null.
+  Capture(std::unique_ptr<ChangeReader> reader, Spool& spool, Progress& progress,
+          std::unique_ptr<ChangeShaping> shaping);
   ~Capture();
 
   // Callable from any thread.
@@ -40,6 +42,7 @@ class Capture {
   std::unique_ptr<ChangeReader> reader_;
   Spool& spool_;
   Progress& progress_;
+  std::unique_ptr<ChangeShaping> shaping_;
   mutable std::mutex mutex_;
   Position released_, read_to_;
   std::optional<Error> failure_;

@@ -1,6 +1,7 @@
 #include "task/context.h"
 
 #include "base/log.h"
+#include "base/text.h"
 #include "task/errors.h"
 #include "task/replaying_target.h"
 
@@ -99,6 +100,11 @@ std::vector<TargetTable> TaskContext::targets() const {
   std::vector<TargetTable> out;
   for (const PlannedTable& table : tables) out.push_back(table.target);
   return out;
+}
+
+bool TaskContext::fails_on_truncation() const {
+  const std::string value = lower_ascii(source.parameter("FailTasksOnLobTruncation").value_or("false"));
+  return value == "true" || value == "1" || value == "y" || value == "yes" || value == "on";
 }
 
 }  // namespace godwit

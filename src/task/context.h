@@ -48,6 +48,8 @@ class RecordStore {
   TaskDocument document_;
 };
 
+class FindingLog;
+
 struct TaskContext {
   Engine* source_engine = nullptr;
   Engine* target_engine = nullptr;
@@ -61,6 +63,7 @@ struct TaskContext {
   bool tells_schema = false;         // the source's log tells structure changes
   Progress* progress = nullptr;
   ErrorTally* tally = nullptr;
+  FindingLog* findings = nullptr;
   Interrupter* interrupter = nullptr;  // of the run that is under way
 
   Result<std::unique_ptr<Source>> open_source(std::string role) const;
@@ -70,6 +73,8 @@ struct TaskContext {
   // Says in awsdms_suspended_tables that a table is suspended, in a session of its own. What cannot be written is an
   // error line and nothing more: what counts is the record.
   void note_suspended(const TableRef& table, std::string_view reason) const;
+  // The source's attribute FailTasksOnLobTruncation.
+  bool fails_on_truncation() const;
 };
 
 }  // namespace godwit

@@ -108,6 +108,18 @@ ChangeAction change_action(const ErrorBehavior& settings, Op op, const ChangeOut
   return action_of(settings.data_error_policy);
 }
 
+ChangeAction finding_action(const ErrorBehavior& settings, ChangeNote::Kind kind) {
+  switch (kind) {
+    case ChangeNote::Kind::truncated:
+      return action_of(settings.data_truncation_error_policy);
+    case ChangeNote::Kind::value:
+      return action_of(settings.data_error_policy);
+    case ChangeNote::Kind::mask:
+      return action_of(settings.data_masking_error_policy);
+  }
+  return ChangeAction::park;
+}
+
 ChangeAction load_row_action(const ErrorBehavior& settings) {
   return action_of(settings.data_error_policy);
 }

@@ -62,6 +62,10 @@ bool is_conflict(Op op, const ChangeOutcome& outcome);
 // What to do with a change that found no row or was refused.
 ChangeAction change_action(const ErrorBehavior& settings, Op op, const ChangeOutcome& outcome);
 
+// What to do about a row whose shaping met this: ignore leaves the row out, park writes it and tells the exception
+// tables.
+ChangeAction finding_action(const ErrorBehavior& settings, ChangeNote::Kind kind);
+
 // What to do with a row that a load's target refused.
 ChangeAction load_row_action(const ErrorBehavior& settings);
 

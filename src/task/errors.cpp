@@ -184,6 +184,31 @@ Error counts_do_not_close(const TableRef& table, uint64_t missing) {
                   "(--restart), and report this with the task's log.",
                   to_string(table), missing));
 }
+Error no_look_up(const TableRef& table) {
+  return {ErrorKind::table, "task.no_look_up",
+          fmt::format("table {} has a row filter, and its log lacks a value of a changed row. The row cannot be read "
+                      "from the source, because the target has no key, or one that the table mapping computes or "
+                      "changes. Leave the key columns as they are, or set REPLICA IDENTITY FULL on the source",
+                      to_string(table)),
+          ""};
+}
+
+Error shaping_stop(const TableRef& table, std::string_view what) {
+  return {ErrorKind::fatal, "task.shaping_stop",
+          fmt::format("{}. The settings ask to stop the task at that (table {}). Mend the rule or the row, or choose "
+                      "another policy under ErrorBehavior, and run the task again.",
+                      what, to_string(table)),
+          ""};
+}
+
+Error shaping_suspends(const TableRef& table, std::string_view what) {
+  return {ErrorKind::table, "task.shaping_suspends",
+          fmt::format("{}. The settings ask to suspend table {} at that. Mend the rule or the row and run the task "
+                      "with --restart",
+                      what, to_string(table)),
+          ""};
+}
+
 Error identity_moved(const TableRef& table) {
   return make(
       ErrorKind::data, "identity_moved",

@@ -40,6 +40,9 @@ Error identity_moved(const TableRef& table);
 Error control_table_unwritten(std::string_view name, const Error& cause);
 Error drop_would_lose(std::string_view failure);
 Error large_object_taken(uint32_t number);
+Error no_look_up(const TableRef& table);
+Error shaping_stop(const TableRef& table, std::string_view what);
+Error shaping_suspends(const TableRef& table, std::string_view what);
 Error nothing_started(std::string_view task_id);
 
 }  // namespace godwit::errors

@@ -248,13 +248,22 @@ class Lane {
   Result<void> slice(const Job& job, const std::stop_token& stop) {
     const size_t index = board_.index_of(job);
     const size_t id = index + 1;
-    context_.progress->change_table(index, [](TableStatistics& t) {
+    bool first = false;
+    context_.progress->change_table(index, [&](TableStatistics& t) {
       if (t.state == TableState::before_load || t.state == TableState::cancelled ||
           t.state == TableState::reloading) {
         t.state = TableState::full_load;
         t.load_start_us = now_us();
+        first = true;
       }
     });
+    if (first && planned(job).target.parallel_load) {
+      log_info(Component::task_manager,
+               "Start initializing segmented table {} (Id = {}) by subtask {}. Start load timestamp {:016X}",
+               log_name(job.range.table), id, number_, now_us());
+      log_info(Component::task_manager, "Completed target preparation for segmented table {} (Id = {})",
+               log_name(job.range.table), id);
+    }
     log_info(Component::task_manager, "Start loading {} (Id = {}) by subtask {}. Start load timestamp {:016X}",
              job.range.of == 1 ? what("", job)
                                : fmt::format("segment #{} of {} of table {}", job.range.index + 1, job.range.of,
@@ -268,10 +277,10 @@ class Lane {
     work.snapshot = plan_.snapshot;
     work.held_rows = plan_.tables[job.table].held_rows;
     work.merging = plan_.tables[job.table].merging;
-    work.tally = context_.tally;
+    work.context = &context_;
     work.table_index = index;
     work.gate = &board_.gate();
-    const SliceResult result = TRY(load_slice(*source_, *target_, work, context_.settings, stop));
+    const SliceResult result = TRY(load_slice(*source_, *target_, work, stop));
     if (result.had_giant) board_.has_giants(job);
     sessions_spent_ = result.had_giant;
     report(job, id, result);
@@ -287,6 +296,7 @@ class Lane {
       t.full_load_error_rows += result.rows_parked + result.rows_ignored;
       t.parked += result.rows_parked;
       t.ignored += result.rows_ignored;
+      t.mended += result.rows_mended;
       t.full_load_bytes += result.bytes;
     });
     if (!result.was_done)

@@ -3,11 +3,13 @@
 #include <thread>
 
 #include "base/bounded_queue.h"
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "task/error_policy.h"
 #include "task/errors.h"
 #include "task/replay.h"
+#include "task/shape_findings.h"
 
 namespace godwit {
 namespace {
@@ -17,26 +19,64 @@ constexpr size_t queue_batches = 4;
 constexpr size_t arena_bytes_kept = 4U << 20U;
 
 struct Attempt {
-  std::vector<Encoding> wanted;
+  Encoding encoding = Encoding::canonical;
   bool careful = false;
+  bool long_values = false;
+};
+
+// Rows as they are written, and what shaping met in them.
+struct Piece {
+  RowBatch rows;
+  std::vector<ShapeFinding> findings;
 };
 
 struct Pipe {
-  BoundedQueue<RowBatch> full{queue_batches}, empty{queue_batches + 2};
+  BoundedQueue<Piece> full{queue_batches}, empty{queue_batches + 2};
   Result<void> read_result;
 };
 
+// A reader, and the table's shaper behind it where its rows need one.
+class ShapingReader {
+ public:
+  static Result<ShapingReader> open(std::unique_ptr<TableReader> reader, const TargetTable& table) {
+    ShapingReader out;
+    out.reader_ = std::move(reader);
+    out.layout_ = table.layout;
+    if (shapes_rows(table)) out.shaper_ = TRY(RowShaper::open(table));
+    return out;
+  }
+
+  Result<bool> read(Piece& piece, const std::stop_token& stop) {
+    piece.findings.clear();
+    if (!shaper_) return reader_->read(piece.rows, stop);
+    const bool more = TRY(reader_->read(raw_, stop));
+    piece.rows.clear();
+    piece.rows.layout = layout_;
+    piece.rows.encoding = Encoding::canonical;
+    if (more) TRY(shaper_->shape_rows(raw_, piece.rows, now_us(), piece.findings));
+    if (raw_.arena.capacity() > arena_bytes_kept) raw_ = RowBatch();
+    return more;
+  }
+  uint64_t rows_sent() const { return reader_->rows_sent(); }
+
+ private:
+  std::unique_ptr<TableReader> reader_;
+  std::unique_ptr<RowShaper> shaper_;
+  std::shared_ptr<const TableDef> layout_;
+  RowBatch raw_;
+};
+
 // Empty batches travel back, so that their arenas are used again.
-void read_all(TableReader& reader, Pipe& pipe, GiantGate& gate, const std::stop_token& stop) {
+void read_all(ShapingReader& reader, Pipe& pipe, GiantGate& gate, const std::stop_token& stop) {
   for (;;) {
-    std::optional<RowBatch> batch = pipe.empty.pop();
-    if (!batch) break;
-    auto more = reader.read(*batch, stop);
+    std::optional<Piece> piece = pipe.empty.pop();
+    if (!piece) break;
+    auto more = reader.read(*piece, stop);
     if (!more) pipe.read_result = Failure(more.error());
     if (!more || !*more) break;
-    const bool giant = batch->arena.size() > giant_bytes;
+    const bool giant = piece->rows.arena.size() > giant_bytes;
     if (giant && !gate.enter(stop)) break;
-    if (!pipe.full.push(std::move(*batch))) {
+    if (!pipe.full.push(std::move(*piece))) {
       if (giant) gate.leave();
       break;
     }
@@ -45,17 +85,35 @@ void read_all(TableReader& reader, Pipe& pipe, GiantGate& gate, const std::stop_
   pipe.full.close();
 }
 
+// Without the rows that are marked.
+void drop_rows(RowBatch& batch, const std::vector<bool>& dropped) {
+  const size_t width = batch.width();
+  size_t kept = 0;
+  for (size_t row = 0; row < batch.rows; ++row) {
+    if (dropped[row]) continue;
+    if (kept != row)
+      std::copy_n(batch.cells.begin() + static_cast<std::ptrdiff_t>(row * width), width,
+                  batch.cells.begin() + static_cast<std::ptrdiff_t>(kept * width));
+    ++kept;
+  }
+  batch.rows = kept;
+  batch.cells.resize(kept * width);
+}
+
 class SliceLoad {
  public:
-  SliceLoad(Source& source, const SliceJob& job, const TaskSettings& settings)
-      : source_(source), job_(job), settings_(settings) {}
+  SliceLoad(Source& source, const SliceJob& job) : source_(source), job_(job), settings_(job.context->settings) {}
 
   Result<SliceResult> run(Target& target, const Attempt& attempt, const std::stop_token& stop) {
     result_ = {};
+    left_out_ = 0;
     TRY(source_.join_snapshot(job_.snapshot_id()));
-    std::unique_ptr<TableReader> reader = TRY(source_.read_table(job_.range, job_.table->read, attempt.wanted));
-    auto writer = target.load_table(job_.task_id, *job_.table, job_.range, attempt.wanted.front(),
-                                    {attempt.careful, job_.merging});
+    std::optional<ShapingReader> reader = TRY(ShapingReader::open(
+        TRY(source_.read_table(job_.range, job_.table->read, std::span(&attempt.encoding, 1),
+                               {.filter = job_.table->filter.get(), .long_values = attempt.long_values})),
+        *job_.table));
+    auto writer =
+        target.load_table(job_.task_id, *job_.table, job_.range, attempt.encoding, {attempt.careful, job_.merging});
     if (!writer && writer.error().kind == ErrorKind::superseded) {
       result_.was_done = true;
       reader.reset();
@@ -68,7 +126,7 @@ class SliceLoad {
       return Failure(writer.error());
     }
     auto moved = move_rows(*reader, **writer, attempt.careful, stop);
-    if (moved) moved = (*writer)->finish(reader->rows_sent(), job_.snapshot);
+    if (moved) moved = (*writer)->finish(reader->rows_sent() - left_out_, job_.snapshot);
     result_.rows_read = reader->rows_sent();
     if (!moved) (*writer)->abandon();
     reader.reset();
@@ -84,7 +142,7 @@ class SliceLoad {
       rows_refused_ = 0;
       auto result = run(target, attempt, stop);
       if (!result && asks_for_replay(result.error()))
-        job_.tally->take_back_data_errors(job_.table_index, rows_refused_);
+        job_.context->tally->take_back_data_errors(job_.table_index, rows_refused_);
       return result;
     });
   }
@@ -92,6 +150,7 @@ class SliceLoad {
   Result<SliceResult> merge(ChangedKeys& keys, std::span<const TableRange> storage, Encoding encoding,
                             const std::stop_token& stop) {
     result_ = {};
+    left_out_ = 0;
     TRY(source_.join_snapshot(job_.snapshot_id()));
     std::unique_ptr<TableWriter> writer = TRY(keys.erase_rows(job_.range, encoding));
     auto merged = merge_rows(keys, *writer, storage, encoding, stop);
@@ -112,7 +171,8 @@ class SliceLoad {
       const bool more = TRY(keys.next(some));
       if (!more) return {};
       std::unique_ptr<TableReader> reader =
-          TRY(source_.read_keys(some, storage, *job_.table->source, job_.table->read, std::span(&encoding, 1)));
+          TRY(source_.read_keys(some, storage, *job_.table->source, job_.table->read, std::span(&encoding, 1),
+                                {.filter = job_.table->filter.get(), .long_values = true}));
       storage = {};  // its locks are held from here on
       for (;;) {
         const bool filled = TRY(reader->read(rows, stop));
@@ -125,7 +185,7 @@ class SliceLoad {
     }
   }
 
-  Result<void> move_rows(TableReader& reader, TableWriter& writer, bool careful, const std::stop_token& stop) {
+  Result<void> move_rows(ShapingReader& reader, TableWriter& writer, bool careful, const std::stop_token& stop) {
     Pipe pipe;
     for (size_t i = 0; i < queue_batches + 1; ++i) pipe.empty.push({});
     std::stop_source reading;
@@ -133,27 +193,64 @@ class SliceLoad {
     std::jthread thread([&] { read_all(reader, pipe, *job_.gate, reading.get_token()); });
     Result<void> written;
     while (written) {
-      std::optional<RowBatch> batch = pipe.full.pop();
-      if (!batch) break;
-      const bool giant = batch->arena.size() > giant_bytes;
-      result_.bytes += batch->arena.size();
+      std::optional<Piece> piece = pipe.full.pop();
+      if (!piece) break;
+      const bool giant = piece->rows.arena.size() > giant_bytes;
+      result_.bytes += piece->rows.arena.size();
       result_.had_giant |= giant;
-      written = write(writer, *batch, careful);
+      written = heed_findings(writer, *piece);
+      if (written) written = write(writer, piece->rows, careful);
       failpoint(failpoints::slice_half_way);
-      if (batch->arena.capacity() > arena_bytes_kept) *batch = RowBatch();
+      if (piece->rows.arena.capacity() > arena_bytes_kept) *piece = Piece();
       if (giant) job_.gate->leave();
-      if (!pipe.empty.push(std::move(*batch))) break;
+      if (!pipe.empty.push(std::move(*piece))) break;
     }
     pipe.empty.close();
     pipe.full.close();
     reading.request_stop();
     thread.join();
     // What the reader had handed on and nobody wrote.
-    while (std::optional<RowBatch> rest = pipe.full.pop())
-      if (rest->arena.size() > giant_bytes) job_.gate->leave();
+    while (std::optional<Piece> rest = pipe.full.pop())
+      if (rest->rows.arena.size() > giant_bytes) job_.gate->leave();
     if (!written) return written;
     if (stop.stop_requested()) return Failure(errors::stopped());
     return pipe.read_result;
+  }
+
+  // What shaping met, as the settings have it: rows are left out, or told about.
+  Result<void> heed_findings(TableWriter& writer, Piece& piece) {
+    if (piece.findings.empty()) return {};
+    const TableRef& name = job_.table->source->ref;
+    std::vector<bool> dropped(piece.rows.rows, false);
+    std::vector<ParkedRow> notes;
+    for (const ShapeFinding& finding : piece.findings) {
+      const ChangeNote note = note_of(name, finding, 0);
+      if (job_.context->findings != nullptr) job_.context->findings->write(Component::source_unload, name, note);
+      switch (action_on(*job_.context, note.kind, job_.table_index)) {
+        case ChangeAction::ignore:
+          if (!dropped[finding.row]) ++left_out_;
+          dropped[finding.row] = true;
+          continue;
+        case ChangeAction::suspend_table:
+          return Failure(errors::shaping_suspends(name, note.message));
+        case ChangeAction::stop_task:
+          return Failure(errors::shaping_stop(name, note.message));
+        default:
+          break;
+      }
+      ParkedRow row = writer.describe(piece.rows, finding.row);
+      row.values.clear();
+      row.error = note.message;
+      row.code = code_of(note.kind);
+      row.position = job_.snapshot;
+      notes.push_back(std::move(row));
+      if (note.kind != ChangeNote::Kind::truncated) ++result_.rows_mended;
+    }
+    if (std::ranges::find(dropped, true) != dropped.end()) {
+      result_.rows_ignored += static_cast<uint64_t>(std::ranges::count(dropped, true));
+      drop_rows(piece.rows, dropped);
+    }
+    return writer.note(notes);
   }
 
   Result<void> write(TableWriter& writer, const RowBatch& batch, bool careful) {
@@ -169,7 +266,7 @@ class SliceLoad {
       ++rows_refused_;
       const ChangeAction action =
           escalate_data_error(settings_.error_behavior, load_row_action(settings_.error_behavior),
-                              job_.tally->add_data_error(job_.table_index));
+                              job_.context->tally->add_data_error(job_.table_index));
       switch (action) {
         case ChangeAction::stop_task:
           return Failure(errors::row_refused_stop(job_.table->source->ref, "load", row.error));
@@ -198,6 +295,7 @@ class SliceLoad {
   const TaskSettings& settings_;
   SliceResult result_;
   uint64_t rows_refused_ = 0;  // of this attempt, as counted in the tally
+  uint64_t left_out_ = 0;      // rows that were read and not handed to the writer
 };
 
 // A value whose text passes the server's limit of 1 GB travels in binary (engine.md §11).
@@ -211,17 +309,18 @@ bool refused_rows(const Error& error) {
 
 }  // namespace
 
-Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& job, const TaskSettings& settings,
-                               const std::stop_token& stop) {
-  SliceLoad load(source, job, settings);
+Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& job, const std::stop_token& stop) {
+  SliceLoad load(source, job);
   const std::span<const Encoding> accepted = target.accepts(*job.table->layout);
-  Attempt attempt{{accepted.front()}, false};
+  const bool shaped = shapes_rows(*job.table);
+  Attempt attempt{.encoding = shaped ? Encoding::canonical : accepted.front()};
   auto result = load.run_replayed(target, attempt, stop);
-  if (!result && too_long_as_text(result.error()) && accepted.size() > 1) {
+  if (!result && too_long_as_text(result.error()) && (shaped || accepted.size() > 1)) {
     log_info(Component::source_unload,
              "Slice {} of table {} holds values too long for text; it is read again in binary", job.range.index,
              log_name(job.range.table));
-    attempt.wanted = {accepted[1]};
+    attempt.long_values = true;
+    if (!shaped) attempt.encoding = accepted[1];
     result = load.run_replayed(target, attempt, stop);
   }
   if (!result && refused_rows(result.error())) {
@@ -237,8 +336,8 @@ Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& j
 
 Result<SliceResult> merge_changed_rows(Source& source, ChangedKeys& keys, const SliceJob& job,
                                        std::span<const TableRange> storage, std::span<const Encoding> encodings,
-                                       const TaskSettings& settings, const std::stop_token& stop) {
-  SliceLoad load(source, job, settings);
+                                       const std::stop_token& stop) {
+  SliceLoad load(source, job);
   auto result = load.merge(keys, storage, encodings.front(), stop);
   if (!result && too_long_as_text(result.error()) && encodings.size() > 1)
     result = load.merge(keys, storage, encodings[1], stop);

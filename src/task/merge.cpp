@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "task/errors.h"
 #include "task/load_slice.h"
+#include "task/row_look_up.h"
 
 namespace godwit {
 namespace {
@@ -12,19 +13,21 @@ namespace {
 constexpr size_t keys_bytes = 1U << 20U;
 constexpr int read_wait_ms = 500;
 
-// The key's columns by their source names, in key order.
-std::shared_ptr<const TableDef> key_layout(const TargetTable& table) {
+// The key's columns by their source names, in key order. The stream is read unshaped and unfiltered here: a row that
+// has left the filter is deleted like any other that changed.
+std::shared_ptr<const TableDef> key_layout(const TargetTable& table, std::span<const uint32_t> columns) {
   auto out = std::make_shared<TableDef>();
   out->ref = table.source->ref;
-  for (const uint32_t c : table.layout->key->columns) out->columns.push_back(table.read->columns[c]);
+  for (const uint32_t c : columns) out->columns.push_back(table.read->columns[c]);
   return out;
 }
 
 // Gathers the keys of one table.
 class Gathering {
  public:
-  Gathering(const TargetTable& table, const MergeTable& plan) : table_(table), plan_(plan) {
-    batch_.layout = key_layout(table);
+  Gathering(const TargetTable& table, const MergeTable& plan)
+      : table_(table), plan_(plan), columns_(source_key(table).value_or(std::vector<uint32_t>())) {
+    batch_.layout = key_layout(table, columns_);
   }
 
   Result<void> open(const TaskContext& context) {
@@ -71,10 +74,9 @@ class Gathering {
     job.task_id = context.task_id;
     job.snapshot_id = plan.snapshot_id;
     job.snapshot = plan.snapshot;
-    job.tally = context.tally;
+    job.context = &context;
     job.table_index = plan_.index;
-    return merge_changed_rows(source, *keys_, job, plan_.storage, session_->accepts(*table_.layout), context.settings,
-                              stop);
+    return merge_changed_rows(source, *keys_, job, plan_.storage, session_->accepts(*table_.layout), stop);
   }
 
   Result<void> flush() {
@@ -94,9 +96,9 @@ class Gathering {
  private:
   // An old row that the log carries in part, or a key that an update did not touch, is named by the other image.
   bool append(const RowBatch& images, uint32_t row) {
-    for (const uint32_t c : table_.layout->key->columns)
+    for (const uint32_t c : columns_)
       if (images.cell(row, c).length < 0) return false;
-    for (const uint32_t c : table_.layout->key->columns) batch_.append_value(images.bytes(images.cell(row, c)));
+    for (const uint32_t c : columns_) batch_.append_value(images.bytes(images.cell(row, c)));
     batch_.end_row();
     ++count_;
     return true;
@@ -104,6 +106,7 @@ class Gathering {
 
   const TargetTable& table_;
   const MergeTable& plan_;
+  const std::vector<uint32_t> columns_;  // of `read`, that make the key
   std::unique_ptr<Target> session_;
   std::optional<Interrupter::Busy> busy_;
   std::unique_ptr<ChangedKeys> keys_;

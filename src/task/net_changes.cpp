@@ -7,12 +7,13 @@ namespace godwit {
 namespace {
 
 // What a key's changes amount to so far.
-enum class State : uint8_t { nothing, inserted, updated, erased, replaced };
+enum class State : uint8_t { nothing, inserted, updated, erased, replaced, looked_up };
 
 struct Entry {
   State state = State::nothing;
   ChangeView row;    // inserted, updated, replaced: the row as it is now
   ChangeView erase;  // erased, replaced: the delete of the row that was there
+  bool sure = true;  // it was there; else it may have been outside the row filter
 };
 
 class Netting {
@@ -32,7 +33,9 @@ class Netting {
 
   void finish() {
     for (const Entry* entry : order_) {
-      if (entry->state == State::erased || entry->state == State::replaced) out_.net.erased.push_back(entry->erase);
+      if (entry->state == State::erased || entry->state == State::replaced)
+        (entry->sure ? out_.net.erased : out_.net.erased_if_there).push_back(entry->erase);
+      if (entry->state == State::looked_up) out_.look_up.push_back(entry->row);
       if (entry->state == State::updated) out_.net.updated.push_back(entry->row);
       if (entry->state == State::inserted || entry->state == State::replaced) out_.net.inserted.push_back(entry->row);
     }
@@ -74,6 +77,9 @@ class Netting {
   bool step(Entry& entry, const ChangeView& change) {
     const bool there =
         entry.state == State::inserted || entry.state == State::updated || entry.state == State::replaced;
+    const bool sure = change.when_missing != WhenMissing::ignore;
+    if (entry.state == State::looked_up) return true;
+    if (change.when_missing == WhenMissing::look_up) return look_up(entry, change);
     switch (change.op) {
       case Op::insert:
         if (there) return no("a key is inserted twice");
@@ -81,6 +87,7 @@ class Netting {
         entry.row = change;
         return true;
       case Op::update:
+        if (!there && change.when_missing == WhenMissing::insert) return bring_in(entry, change);
         if (entry.state == State::erased) return no("a deleted key is updated");
         if (!there) {
           entry.state = State::updated;
@@ -90,18 +97,53 @@ class Netting {
         merge(entry, change);
         return true;
       case Op::erase:
-        if (entry.state == State::erased) return no("a key is deleted twice");
+        if (entry.state == State::erased) return !sure || no("a key is deleted twice");
         if (entry.state == State::inserted) {
           entry = {};
           return true;
         }
-        if (entry.state != State::replaced) entry.erase = change;
+        if (entry.state != State::replaced) {
+          entry.erase = change;
+          entry.sure = sure;
+        }
         entry.state = State::erased;
         return true;
       case Op::truncate:
         break;
     }
     return false;  // add() has said so
+  }
+
+  bool look_up(Entry& entry, const ChangeView& change) {
+    entry.state = State::looked_up;
+    entry.row = change;
+    return true;
+  }
+
+  static bool is_whole(const ChangeView& change) {
+    for (size_t c = 0; c < change.after->width(); ++c)
+      if (change.after->cell(change.after_row, c).length == Cell::unchanged) return false;
+    return true;
+  }
+
+  // The row may be there or not: it is replaced.
+  bool bring_in(Entry& entry, const ChangeView& change) {
+    if (!is_whole(change)) return look_up(entry, change);
+    if (entry.state != State::erased) {
+      entry.erase = change;
+      entry.erase.op = Op::erase;
+      entry.erase.before = change.after;
+      entry.erase.before_row = change.after_row;
+      entry.erase.after = nullptr;
+      entry.erase.after_row = Change::no_row;
+      entry.sure = false;
+    }
+    entry.state = State::replaced;
+    entry.row = change;
+    entry.row.op = Op::insert;
+    entry.row.before = nullptr;
+    entry.row.before_row = Change::no_row;
+    return true;
   }
 
   // The newer row, with what its log record did not carry taken from the older one.

@@ -13,7 +13,10 @@ namespace godwit {
 struct NetResult {
   NetChanges net;
   std::deque<RowBatch> merged;  // rows that several changes made together
-  bool fits = true;             // false: the run cannot be told as one set per operation; apply it in log order
+  // One change of each key whose row the log does not show: what the source holds of it now takes the place of all
+  // of the key's changes.
+  std::vector<ChangeView> look_up;
+  bool fits = true;  // false: the run cannot be told as one set per operation; apply it in log order
   std::string why;
 };
 

@@ -134,6 +134,51 @@ TEST(NetChanges, every_run_of_operations_on_one_key_has_its_net_effect) {
   expect_net(table_of(1), cases);
 }
 
+// Rows of a table with a filter may be there or not: '?' before a delete that may find none, '*' before an update
+// whose row comes in from outside, '!' before one that has to be looked up.
+TEST(NetChanges, rows_that_may_lie_outside_a_filter_are_deleted_unseen_and_written_anew) {
+  const Case cases[] = {
+      {{"?- 1 ~ ~"}, "(- 1 ~ ~)"},
+      {{"?- 1 ~ ~", "?- 1 ~ ~"}, "(- 1 ~ ~)"},
+      {{"*= 1 x y"}, "+ 1 x y; (- 1 x y)"},
+      {{"*= 1 x ~"}, "look up 1 x ~"},
+      {{"!= 1 x y"}, "look up 1 x y"},
+      {{"*= 1 x y", "*= 1 p ~"}, "+ 1 p y; (- 1 x y)"},
+      {{"+ 1 x y", "*= 1 p ~"}, "+ 1 p y"},
+      {{"+ 1 x y", "?- 1 ~ ~"}, ""},
+      {{"?- 1 ~ ~", "*= 1 x y"}, "+ 1 x y; (- 1 ~ ~)"},
+      {{"?- 1 ~ ~", "*= 1 x ~"}, "look up 1 x ~"},
+      {{"*= 1 x y", "?- 1 ~ ~"}, "(- 1 x y)"},
+      {{"?- 1 ~ ~", "+ 1 x y"}, "+ 1 x y; (- 1 ~ ~)"},
+      {{"!= 1 x y", "?- 1 ~ ~", "+ 1 p q"}, "look up 1 x y"},
+      {{"*= 1 x y", "= 1 p q"}, "+ 1 p q; (- 1 x y)"},
+  };
+  const TargetTable table = table_of(1);
+  for (const Case& c : cases) {
+    ChangeLog log(table);
+    std::vector<WhenMissing> missing;
+    std::string shown;
+    for (std::string_view change : c.log) {
+      shown += fmt::format("[{}]", change);
+      missing.push_back(change[0] == '?'   ? WhenMissing::ignore
+                        : change[0] == '*' ? WhenMissing::insert
+                        : change[0] == '!' ? WhenMissing::look_up
+                                           : WhenMissing::report);
+      if (missing.back() != WhenMissing::report) change.remove_prefix(1);
+      log.add(change);
+    }
+    std::vector<ChangeView> views = log.views();
+    for (size_t i = 0; i < views.size(); ++i) views[i].when_missing = missing[i];
+    const NetResult result = net_changes(table, views);
+    std::vector<std::string> lines;
+    if (const std::string net = told(result); !net.empty()) lines.push_back(net);
+    for (const ChangeView& view : result.net.erased_if_there)
+      lines.push_back("(- " + row_text(*view.before, view.before_row) + ")");
+    for (const ChangeView& view : result.look_up) lines.push_back("look up " + row_text(*view.after, view.after_row));
+    EXPECT_EQ(join(lines, "; "), c.net) << shown;
+  }
+}
+
 TEST(NetChanges, cells_that_the_log_did_not_carry_come_from_the_change_before) {
   const Case cases[] = {
       {{"= 1 x ~"}, "= 1 x ~"},

@@ -27,7 +27,9 @@ struct TableStatistics {
   uint64_t applied_inserts = 0, applied_updates = 0, applied_deletes = 0, applied_truncates = 0;
   uint64_t ddls = 0, applied_ddls = 0;
   uint64_t parked = 0, ignored = 0;
-  uint64_t dropped = 0;  // captured, and not for the target: before the table's snapshot, or after it was suspended
+  uint64_t dropped = 0;   // captured, and not for the target: before the table's snapshot, or after it was suspended
+  uint64_t filtered = 0;  // changes that the row filter left out; not among those captured above
+  uint64_t mended = 0;    // rows and changes that were written with a value that could not be converted or masked
   int64_t load_start_us = 0, load_end_us = 0;
   bool reloaded = false;
 };

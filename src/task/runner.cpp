@@ -34,6 +34,7 @@ TaskRunner::TaskRunner(TaskOptions options) : options_(std::move(options)) {
   context_.settings = options_.settings;
   context_.progress = &progress_;
   context_.tally = &tally_;
+  context_.findings = &findings_;
 }
 
 TaskRunner::~TaskRunner() = default;

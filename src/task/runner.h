@@ -17,6 +17,7 @@
 #include "task/apply.h"
 #include "task/context.h"
 #include "task/load.h"
+#include "task/shape_findings.h"
 #include "task/snapshot_keeper.h"
 #include "task/status_reporter.h"
 
@@ -89,6 +90,10 @@ class TaskRunner {
   Result<void> check_same_ends(const TaskDocument& document) const;
   Result<void> check_same_rules(const TaskDocument& document) const;
   Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables);
+  Result<std::vector<TableRange>> split(const TargetTable& table);
+  Result<void> read_objects();
+  void warn_about_shapes();
+  void say_what_lob_sizes_do() const;
   Result<void> suspend_misfits();
   Result<void> check_stream() const;
   Result<void> check_ends(bool fresh);
@@ -162,6 +167,7 @@ class TaskRunner {
   Result<bool> refuse_alteration(Apply& apply, size_t table, const std::string& reason);
   Result<std::string> plan_alteration(size_t table, const SchemaChange& change, TargetTable& plan);
   Result<void> build_what_is_new(const TableDef& table, bool partitions);
+  PlanOptions own_plan_options() const;
   std::optional<size_t> table_by_id(uint32_t log_id) const;
   bool is_settled_before(const SchemaEvent& event, size_t table) const;
   Result<void> settle_alterations();
@@ -184,6 +190,7 @@ class TaskRunner {
   TaskContext context_;
   Progress progress_;
   ErrorTally tally_;
+  FindingLog findings_;
   TaskSummary summary_;
   int64_t started_ms_ = 0;
   bool fresh_ = false;  // this run started the task

@@ -207,14 +207,15 @@ void TaskRunner::summarize() {
                     "drop`.",
                     dropped));
   bool in_error = false;
-  uint64_t parked = 0;
+  uint64_t parked = 0, mended = 0;
   for (const TableStatistics& table : statistics.tables) {
     const uint64_t captured = table.inserts + table.updates + table.deletes;
     const uint64_t applied = table.applied_inserts + table.applied_updates + table.applied_deletes;
-    summary_.read_rows += table.full_load_rows + table.full_load_error_rows + captured;
+    summary_.read_rows += table.full_load_rows + table.full_load_error_rows + captured + table.filtered;
     summary_.applied_rows += table.full_load_rows + applied;
-    summary_.filtered_rows += table.dropped + table.ignored;
+    summary_.filtered_rows += table.dropped + table.ignored + table.filtered;
     parked += table.parked;
+    mended += table.mended;
     if (const uint64_t missing = unaccounted(table); missing > 0) {
       in_error = true;
       const Error error = errors::counts_do_not_close(table.table, missing);
@@ -231,8 +232,13 @@ void TaskRunner::summarize() {
         "{} rows or changes are parked in awsdms_apply_exceptions and godwit_parked on the target, each with key, "
         "statement and cause.",
         human_count(summary_.parked_rows)));
+  if (mended > 0)
+    remark(
+        fmt::format("{} rows or changes were written with a value that could not be converted, computed or masked; "
+                    "each is named in awsdms_apply_exceptions on the target.",
+                    human_count(mended)));
   if (summary_.exit == 0 &&
-      (in_error || summary_.parked_rows > 0 || orphans_found_ || objects_failed_ || untracked_changes_))
+      (in_error || mended > 0 || summary_.parked_rows > 0 || orphans_found_ || objects_failed_ || untracked_changes_))
     summary_.exit = 3;
 }
 

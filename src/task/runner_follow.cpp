@@ -26,7 +26,7 @@ Result<void> TaskRunner::start_capture() {
   std::vector<CapturedTable> captured;
   const TaskDocument document = record_->document();
   for (const PlannedTable& table : context_.tables) {
-    layouts.push_back(table.target.read);
+    layouts.push_back(table.target.shape ? table.target.layout : table.target.read);
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
     Position from = known == document.tables.end() ? Position{} : known->snapshot;
     if (known != document.tables.end() && known->pending) from = source_->end_of_log();
@@ -44,7 +44,8 @@ Result<void> TaskRunner::start_capture() {
   progress_.change([&](TaskStatistics& s) { s.applied = start; });
   const CaptureSpec spec = context_.capture_spec();
   std::unique_ptr<ChangeReader> reader = TRY(source_->read_changes(spec, start, captured));
-  capture_ = std::make_unique<Capture>(std::move(reader), *spool_, progress_);
+  std::unique_ptr<ChangeShaping> shaping = TRY(ChangeShaping::open(context_, findings_));
+  capture_ = std::make_unique<Capture>(std::move(reader), *spool_, progress_, std::move(shaping));
   log_info(Component::source_capture, "Reading the source's log from {} with {}", start.text,
            record_->document().capture);
   return {};
@@ -164,9 +165,7 @@ Result<ApplyEnd> TaskRunner::apply_until(std::unique_ptr<Apply>& apply, const St
       spool_.reset();
       return ApplyEnd::structure;
     }
-    std::vector<TableDef> definitions;
-    for (const PlannedTable& table : context_.tables) definitions.push_back(*table.target.source);
-    context_.objects = TRY(source_->catalog().read_objects(definitions));
+    TRY(read_objects());
     TRY(start_capture());
     apply = TRY(open_apply());
   }

@@ -329,10 +329,7 @@ Result<void> TaskRunner::replan(const Again& tables) {
     }
     table.target = found->target;
   }
-  std::vector<TableDef> definitions;
-  for (const PlannedTable& table : context_.tables) definitions.push_back(*table.target.source);
-  context_.objects = TRY(source_->catalog().read_objects(definitions));
-  return {};
+  return read_objects();
 }
 
 // Takes a later snapshot with its exact position, and readies the tables to be loaded from it, or to go on under it.
@@ -348,7 +345,7 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
     const auto known = std::ranges::find(before.tables, context_.tables[t].target.source->ref, &TableRecord::table);
     if (known == before.tables.end() || !known->suspended.empty()) continue;
     if (structure_fingerprint(*context_.tables[t].target.source) != known->structure) changed.insert(t);
-    slices[t] = TRY(source_->split(*context_.tables[t].target.source, slice_bytes()));
+    slices[t] = TRY(split(context_.tables[t].target));
   }
   if (slices.empty()) return {};
   std::set<size_t> merging = TRY(mergeable(tables, slices));

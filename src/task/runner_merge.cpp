@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "task/errors.h"
 #include "task/merge.h"
+#include "task/row_look_up.h"
 #include "task/runner.h"
 
 namespace godwit {
@@ -40,6 +41,7 @@ Result<std::set<size_t>> TaskRunner::mergeable(const Again& tables,
     const auto now = slices_now.find(t);
     const auto known = std::ranges::find(document.tables, table.source->ref, &TableRecord::table);
     if (now == slices_now.end() || known == document.tables.end() || tables.whole.contains(t)) continue;
+    if (shapes_rows(table) || (table.layout->key && !source_key(table))) continue;
     const bool logs_keys = table.layout->key && table.source->logged && table.source->identity != RowIdentity::none;
     const bool same_key = known->created || TRY(key_types_agree(table));
     if (logs_keys && same_key && known->was_empty && !lines_of(ledger, table.source->ref).empty() &&
@@ -54,10 +56,13 @@ Result<bool> TaskRunner::key_types_agree(const TargetTable& table) {
   if (!table.layout->key) return false;
   const std::vector<TableDef> there = TRY(target_->catalog().describe(std::span(&table.layout->ref, 1)));
   if (there.empty()) return false;
-  return std::ranges::all_of(table.layout->key->columns, [&](uint32_t c) {
-    const std::optional<uint32_t> column = find_column(there[0], table.layout->columns[c].name);
-    return column && there[0].columns[*column].type.native == table.read->columns[c].type.native;
-  });
+  const std::vector<uint32_t> columns = source_key(table).value_or(std::vector<uint32_t>());
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const ColumnDef& on_target = table.layout->columns[table.layout->key->columns[i]];
+    const std::optional<uint32_t> column = find_column(there[0], on_target.name);
+    if (!column || there[0].columns[*column].type.native != table.read->columns[columns[i]].type.native) return false;
+  }
+  return !columns.empty();
 }
 
 // Merges what changed into the tables that are recorded to go on under the held snapshot. Those that cannot are to be

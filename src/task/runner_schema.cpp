@@ -31,6 +31,12 @@ bool makes_tables(std::string_view command) {
 
 }  // namespace
 
+PlanOptions TaskRunner::own_plan_options() const {
+  PlanOptions options = plan_options(options_.settings);
+  options.follows_changes = follows();
+  return options;
+}
+
 std::optional<size_t> TaskRunner::table_by_id(uint32_t log_id) const {
   for (size_t t = 0; t < context_.tables.size(); ++t)
     if (context_.tables[t].target.source->log_id == log_id) return t;
@@ -116,14 +122,14 @@ Result<std::string> TaskRunner::plan_alteration(size_t table, const SchemaChange
     return fmt::format("table {} was renamed to {}, which the table mapping does not select",
                        to_string(before.source->ref), to_string(change.name));
   std::vector<std::string> warnings;
-  auto planned = plan_table(options_.rules, plan_options(options_.settings),
-                            std::make_shared<const TableDef>(change.table), warnings);
+  auto planned =
+      plan_table(options_.rules, own_plan_options(), std::make_shared<const TableDef>(change.table), warnings);
   if (!planned) return planned.error().message;
   for (const std::string& warning : warnings) log_warning(Component::transformation, "{}", warning);
   plan = std::move(*planned);
   std::vector<TargetTable> all = context_.targets();
   all[table] = plan;
-  auto distinct = check_target_names(options_.rules, plan_options(options_.settings), all);
+  auto distinct = check_target_names(options_.rules, own_plan_options(), all);
   if (!distinct) return distinct.error().message;
   return "";
 }
@@ -381,12 +387,11 @@ Result<void> TaskRunner::plan_from_record() {
   for (const TableRecord& record : record_->document().tables) {
     if (!record.definition) continue;
     PlannedTable planned;
-    planned.target = TRY(plan_table(options_.rules, plan_options(options_.settings),
+    planned.target = TRY(plan_table(options_.rules, own_plan_options(),
                                     std::make_shared<const TableDef>(*record.definition), warnings));
     if (record.target_definition) {
-      const TargetTable made_for =
-          TRY(plan_table(options_.rules, plan_options(options_.settings),
-                         std::make_shared<const TableDef>(*record.target_definition), warnings));
+      const TargetTable made_for = TRY(plan_table(
+          options_.rules, own_plan_options(), std::make_shared<const TableDef>(*record.target_definition), warnings));
       planned.target = without_alteration(made_for, planned.target);
     }
     planned.created = record.created;

@@ -30,6 +30,8 @@ PlanOptions plan_options(const TaskSettings& settings) {
   PlanOptions options;
   options.target_schema = settings.target_metadata.target_schema;
   options.support_lobs = settings.target_metadata.support_lobs;
+  if (settings.target_metadata.limited_size_lob_mode)
+    options.lob_limit_bytes = static_cast<uint64_t>(settings.target_metadata.lob_max_size_kb) * 1024;
   return options;
 }
 
@@ -87,12 +89,13 @@ Result<void> TaskRunner::reopen() {
 Result<std::vector<PlannedTable>> TaskRunner::plan_tables(std::span<const TableRef> names) {
   const Interrupter::Busy busy(context_.interrupter, source_.get(), nullptr);
   std::vector<TableDef> described = TRY(source_->catalog().describe(names));
+  const PlanOptions options = own_plan_options();
   std::vector<std::string> warnings;
   std::vector<PlannedTable> out;
   for (TableDef& table : described) {
     PlannedTable planned;
-    planned.target = TRY(plan_table(options_.rules, plan_options(options_.settings),
-                                    std::make_shared<const TableDef>(std::move(table)), warnings));
+    planned.target =
+        TRY(plan_table(options_.rules, options, std::make_shared<const TableDef>(std::move(table)), warnings));
     out.push_back(std::move(planned));
   }
   for (const std::string& warning : warnings) log_warning(Component::transformation, "{}", warning);
@@ -102,11 +105,13 @@ Result<std::vector<PlannedTable>> TaskRunner::plan_tables(std::span<const TableR
 // A resumed task goes on without a table that was dropped meanwhile: resume() says so.
 Result<void> TaskRunner::make_plan(bool resumes) {
   for (const std::string& warning : options_.rules.warnings) log_warning(Component::transformation, "{}", warning);
+  say_what_lob_sizes_do();
   for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);
   context_.tells_schema = resumes && follows() && TRY(source_->tells_schema_changes(context_.capture_spec()));
   if (context_.tells_schema) {
     TRY(plan_from_record());
     show_tables();
+    warn_about_shapes();
     return {};
   }
   const std::vector<TableRef> available = TRY(source_->catalog().list_tables());
@@ -129,6 +134,7 @@ Result<void> TaskRunner::make_plan(bool resumes) {
     for (const TargetTable& table : targets)
       if (table.source->ref == table.layout->ref) return Failure(errors::same_database(to_string(options_.source)));
   show_tables();
+  warn_about_shapes();
   return warn_of_large_objects();
 }
 
@@ -293,10 +299,7 @@ Result<void> TaskRunner::suspend_misfits() {
 Result<void> TaskRunner::check_ends(bool fresh) {
   const Interrupter::Busy busy(context_.interrupter, source_.get(), target_.get());
   std::vector<Finding> findings = TRY(source_->check(context_.capture_spec(), follows()));
-  std::vector<const TableDef*> created;
-  std::vector<TableDef> definitions;
-  for (const PlannedTable& table : context_.tables) definitions.push_back(*table.target.source);
-  context_.objects = TRY(source_->catalog().read_objects(definitions));
+  TRY(read_objects());
   std::vector<TargetTable> targets = context_.targets();
   const TaskDocument document = record_->document();
   std::erase_if(targets, [&](const TargetTable& table) {
@@ -375,7 +378,7 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
       not_empty += (not_empty.empty() ? "" : ", ") + to_string(targets[t].layout->ref);
     }
     if (loads())
-      record.slices = TRY(source_->split(*context_.tables[t].target.source, slice_bytes()));
+      record.slices = TRY(split(context_.tables[t].target));
     else if (!source_->log_tells_all())  // for the storage they name
       record.slices = TRY(source_->split(*context_.tables[t].target.source, whole_table_bytes));
     document.tables.push_back(std::move(record));

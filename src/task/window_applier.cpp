@@ -26,7 +26,8 @@ WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, co
       writer_(writer),
       snapshots_(std::move(snapshots)),
       held_rows_(std::move(held_rows)),
-      suspended_(context.tables.size(), false) {
+      suspended_(context.tables.size(), false),
+      look_up_(context) {
   const TaskDocument document = record.document();
   loaded_at_ = document.loaded_at;
   for (const TableRecord& table : document.tables)
@@ -45,6 +46,7 @@ bool WindowApplier::wanted(uint32_t table, const TxnPart& txn) const {
 Result<void> WindowApplier::apply(std::span<const Window::Part> parts, bool carefully) {
   pending_.clear();
   truncates_.clear();
+  notes_.clear();
   careful_ = false;
   if (!carefully) {
     TRY(collect(parts, false));
@@ -67,6 +69,10 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
     for (uint32_t i = part.txn.first; i < part.txn.first + part.txn.count; ++i) {
       const Change& change = part.batch->changes[i];
       TableDelta& delta = deltas_[change.table];
+      if (change.filtered) {
+        ++delta.filtered;
+        continue;
+      }
       ++(change.op == Op::insert   ? delta.inserts
          : change.op == Op::update ? delta.updates
          : change.op == Op::erase  ? delta.deletes
@@ -81,40 +87,50 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
         continue;
       }
       if (!truncates_.empty()) TRY(truncate());
+      const bool goes_on = TRY(heed_notes(part, i, carefully));
+      if (!goes_on) continue;
       const RowBatch* images = &part.batch->images[change.table];
-      const IdentityMove move = change.op == Op::update ? identity_move(change, *images) : IdentityMove::none;
+      ChangeView view{&target(change.table),
+                      change.op,
+                      change.before_row == Change::no_row ? nullptr : images,
+                      change.after_row == Change::no_row ? nullptr : images,
+                      change.before_row,
+                      change.after_row,
+                      change.when_missing};
+      Item item{change.table, view, &part.txn.commit, change.op, part.txn.xid};
+      const bool taken = write_unseen(item);
+      if (taken) continue;
+      const IdentityMove move = change.op == Op::update && item.view.when_missing != WhenMissing::look_up
+                                    ? identity_move(change, *images)
+                                    : IdentityMove::none;
       if (move == IdentityMove::impossible) {
         TRY(flush(carefully));
-        const Item item{change.table,
-                        {&target(change.table), Op::update, images, images, change.before_row, change.after_row},
-                        &part.txn.commit,
-                        change.op};
         TRY(handle(item, {ChangeOutcome::Kind::refused, errors::identity_moved(target(change.table).source->ref)}));
         continue;
       }
       if (move == IdentityMove::replace) {
-        pending_.push_back(
-            {change.table,
-             {&target(change.table), Op::erase, images, nullptr,
-              change.before_row == Change::no_row ? change.after_row : change.before_row, Change::no_row},
-             &part.txn.commit,
-             std::nullopt});
-        pending_.push_back({change.table,
-                            {&target(change.table), Op::insert, nullptr, images, Change::no_row, change.after_row},
-                            &part.txn.commit,
-                            Op::update});
+        Item erase = item, insert = item;
+        erase.counts_as.reset();
+        erase.view = {view.table,
+                      Op::erase,
+                      images,
+                      nullptr,
+                      change.before_row == Change::no_row ? change.after_row : change.before_row,
+                      Change::no_row,
+                      view.when_missing == WhenMissing::insert ? WhenMissing::ignore : WhenMissing::report};
+        insert.view.op = Op::insert;
+        insert.view.before = nullptr;
+        insert.view.before_row = Change::no_row;
+        insert.view.when_missing = WhenMissing::report;
+        pending_.push_back(erase);
+        pending_.push_back(insert);
         continue;
       }
-      pending_.push_back(
-          {change.table,
-           {&target(change.table), change.op, change.before_row == Change::no_row ? nullptr : images,
-            change.after_row == Change::no_row ? nullptr : images, change.before_row, change.after_row},
-           &part.txn.commit,
-           change.op});
+      pending_.push_back(item);
     }
   }
   if (!truncates_.empty()) TRY(truncate());
-  return {};
+  return write_notes();
 }
 
 // An identity beside the key may have moved, and the log carries no old value to tell by: the row is replaced if it
@@ -196,6 +212,7 @@ Result<bool> WindowApplier::apply_whole(std::span<const Item> items) {
       count_dropped(item);
       continue;
     }
+    if (item.view.when_missing == WhenMissing::look_up) return false;
     views.push_back(item.view);
     count_applied(item);
   }
@@ -228,6 +245,7 @@ Result<void> WindowApplier::apply_table(uint32_t table, std::vector<Item>& items
   std::string why = result.why;
   if (result.fits) done = TRY(writer_.apply_sets(plan, result.net, why));
   if (done) {
+    if (!result.look_up.empty()) TRY(look_up_chunks(table, result.look_up, items));
     for (const Item& item : items) count_applied(item);
     return {};
   }
@@ -255,12 +273,18 @@ Result<void> WindowApplier::apply_in_order(std::span<const Item> items) {
   }
   size_t at = 0;
   while (at < views.size()) {
-    const ChangeWriter::Progress progress = TRY(writer_.apply_in_order(std::span(views).subspan(at)));
+    size_t end = at;
+    while (end < views.size() && views[end].when_missing != WhenMissing::look_up) ++end;
+    ChangeWriter::Progress progress;
+    if (end > at) progress = TRY(writer_.apply_in_order(std::span(views).subspan(at, end - at)));
     for (size_t i = at; i < at + progress.done; ++i) count_applied(*sources[i]);
     at += progress.done;
-    if (progress.stopped_at.kind == ChangeOutcome::Kind::applied) break;
+    if (progress.stopped_at.kind == ChangeOutcome::Kind::applied && at == views.size()) break;
     const Item& refused = *sources[at++];
-    TRY(handle(refused, progress.stopped_at));
+    if (progress.stopped_at.kind == ChangeOutcome::Kind::applied)
+      TRY(write_looked_up(refused));
+    else
+      TRY(handle(refused, progress.stopped_at));
     if (!suspended_[refused.table]) continue;
     // The table's later changes in this run go nowhere.
     std::vector<Item> rest;
@@ -309,6 +333,12 @@ ChangeAction WindowApplier::action_for(const Item& item, const ChangeOutcome& ou
 }
 
 Result<void> WindowApplier::handle(const Item& item, const ChangeOutcome& outcome) {
+  if (outcome.kind == ChangeOutcome::Kind::no_row && item.view.when_missing == WhenMissing::ignore) {
+    count_applied(item);
+    return {};
+  }
+  if (outcome.kind == ChangeOutcome::Kind::no_row && item.view.when_missing == WhenMissing::insert)
+    return bring_in(item);
   const ErrorBehavior& settings = context_.settings.error_behavior;
   ChangeAction action = action_for(item, outcome);
   if (action != ChangeAction::ignore || outcome.kind == ChangeOutcome::Kind::refused)

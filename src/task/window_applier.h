@@ -11,6 +11,7 @@
 #include "task/context.h"
 #include "task/error_policy.h"
 #include "task/net_changes.h"
+#include "task/row_look_up.h"
 #include "task/window.h"
 
 namespace godwit {
@@ -19,7 +20,7 @@ namespace godwit {
 struct TableDelta {
   uint64_t inserts = 0, updates = 0, deletes = 0, truncates = 0;
   uint64_t applied_inserts = 0, applied_updates = 0, applied_deletes = 0, applied_truncates = 0;
-  uint64_t parked = 0, ignored = 0, dropped = 0;
+  uint64_t parked = 0, ignored = 0, dropped = 0, filtered = 0, mended = 0;
 };
 
 class WindowApplier {
@@ -54,6 +55,7 @@ class WindowApplier {
     ChangeView view;
     const Position* commit;
     std::optional<Op> counts_as;  // nothing: the first half of a change that is done in two
+    uint64_t xid = 0;
   };
 
   Result<void> collect(std::span<const Window::Part> parts, bool carefully);
@@ -72,6 +74,18 @@ class WindowApplier {
   Result<void> replace(const Item& item, const ChangeOutcome& outcome);
   Result<void> insert_instead(const Item& item, const ChangeOutcome& outcome);
   Result<void> truncate();
+  Result<bool> heed_notes(const Window::Part& part, uint32_t change, bool carefully);
+  Result<void> bring_in(const Item& item);
+  Result<void> write_looked_up(const Item& item);
+  Result<void> look_up_chunks(uint32_t table, std::span<const ChangeView> changes, std::span<const Item> items);
+  Result<bool> write_chunk(uint32_t table, std::span<const ChangeView> changes, const std::vector<uint64_t>& xids,
+                           const Position& at, size_t& bytes);
+  Result<void> note_findings(uint32_t table, const RowBatch& rows, const std::vector<ShapeFinding>& findings,
+                             const Position& at);
+  void add_note(uint32_t table, const ChangeView& view, const ChangeNote& note, const Position& at);
+  Result<void> write_notes();
+  static Item without_look_up(const Item& item);
+  bool write_unseen(Item& item);
   ChangeAction action_for(const Item& item, const ChangeOutcome& outcome) const;
   void count_applied(const Item& item);
   void count_dropped(const Item& item);
@@ -90,6 +104,8 @@ class WindowApplier {
   bool any_later_snapshot_ = false;
   bool careful_ = false;
 
+  RowLookUp look_up_;
+  std::vector<ParkedRow> notes_;                          // for the exception tables
   std::vector<Item> pending_;                             // in log order, no truncate among them
   std::vector<std::pair<uint32_t, uint32_t>> truncates_;  // table, leaf: a run that is done in one statement
   std::map<uint32_t, TableDelta> deltas_;

@@ -311,5 +311,47 @@ TEST_P(Conformance, a_table_rewritten_after_its_slices_were_cut_is_noticed) {
   EXPECT_EQ(reader.error().code, "source.rewritten");
 }
 
+// The canonical ids of the rows that a reader gives.
+std::vector<std::string> ids_of(TableReader& reader) {
+  std::vector<std::string> out;
+  RowBatch batch;
+  while (must(reader.read(batch, std::stop_token())))
+    for (size_t row = 0; row < batch.rows; ++row) out.emplace_back(batch.bytes(batch.cell(row, 0)));
+  std::ranges::sort(out);
+  return out;
+}
+
+TEST_P(Conformance, a_filter_leaves_rows_out_of_slices_and_of_look_ups) {
+  const TableSpec table = plain("filtered");
+  create(table);
+  run(numbered_rows(table, 1, 20));
+  Migration migration(quirks());
+  migration.plan({&table});
+  migration.begin_capture();
+  const TargetTable& plan = migration.table(table);
+  auto lane = migration.open_source("lane-2");
+  must(lane->join_snapshot(migration.snapshot().id));
+  const Encoding canonical = Encoding::canonical;
+  const RowFilter filter{
+      {{{"id", {{FilterOperator::eq, "9"}, {FilterOperator::eq, "10"}, {FilterOperator::eq, "2"}}}}}};
+  auto slice = must(lane->read_table(migration.ranges(table)[0], plan.read, std::span(&canonical, 1),
+                                     {.filter = &filter, .long_values = false, .sees = {}}));
+  EXPECT_EQ(ids_of(*slice), (std::vector<std::string>{"10", "2", "9"}));
+  slice.reset();
+  must(lane->leave_snapshot());
+  RowBatch keys;
+  auto layout = std::make_shared<TableDef>();
+  layout->ref = plan.source->ref;
+  layout->columns = {plan.read->columns[0]};
+  keys.layout = layout;
+  for (const std::string_view id : {"2", "3", "9", "900"}) {
+    keys.append_value(id);
+    keys.end_row();
+  }
+  auto found = must(lane->read_keys(keys, {}, *plan.source, plan.read, std::span(&canonical, 1),
+                                    {.filter = &filter, .long_values = true, .sees = {}}));
+  EXPECT_EQ(ids_of(*found), (std::vector<std::string>{"2", "9"}));
+}
+
 }  // namespace
 }  // namespace godwit::conformance

@@ -175,6 +175,16 @@ class Stage:
         if found != wanted:
             raise Failed(f"rows on the {words[0]} are\n{found}\nand should be\n{wanted}")
 
+    def do_same(self, words: list[str], body: str) -> None:
+        on_source, _, on_target = body.partition("----")
+        queries = {"source": on_source, "target": on_target if on_target.strip() else on_source}
+        found = {}
+        for end, sql in queries.items():
+            server, database = self.ends()[end]
+            found[end] = server.psql(self.fill(sql), database).strip("\n")
+        if found["source"] != found["target"]:
+            raise Failed(f"the source gives\n{found['source']}\nand the target\n{found['target']}")
+
     def do_until(self, words: list[str], body: str) -> None:
         def there() -> bool:
             if self._run is not None and not self._run.process.running():

@@ -66,6 +66,10 @@ Result<bool> MemoryChangeWriter::apply_sets(const TargetTable& table, const NetC
   WorkingTable& current = *TRY(working(table.layout->ref));
   const std::vector<uint32_t> columns = TRY(columns_of(*table.layout, *current.content.def()));
   WorkingTable tried = current;
+  for (const ChangeView& change : net.erased_if_there) {
+    const Result<bool> erased = apply_change(tried, columns, change);
+    if (!erased) return Failure(erased.error());
+  }
   for (const auto* set : {&net.erased, &net.updated, &net.inserted}) {
     const bool fits = TRY(apply_set(tried, columns, *set, why));
     if (!fits) return false;
@@ -93,9 +97,9 @@ Result<ChangeWriter::Progress> MemoryChangeWriter::apply_in_order(std::span<cons
       return Failure(applied.error());
     if (!applied)
       progress.stopped_at = {ChangeOutcome::Kind::refused, applied.error()};
-    else if (!*applied)
+    else if (!*applied && !(change.op == Op::erase && change.when_missing == WhenMissing::ignore))
       progress.stopped_at = {ChangeOutcome::Kind::no_row, {}};
-    if (!applied || !*applied) return progress;
+    if (progress.stopped_at.kind != ChangeOutcome::Kind::applied) return progress;
     ++progress.done;
   }
   return progress;
@@ -134,6 +138,12 @@ Result<void> MemoryChangeWriter::park(std::span<const ParkedRow> rows) {
   return {};
 }
 
+Result<void> MemoryChangeWriter::note(std::span<const ParkedRow> rows) {
+  TRY(check_open());
+  window_->noted.insert(window_->noted.end(), rows.begin(), rows.end());
+  return {};
+}
+
 Result<void> MemoryChangeWriter::commit_window() {
   TRY(state_.before_commit(*session_));
   TRY(check_fence());
@@ -147,6 +157,7 @@ Result<void> MemoryChangeWriter::commit_window() {
     table.version = state_.next_number++;
   }
   for (ParkedRow& row : window_->parked) state_.parked.push_back({task_id_, std::move(row)});
+  for (ParkedRow& row : window_->noted) state_.noted.push_back({task_id_, std::move(row)});
   return {};
 }
 

@@ -18,6 +18,7 @@ class MemoryChangeWriter : public ChangeWriter {
   Result<void> undo_to_savepoint() override;
   Result<void> truncate(std::span<const TableRef> tables) override;
   Result<void> park(std::span<const ParkedRow> rows) override;
+  Result<void> note(std::span<const ParkedRow> rows) override;
   Result<void> commit(const Position& next) override;
   void rollback() override;
   Result<Position> durable(bool force) override;
@@ -25,7 +26,7 @@ class MemoryChangeWriter : public ChangeWriter {
  private:
   struct Window {
     std::map<TableRef, WorkingTable> tables;
-    std::vector<ParkedRow> parked;
+    std::vector<ParkedRow> parked, noted;
   };
   Result<void> check_open();
   Result<void> check_fence() const;  // with the mutex held

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "engines/memory/change_reader.h"
 #include "engines/memory/errors.h"
+#include "engines/memory/filter.h"
 #include "engines/memory/table_reader.h"
 
 namespace godwit::memory {
@@ -184,7 +185,8 @@ Result<std::vector<TableRange>> MemorySource::split(const TableDef& table, uint6
 
 Result<std::unique_ptr<TableReader>> MemorySource::read_table(const TableRange& range,
                                                               const std::shared_ptr<const TableDef>& layout,
-                                                              std::span<const Encoding> wanted) {
+                                                              std::span<const Encoding> wanted,
+                                                              const ReadOptions& options) {
   const Lock lock(state_.mutex);
   TRY(usable());
   if (std::ranges::find(wanted, Encoding::canonical) == wanted.end())
@@ -196,14 +198,13 @@ Result<std::unique_ptr<TableReader>> MemorySource::read_table(const TableRange& 
   if (seen == tables.end()) return Failure(errors::no_table(range.leaf));
   std::vector<uint32_t> columns = TRY(columns_of(*layout, *seen->second.content.def()));
   std::vector<StoredRow> rows = TRY(rows_of_range(range, seen->second.content.rows()));
+  TRY(keep_passing(options.filter, *seen->second.content.def(), rows));
   return std::make_unique<MemoryTableReader>(state_, session_, std::move(rows), layout, std::move(columns));
 }
 
-Result<std::unique_ptr<TableReader>> MemorySource::read_keys(const RowBatch& keys,
-                                                             std::span<const TableRange> storage,
-                                                             const TableDef& table,
-                                                             const std::shared_ptr<const TableDef>& layout,
-                                                             std::span<const Encoding> wanted) {
+Result<std::unique_ptr<TableReader>> MemorySource::read_keys(
+    const RowBatch& keys, std::span<const TableRange> storage, const TableDef& table,
+    const std::shared_ptr<const TableDef>& layout, std::span<const Encoding> wanted, const ReadOptions& options) {
   const Lock lock(state_.mutex);
   TRY(usable());
   if (std::ranges::find(wanted, Encoding::canonical) == wanted.end())
@@ -228,6 +229,7 @@ Result<std::unique_ptr<TableReader>> MemorySource::read_keys(const RowBatch& key
     for (const uint32_t column : key) values.push_back((*row)[column]);
     return !asked.contains(values);
   });
+  TRY(keep_passing(options.filter, *seen->second.content.def(), rows));
   std::vector<uint32_t> columns = TRY(columns_of(*layout, *seen->second.content.def()));
   return std::make_unique<MemoryTableReader>(state_, session_, std::move(rows), layout, std::move(columns));
 }

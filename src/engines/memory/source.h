@@ -42,10 +42,12 @@ class MemorySource : public Source {
   Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) override;
   Result<std::unique_ptr<TableReader>> read_table(const TableRange& range,
                                                   const std::shared_ptr<const TableDef>& layout,
-                                                  std::span<const Encoding> wanted) override;
+                                                  std::span<const Encoding> wanted,
+                                                  const ReadOptions& options) override;
   Result<std::unique_ptr<TableReader>> read_keys(const RowBatch& keys, std::span<const TableRange> storage,
                                                  const TableDef& table, const std::shared_ptr<const TableDef>& layout,
-                                                 std::span<const Encoding> wanted) override;
+                                                 std::span<const Encoding> wanted,
+                                                 const ReadOptions& options) override;
   Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                      std::span<const CapturedTable> tables) override;
   Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) override;

@@ -100,7 +100,7 @@ struct State {
   std::map<std::string, HeldSnapshot, std::less<>> snapshots;
   std::vector<std::weak_ptr<Session>> sessions;
   std::map<std::string, TaskState, std::less<>> tasks;
-  std::vector<ParkedLine> parked;
+  std::vector<ParkedLine> parked, noted;
 
   size_t changes_per_batch = 1000;
   size_t rows_per_range = SIZE_MAX;

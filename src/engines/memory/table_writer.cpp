@@ -96,6 +96,16 @@ Result<void> MemoryTableWriter::park(std::span<const ParkedRow> rows) {
   return {};
 }
 
+Result<void> MemoryTableWriter::note(std::span<const ParkedRow> rows) {
+  if (!open_) return Failure(errors::no_transaction());
+  noted_.insert(noted_.end(), rows.begin(), rows.end());
+  return {};
+}
+
+ParkedRow MemoryTableWriter::describe(const RowBatch& batch, size_t row) const {
+  return describe_row({&slice_.table, Op::insert, nullptr, &batch, Change::no_row, static_cast<uint32_t>(row)});
+}
+
 // Other slices of the table may have been committed since this one was opened.
 Result<void> MemoryTableWriter::merge_rows(Table& into) {
   if (into.version == working_.base_version) {
@@ -125,6 +135,7 @@ Result<void> MemoryTableWriter::finish(uint64_t rows_read, const Position& snaps
   table.version = state_.next_number++;
   state_.tasks[slice_.task_id].ledger.push_back({source, slice_.index, rows_read, taken, refused_, snapshot});
   for (ParkedRow& row : parked_) state_.parked.push_back({slice_.task_id, std::move(row)});
+  for (ParkedRow& row : noted_) state_.noted.push_back({slice_.task_id, std::move(row)});
   return state_.after_commit(*session_);
 }
 

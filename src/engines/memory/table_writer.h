@@ -21,6 +21,8 @@ class MemoryTableWriter : public TableWriter {
   void erase_keys(const std::set<MemoryRow>& keys);
   Result<void> write(const RowBatch& batch, RowErrors* refused) override;
   Result<void> park(std::span<const ParkedRow> rows) override;
+  Result<void> note(std::span<const ParkedRow> rows) override;
+  ParkedRow describe(const RowBatch& batch, size_t row) const override;
   Result<void> finish(uint64_t rows_read, const Position& snapshot) override;
   void abandon() override;
 
@@ -45,7 +47,7 @@ class MemoryTableWriter : public TableWriter {
   std::set<MemoryRow> erased_;
   std::vector<StoredRow> written_;
   uint64_t refused_ = 0, passed_over_ = 0;
-  std::vector<ParkedRow> parked_;
+  std::vector<ParkedRow> parked_, noted_;
 };
 
 }  // namespace godwit::memory

@@ -133,6 +133,10 @@ Result<void> PostgresChangeWriter::park(std::span<const ParkedRow> rows) {
   return control_.park(session_, task_id_, rows, false);
 }
 
+Result<void> PostgresChangeWriter::note(std::span<const ParkedRow> rows) {
+  return control_.note(session_, task_id_, rows, false);
+}
+
 ParkedRow PostgresChangeWriter::describe(const ChangeView& change) const {
   RowText before, after;
   if (change.before != nullptr) before = row_text(*change.before, change.before_row);

@@ -33,6 +33,7 @@ class PostgresChangeWriter : public ChangeWriter {
   Result<void> park(std::span<const ParkedRow> rows) override;
   Result<std::vector<std::string>> alter(const TableAlteration& alteration) override;
   Result<void> drop_table(const TableRef& table) override;
+  Result<void> note(std::span<const ParkedRow> rows) override;
   Result<void> commit(const Position& next) override;
   void rollback() override;
   Result<Position> durable(bool force) override;
@@ -73,12 +74,11 @@ class PostgresChangeWriter : public ChangeWriter {
   Result<TableStatements*> statements_of(const TargetTable& table);
   Result<std::vector<std::string>> primary_key_of(const TargetTable& table);
   Result<RowFinder> find_rows_by(const TargetTable& table);
-  Result<std::vector<bool>> byte_columns(const TargetTable& table);
   Result<void> prepare(const ChangeView& change);
   Result<std::string> prepare_sql(const std::string& sql);
   Result<bool> send(const ChangeView& change);
   Result<size_t> send_chunk(std::span<const ChangeView> changes, std::vector<bool>& sent);
-  Result<Progress> collect(const std::vector<bool>& sent);
+  Result<Progress> collect(std::span<const ChangeView> changes, const std::vector<bool>& sent);
   Result<Progress> run_chunk(std::span<const ChangeView> changes);
 
   Connection& session_;

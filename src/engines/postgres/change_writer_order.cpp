@@ -7,6 +7,7 @@
 #include "engines/postgres/change_writer.h"
 #include "engines/postgres/copy_text.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/row_insert.h"
 
 namespace godwit::postgres {
 namespace {
@@ -28,11 +29,6 @@ size_t change_bytes(const ChangeView& change) {
     total += static_cast<size_t>(std::max(0, change.after->cell(change.after_row, c).length));
   return total;
 }
-
-constexpr std::string_view bytea_query =
-    "SELECT a.attname FROM pg_catalog.pg_attribute a JOIN pg_catalog.pg_type t ON t.oid = a.atttypid WHERE "
-    "a.attrelid = $1::pg_catalog.regclass AND a.attnum > 0 AND 'pg_catalog.bytea'::pg_catalog.regtype IN (t.oid, "
-    "t.typbasetype)";
 
 // Which columns have an equality of their own (btree or hash; one of an extension is not found without its schema),
 // which have equal values that are not identical (numeric 1.0 and 1.00, interval 1 day and 24:00:00, text under some
@@ -88,6 +84,8 @@ Result<RowFinder> PostgresChangeWriter::find_rows_by(const TargetTable& table) {
       TRY(session_.query(std::string(session_.traits().has_full_catalog ? comparison_query : plain_comparison_query),
                          {quote_name(table.layout->ref)}));
   for (uint32_t c = 0; c < table.layout->columns.size(); ++c) {
+    // Columns that rules add have no number of the source's, and no old value in the log.
+    if (table.shape && table.layout->columns[c].number == 0) continue;
     finder.columns.push_back(c);
     finder.comparisons.push_back(Comparison::text);
     finder.types.push_back(table.layout->columns[c].type.native);
@@ -101,23 +99,12 @@ Result<RowFinder> PostgresChangeWriter::find_rows_by(const TargetTable& table) {
   return finder;
 }
 
-// The user's own target table may hold the source's bytes as another type: then they go as text.
-Result<std::vector<bool>> PostgresChangeWriter::byte_columns(const TargetTable& table) {
-  std::vector<bool> out(table.layout->columns.size(), false);
-  if (std::ranges::none_of(table.layout->columns, holds_bytes)) return out;
-  const Rows rows = TRY(session_.query(std::string(bytea_query), {quote_name(table.layout->ref)}));
-  for (int i = 0; i < rows.size(); ++i)
-    if (const auto column = find_column(*table.layout, rows.get(i, 0)))
-      out[*column] = holds_bytes(table.layout->columns[*column]);
-  return out;
-}
-
 Result<PostgresChangeWriter::TableStatements*> PostgresChangeWriter::statements_of(const TargetTable& table) {
   const auto known = statements_.find(&table);
   if (known != statements_.end()) return &known->second;
   TableStatements fresh;
   fresh.finder = TRY(find_rows_by(table));
-  fresh.bytes = TRY(byte_columns(table));
+  fresh.bytes = TRY(byte_columns(session_, table));
   return &(statements_[&table] = std::move(fresh));
 }
 
@@ -201,16 +188,19 @@ Result<size_t> PostgresChangeWriter::send_chunk(std::span<const ChangeView> chan
 }
 
 // Reads the answers up to the sync. The first that is not one row is what the chunk stopped at.
-Result<ChangeWriter::Progress> PostgresChangeWriter::collect(const std::vector<bool>& sent) {
+Result<ChangeWriter::Progress> PostgresChangeWriter::collect(std::span<const ChangeView> changes,
+                                                             const std::vector<bool>& sent) {
   Progress progress;
   bool stopped = false;
-  for (const bool was_sent : sent) {
-    if (was_sent) {
+  for (size_t i = 0; i < sent.size(); ++i) {
+    if (sent[i]) {
       const Rows result(PQgetResult(session_.raw()));
       if (result.raw() == nullptr) return Failure(session_.connection_error());
       while (PGresult* rest = PQgetResult(session_.raw())) PQclear(rest);
       const bool ok = PQresultStatus(result.raw()) == PGRES_COMMAND_OK;
-      if (!stopped && (!ok || result.affected() != 1)) {
+      const bool may_miss = changes[i].op == Op::erase && changes[i].when_missing == WhenMissing::ignore;
+      const bool done = ok && (result.affected() == 1 || (may_miss && result.affected() == 0));
+      if (!stopped && !done) {
         stopped = true;
         progress.stopped_at.kind =
             ok && result.affected() == 0 ? ChangeOutcome::Kind::no_row : ChangeOutcome::Kind::refused;
@@ -241,7 +231,7 @@ Result<ChangeWriter::Progress> PostgresChangeWriter::run_chunk(std::span<const C
   if (PQenterPipelineMode(session_.raw()) != 1) return Failure(session_.connection_error());
   std::vector<bool> sent;
   auto count = send_chunk(changes, sent);
-  auto progress = count ? collect(sent) : Result<Progress>(Failure(count.error()));
+  auto progress = count ? collect(changes, sent) : Result<Progress>(Failure(count.error()));
   if (PQexitPipelineMode(session_.raw()) != 1 && progress) return Failure(session_.connection_error());
   if (!progress) return progress;
   if (progress->stopped_at.kind == ChangeOutcome::Kind::applied) {

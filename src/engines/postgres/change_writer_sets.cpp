@@ -18,6 +18,13 @@ constexpr size_t table_columns_max = 1600;  // the server's limit, for the stage
 // A larger row goes by itself in log order: as a line of text it may exceed what the server can read.
 constexpr size_t set_row_bytes_max = 256U << 20U;
 
+// In the stage, deletes are group 0 and updates the groups behind it.
+constexpr uint32_t group_if_there = INT32_MAX;
+
+bool stages(const NetChanges& net) {
+  return !net.erased.empty() || !net.updated.empty() || !net.erased_if_there.empty();
+}
+
 void append_cell(ByteBuffer& out, const TargetTable& table, const RowBatch& rows, uint32_t row, uint32_t column) {
   const Cell& cell = rows.cell(row, column);
   if (cell.length < 0)
@@ -65,7 +72,7 @@ void append_stage_row(ByteBuffer& out, const TargetTable& table, const std::vect
 }  // namespace
 
 Result<bool> PostgresChangeWriter::apply_sets(const TargetTable& table, const NetChanges& net, std::string& why) {
-  if (!table.layout->key && !(net.erased.empty() && net.updated.empty())) {
+  if (!table.layout->key && stages(net)) {
     why = "the table has no key";
     return false;
   }
@@ -73,7 +80,7 @@ Result<bool> PostgresChangeWriter::apply_sets(const TargetTable& table, const Ne
     why = "the table is too wide to stage";
     return false;
   }
-  if (!may_make_stages_ && session_.traits().has_temporary_tables && !(net.erased.empty() && net.updated.empty())) {
+  if (!may_make_stages_ && session_.traits().has_temporary_tables && stages(net)) {
     why = "the role may not create temporary tables";
     return false;
   }
@@ -102,11 +109,12 @@ Result<bool> PostgresChangeWriter::try_sets(const TargetTable& table, const NetC
   Stage& stage = stages_[quote_name(table.layout->ref)];
   if (stage.name.empty()) stage.name = fmt::format("pg_temp.godwit_stage_{}", stages_.size());
   std::vector<std::pair<ColumnMask, uint64_t>> groups;
-  if (!net.erased.empty() || !net.updated.empty()) TRY(fill_stage(table, net, stage, groups));
+  if (stages(net)) TRY(fill_stage(table, net, stage, groups));
   const auto wrong = [&](std::string_view what, uint64_t expected, uint64_t found) {
     why = fmt::format("{} of {} rows {}", found, expected, what);
     return false;
   };
+  if (!net.erased_if_there.empty()) TRY(session_.query(stage_erase(table, stage.name, group_if_there)));
   if (!net.erased.empty()) {
     const Rows erased = TRY(session_.query(stage_erase(table, stage.name, 0)));
     if (erased.affected() != net.erased.size())
@@ -132,6 +140,7 @@ Result<void> PostgresChangeWriter::fill_stage(const TargetTable& table, const Ne
   const std::vector<bool> key = key_columns(table);
   ByteBuffer text;
   for (const ChangeView& change : net.erased) append_stage_row(text, table, key, change, 0);
+  for (const ChangeView& change : net.erased_if_there) append_stage_row(text, table, key, change, group_if_there);
   std::map<ColumnMask, uint32_t> known;
   for (const ChangeView& change : net.updated) {
     ColumnMask mask = written_columns(table, *change.after, change.after_row);

@@ -312,6 +312,27 @@ Result<void> ControlSchema::park(Connection& session, std::string_view task_id, 
   return {};
 }
 
+Result<void> ControlSchema::note(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows,
+                                 bool full_load) const {
+  if (rows.empty()) return {};
+  std::vector<std::string> owners, names, statements, texts;
+  for (const ParkedRow& row : rows) {
+    owners.push_back(row.target_table.schema);
+    names.push_back(row.target_table.name);
+    statements.push_back(row.statement);
+    texts.push_back(row.error + (row.position.empty() ? "" : fmt::format(" [{}]", row.position.text)));
+  }
+  for (const std::string_view name : {"awsdms_apply_exceptions", "awsdms_full_load_exceptions"}) {
+    if (name == "awsdms_full_load_exceptions" && !(full_load && wanted_.full_load_exceptions)) continue;
+    TRY(session.run(fmt::format("INSERT INTO {} SELECT $1, o, n, $2::timestamp, s, e FROM unnest($3::text[], "
+                                "$4::text[], $5::text[], $6::text[]) AS w(o, n, s, e)",
+                                table(name)),
+                    {std::string(task_id), now_utc(), array_text(owners), array_text(names), array_text(statements),
+                     array_text(texts)}));
+  }
+  return {};
+}
+
 Result<uint64_t> ControlSchema::count_parked(Connection& session, std::string_view task_id) const {
   const Rows rows = TRY(session.query(fmt::format("SELECT count(*) FROM {} WHERE task = $1", table("godwit_parked")),
                                       {std::string(task_id)}));

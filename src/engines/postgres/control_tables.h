@@ -36,6 +36,9 @@ class ControlSchema {
   Result<void> start_position(Connection& session, std::string_view task_id, const Position& position) const;
   Result<void> park(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows,
                     bool full_load) const;
+  // The exception tables alone: what was done to rows that are written.
+  Result<void> note(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows,
+                    bool full_load) const;
   Result<uint64_t> count_parked(Connection& session, std::string_view task_id) const;
   Result<void> write_status(Connection& session, std::string_view task_id, const StatusRow& row) const;
   Result<void> write_history(Connection& session, std::string_view task_id, const HistoryRow& row) const;

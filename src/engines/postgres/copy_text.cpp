@@ -1,6 +1,7 @@
 #include "engines/postgres/copy_text.h"
 
 #include <array>
+#include <cstring>
 
 #include "base/byte_reader.h"
 #include "base/hex.h"
@@ -43,29 +44,6 @@ char numeric_escape(std::string_view text, size_t& at, int base, size_t digits_m
   return static_cast<char>(value);
 }
 
-std::string unescape(std::string_view text) {
-  std::string out;
-  for (size_t at = 0; at < text.size();) {
-    if (text[at] != '\\' || at + 1 == text.size()) {
-      out += text[at++];
-      continue;
-    }
-    const char letter = text[++at];
-    constexpr std::string_view letters = "bfnrtv", bytes = "\b\f\n\r\t\v";
-    if (octal(letter) >= 0) {
-      out += numeric_escape(text, at, 8, 3);
-    } else if (letter == 'x' && at + 1 < text.size() && hexadecimal(text[at + 1]) >= 0) {
-      ++at;
-      out += numeric_escape(text, at, 16, 2);
-    } else {
-      const size_t known = letters.find(letter);
-      out += known == std::string_view::npos ? letter : bytes[known];
-      ++at;
-    }
-  }
-  return out;
-}
-
 }  // namespace
 
 void append_copy_value(ByteBuffer& out, std::string_view value) {
@@ -93,6 +71,30 @@ void append_copy_text(ByteBuffer& out, const ColumnDef& column, std::string_view
   append_hex(out, value);
 }
 
+void append_unescaped(ByteBuffer& out, std::string_view field) {
+  for (size_t at = 0; at < field.size();) {
+    const void* found = std::memchr(field.data() + at, '\\', field.size() - at);
+    const size_t slash =
+        found == nullptr ? field.size() : static_cast<size_t>(static_cast<const char*>(found) - field.data());
+    out.append(field.substr(at, slash - at));
+    if (slash == field.size()) return;
+    if (slash + 1 == field.size()) return out.push_back('\\');
+    at = slash + 1;
+    const char letter = field[at];
+    constexpr std::string_view letters = "bfnrtv", bytes = "\b\f\n\r\t\v";
+    if (octal(letter) >= 0) {
+      out.push_back(numeric_escape(field, at, 8, 3));
+    } else if (letter == 'x' && at + 1 < field.size() && hexadecimal(field[at + 1]) >= 0) {
+      ++at;
+      out.push_back(numeric_escape(field, at, 16, 2));
+    } else {
+      const size_t known = letters.find(letter);
+      out.push_back(known == std::string_view::npos ? letter : bytes[known]);
+      ++at;
+    }
+  }
+}
+
 std::vector<std::optional<std::string>> split_copy_line(std::string_view line) {
   std::vector<std::optional<std::string>> out;
   size_t start = 0;
@@ -102,7 +104,9 @@ std::vector<std::optional<std::string>> split_copy_line(std::string_view line) {
     if (field == "\\N") {
       out.emplace_back(std::nullopt);
     } else {
-      out.emplace_back(unescape(field));
+      ByteBuffer value;
+      append_unescaped(value, field);
+      out.emplace_back(std::string(value.view()));
     }
     if (tab == std::string_view::npos) return out;
     start = tab + 1;

@@ -18,15 +18,18 @@ inline void append_copy_null(ByteBuffer& out) {
   out.append("\\N", 2);
 }
 
-// Whether a column's canonical cells are bytes and not text (bytea, and domains over it).
+// Whether a column's canonical cells are bytes and not text (bytea, domains over it, and what rules make bytes of).
 inline bool holds_bytes(const ColumnDef& column) {
-  return column.type.type_class == TypeClass::blob;
+  return is_binary(column.type.type_class);
 }
 
 // Appends the text that the type's input function takes: bytes as \x and hexadecimal digits, all else as it is.
 void append_text(ByteBuffer& out, const ColumnDef& column, std::string_view value);
 // The same in a COPY line.
 void append_copy_text(ByteBuffer& out, const ColumnDef& column, std::string_view value);
+
+// Appends what an escaped field stands for. Total: unknown escapes stand for themselves, as the server reads them.
+void append_unescaped(ByteBuffer& out, std::string_view field);
 
 // The values of one line without its newline; nothing = NULL. Total: unknown escapes stand for themselves, as the
 // server reads them.

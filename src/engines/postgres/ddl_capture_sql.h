@@ -88,7 +88,7 @@ WITH RECURSIVE tree AS (
 SELECT pg_catalog.jsonb_build_object(
   'relations', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('oid', r.oid::int8, 'schema', r.nspname,
     'name', r.relname, 'kind', r.relkind, 'identity', r.relreplident, 'persistence', r.relpersistence)
-    ORDER BY r.root DESC, r.nspname COLLATE "C", r.relname COLLATE "C") FROM relation r),
+    ORDER BY r.root DESC, r.nspname::text COLLATE "C", r.relname::text COLLATE "C") FROM relation r),
   'columns', (SELECT pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('number', a.attnum, 'name', a.attname,
     'native', pg_catalog.format_type(a.atttypid, a.atttypmod), 'type', a.atttypid::int8, 'modifier', a.atttypmod,
     'not_null', a.attnotnull, 'identity', a.attidentity, 'generated', {1}, 'missing', {2},

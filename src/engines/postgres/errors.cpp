@@ -336,6 +336,40 @@ Error no_arbiter(const TableRef& table) {
                       to_string(table)),
           ""};
 }
+Error not_visible(uint64_t xid) {
+  return {ErrorKind::transient, "postgres.not_visible",
+          fmt::format("Transaction {} is in the source's log, but its server does not show it: it may wait for a "
+                      "synchronous standby. It is tried again.",
+                      xid),
+          ""};
+}
+
+Error segment_column_missing(const TableRef& table, std::string_view column) {
+  return {
+      ErrorKind::table, "postgres.segment_column",
+      fmt::format("The parallel-load of table {} names column \"{}\", which is not there. Names are compared with "
+                  "upper and lower case.",
+                  to_string(table), column),
+      ""};
+}
+
+Error no_partition(const TableRef& table, std::string_view partition) {
+  return {ErrorKind::table, "postgres.no_partition",
+          fmt::format("The parallel-load of table {} lists partition \"{}\", which is none that holds its rows. Name "
+                      "partitions of the lowest level, without their schema.",
+                      to_string(table), partition),
+          ""};
+}
+
+Error filter_column_missing(const TableRef& table, std::string_view column) {
+  return {
+      ErrorKind::table, "postgres.filter_column",
+      fmt::format("A filter of table {} names column \"{}\", which is not there. Names are compared with upper and "
+                  "lower case.",
+                  to_string(table), column),
+      ""};
+}
+
 Error encoding_refused(const TableRef& table, std::string_view encoding) {
   return make(
       ErrorKind::table, "encoding",

@@ -62,6 +62,10 @@ Error cannot_rebuild_indexes();
 Error bad_attribute(std::string_view attribute, std::string_view given, std::string_view wanted);
 Error many_rows(uint64_t rows);
 Error no_arbiter(const TableRef& table);
+Error not_visible(uint64_t xid);
+Error segment_column_missing(const TableRef& table, std::string_view column);
+Error no_partition(const TableRef& table, std::string_view partition);
+Error filter_column_missing(const TableRef& table, std::string_view column);
 Error encoding_refused(const TableRef& table, std::string_view encoding);
 
 }  // namespace errors

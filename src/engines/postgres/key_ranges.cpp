@@ -190,7 +190,7 @@ Result<std::vector<std::string>> cut(Connection& session, const TableRef& leaf, 
   TRY(session.run("SET LOCAL statement_timeout = 0"));  // it may be a long sample
   const Key key = TRY(find_key(session, leaf));
   if (key.columns.empty()) return whole;
-  TRY(session.query(std::string(use_extension_schemas)));
+  TRY(session.query(use_extension_schemas(true)));
   const std::string order = TRY(order_of(session, leaf, key.columns, key.collated));
   std::vector<Bound> bounds = TRY(sample_bounds(session, leaf, key, ways, blocks));
   bounds = TRY(ascending(session, leaf, key, std::move(bounds)));
@@ -220,7 +220,7 @@ Result<std::vector<std::string>> cut_by_key(Connection& session, const TableRef&
 Result<std::string> condition_of_key(Connection& session, const TableRange& range) {
   const std::optional<KeyBounds> bounds = parse_key_bounds(range.bounds);
   if (!bounds) return Failure(errors::bad_bounds(range.leaf, range.bounds));
-  TRY(session.query(std::string(use_extension_schemas)));
+  TRY(session.query(use_extension_schemas(true)));
   const auto order = order_of(session, range.leaf, bounds->columns, bounds->collated);
   // 42703: a column is gone; 42804: it has no collation any more.
   const bool gone = !order && (order.error().sqlstate == "42703" || order.error().sqlstate == "42804");

@@ -1,5 +1,9 @@
 #include "engines/postgres/plan_names.h"
 
+#include <algorithm>
+
+#include "engines/postgres/type_name.h"
+
 namespace godwit::postgres {
 
 PlanNames::PlanNames(std::span<const TargetTable> tables) {
@@ -27,21 +31,48 @@ std::set<std::string> PlanNames::schemas_of(const std::string& source_schema) co
   return out;
 }
 
+// Columns that rules add carry no number of the source's.
+const ColumnDef* PlanNames::planned_column(const TableRef& source, std::string_view name) const {
+  const TargetTable* planned = find(source);
+  const auto known = planned == nullptr ? std::nullopt : find_column(*planned->source, name);
+  if (!known) return nullptr;
+  // A plan without a shape keeps the order of what is read.
+  if (!planned->shape) {
+    const auto moved = find_column(*planned->read, name);
+    return moved ? &planned->layout->columns[*moved] : nullptr;
+  }
+  const int16_t number = planned->source->columns[*known].number;
+  const auto found = std::ranges::find(planned->layout->columns, number, &ColumnDef::number);
+  return number == 0 || found == planned->layout->columns.end() ? nullptr : &*found;
+}
+
 std::optional<std::string> PlanNames::column(const TableRef& source, std::string_view name) const {
   const TargetTable* planned = find(source);
   if (planned == nullptr) return std::string(name);
-  if (const auto moved = find_column(*planned->read, name)) return planned->layout->columns[*moved].name;
+  if (const ColumnDef* moved = planned_column(source, name)) return moved->name;
   const auto known = find_column(*planned->source, name);
   if (known && planned->source->columns[*known].generated) return std::string(name);
   return std::nullopt;
 }
 
-std::string PlanNames::type(const TableRef& source, std::string_view column, const std::string& native) const {
+bool PlanNames::is_retyped(const TableRef& source, std::string_view column) const {
+  const ColumnDef* moved = planned_column(source, column);
+  if (moved == nullptr) return false;
+  const ColumnDef& own = find(source)->source->columns[*find_column(*find(source)->source, column)];
+  return moved->type.native != own.type.native;
+}
+
+std::vector<const ColumnDef*> PlanNames::added(const TableRef& source) const {
+  std::vector<const ColumnDef*> out;
   const TargetTable* planned = find(source);
-  const auto moved = planned == nullptr ? std::nullopt : find_column(*planned->read, column);
-  if (!moved) return native;
-  const std::string& wanted = planned->layout->columns[*moved].type.native;
-  return wanted.empty() || wanted == planned->read->columns[*moved].type.native ? native : wanted;
+  if (planned == nullptr || !planned->shape) return out;
+  for (const ColumnDef& column : planned->layout->columns)
+    if (column.number == 0) out.push_back(&column);
+  return out;
+}
+
+std::string PlanNames::type(const TableRef& source, std::string_view column, const std::string& native) const {
+  return is_retyped(source, column) ? type_name(planned_column(source, column)->type) : native;
 }
 
 }  // namespace godwit::postgres

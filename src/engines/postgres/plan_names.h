@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "data/target_table.h"
 
@@ -25,10 +26,16 @@ class PlanNames {
   std::set<std::string> schemas_of(const std::string& source_schema) const;
   // Nothing: the plan leaves the column out. A generated column, which no plan moves, keeps its name.
   std::optional<std::string> column(const TableRef& source, std::string_view name) const;
+  // The plan gives the column another type than the source's.
+  bool is_retyped(const TableRef& source, std::string_view column) const;
+  // Columns of the plan that the source table does not have.
+  std::vector<const ColumnDef*> added(const TableRef& source) const;
   // The type the column gets: `native` unless the plan gives it another.
   std::string type(const TableRef& source, std::string_view column, const std::string& native) const;
 
  private:
+  const ColumnDef* planned_column(const TableRef& source, std::string_view name) const;
+
   std::map<TableRef, const TargetTable*> tables_;
 };
 

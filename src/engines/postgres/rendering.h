@@ -13,10 +13,11 @@
 
 namespace godwit::postgres {
 
-// The pieces without the list items that name a column the plan leaves out. Nothing when such a column is named
+// The pieces without the list items that name a column the plan leaves out, and without what does not fit a column's
+// other type; `left_out`, if given, gets a few words for each of the latter. Nothing when a left out column is named
 // outside a list: the whole statement goes then.
-std::optional<std::vector<SqlPiece>> without_removed_columns(std::span<const SqlPiece> pieces,
-                                                             const PlanNames& names);
+std::optional<std::vector<SqlPiece>> without_removed_columns(std::span<const SqlPiece> all, const PlanNames& names,
+                                                             std::vector<std::string>* left_out = nullptr);
 
 // True when the piece's SQL names a column that has another name on the target.
 bool names_renamed_column(const SqlPiece& piece, const PlanNames& names);

@@ -50,12 +50,15 @@ class PostgresSource : public Source {
   Result<void> join_snapshot(std::string_view id) override;
   Result<void> leave_snapshot() override;
   Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) override;
+  Result<std::vector<TableRange>> split_as(const TableDef& table, const ParallelLoad& how) override;
   Result<std::unique_ptr<TableReader>> read_table(const TableRange& range,
                                                   const std::shared_ptr<const TableDef>& layout,
-                                                  std::span<const Encoding> wanted) override;
+                                                  std::span<const Encoding> wanted,
+                                                  const ReadOptions& options) override;
   Result<std::unique_ptr<TableReader>> read_keys(const RowBatch& keys, std::span<const TableRange> storage,
                                                  const TableDef& table, const std::shared_ptr<const TableDef>& layout,
-                                                 std::span<const Encoding> wanted) override;
+                                                 std::span<const Encoding> wanted,
+                                                 const ReadOptions& options) override;
   Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                      std::span<const CapturedTable> tables) override;
   Result<bool> tells_schema_changes(const CaptureSpec& spec) override;
@@ -70,7 +73,7 @@ class PostgresSource : public Source {
   Result<void> lock_storage(const TableRange& range);
   Result<std::unique_ptr<TableReader>> read_query(const std::string& query,
                                                   const std::shared_ptr<const TableDef>& layout,
-                                                  std::span<const Encoding> wanted);
+                                                  std::span<const Encoding> wanted, bool long_values);
   PostgresSource(Connection session, Endpoint endpoint, SessionOptions options, std::string database);
   Result<void> drop_heartbeat(std::string_view task_id);
   Result<Connection> open_walsender(std::string_view role) const;

@@ -30,6 +30,11 @@ class Statement {
     pieces_.push_back({kind, std::string(sql), table, std::move(columns)});
     return *this;
   }
+  // From here to own_type_end() the SQL needs the column's own type.
+  Statement& own_type(std::string_view what, const TableRef& table, std::string_view column) {
+    return clause(SqlPiece::Kind::own_type, what, table, {std::string(column)});
+  }
+  Statement& own_type_end() { return add(SqlPiece::Kind::own_type_end, "", {}); }
   // Begins an item of a list: the first prints `opening` before it, the others `separator`.
   Statement& item(std::string_view opening, std::string_view separator) {
     add(SqlPiece::Kind::item, in_list_ ? separator : opening, {});

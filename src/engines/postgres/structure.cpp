@@ -6,11 +6,14 @@
 #include <unordered_map>
 
 #include "base/log.h"
+#include "base/text.h"
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/object_lookup.h"
 #include "engines/postgres/rendering.h"
 #include "engines/postgres/server_version.h"
+#include "engines/postgres/statement.h"
 #include "engines/postgres/structure_errors.h"
+#include "engines/postgres/type_name.h"
 
 namespace godwit::postgres {
 namespace {
@@ -26,11 +29,27 @@ Result<void> run_in_transaction(Connection& connection, const std::string& sql) 
   return transaction.commit();
 }
 
+// At the end of the column list.
+void append_added_columns(const ObjectDef& object, const PlanNames& names, std::vector<SqlPiece>& pieces) {
+  const auto end = std::ranges::find(pieces, SqlPiece::Kind::list_end, &SqlPiece::kind);
+  if (end == pieces.end()) return;
+  std::string sql;
+  for (const ColumnDef* column : names.added(object.table))
+    sql += fmt::format(", {} {}", quote_name(column->name), type_name(column->type));
+  pieces.insert(end, {SqlPiece::Kind::text, sql, {}, {}});
+}
+
 // The SQL of a statement; empty when the plan leaves out what it is about.
 Result<std::string> sql_of(Connection& connection, const ObjectDef& object, std::span<const SqlPiece> pieces,
                            const PlanNames& names) {
-  auto kept = without_removed_columns(pieces, names);
+  std::vector<std::string> left_out;
+  auto kept = without_removed_columns(pieces, names, &left_out);
   if (!kept) return "";
+  for (const std::string& what : left_out)
+    log_warning(Component::metadata_manager,
+                "{} {} is made without the {}: the table mapping gives a column of it another type", object.kind,
+                object.name, what);
+  if (object.kind == "table") append_added_columns(object, names, *kept);
   const bool complete = TRY(rewrite(connection, *kept, names));
   if (!complete) return Failure(errors::cannot_rewrite(object));
   return print(*kept, names);
@@ -141,6 +160,40 @@ std::string name_list(std::span<const TableRef> tables) {
 }
 
 }  // namespace
+
+std::vector<ObjectDef> planned_keys(std::span<const TargetTable> tables) {
+  std::vector<ObjectDef> out;
+  for (const TargetTable& table : tables) {
+    if (!table.layout->key || table.layout->key->origin == KeyDef::Origin::source) continue;
+    const KeyDef& key = *table.layout->key;
+    const bool primary = key.origin == KeyDef::Origin::primary_key;
+    const TableRef& source = table.source->ref;
+    std::vector<std::string> columns, required;
+    for (const uint32_t c : key.columns) {
+      columns.push_back(quote_name(table.layout->columns[c].name));
+      required.push_back("ALTER COLUMN " + columns.back() + " SET NOT NULL");
+    }
+    Statement statement;
+    statement.text("ALTER TABLE ").table(source);
+    if (primary)
+      statement.text(" ADD CONSTRAINT ").name(key.name).text(" PRIMARY KEY (" + join(columns, ", ") + ")");
+    else
+      statement.text(" " + join(required, ", ") + "; CREATE UNIQUE INDEX ")
+          .name(key.name)
+          .text(" ON ")
+          .table(source)
+          .text(" (" + join(columns, ", ") + ")");
+    ObjectDef object;
+    object.phase = ObjectPhase::keys;
+    object.kind = primary ? "primary key" : "unique index";
+    object.name = key.name;
+    object.table = source;
+    object.dialect = "postgresql";
+    object.create = statement.take();
+    out.push_back(std::move(object));
+  }
+  return out;
+}
 
 Result<bool> build_object(Connection& connection, const ObjectDef& object, std::span<const TargetTable> tables) {
   if (object.create.empty()) return false;

@@ -17,6 +17,9 @@
 
 namespace godwit::postgres {
 
+// Keys that rules define (KeyDef::origin), as objects to build.
+std::vector<ObjectDef> planned_keys(std::span<const TargetTable> tables);
+
 // Builds one object in a transaction of its own, and its second statement in another. Answers false when there was
 // nothing to do: an object of that kind and name is there, the plan leaves out a column it needs, or it is not
 // carried over at all. May be repeated after a crash at any point. Errors are of kind table where the object, and not

@@ -28,11 +28,23 @@ bool strip_header(std::string_view& message) {
 
 }  // namespace
 
+PostgresTableReader::PostgresTableReader(Connection& connection, Options options,
+                                         std::shared_ptr<const TableDef> layout)
+    : connection_(connection),
+      options_(std::move(options)),
+      layout_(std::move(layout)),
+      binary_rows_([this](std::span<const BinaryValue> values) { return texts_of(values); }) {}
+
 Result<std::unique_ptr<TableReader>> PostgresTableReader::open(Connection& connection, const std::string& sql,
-                                                               Encoding encoding,
+                                                               Options options,
                                                                std::shared_ptr<const TableDef> layout) {
   TRY(connection.query(sql));
-  return std::unique_ptr<TableReader>(new PostgresTableReader(connection, encoding, std::move(layout)));
+  return std::unique_ptr<TableReader>(new PostgresTableReader(connection, std::move(options), std::move(layout)));
+}
+
+Result<std::vector<std::string>> PostgresTableReader::texts_of(std::span<const BinaryValue> values) {
+  if (!session_) session_ = TRY(options_.open_session());
+  return texts_by_server(*session_, values);
 }
 
 PostgresTableReader::~PostgresTableReader() {
@@ -46,8 +58,14 @@ PostgresTableReader::~PostgresTableReader() {
 Result<bool> PostgresTableReader::read(RowBatch& batch, std::stop_token stop) {
   batch.clear();
   batch.layout = layout_;
-  batch.encoding = encoding_;
+  batch.encoding = options_.encoding;
   if (done_) return false;
+  const bool more = TRY(fill(batch, stop));
+  TRY(binary_rows_.finish(batch));
+  return more;
+}
+
+Result<bool> PostgresTableReader::fill(RowBatch& batch, const std::stop_token& stop) {
   while (batch.arena.size() < batch_bytes) {
     char* raw = nullptr;
     const int length = PQgetCopyData(connection_.raw(), &raw, 1);
@@ -68,15 +86,20 @@ Result<bool> PostgresTableReader::read(RowBatch& batch, std::stop_token stop) {
 }
 
 Result<void> PostgresTableReader::take(std::string_view message, RowBatch& batch) {
-  if (encoding_ == Encoding::pg_copy_binary) {
+  if (options_.binary) {
     if (!header_seen_ && !strip_header(message))
       return Failure(errors::bad_stream("COPY binary without its header", to_string(layout_->ref)));
     header_seen_ = true;
     if (message.empty() || message == std::string_view("\377\377", 2)) return {};
   }
+  ++rows_seen_;
+  if (options_.encoding == Encoding::canonical) {
+    if (options_.binary) return binary_rows_.append(batch, message);
+    if (append_line(batch, message)) return {};
+    return Failure(errors::bad_stream("a COPY line of unknown shape", to_string(layout_->ref)));
+  }
   batch.arena.append(message);
   ++batch.rows;
-  ++rows_seen_;
   return {};
 }
 

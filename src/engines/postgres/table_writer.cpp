@@ -9,6 +9,7 @@
 #include "engines/postgres/copy_text.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/parked_row.h"
+#include "engines/postgres/row_insert.h"
 
 namespace godwit::postgres {
 namespace {
@@ -39,6 +40,27 @@ std::string merge_statement(const TargetTable& table) {
                      quote_name(table.layout->ref), names, names, stage, join(key, ", "));
 }
 
+// Notes wait until they are this much.
+constexpr size_t notes_bytes_max = 1U << 20U;
+
+// A longer row goes by a statement of its own: as a line, its bytes take twice their length.
+constexpr size_t line_bytes_max = 256U << 20U;
+
+void to_lines(const TableDef& layout, const RowBatch& batch, ByteBuffer& out) {
+  out.clear();
+  for (size_t row = 0; row < batch.rows; ++row) {
+    for (size_t c = 0; c < batch.width(); ++c) {
+      if (c > 0) out.push_back('\t');
+      const Cell& cell = batch.cell(row, c);
+      if (cell.length < 0)
+        append_copy_null(out);
+      else
+        append_copy_text(out, layout.columns[c], batch.bytes(cell));
+    }
+    out.push_back('\n');
+  }
+}
+
 bool is_row_error(const Error& error) {
   return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict;
 }
@@ -53,9 +75,10 @@ PostgresTableWriter::PostgresTableWriter(Connection& session, const ControlSchem
       table_(std::move(table)),
       range_(std::move(range)),
       encoding_(encoding),
+      wire_(encoding == Encoding::canonical ? Encoding::pg_copy_text : encoding),
       mode_(mode),
-      copy_sql_(
-          copy_statement(mode.merging ? std::string(stage) : quote_name(table_.layout->ref), table_, encoding)) {}
+      into_(mode.merging ? std::string(stage) : quote_name(table_.layout->ref)),
+      copy_sql_(copy_statement(into_, table_, wire_)) {}
 
 Result<std::unique_ptr<TableWriter>> PostgresTableWriter::open(Connection& session, const ControlSchema& control,
                                                                std::string_view task_id, const TargetTable& table,
@@ -92,7 +115,7 @@ Result<void> PostgresTableWriter::make_stage() {
 Result<void> PostgresTableWriter::start_copy(const std::string& sql) {
   TRY(session_.query(sql));
   copying_ = true;
-  return encoding_ == Encoding::pg_copy_binary ? send(binary_header) : Result<void>();
+  return wire_ == Encoding::pg_copy_binary ? send(binary_header) : Result<void>();
 }
 
 Result<void> PostgresTableWriter::send(std::string_view bytes) {
@@ -121,14 +144,16 @@ Result<uint64_t> PostgresTableWriter::end_copy() {
 Result<uint64_t> PostgresTableWriter::copy_once(const std::string& sql, std::string_view bytes) {
   TRY(start_copy(sql));
   TRY(send(bytes));
-  if (encoding_ == Encoding::pg_copy_binary) TRY(send(binary_trailer));
-  return end_copy();
+  return finish_copy();
 }
 
 // Rows into the table, by way of the stage when merging; how many were taken, those that were there included.
 Result<uint64_t> PostgresTableWriter::take(std::string_view bytes) {
   const uint64_t rows = TRY(copy_once(copy_sql_, bytes));
-  if (!mode_.merging) return rows;
+  return mode_.merging ? merge_stage(rows) : Result<uint64_t>(rows);
+}
+
+Result<uint64_t> PostgresTableWriter::merge_stage(uint64_t rows) {
   auto merged = session_.run(merge_sql_);
   // 42P10: no unique index has these columns; 55000: it is deferrable.
   if (!merged && (merged.error().sqlstate == "42P10" || merged.error().sqlstate == "55000"))
@@ -140,27 +165,65 @@ Result<uint64_t> PostgresTableWriter::take(std::string_view bytes) {
 
 Result<void> PostgresTableWriter::write(const RowBatch& batch, RowErrors* refused) {
   if (batch.encoding != encoding_) return Failure(errors::encoding_refused(range_.table, to_string(batch.encoding)));
-  if (!mode_.careful && !mode_.merging) return send(batch.arena.view());
+  const bool canonical = encoding_ == Encoding::canonical;
+  if (canonical && batch.arena.size() > line_bytes_max) return write_giant(batch, refused);
+  if (canonical) to_lines(*table_.layout, batch, text_);
+  const std::string_view bytes = canonical ? text_.view() : batch.arena.view();
+  if (bytes.empty()) return {};
+  if (!mode_.careful && !mode_.merging) return send(bytes);
   if (!mode_.careful) {
-    written_ += TRY(take(batch.arena.view()));
+    written_ += TRY(take(bytes));
     return {};
   }
   TRY(session_.run("SAVEPOINT piece"));
-  auto taken = take(batch.arena.view());
+  auto taken = take(bytes);
   if (taken) {
     written_ += *taken;
     return session_.run("RELEASE SAVEPOINT piece");
   }
   if (!is_row_error(taken.error()) || refused == nullptr) return Failure(taken.error());
   TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
-  return write_rows(batch.arena.view(), *refused);
+  return write_rows(bytes, *refused);
+}
+
+Result<void> PostgresTableWriter::insert(const RowBatch& batch, size_t row) {
+  if (!byte_columns_) byte_columns_ = TRY(byte_columns(session_, table_));
+  TRY(insert_row(session_, into_, table_, *byte_columns_, batch, row));
+  if (mode_.merging) TRY(merge_stage(1));
+  ++written_;
+  return {};
+}
+
+// A batch holds about a MiB, or one such row: it goes by a statement of its own.
+Result<void> PostgresTableWriter::write_giant(const RowBatch& batch, RowErrors* refused) {
+  const bool resume = copying_;
+  if (copying_) written_ += TRY(finish_copy());
+  for (size_t row = 0; row < batch.rows; ++row) {
+    if (mode_.careful) TRY(session_.run("SAVEPOINT piece"));
+    auto inserted = insert(batch, row);
+    if (!inserted && (!mode_.careful || refused == nullptr || !is_row_error(inserted.error()))) return inserted;
+    if (!inserted) {
+      TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
+      RowError error{inserted.error(), describe(batch, row)};
+      error.parked.error = fmt::format("{} (slice {} of {})", inserted.error().message, range_.index, range_.of);
+      error.parked.code = inserted.error().sqlstate;
+      refused->push_back(std::move(error));
+      ++refused_;
+    }
+    if (mode_.careful) TRY(session_.run("RELEASE SAVEPOINT piece"));
+  }
+  return resume ? start_copy(copy_sql_) : Result<void>();
+}
+
+ParkedRow PostgresTableWriter::describe(const RowBatch& batch, size_t row) const {
+  const RowText text = row_text(batch, row);
+  return parked_row(table_, Op::insert, nullptr, &text);
 }
 
 // Row by row, each under the savepoint, so that one bad row costs only itself.
 Result<void> PostgresTableWriter::write_rows(std::string_view bytes, RowErrors& refused) {
   while (!bytes.empty()) {
-    const std::string_view row =
-        encoding_ == Encoding::pg_copy_binary ? take_copy_tuple(bytes) : take_copy_line(bytes);
+    const std::string_view row = wire_ == Encoding::pg_copy_binary ? take_copy_tuple(bytes) : take_copy_line(bytes);
     if (row.empty()) return Failure(errors::bad_stream("a COPY row of unknown shape", to_string(range_.leaf)));
     auto taken = take(row);
     if (taken) {
@@ -170,7 +233,7 @@ Result<void> PostgresTableWriter::write_rows(std::string_view bytes, RowErrors& 
     }
     if (!is_row_error(taken.error())) return Failure(taken.error());
     TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
-    RowError error{taken.error(), parked_load_row(table_, row, encoding_)};
+    RowError error{taken.error(), parked_load_row(table_, row, wire_)};
     if (error.error.sqlstate == "23505") error.same_row_there = TRY(is_there(row));
     error.parked.error = fmt::format("{} (slice {} of {})", taken.error().message, range_.index, range_.of);
     error.parked.code = taken.error().sqlstate;
@@ -217,7 +280,7 @@ Result<bool> PostgresTableWriter::is_there(std::string_view row) {
   TRY(session_.run(
       fmt::format("CREATE TEMP TABLE godwit_row AS SELECT {} FROM {} WITH NO DATA", join(names, ", "), target)));
   const auto taken = copy_once(fmt::format("COPY pg_temp.godwit_row FROM STDIN (FORMAT {})",
-                                           encoding_ == Encoding::pg_copy_binary ? "binary" : "text"),
+                                           wire_ == Encoding::pg_copy_binary ? "binary" : "text"),
                                row);
   if (!taken) return Failure(taken.error());
   const Rows same = TRY(session_.query(
@@ -230,11 +293,30 @@ Result<void> PostgresTableWriter::park(std::span<const ParkedRow> rows) {
   return control_.park(session_, task_id_, rows, true);
 }
 
+Result<void> PostgresTableWriter::note(std::span<const ParkedRow> rows) {
+  for (const ParkedRow& row : rows) notes_bytes_ += row.statement.size() + row.error.size();
+  notes_.insert(notes_.end(), rows.begin(), rows.end());
+  return notes_bytes_ < notes_bytes_max ? Result<void>() : write_notes();
+}
+
+// COPY has the session to itself: it ends, and begins again behind the notes.
+Result<void> PostgresTableWriter::write_notes() {
+  const bool resume = copying_;
+  if (copying_) written_ += TRY(finish_copy());
+  TRY(control_.note(session_, task_id_, notes_, true));
+  notes_.clear();
+  notes_bytes_ = 0;
+  return resume ? start_copy(copy_sql_) : Result<void>();
+}
+
+Result<uint64_t> PostgresTableWriter::finish_copy() {
+  if (wire_ == Encoding::pg_copy_binary) TRY(send(binary_trailer));
+  return end_copy();
+}
+
 Result<void> PostgresTableWriter::finish(uint64_t rows_read, const Position& snapshot) {
-  if (copying_) {
-    if (encoding_ == Encoding::pg_copy_binary) TRY(send(binary_trailer));
-    written_ = TRY(end_copy());
-  }
+  if (copying_) written_ += TRY(finish_copy());
+  if (!notes_.empty()) TRY(write_notes());
   if (written_ + refused_ != rows_read)
     return Failure(errors::count_mismatch(range_.table, range_.index, rows_read, written_ + refused_));
   TRY(session_.run(

@@ -103,9 +103,10 @@ Result<void> PostgresTarget::end_leftover_sessions() {
 }
 
 std::span<const Encoding> PostgresTarget::accepts(const TableDef& table) const {
-  static constexpr std::array both = {Encoding::pg_copy_text, Encoding::pg_copy_binary};
+  static constexpr std::array all = {Encoding::pg_copy_text, Encoding::pg_copy_binary, Encoding::canonical};
+  static constexpr std::array not_binary = {Encoding::pg_copy_text, Encoding::canonical};
   const bool binary = session_.traits().has_binary_copy && std::ranges::all_of(table.columns, same_in_binary);
-  return binary ? std::span(both) : std::span(both).first(1);
+  return binary ? std::span<const Encoding>(all) : std::span<const Encoding>(not_binary);
 }
 
 Result<void> PostgresTarget::drop_tables(std::span<const TableRef> tables) {
@@ -114,6 +115,10 @@ Result<void> PostgresTarget::drop_tables(std::span<const TableRef> tables) {
 
 Result<void> PostgresTarget::truncate(std::span<const TableRef> tables) {
   return truncate_tables(session_, tables);
+}
+
+std::vector<ObjectDef> PostgresTarget::planned_objects(std::span<const TargetTable> tables) const {
+  return postgres::planned_keys(tables);
 }
 
 Result<bool> PostgresTarget::build(const ObjectDef& object, std::span<const TargetTable> tables) {

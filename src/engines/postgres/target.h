@@ -60,6 +60,7 @@ class PostgresTarget : public Target {
   std::span<const Encoding> accepts(const TableDef& table) const override;
   Result<void> drop_tables(std::span<const TableRef> tables) override;
   Result<void> truncate(std::span<const TableRef> tables) override;
+  std::vector<ObjectDef> planned_objects(std::span<const TargetTable> tables) const override;
   Result<bool> build(const ObjectDef& object, std::span<const TargetTable> tables) override;
   Result<void> finish(const ObjectDef& object, std::span<const TargetTable> tables) override;
   Result<void> empty_for_reload(std::string_view task_id, const TargetTable& table) override;

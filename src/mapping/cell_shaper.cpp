@@ -1,0 +1,53 @@
+#include "mapping/cell_shaper.h"
+
+#include <fmt/format.h>
+
+#include "mapping/convert.h"
+#include "mapping/utf8.h"
+
+namespace godwit {
+namespace {
+
+std::string_view cut(const ColumnShape& shape, std::string_view value) {
+  const auto limit = static_cast<size_t>(*shape.limit_bytes);
+  return shape.source_type.type_class == TypeClass::blob ? value.substr(0, limit) : cut_at_character(value, limit);
+}
+
+}  // namespace
+
+void CellShaper::append(const ColumnShape& shape, std::string_view value, RowBatch& out,
+                        std::vector<ShapeFinding>* findings) {
+  if (shape.limit_bytes && value.size() > *shape.limit_bytes) {
+    if (findings != nullptr)
+      findings->push_back({ShapeFinding::Kind::truncated, static_cast<uint32_t>(out.rows), shape.name,
+                           *shape.limit_bytes, value.size(), ""});
+    value = cut(shape, value);
+  }
+  if (shape.converts) {
+    std::string_view why;
+    if (!convert(shape.source_type, shape.type, value, converted_, value, why)) {
+      if (findings != nullptr)
+        findings->push_back(value_finding(
+            shape, out, fmt::format("the value does not fit type {}: {}", to_string(shape.type.type_class), why)));
+      return out.append_null();
+    }
+  }
+  append_masked(shape, value, out, findings);
+}
+
+void CellShaper::append_masked(const ColumnShape& shape, std::string_view value, RowBatch& out,
+                               std::vector<ShapeFinding>* findings) {
+  if (!shape.mask) return out.append_value(value);
+  std::string_view why;
+  if (masker_.mask(*shape.mask, shape.type, value, masked_, why)) return out.append_value(masked_);
+  if (findings != nullptr)
+    findings->push_back({ShapeFinding::Kind::mask, static_cast<uint32_t>(out.rows), shape.name, 0, 0,
+                         fmt::format("{} cannot be done: {}", to_string(shape.mask->action), why)});
+  out.append_value(value);
+}
+
+ShapeFinding value_finding(const ColumnShape& shape, const RowBatch& out, std::string message) {
+  return {ShapeFinding::Kind::value, static_cast<uint32_t>(out.rows), shape.name, 0, 0, std::move(message)};
+}
+
+}  // namespace godwit
