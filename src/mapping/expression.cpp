@@ -31,7 +31,10 @@ void answer(sqlite3_context* context, std::string_view text) {
 
 // replaceChars(text, from, to): each character of `from` becomes the one of `to` at its place, or its first one.
 void replace_characters(sqlite3_context* context, int count, sqlite3_value** values) {
-  if (any_null(count, values)) return sqlite3_result_null(context);
+  if (any_null(count, values)) {
+    sqlite3_result_null(context);
+    return;
+  }
   const auto characters = [](std::string_view text) {
     std::vector<std::string_view> out;
     for (; !text.empty(); text.remove_prefix(out.back().size())) out.push_back(text.substr(0, character_bytes(text)));
@@ -51,7 +54,10 @@ void replace_characters(sqlite3_context* context, int count, sqlite3_value** val
 }
 
 void hash_sha256(sqlite3_context* context, int count, sqlite3_value** values) {
-  if (any_null(count, values)) return sqlite3_result_null(context);
+  if (any_null(count, values)) {
+    sqlite3_result_null(context);
+    return;
+  }
   const DigestText digest = sha256_text(text_of(values[0]));
   answer(context, {digest.data(), digest.size()});
 }
@@ -93,12 +99,11 @@ void Expression::bind_real(size_t variable, double value) {
   sqlite3_bind_double(statement_, place_of(variable), value);
 }
 void Expression::bind_text(size_t variable, std::string_view value) {
-  sqlite3_bind_text64(statement_, place_of(variable), value.empty() ? "" : value.data(), value.size(),
-                      SQLITE_STATIC, SQLITE_UTF8);
+  sqlite3_bind_text64(statement_, place_of(variable), value.empty() ? "" : value.data(), value.size(), SQLITE_STATIC,
+                      SQLITE_UTF8);
 }
 void Expression::bind_blob(size_t variable, std::string_view value) {
-  sqlite3_bind_blob64(statement_, place_of(variable), value.empty() ? "" : value.data(), value.size(),
-                      SQLITE_STATIC);
+  sqlite3_bind_blob64(statement_, place_of(variable), value.empty() ? "" : value.data(), value.size(), SQLITE_STATIC);
 }
 
 ExpressionValue Expression::evaluate() {
