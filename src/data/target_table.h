@@ -16,10 +16,10 @@ struct RowShape;  // mapping/row_shape.h
 // filter and expressions need is read too, what rules add or compute is in the layout alone. Targets look at the
 // layout only.
 struct TargetTable {
-  std::shared_ptr<const TableDef> source;   // as the source's catalog has it, every column
-  std::shared_ptr<const TableDef> read;     // the columns that are read, under source names; never generated ones
-  std::shared_ptr<const TableDef> layout;   // the columns that are written, under target names; its key is the key
-                                            // changes are applied by
+  std::shared_ptr<const TableDef> source;     // as the source's catalog has it, every column
+  std::shared_ptr<const TableDef> read;       // the columns that are read, under source names; never generated ones
+  std::shared_ptr<const TableDef> layout;     // the columns that are written, under target names; its key is the key
+                                              // changes are applied by
   std::shared_ptr<const RowFilter> filter{};  // null: every row
   std::shared_ptr<const RowShape> shape{};    // null: cell by cell, as it is
   std::shared_ptr<const ParallelLoad> parallel_load{};  // null: no rule asks for one
