@@ -29,7 +29,8 @@ void CellShaper::append(const ColumnShape& shape, std::string_view value, RowBat
       if (findings != nullptr)
         findings->push_back(value_finding(
             shape, out, fmt::format("the value does not fit type {}: {}", to_string(shape.type.type_class), why)));
-      return out.append_null();
+      out.append_null();
+      return;
     }
   }
   append_masked(shape, value, out, findings);
@@ -37,9 +38,15 @@ void CellShaper::append(const ColumnShape& shape, std::string_view value, RowBat
 
 void CellShaper::append_masked(const ColumnShape& shape, std::string_view value, RowBatch& out,
                                std::vector<ShapeFinding>* findings) {
-  if (!shape.mask) return out.append_value(value);
+  if (!shape.mask) {
+    out.append_value(value);
+    return;
+  }
   std::string_view why;
-  if (masker_.mask(*shape.mask, shape.type, value, masked_, why)) return out.append_value(masked_);
+  if (masker_.mask(*shape.mask, shape.type, value, masked_, why)) {
+    out.append_value(masked_);
+    return;
+  }
   if (findings != nullptr)
     findings->push_back({ShapeFinding::Kind::mask, static_cast<uint32_t>(out.rows), shape.name, 0, 0,
                          fmt::format("{} cannot be done: {}", to_string(shape.mask->action), why)});

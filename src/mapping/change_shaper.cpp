@@ -171,7 +171,10 @@ bool ChangeShaper::lacks_value(const Images& images, const ColumnShape& shape) {
 // The value of an expression over columns alone stays where none of them changed; see needs_look_up() for the rest.
 void ChangeShaper::append_expression(const Images& images, uint32_t column, RowBatch& out,
                                      std::vector<ShapeFinding>& findings) {
-  if (images.change.op == Op::update && lacks_value(images, shape_.columns[column])) return out.append_unchanged();
+  if (images.change.op == Op::update && lacks_value(images, shape_.columns[column])) {
+    out.append_unchanged();
+    return;
+  }
   evaluator_.append(column, [&](uint32_t c) { return images.new_cell(c); }, images.facts, cells_, out, findings);
 }
 

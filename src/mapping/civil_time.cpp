@@ -54,7 +54,8 @@ bool take_number(std::string_view& text, size_t least, size_t most, int64_t& out
   size_t count = 0;
   while (count < text.size() && count < most && text[count] >= '0' && text[count] <= '9') ++count;
   if (count < least) return false;
-  std::from_chars(text.data(), text.data() + count, out);
+  const std::string_view digits = text.substr(0, count);
+  std::from_chars(digits.begin(), digits.end(), out);
   text.remove_prefix(count);
   return true;
 }

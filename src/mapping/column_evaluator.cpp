@@ -60,14 +60,24 @@ Result<std::unique_ptr<ColumnEvaluator>> ColumnEvaluator::open(const TableDef& s
 
 void ColumnEvaluator::bind_cell(uint32_t column, size_t variable, const SeenCell& cell) {
   Expression& expression = *expressions_[column];
-  if (cell.state != SeenCell::State::value) return expression.bind_null(variable);
+  if (cell.state != SeenCell::State::value) {
+    expression.bind_null(variable);
+    return;
+  }
   const ShapedExpression& shaped = *shape_.columns[column].expression;
   const Type& type = read_.columns[shaped.sources[variable].column].type;
-  if (is_binary(type.type_class)) return expression.bind_blob(variable, cell.bytes);
-  if (type.type_class == TypeClass::boolean)
-    return expression.bind_text(variable, cell.bytes == "t" ? "true" : cell.bytes == "f" ? "false" : cell.bytes);
-  if (is_integer(type.type_class) || type.type_class == TypeClass::numeric || is_real(type.type_class))
-    return bind_number(expression, variable, type, cell.bytes, shaped.text.variables[variable].as_text);
+  if (is_binary(type.type_class)) {
+    expression.bind_blob(variable, cell.bytes);
+    return;
+  }
+  if (type.type_class == TypeClass::boolean) {
+    expression.bind_text(variable, cell.bytes == "t" ? "true" : cell.bytes == "f" ? "false" : cell.bytes);
+    return;
+  }
+  if (is_integer(type.type_class) || type.type_class == TypeClass::numeric || is_real(type.type_class)) {
+    bind_number(expression, variable, type, cell.bytes, shaped.text.variables[variable].as_text);
+    return;
+  }
   expression.bind_text(variable, cell.bytes);
 }
 
@@ -77,12 +87,17 @@ void ColumnEvaluator::bind_number(Expression& expression, size_t variable, const
                                   bool as_text) {
   int64_t integer = 0;
   const auto [end, error] = std::from_chars(text.begin(), text.end(), integer);
-  if (!is_real(type.type_class) && error == std::errc{} && end == text.end())
-    return expression.bind_integer(variable, integer);
+  if (!is_real(type.type_class) && error == std::errc{} && end == text.end()) {
+    expression.bind_integer(variable, integer);
+    return;
+  }
   double real = 0;
   const bool is_number =
       !as_text && (read_real(text, real) || (to_plain_decimal(text, number_) && read_real(number_, real)));
-  if (is_number && std::isfinite(real)) return expression.bind_real(variable, real);
+  if (is_number && std::isfinite(real)) {
+    expression.bind_real(variable, real);
+    return;
+  }
   expression.bind_text(variable, text);
 }
 
@@ -113,10 +128,14 @@ void ColumnEvaluator::evaluate(uint32_t column, const RowFacts& facts, CellShape
   engine_->set_operation(facts.operation);
   const ExpressionValue value = expressions_[column]->evaluate();
   using Kind = ExpressionValue::Kind;
-  if (value.kind == Kind::null) return out.append_null();
+  if (value.kind == Kind::null) {
+    out.append_null();
+    return;
+  }
   if (value.kind == Kind::failed) {
     findings.push_back(value_finding(shape, out, fmt::format("the expression failed: {}", value.bytes)));
-    return out.append_null();
+    out.append_null();
+    return;
   }
   std::string_view bytes = value.bytes;
   Type from = type_of(TypeClass::string);
@@ -135,7 +154,8 @@ void ColumnEvaluator::evaluate(uint32_t column, const RowFacts& facts, CellShape
     findings.push_back(value_finding(
         shape, out,
         fmt::format("the expression's result does not fit type {}: {}", to_string(shape.type.type_class), why)));
-    return out.append_null();
+    out.append_null();
+    return;
   }
   cells.append_masked(shape, bytes, out, &findings);
 }

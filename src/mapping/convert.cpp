@@ -266,7 +266,10 @@ bool convert(const Type& from, const Type& to, std::string_view value, std::stri
 }
 
 void write_real(double value, bool plain, std::string& out) {
-  if (!plain || !std::isfinite(value)) return write_shortest(value, out);
+  if (!plain || !std::isfinite(value)) {
+    write_shortest(value, out);
+    return;
+  }
   std::array<char, 400> text{};
   out.assign(text.data(), std::to_chars(text.begin(), text.end(), value, std::chars_format::fixed).ptr);
 }

@@ -156,7 +156,10 @@ bool is_zero(const Decimal& number) {
 }
 
 void round_decimal(const Decimal& number, size_t scale, std::string& out) {
-  if (number.fraction.size() <= scale) return write_plain(number.negative, number.integer, number.fraction, out);
+  if (number.fraction.size() <= scale) {
+    write_plain(number.negative, number.integer, number.fraction, out);
+    return;
+  }
   const bool up = number.fraction[scale] >= '5';
   std::string integer(number.integer), fraction(number.fraction.substr(0, scale));
   if (up && increment(fraction) && increment(integer)) integer.insert(0, 1, '1');

@@ -31,7 +31,10 @@ void answer(sqlite3_context* context, std::string_view text) {
 
 // replaceChars(text, from, to): each character of `from` becomes the one of `to` at its place, or its first one.
 void replace_characters(sqlite3_context* context, int count, sqlite3_value** values) {
-  if (any_null(count, values)) return sqlite3_result_null(context);
+  if (any_null(count, values)) {
+    sqlite3_result_null(context);
+    return;
+  }
   const auto characters = [](std::string_view text) {
     std::vector<std::string_view> out;
     for (; !text.empty(); text.remove_prefix(out.back().size())) out.push_back(text.substr(0, character_bytes(text)));
@@ -51,7 +54,10 @@ void replace_characters(sqlite3_context* context, int count, sqlite3_value** val
 }
 
 void hash_sha256(sqlite3_context* context, int count, sqlite3_value** values) {
-  if (any_null(count, values)) return sqlite3_result_null(context);
+  if (any_null(count, values)) {
+    sqlite3_result_null(context);
+    return;
+  }
   const DigestText digest = sha256_text(text_of(values[0]));
   answer(context, {digest.data(), digest.size()});
 }

@@ -80,7 +80,7 @@ class Lexer {
     size_t start = at_ + 1, end = start;
     if (start < text_.size() && text_[start] == '{') {
       end = text_.find('}', ++start);
-      if (end == std::string_view::npos) return broken("a \"${\" has no \"}\"");
+      if (end == std::string_view::npos) return broken(R"(a "${" has no "}")");
       at_ = end + 1;
     } else {
       while (end < text_.size() && is_name_character(text_[end])) ++end;

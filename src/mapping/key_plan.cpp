@@ -12,6 +12,7 @@ namespace {
 
 std::vector<std::string> names_of(const TableDef& table, const std::vector<uint32_t>& columns) {
   std::vector<std::string> names;
+  names.reserve(columns.size());
   for (const uint32_t column : columns) names.push_back(table.columns[column].name);
   return names;
 }

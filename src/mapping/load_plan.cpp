@@ -43,7 +43,7 @@ class LoadPlanner {
 
   Result<std::shared_ptr<const ParallelLoad>> plan_ranges(const ParallelLoad& load) {
     for (const std::string& name : load.columns) TRY(add_column(name));
-    const auto planned = std::make_shared<ParallelLoad>(load);
+    auto planned = std::make_shared<ParallelLoad>(load);
     std::vector<Operand> last;
     for (size_t i = 0; i < planned->boundaries.size(); ++i) {
       std::vector<Operand> boundary = TRY(read_boundary(planned->boundaries[i], i));

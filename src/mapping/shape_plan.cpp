@@ -117,7 +117,7 @@ Result<VariableSource> source_of(TableDraft& draft, const AddColumnRule& rule, s
 }
 
 Result<std::shared_ptr<const ShapedExpression>> plan_expression(TableDraft& draft, const AddColumnRule& rule) {
-  const auto expression = std::make_shared<ShapedExpression>();
+  auto expression = std::make_shared<ShapedExpression>();
   expression->rule_id = rule.id;
   expression->text = TRY(read_expression_text(rule.expression));
   for (const ExpressionVariable& variable : expression->text.variables)

@@ -9,6 +9,7 @@ using namespace testing;
 
 std::string columns_of(const TableDef& table) {
   std::vector<std::string> out;
+  out.reserve(table.columns.size());
   for (const ColumnDef& column : table.columns)
     out.push_back(fmt::format("{}:{}{}", column.name, to_string(column.type.type_class), column.not_null ? "!" : ""));
   return join(out, " ");

@@ -28,7 +28,8 @@ Failure invalid(const RuleInput& rule, const std::string& detail) {
 Result<std::optional<int32_t>> read_type_number(const JsonFields& type, std::string_view key, int64_t lowest,
                                                 int64_t highest) {
   const nlohmann::json* number = type.find(key);
-  if (number == nullptr || *number == "") return std::nullopt;
+  if (number == nullptr || (number->is_string() && number->get_ref<const std::string&>().empty()))
+    return std::nullopt;
   const int64_t value = TRY(json_integer(*number, type.path_of(key), lowest, highest));
   return static_cast<int32_t>(value);
 }
@@ -81,7 +82,7 @@ Result<std::string> read_data_type_name(const RuleInput& rule, const JsonFields&
 }
 
 Result<std::string> read_expression(const RuleInput& rule) {
-  const std::string text = TRY(required_text(rule, rule.fields, "expression"));
+  std::string text = TRY(required_text(rule, rule.fields, "expression"));
   const Result<void> checked = check_expression(text);
   if (checked) return text;
   return invalid(rule,

@@ -38,6 +38,7 @@ std::string filter_text(const SelectionRule& rule) {
 
 std::string selection_text(const MappingRules& rules) {
   std::vector<std::string> lines;
+  lines.reserve(rules.selections.size());
   for (const SelectionRule& rule : rules.selections)
     lines.push_back(
         normal_form({"selection", fmt::format("{}", static_cast<int>(rule.action)),
@@ -87,6 +88,7 @@ std::string row_text(const MappingRules& rules) {
 
 std::string presence_text(const MappingRules& rules) {
   std::vector<std::string> lines;
+  lines.reserve(rules.presences.size());
   for (const PresenceRule& rule : rules.presences)
     lines.push_back(normal_form({rule.presence == ColumnPresence::include ? "include-column" : "remove-column",
                                  rule.where.schema, rule.where.table, rule.where.column, rule.where.data_type}));

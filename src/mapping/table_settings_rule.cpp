@@ -72,7 +72,7 @@ Result<std::shared_ptr<const ParallelLoad>> read_parallel_load(const RuleInput& 
   if (known == load_types.end())
     return invalid(rule, fmt::format("{} is {}; allowed: {}.", fields.path_of("type"), json_for_people(type),
                                      quoted_list(load_types)));
-  const auto load = std::make_shared<ParallelLoad>();
+  auto load = std::make_shared<ParallelLoad>();
   load->type = static_cast<ParallelLoad::Type>(known - load_types.begin());
   if (load->type == ParallelLoad::Type::none) return nullptr;
   if (load->type == ParallelLoad::Type::ranges) TRY(read_ranges(rule, fields, *load));
