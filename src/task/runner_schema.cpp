@@ -167,6 +167,12 @@ Result<bool> TaskRunner::alter_table(Apply& apply, size_t table, const SchemaEve
   const std::string obstacle = TRY(plan_alteration(table, change, plan));
   if (!obstacle.empty()) return refuse_alteration(apply, table, obstacle);
   const bool keeps_target = !options_.settings.change_processing_ddl_handling_policy.handle_source_table_altered;
+  if (keeps_target && (plan.shape || before.shape))
+    return refuse_alteration(apply, table,
+                             fmt::format("{} on the source changed table {}, whose rows rules shape, and "
+                                         "HandleSourceTableAltered=false keeps the target's table as it is: the two "
+                                         "do not go together",
+                                         change.command, to_string(before.source->ref)));
   if (keeps_target) plan = without_alteration(before, plan);
   TRY(record_->update([&](std::string&, TaskDocument& document) {
     TableRecord* record = record_of(document, before.source->ref);

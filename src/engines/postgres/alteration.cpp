@@ -6,6 +6,7 @@
 #include <map>
 
 #include "engines/postgres/connection.h"
+#include "engines/postgres/type_name.h"
 
 namespace godwit::postgres {
 namespace {
@@ -20,7 +21,7 @@ using Columns = std::map<int16_t, TargetColumn>;
 Columns columns_of(const TargetTable& table) {
   Columns out;
   for (const ColumnDef& column : table.layout->columns)
-    if (column.number != 0) out[column.number] = {column.name, column.type.native, column.not_null, false};
+    if (column.number != 0) out[column.number] = {column.name, type_name(column.type), column.not_null, false};
   for (const ColumnDef& column : table.source->columns)
     if (column.generated) out[column.number] = {column.name, column.type.native, column.not_null, true};
   return out;
@@ -42,6 +43,7 @@ class Alteration {
     change_types();
     add_columns();
     change_nullability();
+    change_computed_columns();
     return std::move(steps_);
   }
 
@@ -155,6 +157,18 @@ class Alteration {
       if (old == before_.end() || old->second.not_null == column.not_null) continue;
       add(fmt::format("ALTER COLUMN {} {} NOT NULL", quote_name(column.name), column.not_null ? "SET" : "DROP"));
     }
+  }
+
+  // Columns that rules add have no number; a change of the source's columns may bring or take some.
+  void change_computed_columns() {
+    const auto holds = [](const TargetTable& table, const ColumnDef& column) {
+      return column.number != 0 || find_column(*table.layout, column.name).has_value();
+    };
+    for (const ColumnDef& column : alteration_.before.layout->columns)
+      if (!holds(alteration_.after, column)) add("DROP COLUMN IF EXISTS " + quote_name(column.name));
+    for (const ColumnDef& column : alteration_.after.layout->columns)
+      if (!holds(alteration_.before, column))
+        add(fmt::format("ADD COLUMN {} {}", quote_name(column.name), type_name(column.type)));
   }
 
   const TableAlteration& alteration_;
