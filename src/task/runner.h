@@ -83,6 +83,7 @@ class TaskRunner {
   Result<void> resume();
   Result<void> check_same_ends(const TaskDocument& document) const;
   Result<void> check_same_rules(const TaskDocument& document) const;
+  CaptureSpec starting_spec(bool fresh) const;
   Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables);
   Result<void> suspend_misfits();
   Result<void> check_stream() const;

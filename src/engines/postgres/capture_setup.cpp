@@ -140,12 +140,11 @@ Result<void> drop_publications(Connection& session, std::string_view capture_nam
                                  quote_name(insert_only_publication(capture_name))));
 }
 
-Result<Snapshot> create_slot(Connection& walsender, Connection& session, std::string_view slot, bool temporary,
-                             int64_t timeout_s) {
+Result<Snapshot> create_slot(Connection& walsender, Connection& session, const NewSlot& slot, int64_t timeout_s) {
   const bool new_syntax = walsender.server_version() >= 150000;
-  const std::string sql =
-      fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput {}", quote_name(slot), temporary ? " TEMPORARY" : "",
-                  new_syntax ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT");
+  const std::string sql = fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL {} {}", quote_name(slot.name),
+                                      slot.temporary ? " TEMPORARY" : "", library_name(slot.plugin),
+                                      new_syntax ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT");
   if (PQsendQuery(walsender.raw(), sql.c_str()) == 0) return Failure(walsender.connection_error());
   constexpr int64_t first_look_s = 5;
   bool answered = TRY(wait_for_reply(walsender, std::min(first_look_s, timeout_s)));
@@ -164,14 +163,16 @@ Result<Snapshot> create_slot(Connection& walsender, Connection& session, std::st
   const bool ok = PQresultStatus(made.raw()) == PGRES_TUPLES_OK && made.size() == 1;
   const Error failure = ok ? Error{} : walsender.error_of(made.raw());
   while (PGresult* rest = PQgetResult(walsender.raw())) PQclear(rest);
+  if (is_plugin_refusal(failure)) return Failure(errors::plugin_refused(library_name(slot.plugin), failure.message));
   if (!ok)
-    return Failure(in_context(failure, fmt::format("replication slot {} could not be made on the source", slot)));
+    return Failure(
+        in_context(failure, fmt::format("replication slot {} could not be made on the source", slot.name)));
   const auto lsn = parse_lsn(made.get(0, 1));
   if (!lsn) return Failure(errors::bad_stream("the slot's consistent point", ""));
   return Snapshot{made.text(0, 2), lsn_position(*lsn)};
 }
 
-Result<Position> slot_position(Connection& session, std::string_view slot) {
+Result<Position> slot_position(Connection& session, std::string_view slot, std::optional<OutputPlugin> plugin) {
   const Rows rows = TRY(
       session.query("SELECT confirmed_flush_lsn, wal_status, plugin, database = pg_catalog.current_database() FROM "
                     "pg_catalog.pg_replication_slots WHERE slot_name = $1",
@@ -179,7 +180,8 @@ Result<Position> slot_position(Connection& session, std::string_view slot) {
   if (rows.empty()) return Position{};
   if (rows.get(0, 1) == "lost")
     return Failure(errors::slot_lost(slot, "the server removed WAL it needs (wal_status lost)"));
-  if (rows.get(0, 2) != "pgoutput" || !rows.boolean(0, 3))
+  const std::optional<OutputPlugin> made_with = plugin_of_library(rows.get(0, 2));
+  if (!made_with || (plugin && made_with != plugin) || !rows.boolean(0, 3))
     return Failure(errors::slot_lost(slot, "it belongs to another plugin or database"));
   const auto lsn = parse_lsn(rows.get(0, 0));
   if (!lsn) return Failure(errors::slot_lost(slot, "it has no confirmed position"));

@@ -4,10 +4,11 @@
 
 #include <algorithm>
 
-#include "base/log.h"
+#include "base/clock.h"
 #include "base/text.h"
 #include "engines/postgres/capture_setup.h"
 #include "engines/postgres/change_reader.h"
+#include "engines/postgres/connection_attributes.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/keyed_query.h"
 #include "engines/postgres/lsn.h"
@@ -44,11 +45,6 @@ std::string column_list(const TableDef& layout) {
   return join(names, ", ");
 }
 
-bool is_set(const std::optional<std::string>& flag) {
-  const std::string value = lower_ascii(flag.value_or("false"));
-  return value == "true" || value == "1" || value == "y" || value == "yes" || value == "on";
-}
-
 }  // namespace
 
 std::string session_name(const SessionOptions& options) {
@@ -66,26 +62,8 @@ PostgresSource::PostgresSource(Connection session, Endpoint endpoint, SessionOpt
       database_(std::move(database)),
       catalog_(std::make_unique<PostgresCatalog>(session_)) {}
 
-// Attributes that choose another way of capture are refused, so that nobody believes they are heeded.
-Result<void> check_attributes(const Endpoint& endpoint) {
-  const std::string plugin = lower_ascii(endpoint.parameter("PluginName").value_or("pgoutput"));
-  if (plugin != "pgoutput" && plugin != "no-preference")
-    return Failure(errors::not_supported("PluginName=" + plugin));
-  for (const std::string_view name : {"SlotName", "PublicationName"})
-    if (endpoint.parameter(name)) return Failure(errors::not_supported(name));
-  for (const std::string_view name :
-       {"CaptureDdls", "DdlArtifactsSchema", "FailTasksOnLobTruncation", "MapBooleanAsBoolean", "MapJsonbAsClob",
-        "MapLongVarcharAs", "MapUnboundedNumericAsString", "fetchCacheSize", "TrimSpaceInChar",
-        "unboundedVarcharMaxSize", "DisableUnicodeSourceFilter", "ConsumeMonotonicEvents"})
-    if (endpoint.parameter(name))
-      log_warning(Component::common,
-                  "Connection attribute {} is without effect between PostgreSQL and PostgreSQL in this version",
-                  name);
-  return {};
-}
-
 Result<std::unique_ptr<Source>> PostgresSource::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main") TRY(check_attributes(endpoint));
+  if (options.role == "main") TRY(check_attributes(endpoint, EndpointRole::source));
   Connection session = TRY(Connection::open(endpoint, {session_name(options), false, options.role == "main"}));
   TRY(session.run("SET max_parallel_workers_per_gather = 0"));
   const Rows rows = TRY(session.query("SELECT pg_catalog.current_database()"));
@@ -104,7 +82,9 @@ Result<ServerIdentity> PostgresSource::identity() {
 }
 
 Result<std::vector<Finding>> PostgresSource::check(const CaptureSpec& spec, bool with_changes) {
-  return check_source(session_, spec, with_changes, capture_name(spec.task_id, spec.target_system));
+  if (!with_changes) return check_source(session_, spec, nullptr);
+  const CaptureWay way = TRY(way_of(spec));
+  return check_source(session_, spec, &way);
 }
 
 std::partial_ordering PostgresSource::compare(const Position& a, const Position& b) const {
@@ -113,6 +93,8 @@ std::partial_ordering PostgresSource::compare(const Position& a, const Position&
 
 Result<Position> PostgresSource::parse_position(std::string_view text) const {
   const auto position = parse_checkpoint(text);
+  int64_t us = 0;
+  if (!position && parse_utc(trim(text), us)) return Failure(errors::start_by_time(text));
   if (!position) return Failure(errors::bad_position(text));
   return *position;
 }
@@ -132,21 +114,44 @@ Result<int64_t> PostgresSource::clock_us() {
   return rows.integer(0, 0);
 }
 
+Result<CaptureWay> PostgresSource::way_of(const CaptureSpec& spec) {
+  return choose_way(session_, wanted_way(endpoint_), own_name(spec.task_id, spec.target_system));
+}
+
 Result<Snapshot> PostgresSource::begin_capture(const CaptureSpec& spec) {
-  const std::string name = capture_name(spec.task_id, spec.target_system);
   TRY(drop_capture(spec.task_id, spec.target_system));
-  TRY(create_publications(session_, name, spec.tables));
-  auto walsender = open_walsender("slot");
-  auto snapshot = walsender ? create_slot(*walsender, session_, name, false, spec.open_transactions_timeout_s)
-                            : Result<Snapshot>(Failure(walsender.error()));
-  if (!snapshot) {
-    const Error cause = snapshot.error();
-    if (walsender) slot_maker_.reset();
-    auto cleaned = drop_capture(spec.task_id, spec.target_system);
-    if (!cleaned) return Failure(in_context(cleaned.error(), cause.message + " Cleaning up failed too"));
-    return Failure(cause);
+  const CaptureWay way = TRY(way_of(spec));
+  auto snapshot = take_slot(spec, way);
+  if (snapshot) return snapshot;
+  const Error cause = snapshot.error();
+  auto cleaned = drop_capture(spec.task_id, spec.target_system);
+  if (!cleaned) return Failure(in_context(cleaned.error(), cause.message + " Cleaning up failed too"));
+  return Failure(cause);
+}
+
+Result<Snapshot> PostgresSource::take_slot(const CaptureSpec& spec, const CaptureWay& way) {
+  if (way.owns_slot) {
+    TRY(create_sets(session_, way, spec.tables));
+    Connection walsender = TRY(open_walsender("slot"));
+    Snapshot snapshot =
+        TRY(create_slot(walsender, session_, {way.slot, way.plugin, false}, spec.open_transactions_timeout_s));
+    slot_maker_ = std::move(walsender);
+    return snapshot;
   }
-  slot_maker_ = std::move(*walsender);
+  // No snapshot can be had from a slot that is there: that of another is taken, later than the slot stands, and the
+  // slot is read from there.
+  if (spec.loads) return temporary_snapshot(spec, way);
+  return Snapshot {
+    "", TRY(slot_position(session_, way.slot, way.plugin))
+  };
+}
+
+Result<Snapshot> PostgresSource::temporary_snapshot(const CaptureSpec& spec, const CaptureWay& way) {
+  Connection walsender = TRY(open_walsender("slot"));
+  const std::string name = own_name(spec.task_id, spec.target_system) + "_t";
+  Snapshot snapshot =
+      TRY(create_slot(walsender, session_, {name, way.plugin, true}, spec.open_transactions_timeout_s));
+  slot_maker_ = std::move(walsender);
   return snapshot;
 }
 
@@ -160,13 +165,10 @@ Result<Snapshot> PostgresSource::open_snapshot() {
 
 Result<Snapshot> PostgresSource::open_later_snapshot(const CaptureSpec& spec) {
   slot_maker_.reset();
+  const CaptureWay way = TRY(way_of(spec));
   // Before the snapshot: what a table writes before it is published never reaches the stream (engine.md §6).
-  TRY(update_publications(session_, capture_name(spec.task_id, spec.target_system), spec.tables));
-  Connection walsender = TRY(open_walsender("slot"));
-  const std::string name = fmt::format("{}_t", capture_name(spec.task_id, spec.target_system));
-  Snapshot snapshot = TRY(create_slot(walsender, session_, name, true, spec.open_transactions_timeout_s));
-  slot_maker_ = std::move(walsender);
-  return snapshot;
+  TRY(update_sets(session_, way, spec.tables));
+  return temporary_snapshot(spec, way);
 }
 
 Result<std::string> PostgresSource::hold_snapshot(std::string_view id) {
@@ -195,19 +197,30 @@ Result<void> PostgresSource::end_leftover_sessions(bool keepers_too) {
 }
 
 Result<Position> PostgresSource::capture_position(const CaptureSpec& spec) {
-  return slot_position(session_, capture_name(spec.task_id, spec.target_system));
+  const WantedWay wanted = wanted_way(endpoint_);
+  std::optional<OutputPlugin> plugin = wanted.plugin;
+  if (wanted.slot.empty() && !plugin) plugin = OutputPlugin::pgoutput;
+  return slot_position(session_, capture_name(spec.task_id, spec.target_system), plugin);
 }
 
 Result<void> PostgresSource::drop_capture(std::string_view task_id, std::string_view target_system) {
-  const std::string name = capture_name(task_id, target_system);
   slot_maker_.reset();
-  TRY(drop_slot(session_, name));
-  TRY(drop_publications(session_, name));
+  TRY(drop_own(session_, own_name(task_id, target_system), wanted_way(endpoint_).slot));
   return beat_interval_s() == 0 ? Result<void>() : drop_heartbeat(task_id);
 }
 
-std::string PostgresSource::capture_name(std::string_view task_id, std::string_view target_system) const {
+std::string PostgresSource::own_name(std::string_view task_id, std::string_view target_system) const {
   return postgres::capture_name(task_id, target_system, database_);
+}
+
+std::string PostgresSource::capture_name(std::string_view task_id, std::string_view target_system) const {
+  const WantedWay wanted = wanted_way(endpoint_);
+  return wanted.slot.empty() ? own_name(task_id, target_system) : wanted.slot;
+}
+
+CaptureIdentity PostgresSource::capture_identity(std::string_view task_id, std::string_view target_system) const {
+  const WantedWay wanted = wanted_way(endpoint_);
+  return {capture_name(task_id, target_system), describe(wanted), !wanted.slot.empty()};
 }
 
 Result<void> PostgresSource::join_snapshot(std::string_view id) {
@@ -304,7 +317,7 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(const RowBatch& k
 
 Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const CaptureSpec& spec, const Position& after,
                                                                    std::span<const CapturedTable> tables) {
-  const std::string name = capture_name(spec.task_id, spec.target_system);
+  const CaptureWay way = TRY(way_of(spec));
   const Rows timeout =
       TRY(session_.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'"));
   // The reader outlives this session's statements, on another thread: it opens its own connections.
@@ -312,8 +325,9 @@ Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const Capture
     return Connection::open(endpoint, {session_name({tag, std::string(role), {}}), replication, false});
   };
   PostgresChangeReader::Options options;
-  options.slot = name;
-  options.sets = {keyed_publication(name), insert_only_publication(name)};
+  options.slot = way.slot;
+  options.plugin = way.plugin;
+  options.sets = way.sets;
   options.after = parse_place(after).value_or(LogPlace{});
   options.sender_timeout_ms = timeout.integer(0, 0);
   options.open_walsender = [open] { return open("capture", true); };
@@ -348,7 +362,7 @@ Result<std::vector<ChangeCounters>> PostgresSource::count_changes(std::span<cons
 }
 
 int64_t PostgresSource::beat_interval_s() const {
-  if (!is_set(endpoint_.parameter("HeartbeatEnable"))) return 0;
+  if (!is_set(endpoint_, "HeartbeatEnable")) return 0;
   return std::max<int64_t>(1, std::atoll(endpoint_.parameter("HeartbeatFrequency").value_or("5").c_str())) * 60;
 }
 
