@@ -410,7 +410,7 @@ Result<void> TaskRunner::start_afresh() {
   log_info(Component::task_manager, "Task '{}' running {} in fresh start mode", context_.task_id,
            follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
   auto started = take_snapshot(std::move(document));
-  if (started) started = prepare_target();
+  if (started && loads()) started = prepare_target();
   if (started || started.error().code == "task.taken_over") return started;
   auto undone = started.error().kind == ErrorKind::connection ? reclaim() : Result<void>();
   if (!undone && undone.error().code == "task.taken_over") return undone;

@@ -151,8 +151,13 @@ class Story:
         self.target.psql(dump.stdout.replace("CREATE SCHEMA public;", ""))
 
     def start(self, slot: str, *arguments: str) -> Run:
-        run = self.tasks[slot].start("--type", "cdc", *arguments)
-        wait_until(lambda: run.log().count("Replication has started") > 0 or not run.process.running(), 60, slot)
+        task = self.tasks[slot]
+        log = task.state_dir / task.task_id / "task.log"
+        started = log.read_text().count("Replication has started") if log.exists() else 0
+        run = task.start("--type", "cdc", *arguments)
+        wait_until(
+            lambda: run.log().count("Replication has started") > started or not run.process.running(), 60, slot
+        )
         assert run.process.running(), run.wait()
         return run
 
@@ -216,7 +221,7 @@ def live(story: Story) -> None:
     for slot, run in runs.items():
         outcome = run.stop()
         assert outcome.code == 0, outcome
-        assert f"Replication slot {slot} is yours and is kept" in outcome.output, outcome
+        assert f"Replication slot {slot} is yours and is kept" in outcome.output, str(outcome)
     assert set(story.statuses().values()) == {"NOT RUNNING"}
     for task in story.tasks.values():
         outcome = task.catch_up("--type", "cdc")

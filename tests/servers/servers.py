@@ -419,7 +419,10 @@ def _stop(arguments: argparse.Namespace) -> int:
 
 def _with_servers(arguments: argparse.Namespace) -> int:
     settings = pglogical_settings(arguments.source) if has_pglogical(arguments.source) else {}
-    with PostgresServer(arguments.source, settings=settings) as source, PostgresServer(arguments.target, identity="target") as target:
+    with (
+        PostgresServer(arguments.source, settings=settings) as source,
+        PostgresServer(arguments.target, identity="target") as target,
+    ):
         ends = {"GODWIT_TEST_SOURCE_URI": source.uri(), "GODWIT_TEST_TARGET_URI": target.uri()}
         return subprocess.run(arguments.command, env={**os.environ, **ends}, check=False).returncode
 

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "engines/postgres/capture_setup.h"
 #include "engines/postgres/errors.h"
@@ -72,15 +73,22 @@ Result<void> check_start(Connection& session, const CaptureWay& way, const Captu
     out.push_back({true, errors::start_needed(way.slot, lsn_text(lsn_of(slot)))});
     return {};
   }
-  const std::optional<Position> start = parse_checkpoint(spec.start_position);
+  const Result<Position> start = parse_start(spec.start_position);
   if (!start)
-    out.push_back({true, errors::bad_position(spec.start_position)});
+    out.push_back({true, start.error()});
   else if (lsn_of(*start) < lsn_of(slot))
     out.push_back({true, errors::start_too_old(spec.start_position, way.slot, lsn_text(lsn_of(slot)))});
   return {};
 }
 
 }  // namespace
+
+Result<Position> parse_start(std::string_view text) {
+  const std::optional<Position> position = parse_checkpoint(text);
+  int64_t us = 0;
+  if (position) return *position;
+  return Failure(parse_utc(trim(text), us) ? errors::start_by_time(text) : errors::bad_position(text));
+}
 
 WantedWay wanted_way(const Endpoint& endpoint) {
   WantedWay out;

@@ -30,6 +30,9 @@ WantedWay wanted_way(const Endpoint& endpoint);
 // For the record of a task: the same text, the same way.
 std::string describe(const WantedWay& way);
 
+// An LSN or a checkpoint, ours or DMS's. A time is told apart: the log cannot be entered by it.
+Result<Position> parse_start(std::string_view text);
+
 // `own_name`: of what the task makes for itself. Errors: a slot or combination that cannot be used.
 Result<CaptureWay> choose_way(Connection& session, const WantedWay& wanted, const std::string& own_name);
 

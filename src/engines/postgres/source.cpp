@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "engines/postgres/capture_setup.h"
 #include "engines/postgres/change_reader.h"
@@ -92,11 +91,7 @@ std::partial_ordering PostgresSource::compare(const Position& a, const Position&
 }
 
 Result<Position> PostgresSource::parse_position(std::string_view text) const {
-  const auto position = parse_checkpoint(text);
-  int64_t us = 0;
-  if (!position && parse_utc(trim(text), us)) return Failure(errors::start_by_time(text));
-  if (!position) return Failure(errors::bad_position(text));
-  return *position;
+  return parse_start(text);
 }
 
 Result<Position> PostgresSource::mark_now() {
