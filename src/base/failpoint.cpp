@@ -19,8 +19,8 @@ constexpr std::array names = {
     failpoints::slice_half_way,     failpoints::slice_before_commit, failpoints::slice_commit_sent,
     failpoints::index_build,        failpoints::load_done,           failpoints::before_catch_up,
     failpoints::window_half_way,    failpoints::window_commit_sent,  failpoints::window_committed,
-    failpoints::spool_segment_roll, failpoints::foreign_keys,        failpoints::spool_write,
-    failpoints::merge_half_way};
+    failpoints::spool_segment_roll, failpoints::foreign_keys,        failpoints::structure_change,
+    failpoints::structure_changed,  failpoints::spool_write,         failpoints::merge_half_way};
 
 struct Armed {
   std::string name, action;

@@ -28,6 +28,8 @@ inline constexpr std::string_view window_commit_sent = "window-commit-sent";
 inline constexpr std::string_view window_committed = "window-committed";
 inline constexpr std::string_view spool_segment_roll = "spool-segment-roll";
 inline constexpr std::string_view foreign_keys = "foreign-keys";
+inline constexpr std::string_view structure_change = "structure-change";
+inline constexpr std::string_view structure_changed = "structure-changed";
 inline constexpr std::string_view spool_write = "spool-write";
 }  // namespace failpoints
 

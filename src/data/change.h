@@ -54,6 +54,8 @@ struct SchemaEvent {
   Position at;                 // of its transaction's commit record
   std::string what{};          // for people: "column \"x\" has type text, was integer"
   std::string document{};      // the engine's description (PostgreSQL: JSON, ddl_capture.h); empty: there is none
+  int64_t commit_us = 0;       // as TxnPart::commit_us
+  Position before{};           // with a document: where to go on when all before it is applied, but not it
   Position done{};             // with a document: where to go on when this and all before it is applied
 };
 

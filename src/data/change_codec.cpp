@@ -91,7 +91,8 @@ bool get_schema(ByteReader& in, const ChangeBatch& batch, SchemaEvent& event) {
   if (!in.u32(event.table) || !in.u32(event.before_change) || event.before_change > batch.changes.size())
     return false;
   if (event.table >= batch.images.size() && event.table != SchemaEvent::no_table) return false;
-  return get(in, event.at.text) && get(in, event.what) && get(in, event.document) && get(in, event.done.text);
+  return get(in, event.at.text) && get(in, event.what) && get(in, event.document) && in.i64(event.commit_us) &&
+         get(in, event.before.text) && get(in, event.done.text);
 }
 
 }  // namespace
@@ -124,6 +125,8 @@ void encode(const ChangeBatch& batch, ByteBuffer& out) {
     put(out, event.at.text);
     put(out, event.what);
     put(out, event.document);
+    append_big_endian(out, event.commit_us);
+    put(out, event.before.text);
     put(out, event.done.text);
   }
   put(out, batch.read_to.text);
@@ -147,7 +150,7 @@ Result<ChangeBatch> decode(std::string_view bytes, std::span<const std::shared_p
   batch.parts.resize(count);
   for (TxnPart& part : batch.parts)
     if (!get_part(in, batch.changes.size(), part)) return damaged("transaction");
-  if (!in.u32(count) || in.left() / 24 < count) return damaged("schema events");
+  if (!in.u32(count) || in.left() / 36 < count) return damaged("schema events");
   batch.schema.resize(count);
   for (SchemaEvent& event : batch.schema)
     if (!get_schema(in, batch, event)) return damaged("schema event");

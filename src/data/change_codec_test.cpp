@@ -31,8 +31,14 @@ class RandomBatch {
     for (uint32_t count = below(12); count > 0; --count) add_change();
     for (uint32_t count = below(4); count > 0; --count) add_part();
     for (uint32_t count = below(3); count > 0; --count)
-      batch_.schema.push_back(
-          {below(layouts.size()), below(batch_.changes.size() + 1), {text()}, text(), text(), {text()}});
+      batch_.schema.push_back({below(layouts.size()),
+                               below(batch_.changes.size() + 1),
+                               {text()},
+                               text(),
+                               text(),
+                               below(9),
+                               {text()},
+                               {text()}});
     batch_.read_to = {text()};
   }
   ChangeBatch take() { return std::move(batch_); }
@@ -110,8 +116,8 @@ void expect_equal(const ChangeBatch& a, const ChangeBatch& b) {
   ASSERT_EQ(a.schema.size(), b.schema.size());
   for (size_t i = 0; i < a.schema.size(); ++i) {
     const SchemaEvent &x = a.schema[i], &y = b.schema[i];
-    ASSERT_EQ(std::tie(x.table, x.before_change, x.at, x.what, x.document, x.done),
-              std::tie(y.table, y.before_change, y.at, y.what, y.document, y.done));
+    ASSERT_EQ(std::tie(x.table, x.before_change, x.at, x.what, x.document, x.commit_us, x.before, x.done),
+              std::tie(y.table, y.before_change, y.at, y.what, y.document, y.commit_us, y.before, y.done));
   }
   ASSERT_EQ(a.read_to, b.read_to);
 }

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "data/change.h"
 #include "data/row_batch.h"
+#include "data/schema_change.h"
 #include "engine/catalog.h"
 
 namespace godwit {
@@ -72,6 +73,18 @@ struct ChangeCounters {
   uint64_t updates = 0, deletes = 0;
 };
 
+// A table whose changes are followed, and its slices as split() noted them when it was planned.
+struct FollowedTable {
+  const TableDef* table = nullptr;
+  std::span<const TableRange> slices;
+};
+
+// Something that happened to a followed table and that the log does not tell.
+struct UntoldChange {
+  TableRef table;
+  std::string what;  // "it has a new partition public.p"
+};
+
 class TableReader {
  public:
   virtual ~TableReader() = default;
@@ -114,6 +127,10 @@ class Source {
 
   // a < b, a == b, a > b in log order; empty texts sort first.
   virtual std::partial_ordering compare(const Position& a, const Position& b) const = 0;
+  // A position behind every other, of this log or a later one.
+  virtual Position end_of_log() const = 0;
+  // A position as DMS's checkpoints write it.
+  virtual std::string checkpoint(const Position& position) const = 0;
   // DMS's or the user's text of a position ("4AF/B00000D0", a checkpoint) to ours.
   virtual Result<Position> parse_position(std::string_view text) const = 0;
   // A position at or after every transaction that has committed by now; the log reader will reach it without further
@@ -166,7 +183,16 @@ class Source {
                                                          std::span<const Encoding> wanted) = 0;
   virtual Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                              std::span<const CapturedTable> tables) = 0;
+  // Whether the log tells structure changes of this task's tables (SchemaEvent::document).
+  virtual Result<bool> tells_schema_changes(const CaptureSpec&) { return false; }
+  virtual Result<SchemaChange> read_schema_change(const std::string& document);
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
+  // Whether the log of this server tells all that happens to the tables it is asked for. Where it does not,
+  // untold_changes() looks at the tables themselves.
+  virtual bool log_tells_all() const { return true; }
+  virtual Result<std::vector<UntoldChange>> untold_changes(std::span<const FollowedTable>) {
+    return std::vector<UntoldChange>();
+  }
   // One write that makes the log move on an idle server (DMS's heartbeat table). Does nothing unless the endpoint
   // asks for it.
   virtual Result<void> beat(std::string_view task_id) = 0;

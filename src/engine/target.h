@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "data/change.h"
 #include "data/row_batch.h"
+#include "data/schema_change.h"
 #include "data/target_table.h"
 #include "engine/source.h"
 
@@ -164,6 +165,11 @@ class ChangeWriter {
   virtual Result<void> undo_to_savepoint() = 0;
   virtual Result<void> truncate(std::span<const TableRef> tables) = 0;
   virtual Result<void> park(std::span<const ParkedRow> rows) = 0;
+  // Makes a table that took rows of `before` take rows of `after`; answers what could not be carried along (a default
+  // that needs what is not there). An error of kind table: the target refuses it, nothing of it is done.
+  virtual Result<std::vector<std::string>> alter(const TableAlteration& alteration);
+  // A table or partition that is gone on the source; one that is not there is passed over.
+  virtual Result<void> drop_table(const TableRef& table);
   virtual Result<void> commit(const Position& next) = 0;
   virtual void rollback() = 0;
   // The newest committed position that the target's disk holds for sure. With `force`, waits until that is the last
@@ -229,6 +235,9 @@ class Target {
   // Removes a table's rows and its ledger lines in one transaction, before it is loaded again.
   virtual Result<void> empty_for_reload(std::string_view task_id, const TargetTable& table) = 0;
   virtual Result<void> set_sequence(const SequenceState& sequence) = 0;
+  // Gives the enum type of this source name, where the target has one, the labels it lacks. Each is there for good at
+  // once; may be repeated.
+  virtual Result<void> add_labels(const TableRef& type, std::span<const std::string> labels);
   // The object's last step, at the end of the task (ObjectDef::at_stop: triggers are enabled). May be repeated.
   virtual Result<void> finish(const ObjectDef& object, std::span<const TargetTable> tables) = 0;
   // Puts foreign keys and user triggers out of force for this task's sessions: by a session setting where the role

@@ -1,8 +1,12 @@
 #include "task/apply.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "task/errors.h"
+#include "task/untold_changes.h"
 
 namespace godwit {
 namespace {
@@ -17,6 +21,7 @@ constexpr int take_wait_ms = 100;
 constexpr int64_t release_interval_ms = 200;
 constexpr int64_t idle_interval_ms = 1000;
 constexpr int64_t status_interval_ms = 10000;
+constexpr int64_t look_interval_ms = 5000;  // at what the log of an old source does not tell
 
 size_t window_bytes_max(const TaskSettings& settings) {
   const auto budget = static_cast<size_t>(settings.godwit.memory_mb) << 20U;
@@ -67,7 +72,7 @@ Result<ApplyEnd> Apply::run(const StopRule& rule, const std::stop_token& stop) {
 
 Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
   // What capture read before it failed is applied first.
-  std::optional<ChangeBatch> batch = TRY(parts_.spool->take(window_.empty() ? take_wait_ms : 0));
+  std::optional<ChangeBatch> batch = TRY(parts_.spool->take(window_.complete() == 0 ? take_wait_ms : 0));
   if (!batch && window_.complete() == 0) {
     if (const std::optional<Error> failed = parts_.capture->failure()) return Failure(*failed);
   }
@@ -76,6 +81,7 @@ Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
     if (window_.empty()) window_since_ms_ = monotonic_ms();
     if (!batch->read_to.empty()) read_to_ = batch->read_to;
     window_.add(std::move(*batch));
+    take_schema();
   }
   bool reached_in_window = false;
   const size_t allowed = parts_before(rule, reached_in_window);
@@ -89,9 +95,52 @@ Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
     window_.clear();
     return std::optional(rule.commit_time_us ? ApplyEnd::commit_time : ApplyEnd::position);
   }
+  if (idle && window_.complete() == 0) {
+    const bool structure = TRY(meets_structure(rule, reached_in_window));
+    if (structure) return std::optional(ApplyEnd::structure);
+    if (reached_in_window) return std::optional(rule.commit_time_us ? ApplyEnd::commit_time : ApplyEnd::position);
+  }
   if (window_.empty() && !open_ && !read_to_.empty()) TRY(note_idle(rule));
   TRY(housekeeping());
   return reached(rule);
+}
+
+void Apply::take_schema() {
+  std::vector<SchemaEvent> fresh = window_.take_schema();
+  schema_.insert(schema_.end(), fresh.begin(), fresh.end());
+}
+
+// The log told a structure change, and all whole transactions before it are applied. What its own transaction did
+// until then is committed for itself: structure changes stand alone.
+Result<bool> Apply::meets_structure(const StopRule& rule, bool& reached) {
+  const auto told = std::ranges::find_if(schema_, [](const SchemaEvent& e) { return !e.document.empty(); });
+  if (told == schema_.end()) return false;
+  const SchemaEvent event = *told;
+  reached = (rule.position && parts_.source->compare(event.at, *rule.position) >= 0) ||
+            (rule.commit_time_us && event.commit_us > *rule.commit_time_us);
+  if (reached) return false;
+  if (!window_.empty() || open_) {
+    TRY(apply_piece(window_.parts().size()));
+    TRY(commit(event.before, event.commit_us, 0));
+  }
+  // Tables that stopped to fit earlier in the same transaction.
+  while (schema_.front().document.empty()) TRY(suspend_first());
+  return true;
+}
+
+Result<void> Apply::pass_structure(const std::function<Result<void>(ChangeWriter&)>& work) {
+  const SchemaEvent event = schema_.front();
+  auto passed = writer_->begin(position_);
+  open_ = true;
+  if (passed) passed = work(*writer_);
+  if (passed) passed = commit(event.done, event.commit_us, 0);
+  if (!passed) {
+    writer_->rollback();
+    open_ = false;
+    return passed;
+  }
+  schema_.pop_front();
+  return {};
 }
 
 // Parts from the front that the stop rule lets pass. Times are compared in log order: the first later commit is the
@@ -121,19 +170,31 @@ bool Apply::window_is_due() const {
 // The log's reader delivers nothing of a table after its structure changed; what came before is in this window or an
 // earlier one. Said before the commit that passes the change, so that no death in between forgets it.
 Result<void> Apply::suspend_changed_tables(const Position& next) {
-  std::vector<SchemaEvent> fresh = window_.take_schema();
-  schema_.insert(schema_.end(), fresh.begin(), fresh.end());
-  while (!schema_.empty() && parts_.source->compare(next, schema_.front().at) > 0) {
-    const SchemaEvent event = schema_.front();
-    schema_.pop_front();
-    const TableRef& name = parts_.context->tables[event.table].target.source->ref;
-    TRY(applier_.suspend(event.table,
-                         "the structure of table " + to_string(name) + " changed on the source at " + event.at.text +
-                             " (" + event.what +
-                             "), which this version does not replicate. Its changes up to there are applied first, "
-                             "as far as no fault comes between. Make "
-                             "the same change on the target and run the task with --restart to load the table anew.",
-                         "DDL"));
+  while (!schema_.empty() && schema_.front().document.empty() && parts_.source->compare(next, schema_.front().at) > 0)
+    TRY(suspend_first());
+  return {};
+}
+
+Result<void> Apply::suspend_first() {
+  const SchemaEvent event = schema_.front();
+  schema_.pop_front();
+  const TableRef& name = parts_.context->tables[event.table].target.source->ref;
+  return applier_.suspend(event.table,
+                          "the structure of table " + to_string(name) + " changed on the source at " + event.at.text +
+                              " (" + event.what +
+                              "), and the source's log does not tell how: Godwit's event triggers were not there "
+                              "(CaptureDdls) or did not "
+                              "fire. Its changes up to there are applied first, as far as no fault comes between. "
+                              "Make the same change on "
+                              "the target and run the task with --restart to load the table anew.",
+                          "DDL");
+}
+
+// Of a source whose log does not tell all: what it left out is seen at the tables themselves.
+Result<void> Apply::suspend_untold_tables() {
+  for (const auto& [table, what] : TRY(untold_changes(*parts_.context, parts_.record->document(), *parts_.source))) {
+    const TableRef& name = parts_.context->tables[table].target.source->ref;
+    TRY(applier_.suspend(static_cast<uint32_t>(table), errors::untold_change(name, what).message, "DDL"));
   }
   return {};
 }
@@ -255,6 +316,11 @@ Result<void> Apply::housekeeping() {
     s.target_latency_ms = waiting_us == 0 ? 0 : (now_us() - waiting_us) / 1000;
     s.source_latency_ms = usage.batches == 0 && window_.empty() ? 0 : s.target_latency_ms;
   });
+  if (!open_ && (last_look_ms_ == 0 || now_ms - last_look_ms_ >= look_interval_ms)) {
+    last_look_ms_ = now_ms;
+    // Where structure changes are told, the catalog may be ahead of what is applied.
+    if (!parts_.context->tells_schema) TRY(suspend_untold_tables());
+  }
   const int64_t beat_s = parts_.source->beat_interval_s();
   if (beat_s > 0 && (last_beat_ms_ == 0 || now_ms - last_beat_ms_ >= beat_s * 1000)) {
     last_beat_ms_ = now_ms;

@@ -6,6 +6,7 @@
 // up to Godwit's budget. A transaction larger than the budget is applied in several pieces inside one target
 // transaction.
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stop_token>
@@ -26,7 +27,7 @@ struct StopRule {
   std::optional<int64_t> server_time_us;  // this host's clock
 };
 
-enum class ApplyEnd { asked, caught_up, position, commit_time, server_time };
+enum class ApplyEnd { asked, caught_up, position, commit_time, server_time, structure };
 
 class Apply {
  public:
@@ -48,6 +49,10 @@ class Apply {
   // Makes everything committed so far durable and tells capture.
   Result<void> settle();
   Position position() const { return position_; }
+  // After ApplyEnd::structure: the structure change that comes next; all before it is applied.
+  const SchemaEvent& structure_event() const { return schema_.front(); }
+  // Moves the position behind it, with what `work` does in the same target transaction, and forgets it.
+  Result<void> pass_structure(const std::function<Result<void>(ChangeWriter&)>& work);
   bool made_progress() const { return made_progress_; }
   bool needs_care() const { return needs_care_; }
 
@@ -56,7 +61,11 @@ class Apply {
   Result<ApplyEnd> leave(ApplyEnd end);
   Result<std::optional<ApplyEnd>> step(const StopRule& rule);
   Result<std::optional<ApplyEnd>> step_unless_stopped(const StopRule& rule, const std::stop_token& stop);
+  void take_schema();
   Result<void> suspend_changed_tables(const Position& next);
+  Result<void> suspend_first();
+  Result<bool> meets_structure(const StopRule& rule, bool& reached);
+  Result<void> suspend_untold_tables();
   size_t parts_before(const StopRule& rule, bool& reached);
   bool window_is_due() const;
   Result<void> flush(size_t parts);
@@ -76,7 +85,8 @@ class Apply {
   Position position_, read_to_, commit_time_mark_;
   bool open_ = false;  // a target transaction is open
   bool made_progress_ = false, needs_care_ = false;
-  int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_status_ms_ = 0, last_beat_ms_ = 0;
+  int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_status_ms_ = 0, last_beat_ms_ = 0,
+          last_look_ms_ = 0;
   int64_t applied_us_ = 0, oldest_waiting_us_ = 0;
 };
 

@@ -1,5 +1,6 @@
 #include "task/capture.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/log.h"
@@ -11,6 +12,7 @@ namespace {
 constexpr int idle_wait_ms = 100;
 constexpr int busy_gather_ms = 20;
 constexpr auto full_wait = std::chrono::milliseconds(50);
+constexpr auto structure_wait = std::chrono::milliseconds(5);
 
 }  // namespace
 
@@ -42,6 +44,24 @@ void Capture::pass_release() {
   if (!released_.empty()) reader_->release_until(released_);
 }
 
+void Capture::go_on() {
+  waits_ = false;
+}
+
+// What follows may not fit the layouts: somebody on the other side of the spool says when it does.
+Result<void> Capture::wait_for_structure(const std::stop_token& stop) {
+  std::mutex waiting;
+  std::condition_variable_any woken;
+  while (waits_ && !stop.stop_requested()) {
+    pass_release();
+    TRY(reader_->keep_alive());
+    std::unique_lock lock(waiting);
+    woken.wait_for(lock, stop, structure_wait, [] { return false; });
+  }
+  reader_->go_on();
+  return {};
+}
+
 void Capture::run(const std::stop_token& stop) {
   auto ended = loop(stop);
   const std::lock_guard lock(mutex_);
@@ -56,9 +76,15 @@ Result<void> Capture::loop(const std::stop_token& stop) {
     reader_->gather(spool_.usage().batches > 0 ? busy_gather_ms : 0);
     TRY(reader_->read(batch, idle_wait_ms, stop));
     const Position read_to = batch.read_to;
+    const bool tells_structure =
+        std::ranges::any_of(batch.schema, [](const SchemaEvent& event) { return !event.document.empty(); });
+    if (tells_structure) waits_ = true;
     if (!batch.empty() || !read_to.empty()) TRY(store(batch, stop));
-    const std::lock_guard lock(mutex_);
-    if (!read_to.empty()) read_to_ = read_to;
+    if (!read_to.empty()) {
+      const std::lock_guard lock(mutex_);
+      read_to_ = read_to;
+    }
+    if (tells_structure) TRY(wait_for_structure(stop));
   }
   pass_release();
   return reader_->keep_alive();

@@ -21,6 +21,8 @@ class Capture {
 
   // Callable from any thread.
   void release_until(const Position& durable);
+  // A structure change was applied, and the layouts still hold: reading goes on behind it.
+  void go_on();
   std::optional<Error> failure() const;
   bool paused() const { return paused_.load(); }
   Position read_to() const;
@@ -30,13 +32,14 @@ class Capture {
   Result<void> loop(const std::stop_token& stop);
   Result<void> store(ChangeBatch& batch, const std::stop_token& stop);
   void pass_release();
+  Result<void> wait_for_structure(const std::stop_token& stop);
 
   std::unique_ptr<ChangeReader> reader_;
   Spool& spool_;
   mutable std::mutex mutex_;
   Position released_, read_to_;
   std::optional<Error> failure_;
-  std::atomic<bool> paused_{false};
+  std::atomic<bool> paused_{false}, waits_{false};
   std::jthread thread_;
 };
 

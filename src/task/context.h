@@ -58,6 +58,7 @@ struct TaskContext {
   TaskSettings settings;
   std::vector<PlannedTable> tables;  // index: everywhere "table" is a number
   std::vector<ObjectDef> objects;    // around the rows of the tables Godwit creates
+  bool tells_schema = false;         // the source's log tells structure changes
   Progress* progress = nullptr;
   ErrorTally* tally = nullptr;
   Interrupter* interrupter = nullptr;  // of the run that is under way

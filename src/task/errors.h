@@ -35,6 +35,7 @@ Error object_failed(std::string_view kind, std::string_view name, const Error& c
 Error stopped();
 Error restart_would_empty(const TableRef& table);
 Error too_many_reloads(const TableRef& table);
+Error untold_change(const TableRef& table, std::string_view what);
 Error counts_do_not_close(const TableRef& table, uint64_t missing);
 Error identity_moved(const TableRef& table);
 Error nothing_started(std::string_view task_id);

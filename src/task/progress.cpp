@@ -16,6 +16,16 @@ void Progress::set_tables(std::vector<TableStatistics> tables) {
   statistics_.tables = std::move(tables);
 }
 
+void Progress::add_table(TableStatistics table) {
+  const std::lock_guard lock(mutex_);
+  statistics_.tables.push_back(std::move(table));
+}
+
+void Progress::remove_table(size_t table) {
+  const std::lock_guard lock(mutex_);
+  statistics_.tables.erase(statistics_.tables.begin() + static_cast<std::ptrdiff_t>(table));
+}
+
 void Progress::set_phase(std::string phase) {
   const std::lock_guard lock(mutex_);
   statistics_.phase = std::move(phase);

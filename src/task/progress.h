@@ -25,6 +25,7 @@ struct TableStatistics {
   uint32_t slices_done = 0, slices = 0;
   uint64_t inserts = 0, updates = 0, deletes = 0, truncates = 0;  // captured
   uint64_t applied_inserts = 0, applied_updates = 0, applied_deletes = 0, applied_truncates = 0;
+  uint64_t ddls = 0, applied_ddls = 0;
   uint64_t parked = 0, ignored = 0;
   uint64_t dropped = 0;  // captured, and not for the target: before the table's snapshot, or after it was suspended
   int64_t load_start_us = 0, load_end_us = 0;
@@ -49,6 +50,9 @@ struct TaskStatistics {
 class Progress {
  public:
   void set_tables(std::vector<TableStatistics> tables);
+  void add_table(TableStatistics table);
+  // Those behind it move one forward.
+  void remove_table(size_t table);
   void set_phase(std::string phase);
   std::string phase() const;
 

@@ -135,7 +135,11 @@ Result<void> TaskRunner::work(const std::stop_token& stop) {
     summary_.stop_reason = "STOPPED_AFTER_FULL_LOAD";
     return end_cleanly();
   }
-  const ApplyEnd end = TRY(follow(stop));
+  ApplyEnd end = TRY(follow(stop));
+  while (end == ApplyEnd::structure) {
+    TRY(load(stop));
+    end = TRY(follow(stop));
+  }
   switch (end) {
     case ApplyEnd::asked:
       summary_.stop_reason = "NORMAL";
@@ -149,6 +153,8 @@ Result<void> TaskRunner::work(const std::stop_token& stop) {
       break;
     case ApplyEnd::commit_time:
       summary_.stop_reason = "STOPPED_AT_COMMIT_TIME";
+      break;
+    case ApplyEnd::structure:
       break;
     case ApplyEnd::server_time:
       summary_.stop_reason = "STOPPED_AT_SERVER_TIME";

@@ -49,6 +49,8 @@ struct TaskSummary {
   std::optional<Error> error;        // when exit is 1 or 2
 };
 
+PlanOptions plan_options(const TaskSettings& settings);
+
 class TaskRunner {
  public:
   explicit TaskRunner(TaskOptions options);
@@ -110,7 +112,9 @@ class TaskRunner {
   Result<void> empty_stale_tables();
   Result<void> empty_for_reload(size_t table, const Position& snapshot);
   Result<void> rebuild_changed_tables();
-  Result<std::set<size_t>> changed_tables();
+  std::set<size_t> pending_tables() const;
+  Result<std::set<size_t>> unfinished_tables();
+  Result<std::set<size_t>> changed_tables(const std::set<size_t>& among);
   Result<void> end_load();
   void show_tables();
 
@@ -123,10 +127,30 @@ class TaskRunner {
   // runner_follow.cpp
   Result<void> start_capture();
   Result<ApplyEnd> follow(const std::stop_token& stop);
+  Result<ApplyEnd> apply_until(std::unique_ptr<Apply>& apply, const StopRule& goal, const std::stop_token& stop);
   Result<StopRule> stop_rule();
   Result<std::unique_ptr<Apply>> open_apply();
   Position highest_snapshot() const;
   Result<void> release_constraints();
+
+  // runner_schema.cpp
+  Result<bool> take_up_structure(Apply& apply);
+  Result<bool> take_up_table(Apply& apply, const SchemaEvent& event, const SchemaChange& change);
+  Result<bool> alter_table(Apply& apply, size_t table, const SchemaEvent& event, const SchemaChange& change,
+                           bool reload);
+  Result<bool> load_again(Apply& apply, size_t table, const SchemaEvent& event, const SchemaChange& change);
+  Result<bool> adopt_table(Apply& apply, const SchemaChange& change);
+  Result<bool> drop_table(Apply& apply, const SchemaEvent& event, const SchemaChange& change);
+  Result<bool> drop_partition(Apply& apply, size_t table, const SchemaEvent& event, const SchemaChange& change);
+  Result<bool> refuse_alteration(Apply& apply, size_t table, const std::string& reason);
+  Result<std::string> plan_alteration(size_t table, const SchemaChange& change, TargetTable& plan);
+  Result<void> build_what_is_new(const TableDef& table, bool partitions);
+  std::optional<size_t> table_by_id(uint32_t log_id) const;
+  bool is_settled_before(const SchemaEvent& event, size_t table) const;
+  Result<void> settle_alterations();
+  Result<void> plan_from_record();
+  void forget_table(size_t table);
+  void count_ddl(size_t table, bool applied);
 
   // runner_end.cpp
   Result<void> build_foreign_keys();

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "task/errors.h"
 #include "task/runner.h"
+#include "task/untold_changes.h"
 
 namespace godwit {
 
@@ -132,6 +133,10 @@ Result<void> TaskRunner::end_cleanly() {
   if (follows()) {
     capture_.reset();
     TRY(check_keyless_tables());
+    const bool at_the_end = summary_.stop_reason == "STOPPED_AT_CAUGHT_UP";
+    if (at_the_end || !context_.tells_schema)
+      for (const auto& [t, what] : TRY(untold_changes(context_, record_->document(), *source_)))
+        TRY(fail_table(t, errors::untold_change(context_.tables[t].target.source->ref, what).message));
     if (std::ranges::any_of(statistics.tables, [](const TableStatistics& t) { return t.parked > 0; }))
       TRY(report_orphans(true));
   }
@@ -153,7 +158,7 @@ Result<void> TaskRunner::end_cleanly() {
   status.current_us = status.tail_us = status.applied_us = statistics.applied_us;
   TRY(target_->write_status(context_.task_id, status));
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
-  if (stored && follows()) summary_.checkpoint = fmt::format("checkpoint:V1#1#{}#0#0#*#0#0", stored->text);
+  if (stored && follows()) summary_.checkpoint = source_->checkpoint(*stored);
   if (!follows()) TRY(record_->update([](std::string& phase, TaskDocument&) { phase = "finished"; }));
   summary_.parked_rows = TRY(target_->count_parked(context_.task_id));
   const bool at_an_end = !follows() || summary_.stop_reason == "STOPPED_AT_CAUGHT_UP";

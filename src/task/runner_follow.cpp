@@ -28,8 +28,9 @@ Result<void> TaskRunner::start_capture() {
   for (const PlannedTable& table : context_.tables) {
     layouts.push_back(table.target.read);
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
-    captured.push_back(
-        {table.target.source, table.target.read, known == document.tables.end() ? Position{} : known->snapshot});
+    Position from = known == document.tables.end() ? Position{} : known->snapshot;
+    if (known != document.tables.end() && known->pending) from = source_->end_of_log();
+    captured.push_back({table.target.source, table.target.read, from});
   }
   const GodwitSettings& settings = options_.settings.godwit;
   Spool::Limits limits;
@@ -127,18 +128,12 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
     });
   std::unique_ptr<Apply> apply = TRY(open_apply());
   log_info(Component::task_manager, "Replication has started.");
-  const auto run = [&](const StopRule& goal) -> Result<ApplyEnd> {
-    auto end = apply->run(goal, stop);
-    if (apply->made_progress()) retries_.attempts = 0;
-    carefully_ = apply->needs_care();
-    return end;
-  };
   // Foreign keys come once every table is past the position of the latest snapshot.
   const Position highest = highest_snapshot();
   if (loads() && source_->compare(apply->position(), highest) < 0) {
     StopRule to_highest = rule;
     to_highest.caught_up = highest;
-    const ApplyEnd end = TRY(run(to_highest));
+    const ApplyEnd end = TRY(apply_until(apply, to_highest, stop));
     if (end != ApplyEnd::caught_up) return end;
   }
   // In a session that they bind, foreign keys would act on top of what the log says: they come at the stop.
@@ -146,7 +141,34 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
     const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
     TRY(build_foreign_keys());
   }
-  return run(rule);
+  return apply_until(apply, rule, stop);
+}
+
+// Applies, and carries out the structure changes on the way. ApplyEnd::structure: tables are to be loaded first.
+Result<ApplyEnd> TaskRunner::apply_until(std::unique_ptr<Apply>& apply, const StopRule& goal,
+                                         const std::stop_token& stop) {
+  for (;;) {
+    auto end = apply->run(goal, stop);
+    if (apply->made_progress()) retries_.attempts = 0;
+    carefully_ = apply->needs_care();
+    if (!end || *end != ApplyEnd::structure) return end;
+    const bool anew = TRY(take_up_structure(*apply));
+    if (!anew) {
+      capture_->go_on();
+      continue;
+    }
+    apply.reset();
+    if (record_->phase() == "loading") {
+      capture_.reset();
+      spool_.reset();
+      return ApplyEnd::structure;
+    }
+    std::vector<TableDef> definitions;
+    for (const PlannedTable& table : context_.tables) definitions.push_back(*table.target.source);
+    context_.objects = TRY(source_->catalog().read_objects(definitions));
+    TRY(start_capture());
+    apply = TRY(open_apply());
+  }
 }
 
 }  // namespace godwit

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "task/errors.h"
 #include "task/runner.h"
+#include "task/untold_changes.h"
 
 namespace godwit {
 namespace {
@@ -75,7 +76,9 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
   progress_.set_phase("full load");
   TRY(empty_stale_tables());
   TRY(rebuild_changed_tables());
-  if (!keeper_) {
+  const std::set<size_t> pending = pending_tables();
+  const std::set<size_t> unfinished = TRY(unfinished_tables());
+  if (!keeper_ && !record_->document().snapshot_id.empty()) {
     auto held = hold_snapshot(record_->document().snapshot_id);
     if (!held && held.error().kind != ErrorKind::snapshot_lost) return held;
     if (!held)
@@ -84,7 +87,8 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
   }
   // What changed while no worker ran is loaded again: neither its slices nor its log fit the plan made of it now.
   Again again;
-  again.whole = TRY(changed_tables());
+  again.whole = TRY(changed_tables(unfinished));
+  again.whole.insert(pending.begin(), pending.end());
   if (keeper_) TRY(merge_pending(again, stop));
   if (follows()) TRY(start_capture());
   LoadPlan plan = TRY(load_plan({}));
@@ -97,7 +101,8 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
   }
   TRY(run_round(plan, again, stop));
   for (;;) {
-    again.whole.merge(TRY(changed_tables()));
+    // A log that tells structure changes tells those since the snapshot.
+    if (!context_.tells_schema) again.whole.merge(TRY(changed_tables(unfinished)));
     if (again.empty()) break;
     const Again now = std::exchange(again, {});
     TRY(reload(now, again, stop));
@@ -198,31 +203,64 @@ Result<void> TaskRunner::rebuild_changed_tables() {
   const TaskDocument document = record_->document();
   for (const PlannedTable& table : context_.tables) {
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
-    if (known != document.tables.end() && known->rebuild) to_drop.push_back(table.target.layout->ref);
+    if (known != document.tables.end() && known->rebuild && !known->pending)
+      to_drop.push_back(table.target.layout->ref);
   }
   if (to_drop.empty()) return {};
   TRY(target_->drop_tables(to_drop));
   TRY(build_structure());
   return record_->update([](std::string&, TaskDocument& stored) {
-    for (TableRecord& table : stored.tables) table.rebuild = false;
+    for (TableRecord& table : stored.tables) table.rebuild = table.rebuild && table.pending;
   });
 }
 
-// Tables whose structure is no longer the planned one. With changes to follow, their log would not fit the plan.
-Result<std::set<size_t>> TaskRunner::changed_tables() {
+std::set<size_t> TaskRunner::pending_tables() const {
+  std::set<size_t> out;
+  const TaskDocument document = record_->document();
+  for (size_t t = 0; t < context_.tables.size(); ++t) {
+    const auto known = std::ranges::find(document.tables, context_.tables[t].target.source->ref, &TableRecord::table);
+    if (known != document.tables.end() && known->pending && known->suspended.empty()) out.insert(t);
+  }
+  return out;
+}
+
+// Tables with slices that the ledger lacks; all of them where nobody else tells how the others change.
+Result<std::set<size_t>> TaskRunner::unfinished_tables() {
+  std::set<size_t> out;
+  std::map<TableRef, size_t> lines;
+  if (context_.tells_schema)
+    for (const LedgerLine& line : TRY(target_->read_ledger(context_.task_id))) ++lines[line.table];
+  const TaskDocument document = record_->document();
+  for (size_t t = 0; t < context_.tables.size(); ++t) {
+    const TableRef& name = context_.tables[t].target.source->ref;
+    const auto known = std::ranges::find(document.tables, name, &TableRecord::table);
+    if (known != document.tables.end() && (!context_.tells_schema || lines[name] < known->slices.size()))
+      out.insert(t);
+  }
+  return out;
+}
+
+// Of these, the tables whose structure is no longer the planned one: their rows, or their log, would not fit the
+// plan.
+Result<std::set<size_t>> TaskRunner::changed_tables(const std::set<size_t>& among) {
   std::set<size_t> out;
   if (!follows()) return out;
   const TaskDocument document = record_->document();
   std::vector<TableRef> names;
-  for (const PlannedTable& table : context_.tables) names.push_back(table.target.source->ref);
+  for (const size_t t : among) names.push_back(context_.tables[t].target.source->ref);
   const Interrupter::Busy busy(context_.interrupter, source_.get(), nullptr);
   const std::vector<TableDef> now = TRY(source_->catalog().describe(names));
-  for (size_t t = 0; t < context_.tables.size(); ++t) {
+  for (const size_t t : among) {
     const TableDef& planned = *context_.tables[t].target.source;
     const auto known = std::ranges::find(document.tables, planned.ref, &TableRecord::table);
     if (known == document.tables.end() || !known->suspended.empty()) continue;
     const auto found = std::ranges::find(now, planned.ref, &TableDef::ref);
     if (found == now.end() || structure_fingerprint(*found) != known->structure) out.insert(t);
+  }
+  for (const auto& [t, what] : TRY(untold_changes(context_, document, *source_))) {
+    if (!among.contains(t)) continue;
+    log_warning(Component::source_capture, "Table {}: {}", log_name(context_.tables[t].target.source->ref), what);
+    out.insert(t);
   }
   return out;
 }
@@ -315,19 +353,24 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
     for (auto& [t, ranges] : slices) {
       TableRecord* record = record_of(document, context_.tables[t].target.source->ref);
       record->snapshot = snapshot.position;
+      record->pending = false;
+      if (context_.tells_schema) record->definition = *context_.tables[t].target.source;
       if (merging.contains(t)) {
         ++record->merges;
         continue;
       }
       record->merges = 0;
       record->slices = ranges;
-      record->rebuild = changed.contains(t) && context_.tables[t].created;
+      record->rebuild = (changed.contains(t) || record->rebuild) && context_.tables[t].created;
       record->structure = structure_fingerprint(*context_.tables[t].target.source);
     }
   }));
   for (const auto& [t, ranges] : slices)
     if (!merging.contains(t)) TRY(empty_for_reload(t, snapshot.position));
   TRY(rebuild_changed_tables());
+  // What changed between the plan and the snapshot is in no log of these tables.
+  if (context_.tells_schema)
+    for (const size_t t : TRY(changed_tables(tables.all()))) again.whole.insert(t);
   const bool captures = capture_ != nullptr;
   if (!merging.empty()) {
     capture_.reset();  // one reader a slot
@@ -361,7 +404,7 @@ Result<void> TaskRunner::end_load() {
   Position loaded_at;
   if (follows()) loaded_at = TRY(source_->mark_now());
   return record_->update([&](std::string& phase, TaskDocument& document) {
-    document.loaded_at = loaded_at;
+    if (document.loaded_at.empty()) document.loaded_at = loaded_at;
     phase = follows() ? "following" : "ending";
     document.snapshot_id.clear();
   });

@@ -17,10 +17,14 @@
 namespace godwit {
 namespace {
 
+constexpr uint64_t whole_table_bytes = uint64_t{1} << 62U;  // one slice a leaf
+
 std::string new_worker_id() {
   std::random_device random;
   return hex64((uint64_t{random()} << 32U) | random());
 }
+
+}  // namespace
 
 PlanOptions plan_options(const TaskSettings& settings) {
   PlanOptions options;
@@ -28,8 +32,6 @@ PlanOptions plan_options(const TaskSettings& settings) {
   options.support_lobs = settings.target_metadata.support_lobs;
   return options;
 }
-
-}  // namespace
 
 Result<void> TaskRunner::start() {
   worker_ = new_worker_id();
@@ -77,6 +79,8 @@ Result<void> TaskRunner::reopen() {
   TRY(reclaim());
   TRY(target_->end_leftover_sessions());
   TRY(source_->end_leftover_sessions(false));
+  // A structure change whose commit was lost with the connection may have been done.
+  if (context_.tells_schema) TRY(plan_from_record());
   return follows() ? check_stream() : Result<void>();
 }
 
@@ -97,12 +101,18 @@ Result<std::vector<PlannedTable>> TaskRunner::plan_tables(std::span<const TableR
 
 // A resumed task goes on without a table that was dropped meanwhile: resume() says so.
 Result<void> TaskRunner::make_plan(bool resumes) {
+  for (const std::string& warning : options_.rules.warnings) log_warning(Component::transformation, "{}", warning);
+  for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);
+  context_.tells_schema = resumes && follows() && TRY(source_->context_.tells_schemachanges(context_.capture_spec()));
+  if (context_.tells_schema) {
+    TRY(plan_from_record());
+    show_tables();
+    return {};
+  }
   const std::vector<TableRef> available = TRY(source_->catalog().list_tables());
   const Selection selection = select_tables(options_.rules, available);
   if (!selection.missing.empty() && !resumes) return Failure(errors::unknown_table(selection.missing.front()));
   for (const std::string& warning : selection.warnings) log_warning(Component::tables_manager, "{}", warning);
-  for (const std::string& warning : options_.rules.warnings) log_warning(Component::transformation, "{}", warning);
-  for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);
   std::vector<TableRef> names;
   for (const SelectedTable& table : selection.tables) names.push_back(table.table);
   context_.tables = TRY(plan_tables(names));
@@ -255,8 +265,10 @@ Result<void> TaskRunner::suspend_misfits() {
     const auto known = std::ranges::find(recorded.tables, name, &TableRecord::table);
     if (known == recorded.tables.end() || !known->suspended.empty()) continue;
     std::string reason;
-    if (!states[t].exists)
+    if (!states[t].exists && !known->pending)
       reason = fmt::format("table {} is gone from the target; run the task with --restart", to_string(name));
+    else if (context_.tells_schema)
+      continue;
     else if (known->structure != structure_fingerprint(*targets[t].source) || !states[t].missing_columns.empty())
       reason = fmt::format(
           "the structure of table {} changed on the source while no worker ran, which this version does not "
@@ -360,6 +372,8 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
     if (loads())
       record.slices = TRY(source_->split(*context_.tables[t].target.source,
                                          static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+    else if (!source_->log_tells_all())  // for the storage they name
+      record.slices = TRY(source_->split(*context_.tables[t].target.source, whole_table_bytes));
     document.tables.push_back(std::move(record));
   }
   if (!not_empty.empty())
@@ -447,6 +461,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   else
     snapshot = TRY(maker->open_snapshot());
   failpoint(failpoints::slot_made);
+  context_.tells_schema = follows() && TRY(maker->context_.tells_schemachanges(context_.capture_spec()));
   const Position start = TRY(stream_start(snapshot));
   if (follows()) TRY(target_->start_position(context_.task_id, start));
   TRY(record_->update([&](std::string& phase, TaskDocument& stored) {
@@ -454,6 +469,9 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
     stored.start = start;
     stored.snapshot_position = snapshot.position;
     for (TableRecord& table : stored.tables) table.snapshot = loads() ? snapshot.position : Position{};
+    if (context_.tells_schema)
+      for (const PlannedTable& table : context_.tables)
+        record_of(stored, table.target.source->ref)->definition = *table.target.source;
   }));
   if (!loads()) {
     TRY(release_constraints());

@@ -94,10 +94,6 @@ constexpr std::string_view no_delay =
     "delays nothing: an idle stream commits at once, a backlog is applied in windows of whole transactions";
 constexpr std::string_view memory_cap =
     "is at most a cap: Godwit.MemoryMB is the task's whole budget, set that to use more memory or less";
-constexpr std::string_view suspended_ddl =
-    "without effect in this version: a table whose structure changes on the source is suspended with an error";
-constexpr std::string_view kept_on_drop =
-    "without effect in this version: a table dropped on the source stays on the target";
 constexpr std::string_view no_validation = "without effect: data validation is not carried out by this version";
 
 constexpr std::array rules = {
@@ -174,9 +170,9 @@ constexpr std::array rules = {
     KeyRule{"ChangeProcessingTuning", "RecoveryTimeout", integer(-1),
             "without effect: a checkpoint is found at once or the task says why not"},
 
-    KeyRule{"ChangeProcessingDdlHandlingPolicy", "HandleSourceTableDropped", boolean, kept_on_drop, true},
+    KeyRule{"ChangeProcessingDdlHandlingPolicy", "HandleSourceTableDropped", boolean, ""},
     KeyRule{"ChangeProcessingDdlHandlingPolicy", "HandleSourceTableTruncated", boolean, ""},
-    KeyRule{"ChangeProcessingDdlHandlingPolicy", "HandleSourceTableAltered", boolean, suspended_ddl, true},
+    KeyRule{"ChangeProcessingDdlHandlingPolicy", "HandleSourceTableAltered", boolean, ""},
 
     KeyRule{"ErrorBehavior", "DataErrorPolicy", record_policy, ""},
     KeyRule{"ErrorBehavior", "DataTruncationErrorPolicy", record_policy,

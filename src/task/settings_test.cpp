@@ -227,8 +227,6 @@ TEST(Settings, what_a_document_asks_for_and_does_not_get_is_named_by_its_path) {
        "ChangeProcessingTuning.BatchSplitSize: caps a window"},
       {R"({"ChangeProcessingTuning": {"MemoryLimitTotal": 4096}})",
        "ChangeProcessingTuning.MemoryLimitTotal: is at most a cap"},
-      {R"({"ChangeProcessingDdlHandlingPolicy": {"HandleSourceTableAltered": true}})",
-       "ChangeProcessingDdlHandlingPolicy.HandleSourceTableAltered: without effect in this version"},
       {R"({"ValidationSettings": {"EnableValidation": true}})",
        "ValidationSettings.EnableValidation: without effect: data validation is not carried out by this version"},
       {R"({"CharacterSetSettings": {"CharacterReplacements": []}})", "CharacterSetSettings: without effect"},

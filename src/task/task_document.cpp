@@ -2,6 +2,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "task/table_def_json.h"
+
 namespace godwit {
 namespace {
 
@@ -11,10 +13,19 @@ json to_json_value(const TableRecord& table) {
   json slices = json::array();
   for (const TableRange& slice : table.slices)
     slices.push_back({slice.leaf.schema, slice.leaf.name, slice.bounds, slice.storage_id});
-  return {{"schema", table.table.schema}, {"name", table.table.name},    {"created", table.created},
-          {"was_empty", table.was_empty}, {"slices", std::move(slices)}, {"snapshot", table.snapshot.text},
-          {"structure", table.structure}, {"rebuild", table.rebuild},    {"suspended", table.suspended},
-          {"updates", table.updates},     {"deletes", table.deletes},    {"merges", table.merges}};
+  json out = {{"schema", table.table.schema}, {"name", table.table.name},    {"created", table.created},
+              {"was_empty", table.was_empty}, {"slices", std::move(slices)}, {"snapshot", table.snapshot.text},
+              {"structure", table.structure}, {"rebuild", table.rebuild},    {"suspended", table.suspended},
+              {"updates", table.updates},     {"deletes", table.deletes},    {"merges", table.merges},
+              {"pending", table.pending}};
+  if (table.definition) out["definition"] = to_json_value(*table.definition);
+  if (table.target_definition) out["target_definition"] = to_json_value(*table.target_definition);
+  if (table.altering)
+    out["altering"] = {{"definition", to_json_value(table.altering->definition)},
+                       {"at", table.altering->at.text},
+                       {"reload", table.altering->reload},
+                       {"gone", table.altering->gone}};
+  return out;
 }
 
 std::string text(const json& object, const char* key) {
@@ -37,6 +48,24 @@ bool is_slice(const json& slice) {
   return true;
 }
 
+bool read_definitions(const json& object, TableRecord& out) {
+  if (object.contains("definition")) {
+    out.definition = table_def_of(object["definition"]);
+    if (!out.definition) return false;
+  }
+  if (object.contains("target_definition")) {
+    out.target_definition = table_def_of(object["target_definition"]);
+    if (!out.target_definition) return false;
+  }
+  if (!object.contains("altering")) return true;
+  const json& altering = object["altering"];
+  if (!altering.is_object() || !altering.contains("definition")) return false;
+  std::optional<TableDef> definition = table_def_of(altering["definition"]);
+  if (!definition) return false;
+  out.altering = {std::move(*definition), {text(altering, "at")}, flag(altering, "reload"), flag(altering, "gone")};
+  return true;
+}
+
 bool read_table(const json& object, TableRecord& out) {
   if (!object.is_object() || !object.contains("slices") || !object["slices"].is_array()) return false;
   out.table = {text(object, "schema"), text(object, "name")};
@@ -49,6 +78,8 @@ bool read_table(const json& object, TableRecord& out) {
   out.updates = number(object, "updates");
   out.deletes = number(object, "deletes");
   out.merges = static_cast<uint32_t>(number(object, "merges"));
+  out.pending = flag(object, "pending");
+  if (!read_definitions(object, out)) return false;
   for (const json& slice : object["slices"]) {
     if (!is_slice(slice)) return false;
     TableRange range;

@@ -25,6 +25,20 @@ struct TableRecord {
   bool rebuild = false;   // its structure on the target is to be dropped and made again before it is loaded
   std::string suspended;  // why no more changes are applied; empty: they are
   uint64_t updates = 0, deletes = 0;  // the server's counters at the start, for tables whose log identifies no rows
+  // With a log that tells structure changes: what the table was at the stored position. The catalog may be ahead of
+  // it.
+  std::optional<TableDef> definition;
+  // Under HandleSourceTableAltered=false: what the target's table was made for; empty: `definition`.
+  std::optional<TableDef> target_definition;
+  // A change under way: once the stored position is not before `at`, it is done and this is the definition.
+  struct Altering {
+    TableDef definition;
+    Position at;
+    bool reload = false;  // its rows are to come again
+    bool gone = false;    // it was dropped
+  };
+  std::optional<Altering> altering;
+  bool pending = false;  // its rows are still to be loaded, under a snapshot to come
 };
 
 // The ledger's line of a table's last merge; merges > 0.

@@ -115,9 +115,9 @@ TEST(Window, it_goes_on_after_a_drop) {
 TEST(Window, structure_changes_are_given_once_and_in_order) {
   Window window;
   ChangeBatch with_changes = batch_of({{1, commit, 1}});
-  with_changes.schema.push_back({0, 0, {"1"}, "first", {}, {}});
+  with_changes.schema.push_back({0, 0, {"1"}, "first"});
   ChangeBatch without;
-  without.schema.push_back({1, 0, {"2"}, "second", {}, {}});
+  without.schema.push_back({1, 0, {"2"}, "second"});
   window.add(std::move(with_changes));
   window.add(std::move(without));
   EXPECT_EQ(window.parts().size(), 1U);

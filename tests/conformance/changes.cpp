@@ -74,6 +74,7 @@ TEST_P(Conformance, key_updates_move_the_row) {
 }
 
 TEST_P(Conformance, truncate_empties_the_table_in_its_place_of_the_order) {
+  if (const auto reason = quirks().lacks(Ability::truncate_in_the_log)) GTEST_SKIP() << *reason;
   const TableSpec whole = plain("emptied");
   TableSpec parted = plain("emptied_parts");
   parted.leaves = {"emptied_parts_a", "emptied_parts_b"};

@@ -50,6 +50,33 @@ TEST_P(Conformance, slices_together_hold_every_row_once) {
   EXPECT_EQ(rows, 5000U);
 }
 
+TEST_P(Conformance, slices_of_a_skewed_composite_key_are_balanced) {
+  TableSpec table = plain("skewed");
+  table.columns = {
+      {"name", quirks().text_type(), true}, {"id", quirks().integer_type(), true}, {"value", quirks().text_type()}};
+  table.key = {"name", "id"};
+  create(table);
+  for (int piece = 0; piece < 6; ++piece) {
+    std::vector<Statement> rows;
+    for (int i = 0; i < 1000; ++i) {
+      const int id = piece * 1000 + i;
+      // Two thirds of the rows share one name; the others have names that need quoting.
+      rows.push_back(
+          insert(table, {id % 3 == 0 ? "o'\\\"" + std::to_string(id % 17) : "one", std::to_string(id), "v"}));
+    }
+    run(rows);
+  }
+  Migration migration(quirks());
+  migration.plan({&table}, 16 * 1024);
+  const size_t slices = migration.ranges(table).size();
+  EXPECT_GT(slices, 2U);
+  migration.begin_capture();
+  migration.load();
+  expect_equal(table);
+  for (const LedgerLine& line : must(migration.target().read_ledger(Migration::task_id)))
+    EXPECT_LE(line.rows_written, 2 * 6000U / slices) << "slice " << line.slice << " of " << slices;
+}
+
 TEST_P(Conformance, ledger_refuses_the_second_writer_of_a_slice) {
   const TableSpec table = plain("fenced");
   create(table);

@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 #include "engines/postgres/engine.h"
 
@@ -14,6 +16,7 @@ namespace {
 
 constexpr const char* source_variable = "GODWIT_TEST_SOURCE_URI";
 constexpr const char* target_variable = "GODWIT_TEST_TARGET_URI";
+constexpr int complete_version = 14;  // from here on servers have every type and value of the list
 
 std::string quote(const std::string& name) {
   std::string out = "\"";
@@ -86,13 +89,36 @@ std::string statement_sql(const Statement& statement, std::vector<Value>& parame
   return {};
 }
 
+std::string keys_sql(const TableSpec& table) {
+  std::string out;
+  if (!table.key.empty()) out += ", PRIMARY KEY (" + quote_list(table.key) + ")";
+  for (const auto& columns : table.unique) out += ", UNIQUE (" + quote_list(columns) + ")";
+  return out;
+}
+
 std::string columns_sql(const TableSpec& table) {
   std::string out;
   for (const ColumnSpec& column : table.columns)
     out += (out.empty() ? "" : ", ") + quote(column.name) + " " + column.type + (column.not_null ? " NOT NULL" : "");
-  if (!table.key.empty()) out += ", PRIMARY KEY (" + quote_list(table.key) + ")";
-  for (const auto& columns : table.unique) out += ", UNIQUE (" + quote_list(columns) + ")";
   return out;
+}
+
+// Where a server has no hash partitions (before 11), nor keys of a partitioned table: ranges of a hundred keys.
+std::string range_of_leaf(const TableSpec& table, size_t leaf) {
+  const std::string from = leaf == 0 ? "MINVALUE" : std::to_string(leaf * 100);
+  const std::string to = leaf + 1 == table.leaves.size() ? "MAXVALUE" : std::to_string((leaf + 1) * 100);
+  return "(" + keys_sql(table).substr(2) + ") FOR VALUES FROM (" + from + ") TO (" + to + ")";
+}
+
+std::string hash_of_leaf(const TableSpec& table, size_t leaf) {
+  return "FOR VALUES WITH (MODULUS " + std::to_string(table.leaves.size()) + ", REMAINDER " + std::to_string(leaf) +
+         ")";
+}
+
+// Servers before 12 write the same number with more digits.
+bool has_floats(const std::string& type) {
+  const std::string_view words[] = {"real", "double", "point", "lseg", "line", "box", "path", "polygon", "circle"};
+  return std::ranges::any_of(words, [&](std::string_view word) { return type.find(word) != std::string::npos; });
 }
 
 }  // namespace
@@ -143,10 +169,14 @@ void PostgresQuirks::drop_side(Side side) {
   sessions_[side == Side::source ? 0 : 1].reset();
   try {
     PostgresSession admin(uri(side), "");
-    admin.query("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE datname = $1", {database_});
+    admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", {database_});
+    for (int tries = 0; tries < 500; ++tries) {
+      if (admin.query("SELECT FROM pg_stat_activity WHERE datname = $1", {database_}).empty()) break;
+      std::this_thread::sleep_for(std::chrono::milliseconds(20));
+    }
     admin.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1",
                 {database_});
-    admin.run("DROP DATABASE IF EXISTS " + quote(database_) + " WITH (FORCE)");
+    admin.run("DROP DATABASE IF EXISTS " + quote(database_));
   } catch (const std::exception& error) {
     std::cout << "The test's database " << database_ << " could not be dropped: " << error.what() << "\n";
   }
@@ -182,15 +212,50 @@ std::optional<std::string> PostgresQuirks::open() {
   open_side(Side::source, source);
   open_side(Side::target, target);
   if (plugin_ == "pglogical") session(Side::source).run("CREATE EXTENSION pglogical");
-  for (PostgresType& type : postgres_types()) {
-    const auto has = [&](Side side) {
-      return type.needs.empty() || session(side).query(std::string(type.needs), {}).at(0).at(0) == "t";
-    };
-    if (has(Side::source) && has(Side::target))
-      types_.push_back(std::move(type.type));
-    else
-      std::cout << "Left out, since a server does not have it: type " << type.type.type << "\n";
+  take_types();
+  return std::nullopt;
+}
+
+bool PostgresQuirks::takes(Side side, const std::string& sql, const std::vector<Value>& parameters) {
+  try {
+    return session(side).query(sql, parameters).at(0).at(0) != "f";
+  } catch (const std::runtime_error&) {
+    return false;
   }
+}
+
+// The type with those of its values that both servers take: infinite numbers, say, came with 14.
+std::optional<PostgresType> PostgresQuirks::on_both_servers(const PostgresType& type) {
+  PostgresType out = type;
+  for (const Side side : {Side::source, Side::target}) {
+    if (!type.needs.empty() && !takes(side, std::string(type.needs), {})) return std::nullopt;
+    if (session(side).version() >= complete_version) continue;
+    if (!takes(side, "SELECT NULL::" + type.type.type + " IS NULL", {})) return std::nullopt;
+    std::erase_if(out.type.values, [&](const std::string& value) {
+      return !takes(side, "SELECT ($1::" + type.type.type + ")::text IS NOT NULL", {value});
+    });
+  }
+  if (out.type.values.size() < type.type.values.size())
+    std::cout << "Left out, since a server does not take them: " << type.type.values.size() - out.type.values.size()
+              << " values of type " << type.type.type << "\n";
+  return out;
+}
+
+void PostgresQuirks::take_types() {
+  static std::vector<TypeCase> taken;  // the servers stay the same
+  if (taken.empty())
+    for (const PostgresType& type : postgres_types()) {
+      if (const auto common = on_both_servers(type))
+        taken.push_back(common->type);
+      else
+        std::cout << "Left out, since a server does not have it: type " << type.type.type << "\n";
+    }
+  types_ = taken;
+}
+
+std::optional<std::string> PostgresQuirks::lacks(Ability ability) const {
+  if (ability == Ability::truncate_in_the_log && session(Side::source).version() < 11)
+    return "PostgreSQL 10 does not publish TRUNCATE";
   return std::nullopt;
 }
 
@@ -218,12 +283,17 @@ std::string PostgresQuirks::large_value(char seed) const {
 
 void PostgresQuirks::create_table(Side side, const TableSpec& table) {
   const std::string name = quote(table.ref);
-  const std::string partitioning = table.leaves.empty() ? "" : " PARTITION BY HASH (" + quote_list(table.key) + ")";
-  session(side).run("CREATE TABLE " + name + " (" + columns_sql(table) + ")" + partitioning);
+  const bool hashes = session(side).version() >= 11;
+  const std::string partitioning =
+      table.leaves.empty()
+          ? ""
+          : std::string(" PARTITION BY ") + (hashes ? "HASH" : "RANGE") + " (" + quote_list(table.key) + ")";
+  const bool has_keys = table.leaves.empty() || hashes;
+  session(side).run("CREATE TABLE " + name + " (" + columns_sql(table) + (has_keys ? keys_sql(table) : "") + ")" +
+                    partitioning);
   for (size_t i = 0; i < table.leaves.size(); ++i)
     session(side).run("CREATE TABLE " + quote(TableRef{table.ref.schema, table.leaves[i]}) + " PARTITION OF " + name +
-                      " FOR VALUES WITH (MODULUS " + std::to_string(table.leaves.size()) + ", REMAINDER " +
-                      std::to_string(i) + ")");
+                      " " + (hashes ? hash_of_leaf(table, i) : range_of_leaf(table, i)));
   if (table.full_identity) session(side).run("ALTER TABLE " + name + " REPLICA IDENTITY FULL");
 }
 
@@ -248,6 +318,12 @@ void PostgresQuirks::rewrite(const TableSpec& table) {
 
 std::vector<Row> PostgresQuirks::rows(Side side, const TableSpec& table) {
   std::vector<Row> rows = session(side).query("SELECT * FROM " + quote(table.ref), {});
+  const Side other = side == Side::source ? Side::target : Side::source;
+  if (session(side).version() < 12 && session(other).version() >= 12)
+    for (size_t c = 0; c < table.columns.size(); ++c)
+      for (Row& row : rows)
+        if (row[c] && has_floats(table.columns[c].type))
+          row[c] = session(other).query("SELECT $1::" + table.columns[c].type, {row[c]}).at(0).at(0);
   std::ranges::sort(rows);
   return rows;
 }

@@ -25,6 +25,7 @@ class PostgresSession {
   void run(const std::string& sql) { query(sql, {}); }
   // Text parameters of no stated type; rows as text.
   std::vector<Row> query(const std::string& sql, const std::vector<Value>& parameters);
+  int version() const { return PQserverVersion(connection_.get()) / 10000; }
 
  private:
   std::unique_ptr<PGconn, void (*)(PGconn*)> connection_;
@@ -38,6 +39,7 @@ class PostgresQuirks : public Quirks {
   std::optional<std::string> open() override;
   Engine& engine() override;
   Endpoint endpoint(Side side) override;
+  std::optional<std::string> lacks(Ability ability) const override;
   std::string schema() const override { return "s"; }
   std::string integer_type() const override { return "integer"; }
   std::string text_type() const override { return "text"; }
@@ -53,7 +55,10 @@ class PostgresQuirks : public Quirks {
  private:
   void open_side(Side side, const std::string& uri);
   void drop_side(Side side);
-  PostgresSession& session(Side side) { return *sessions_[side == Side::source ? 0 : 1]; }
+  void take_types();
+  std::optional<PostgresType> on_both_servers(const PostgresType& type);
+  bool takes(Side side, const std::string& sql, const std::vector<Value>& parameters);
+  PostgresSession& session(Side side) const { return *sessions_[side == Side::source ? 0 : 1]; }
   std::string& uri(Side side) { return uris_[side == Side::source ? 0 : 1]; }
 
   std::string plugin_;

@@ -64,6 +64,9 @@ struct TypeCase {
   std::vector<std::string> values;
 };
 
+// What an engine, or a version of its server, may be without.
+enum class Ability { truncate_in_the_log };
+
 class Quirks {
  public:
   virtual ~Quirks() = default;
@@ -72,6 +75,9 @@ class Quirks {
   virtual std::optional<std::string> open() = 0;
   virtual Engine& engine() = 0;
   virtual Endpoint endpoint(Side side) = 0;
+
+  // Why this source has it not, if so: tests that need it are skipped with these words.
+  virtual std::optional<std::string> lacks(Ability) const { return std::nullopt; }
 
   virtual std::string schema() const = 0;
   virtual std::string integer_type() const = 0;  // at least 32 bits

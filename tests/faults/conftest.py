@@ -144,9 +144,12 @@ def pair(shared_servers: tuple[PostgresServer, PostgresServer]) -> Iterator[Pair
 
 
 @pytest.fixture
-def own_pair() -> Iterator[Pair]:
-    """For faults of the servers: they are this test's own, and hold on to what they have committed."""
-    with PostgresServer(durable=True).start() as source, PostgresServer(
+def own_pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
+    """For faults of the servers: they are this test's own, and hold on to what they have committed.
+
+    Its parameter, where a test gives one, is the source's version.
+    """
+    with PostgresServer(getattr(request, "param", "15"), durable=True).start() as source, PostgresServer(
         identity="target", durable=True
     ).start() as target:
         with Pair(source, target, "fault") as made:

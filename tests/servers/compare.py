@@ -37,7 +37,7 @@ SELECT 'column ' || t.name || '.' || a.attname || ' ' || format_type(a.atttypid,
        || CASE WHEN a.attnotnull THEN ' not null' ELSE '' END
        || coalesce(' default ' || pg_get_expr(d.adbin, d.adrelid), '')
        || CASE a.attidentity WHEN '' THEN '' ELSE ' identity ' || a.attidentity::text END
-       || CASE a.attgenerated WHEN '' THEN '' ELSE ' generated ' || a.attgenerated::text END
+       || coalesce(' generated ' || nullif(to_jsonb(a) ->> 'attgenerated', ''), '')  -- from 12 on
        || coalesce(' collate ' || (SELECT collname FROM pg_collation
                                    WHERE oid = a.attcollation AND collname <> 'default'), '')
 FROM tables t JOIN pg_attribute a ON a.attrelid = t.oid AND a.attnum > 0 AND NOT a.attisdropped
@@ -49,7 +49,8 @@ SELECT 'constraint ' || t.name || '.' || c.conname || ' ' || pg_get_constraintde
 FROM tables t JOIN pg_constraint c ON c.conrelid = t.oid WHERE c.contype <> 'n'
 UNION ALL
 SELECT 'trigger ' || pg_get_triggerdef(g.oid) || ' ' || g.tgenabled::text
-FROM tables t JOIN pg_trigger g ON g.tgrelid = t.oid WHERE NOT g.tgisinternal
+FROM tables t JOIN pg_trigger g ON g.tgrelid = t.oid
+WHERE NOT g.tgisinternal AND coalesce(to_jsonb(g) ->> 'tgparentid', '0') = '0'  -- a partition's: internal before 13
 UNION ALL
 SELECT 'partition ' || i.inhparent::regclass || ' ' || t.name || ' ' || pg_get_expr(c.relpartbound, c.oid)
 FROM tables t JOIN pg_class c ON c.oid = t.oid JOIN pg_inherits i ON i.inhrelid = c.oid WHERE c.relispartition

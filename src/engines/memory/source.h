@@ -18,6 +18,10 @@ class MemorySource : public Source {
   Catalog& catalog() override { return catalog_; }
   Result<std::vector<Finding>> check(const CaptureSpec& spec, bool with_changes) override;
   std::partial_ordering compare(const Position& a, const Position& b) const override;
+  Position end_of_log() const override { return {memory::position_text(UINT64_MAX)}; }
+  std::string checkpoint(const Position& position) const override {
+    return "checkpoint:V1#1#" + position.text + "#0#0#*#0#0";
+  }
   Result<Position> parse_position(std::string_view text) const override;
   Result<Position> mark_now() override;
   Result<int64_t> clock_us() override;

@@ -8,8 +8,11 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engines/postgres/backends.h"
+#include "engines/postgres/ddl_capture.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/lsn.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -27,11 +30,26 @@ bool belongs(const TableDef& table, bool keyed) {
   return table.logged && (table.identity != RowIdentity::none) == keyed;
 }
 
+struct Published {
+  TableRef ref;
+  std::string name;  // as ALTER PUBLICATION takes it
+};
+
+// What stands for a table in a publication: itself, or each of its partitions where the server takes no parent.
+std::vector<Published> published(const TableDef& table, int server) {
+  if (!table.partitioned) return {{table.ref, "ONLY " + quote_name(table.ref)}};
+  if (version::publishes_partitioned_tables(server)) return {{table.ref, quote_name(table.ref)}};
+  std::vector<Published> out;
+  for (const LeafDef& leaf : table.leaves) out.push_back({leaf.ref, "ONLY " + quote_name(leaf.ref)});
+  return out;
+}
+
 // Tables whose changes can be published at all, split by whether the log identifies their rows.
-std::string table_list(std::span<const TableDef* const> tables, bool keyed) {
+std::string table_list(std::span<const TableDef* const> tables, bool keyed, int server) {
   std::vector<std::string> names;
   for (const TableDef* table : tables)
-    if (belongs(*table, keyed)) names.push_back((table->partitioned ? "" : "ONLY ") + quote_name(table->ref));
+    if (belongs(*table, keyed))
+      for (const Published& relation : published(*table, server)) names.push_back(relation.name);
   return join(names, ", ");
 }
 
@@ -50,15 +68,18 @@ Result<void> alter_publication(Connection& session, const std::string& publicati
   std::vector<std::string> names;
   for (const TableDef* table : tables) {
     if (!belongs(*table, keyed)) continue;
-    wanted.insert(table->ref);
-    const std::string name = quote_name(table->ref);
-    if (!add || held.contains(table->ref)) continue;
-    const Rows there = TRY(session.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {name}));
-    if (there.boolean(0, 0)) names.push_back((table->partitioned ? "" : "ONLY ") + name);
+    for (const Published& relation : published(*table, session.server_version())) {
+      wanted.insert(relation.ref);
+      if (!add || held.contains(relation.ref)) continue;
+      const Rows there =
+          TRY(session.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {quote_name(relation.ref)}));
+      if (there.boolean(0, 0)) names.push_back(relation.name);
+    }
   }
   if (!add)
     for (const TableRef& table : held)
-      if (!wanted.contains(table)) names.push_back(quote_name(table));
+      // The audit table stays, whatever tables the task has.
+      if (!wanted.contains(table) && table.name != ddl_audit_name) names.push_back(quote_name(table));
   if (names.empty()) return {};
   auto altered = session.run(fmt::format("ALTER PUBLICATION {} {} TABLE {}", quote_name(publication),
                                          add ? "ADD" : "DROP", join(names, ", ")));
@@ -109,13 +130,17 @@ std::string insert_only_publication(std::string_view capture_name) {
 }
 
 Result<void> create_publications(Connection& session, std::string_view capture_name,
-                                 std::span<const TableDef* const> tables) {
+                                 std::span<const TableDef* const> tables, const TableRef* audit) {
+  std::string inserted = table_list(tables, false, session.server_version());
+  if (audit != nullptr) inserted += (inserted.empty() ? "" : ", ") + ("ONLY " + quote_name(*audit));
   struct Kind {
     std::string name, list, operations;
   };
+  const int server = session.server_version();
+  const std::string truncate = version::publishes_truncate(server) ? ", truncate" : "";
   const Kind kinds[] = {
-      {keyed_publication(capture_name), table_list(tables, true), "insert, update, delete, truncate"},
-      {insert_only_publication(capture_name), table_list(tables, false), "insert, truncate"}};
+      {keyed_publication(capture_name), table_list(tables, true, server), "insert, update, delete" + truncate},
+      {insert_only_publication(capture_name), inserted, "insert" + truncate}};
   for (const Kind& kind : kinds) {
     auto made = session.run(fmt::format("CREATE PUBLICATION {} {} WITH (publish = '{}')", quote_name(kind.name),
                                         kind.list.empty() ? "" : "FOR TABLE " + kind.list, kind.operations));
@@ -141,7 +166,7 @@ Result<void> drop_publications(Connection& session, std::string_view capture_nam
 }
 
 Result<Snapshot> create_slot(Connection& walsender, Connection& session, const NewSlot& slot, int64_t timeout_s) {
-  const bool new_syntax = walsender.server_version() >= 150000;
+  const bool new_syntax = version::has_slot_options_in_parentheses(walsender.server_version());
   const std::string sql = fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL {} {}", quote_name(slot.name),
                                       slot.temporary ? " TEMPORARY" : "", library_name(slot.plugin),
                                       new_syntax ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT");
@@ -173,10 +198,11 @@ Result<Snapshot> create_slot(Connection& walsender, Connection& session, const N
 }
 
 Result<Position> slot_position(Connection& session, std::string_view slot, std::optional<OutputPlugin> plugin) {
-  const Rows rows = TRY(
-      session.query("SELECT confirmed_flush_lsn, wal_status, plugin, database = pg_catalog.current_database() FROM "
-                    "pg_catalog.pg_replication_slots WHERE slot_name = $1",
-                    {std::string(slot)}));
+  const Rows rows = TRY(session.query(
+      fmt::format("SELECT confirmed_flush_lsn, {}, plugin, database = pg_catalog.current_database() FROM "
+                  "pg_catalog.pg_replication_slots WHERE slot_name = $1",
+                  version::has_wal_status(session.server_version()) ? "wal_status" : "NULL"),
+      {std::string(slot)}));
   if (rows.empty()) return Position{};
   if (rows.get(0, 1) == "lost")
     return Failure(errors::slot_lost(slot, "the server removed WAL it needs (wal_status lost)"));
@@ -204,7 +230,8 @@ Result<void> drop_slot(Connection& session, std::string_view slot) {
     } else if (!rows.boolean(0, 2) || monotonic_ms() > until) {
       return Failure(errors::slot_active(slot, rows.get(0, 0), rows.get(0, 1)));
     } else {
-      TRY(session.query("SELECT pg_catalog.pg_terminate_backend($1::int, 1000)", {rows.text(0, 0)}));
+      constexpr int wait_ms = 1000;
+      TRY(end_backends(session, "pid = $1::int", {rows.text(0, 0)}, wait_ms));
     }
     if (monotonic_ms() > until) return Failure(errors::slot_active(slot, rows.get(0, 0), rows.get(0, 1)));
   }

@@ -16,8 +16,9 @@ std::string capture_name(std::string_view task_id, std::string_view target_syste
 std::string keyed_publication(std::string_view capture_name);
 std::string insert_only_publication(std::string_view capture_name);
 
+// `audit`: the table that tells structure changes, published beside the others; null: there is none.
 Result<void> create_publications(Connection& session, std::string_view capture_name,
-                                 std::span<const TableDef* const> tables);
+                                 std::span<const TableDef* const> tables, const TableRef* audit);
 // Brings the publications to what the tables are now: made anew, with a key or without one, logged or not. Tables
 // that are gone are left out.
 Result<void> update_publications(Connection& session, std::string_view capture_name,

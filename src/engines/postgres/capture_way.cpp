@@ -125,10 +125,25 @@ Result<CaptureWay> choose_way(Connection& session, const WantedWay& wanted, cons
   return way;
 }
 
-Result<void> create_sets(Connection& session, const CaptureWay& way, std::span<const TableDef* const> tables) {
+Result<void> create_sets(Connection& session, const CaptureWay& way, std::span<const TableDef* const> tables,
+                         const TableRef* audit) {
   if (!way.owns_sets || way.plugin == OutputPlugin::test_decoding) return {};
-  if (way.plugin == OutputPlugin::pgoutput) return create_publications(session, way.slot, tables);
-  return create_replication_sets(session, way.slot, tables);
+  if (way.plugin == OutputPlugin::pgoutput) return create_publications(session, way.slot, tables, audit);
+  return create_replication_sets(session, way.slot, tables, audit);
+}
+
+Result<bool> carries_audit(Connection& session, const CaptureWay& way, const TableRef& audit) {
+  if (way.owns_sets || way.plugin == OutputPlugin::test_decoding) return true;
+  const char* sql =
+      way.plugin == OutputPlugin::pgoutput
+          ? "SELECT FROM pg_catalog.pg_publication_tables WHERE pubname = ANY ($1) AND schemaname = $2 AND tablename "
+            "= "
+            "$3"
+          : "SELECT FROM pglogical.replication_set s JOIN pglogical.replication_set_table t ON t.set_id = s.set_id "
+            "WHERE s.set_name = ANY ($1) AND s.replicate_insert AND t.set_reloid = "
+            "pg_catalog.to_regclass(pg_catalog.format('%I.%I', $2::text, $3::text))";
+  const Rows rows = TRY(session.query(sql, {array_text(way.sets), audit.schema, audit.name}));
+  return !rows.empty();
 }
 
 Result<void> update_sets(Connection& session, const CaptureWay& way, std::span<const TableDef* const> tables) {

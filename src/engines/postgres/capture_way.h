@@ -37,11 +37,16 @@ Result<Position> parse_start(std::string_view text);
 Result<CaptureWay> choose_way(Connection& session, const WantedWay& wanted, const std::string& own_name);
 
 // The publications or replication sets of the way, where they are ours.
-Result<void> create_sets(Connection& session, const CaptureWay& way, std::span<const TableDef* const> tables);
+// `audit`: the table that tells structure changes, captured beside the others; null: there is none.
+Result<void> create_sets(Connection& session, const CaptureWay& way, std::span<const TableDef* const> tables,
+                         const TableRef* audit);
 Result<void> update_sets(Connection& session, const CaptureWay& way, std::span<const TableDef* const> tables);
 // Removes what a task of this name made in any way: slot, publications, replication sets. `kept`: a slot that is
 // never dropped, whatever its name.
 Result<void> drop_own(Connection& session, const std::string& own_name, const std::string& kept);
+
+// Whether rows of the audit table come through: sets of the user's must hold it.
+Result<bool> carries_audit(Connection& session, const CaptureWay& way, const TableRef& audit);
 
 // What stands in the way of capturing these tables so.
 Result<void> check_way(Connection& session, const CaptureWay& way, const CaptureSpec& spec,

@@ -1,10 +1,13 @@
 #include "engines/postgres/catalog.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <unordered_map>
 
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/replica_identity.h"
+#include "engines/postgres/server_version.h"
 #include "engines/postgres/type_class.h"
 
 namespace godwit::postgres {
@@ -18,7 +21,7 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence IN (
   AND c.relname !~ '^(awsdms|godwit)_' AND n.nspname !~ '^godwit_'
   AND NOT EXISTS (SELECT FROM pg_depend d
                   WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
-ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C")";
+ORDER BY n.nspname::text COLLATE "C", c.relname::text COLLATE "C")";
 
 // The wanted tables and, under them, every partition that holds rows. Columns: position of the root, oid, schema,
 // name, kind, is the root, replica identity, persistence, rows, bytes.
@@ -38,10 +41,10 @@ SELECT t.position, c.oid, n.nspname, c.relname, c.relkind, t.root, c.relrepliden
        greatest(c.reltuples, 0)::int8, CASE WHEN c.relkind = 'r' THEN pg_relation_size(c.oid) ELSE 0 END
 FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE t.root OR c.relkind <> 'p'
-ORDER BY t.position, t.root DESC, n.nspname COLLATE "C", c.relname COLLATE "C")";
+ORDER BY t.position, t.root DESC, n.nspname::text COLLATE "C", c.relname::text COLLATE "C")";
 
 // A domain answers for its base type.
-constexpr const char* columns_sql = R"(
+constexpr std::string_view columns_sql = R"(
 WITH RECURSIVE used AS (
   SELECT DISTINCT atttypid AS type FROM pg_attribute
   WHERE attrelid = ANY ($1::oid[]) AND attnum > 0 AND NOT attisdropped
@@ -52,13 +55,13 @@ WITH RECURSIVE used AS (
   FROM base b JOIN pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd'
 )
 SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, a.atttypmod, a.attnotnull,
-       a.attgenerated <> '', a.attidentity = 'a', a.attnum, t.typname, t.typtype, t.typcategory,
+       {} <> '', a.attidentity = 'a', a.attnum, t.typname, t.typtype, t.typcategory,
        CASE WHEN a.atttypid = b.oid THEN a.atttypmod ELSE b.typtypmod END
 FROM pg_attribute a JOIN base b ON b.type = a.atttypid AND b.typtype <> 'd' JOIN pg_type t ON t.oid = b.oid
 WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)";
 
-constexpr const char* indexes_sql = R"(
+constexpr std::string_view indexes_sql = R"(
 SELECT i.indrelid, c.relname, i.indisprimary, i.indisunique, i.indimmediate, i.indisvalid AND i.indisready,
        i.indisreplident, i.indpred IS NOT NULL, k.names, k.all_not_null
 FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
@@ -67,7 +70,7 @@ CROSS JOIN LATERAL (
          coalesce(bool_and(a.attnotnull), false) AS all_not_null
   FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS p(number, position)
   LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = p.number AND p.number > 0
-  WHERE p.position <= i.indnkeyatts
+  WHERE p.position <= i.{}
 ) k
 WHERE i.indrelid = ANY ($1::oid[]) AND i.indisunique)";
 
@@ -135,7 +138,8 @@ ColumnDef column_of(const Rows& rows, int row) {
 Result<void> read_columns(Connection& connection, Described& described) {
   std::unordered_map<uint32_t, size_t> place;
   for (size_t i = 0; i < described.roots.size(); ++i) place[described.roots[i]] = i;
-  const Rows rows = TRY(connection.query(columns_sql, {oid_array(described.roots)}));
+  const Rows rows = TRY(connection.query(fmt::format(columns_sql, version::attgenerated(connection.server_version())),
+                                         {oid_array(described.roots)}));
   for (int row = 0; row < rows.size(); ++row)
     described.tables[place[oid_at(rows, row, 0)]].columns.push_back(column_of(rows, row));
   return {};
@@ -155,36 +159,50 @@ IndexFacts index_of(const Rows& rows, int row) {
   return index;
 }
 
-void set_key(TableDef& table, const IdentityFacts& facts) {
-  table.identity = facts.identity;
-  if (facts.key_columns.empty()) return;
-  KeyDef key{facts.key_name, {}};
-  for (const std::string& name : facts.key_columns)
-    if (const auto found = find_column(table, name)) key.columns.push_back(*found);
-  if (key.columns.size() == facts.key_columns.size()) table.key = std::move(key);
-}
-
-IdentityFacts identity_of_table(const TableDef& table, const std::unordered_map<uint32_t, IdentityFacts>& facts) {
-  const IdentityFacts own = facts.at(table.log_id);
-  if (!table.partitioned || table.leaves.empty()) return own;
-  std::vector<IdentityFacts> leaves;
-  for (const LeafDef& leaf : table.leaves) leaves.push_back(facts.at(leaf.log_id));
-  IdentityFacts merged = identity_of_leaves(leaves);
-  if (merged.key_columns == own.key_columns) merged.key_name = own.key_name;  // people know the root's index
-  return merged;
-}
-
 Result<void> read_identities(Connection& connection, Described& described) {
   std::unordered_map<uint32_t, std::vector<IndexFacts>> indexes;
-  const Rows rows = TRY(connection.query(indexes_sql, {oid_array(described.all)}));
+  const Rows rows = TRY(connection.query(
+      fmt::format(indexes_sql,
+                  version::has_included_columns(connection.server_version()) ? "indnkeyatts" : "indnatts"),
+      {oid_array(described.all)}));
   for (int row = 0; row < rows.size(); ++row) indexes[oid_at(rows, row, 0)].push_back(index_of(rows, row));
   std::unordered_map<uint32_t, IdentityFacts> facts;
   for (const auto& [oid, setting] : described.replica_identity) facts[oid] = identity_of(setting, indexes[oid]);
-  for (TableDef& table : described.tables) set_key(table, identity_of_table(table, facts));
+  for (TableDef& table : described.tables) set_identity(table, facts);
   return {};
 }
 
+// As columns_sql: a domain answers for its base type.
+constexpr const char* classes_sql = R"(
+WITH RECURSIVE base AS (
+  SELECT t.oid AS type, t.oid, t.typname, t.typtype, t.typcategory, t.typbasetype, t.typtypmod AS modifier
+  FROM pg_type t WHERE t.oid = ANY ($1::oid[])
+  UNION ALL
+  SELECT b.type, t.oid, t.typname, t.typtype, t.typcategory, t.typbasetype,
+         CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE b.modifier END
+  FROM base b JOIN pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd'
+)
+SELECT type, oid, typname, typtype, typcategory, modifier FROM base WHERE typtype <> 'd')";
+
 }  // namespace
+
+Result<std::vector<TypeClass>> PostgresCatalog::classes_of(const std::vector<std::pair<uint32_t, int32_t>>& types) {
+  std::vector<uint32_t> oids;
+  for (const auto& [oid, modifier] : types) oids.push_back(oid);
+  const Rows rows = TRY(connection_.query(classes_sql, {oid_array(oids)}));
+  std::vector<TypeClass> out;
+  for (const auto& [oid, modifier] : types) {
+    TypeClass found = TypeClass::string;
+    for (int row = 0; row < rows.size(); ++row) {
+      if (oid_at(rows, row, 0) != oid) continue;
+      const bool is_base = oid_at(rows, row, 1) == oid;
+      found = type_class_of(rows.get(row, 2), char_at(rows, row, 3), char_at(rows, row, 4),
+                            is_base ? modifier : static_cast<int32_t>(rows.integer(row, 5)));
+    }
+    out.push_back(found);
+  }
+  return out;
+}
 
 Result<std::vector<TableRef>> PostgresCatalog::list_tables() {
   const Rows rows = TRY(connection_.query(list_sql));

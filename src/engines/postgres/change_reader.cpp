@@ -9,7 +9,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engines/postgres/backends.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -80,7 +82,7 @@ DecoderServices PostgresChangeReader::services() {
 }
 
 Result<Connection*> PostgresChangeReader::look_up_session() {
-  if (!session_) session_ = TRY(options_.open_session());
+  if (!session_ || session_->broken()) session_ = TRY(options_.open_session());
   return &*session_;
 }
 
@@ -107,6 +109,25 @@ Error PostgresChangeReader::cannot_start(const Error& cause) {
   return errors::slot_active(options_.slot, holder->get(0, 0), holder->get(0, 1));
 }
 
+// Ends the stream in the protocol's way, so that the slot is free for the next reader. What was under way is thrown
+// away; a server that does not answer soon is left alone.
+void PostgresChangeReader::end_stream() {
+  constexpr int64_t patience_ms = 3000;
+  if (connection_.raw() == nullptr || connection_.broken()) return;
+  if (PQputCopyEnd(connection_.raw(), nullptr) != 1 || PQflush(connection_.raw()) != 0) return;
+  const int64_t until = monotonic_ms() + patience_ms;
+  while (monotonic_ms() < until) {
+    char* raw = nullptr;
+    const int length = PQgetCopyData(connection_.raw(), &raw, 1);
+    if (length > 0) PQfreemem(raw);
+    if (length < 0) break;
+    if (length > 0) continue;
+    if (!connection_.wait_readable(100, {}) || PQconsumeInput(connection_.raw()) == 0) return;
+  }
+  while (monotonic_ms() < until && PQisBusy(connection_.raw()) != 0)
+    if (!connection_.wait_readable(100, {}) || PQconsumeInput(connection_.raw()) == 0) return;
+}
+
 Result<void> PostgresChangeReader::switch_encoding(bool to_binary) {
   binary_ = to_binary;
   cut_ = decoder_->last_end();
@@ -118,10 +139,9 @@ Result<void> PostgresChangeReader::open_again() {
   const std::string holder = std::to_string(connection_.backend_pid());
   connection_ = {};
   decoder_->stream_restarts();
-  // The slot is free once its old walsender is gone; the server itself waits for that, this long at most.
-  constexpr std::string_view wait_ms = "10000";
-  Connection& session = *TRY(look_up_session());
-  TRY(session.run("SELECT pg_catalog.pg_terminate_backend($1::int, $2::bigint)", {holder, std::string(wait_ms)}));
+  // The slot is free once its old walsender is gone.
+  constexpr int wait_ms = 10000;
+  TRY(end_backends(*TRY(look_up_session()), "pid = $1::int", {holder}, wait_ms));
   return start(decoder_->last_end());
 }
 
@@ -174,6 +194,8 @@ Result<bool> PostgresChangeReader::next_frame(ChangeBatch& batch) {
   if (options_.plugin != OutputPlugin::pgoutput)
     return Failure(
         errors::line_too_large(library_name(options_.plugin), lsn_text(decoder_->last_end()), end.message));
+  if (!version::has_binary_pgoutput(connection_.server_version()))
+    return Failure(errors::too_large_for_server(lsn_text(decoder_->last_end()), connection_.server_version()));
   log_info(Component::source_capture,
            "A row after {} is larger than the server can send as text; its transaction is read in binary",
            lsn_text(decoder_->last_end()));

@@ -36,6 +36,7 @@ class PostgresChangeReader : public ChangeReader {
   };
   static Result<std::unique_ptr<ChangeReader>> open(const Options& options, std::span<const CapturedTable> tables);
 
+  ~PostgresChangeReader() override { end_stream(); }
   Result<void> read(ChangeBatch& batch, int wait_ms, std::stop_token stop) override;
   void gather(int ms) override { gather_ms_ = ms; }
   void release_until(const Position& durable) override;
@@ -46,6 +47,7 @@ class PostgresChangeReader : public ChangeReader {
   PostgresChangeReader(const Options& options, std::span<const CapturedTable> tables);
   Result<void> make_decoder();
   Result<void> start(Lsn after);
+  void end_stream();
   Result<void> switch_encoding(bool to_binary);
   Result<void> open_again();
   Result<Connection*> look_up_session();

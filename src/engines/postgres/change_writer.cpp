@@ -5,8 +5,10 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/text.h"
+#include "engines/postgres/alteration.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/parked_row.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -35,8 +37,10 @@ Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& ses
   // may not be.
   TRY(
       session.run("DEALLOCATE ALL; SET synchronous_commit = off; SET enable_seqscan = off; SET enable_hashjoin = "
-                  "off; SET enable_mergejoin = "
-                  "off; SET jit = off; SET plan_cache_mode = force_generic_plan"));
+                  "off; SET enable_mergejoin = off"));
+  if (version::has_jit(session.server_version())) TRY(session.run("SET jit = off"));
+  if (version::has_plan_cache_mode(session.server_version()))
+    TRY(session.run("SET plan_cache_mode = force_generic_plan"));
   return std::unique_ptr<ChangeWriter>(new PostgresChangeWriter(session, control, std::string(task_id)));
 }
 
@@ -77,6 +81,39 @@ Result<void> PostgresChangeWriter::truncate(std::span<const TableRef> tables) {
   std::vector<std::string> names;
   for (const TableRef& table : tables) names.push_back(quote_name(table));
   return session_.run("TRUNCATE " + join(names, ", "));
+}
+
+Result<std::vector<std::string>> PostgresChangeWriter::alter(const TableAlteration& alteration) {
+  std::vector<std::string> left_out;
+  const TableRef &before = alteration.before.source->ref, &after = alteration.after.source->ref;
+  if (before != after) TRY(control_.rename_ledger(session_, task_id_, before, after));
+  for (const AlterStep& step : alter_steps(alteration)) {
+    if (!step.may_fail) {
+      TRY(session_.run(step.sql));
+      continue;
+    }
+    TRY(session_.run("SAVEPOINT optional"));
+    auto done = session_.run(step.sql);
+    if (!done && session_.broken()) return Failure(done.error());
+    if (!done) {
+      if (!step.told_as.empty()) left_out.push_back(step.told_as + ": " + done.error().message);
+      TRY(session_.run("ROLLBACK TO SAVEPOINT optional"));
+    }
+    TRY(session_.run("RELEASE SAVEPOINT optional"));
+  }
+  return left_out;
+}
+
+Result<void> PostgresChangeWriter::drop_table(const TableRef& table) {
+  // Foreign keys that point to it cannot be on the source any more.
+  const Rows keys = TRY(session_.query(
+      "SELECT pg_catalog.format('ALTER TABLE %s DROP CONSTRAINT %I', k.conrelid::pg_catalog.regclass, k.conname) "
+      "FROM "
+      "pg_catalog.pg_constraint k WHERE k.contype = 'f' AND k.confrelid = pg_catalog.to_regclass($1) AND k.conrelid "
+      "<> k.confrelid AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.oid = k.conparentid)",
+      {quote_name(table)}));
+  for (int row = 0; row < keys.size(); ++row) TRY(session_.run(keys.text(row, 0)));
+  return session_.run("DROP TABLE IF EXISTS " + quote_name(table));
 }
 
 Result<void> PostgresChangeWriter::park(std::span<const ParkedRow> rows) {

@@ -30,6 +30,8 @@ class PostgresChangeWriter : public ChangeWriter {
   Result<void> undo_to_savepoint() override;
   Result<void> truncate(std::span<const TableRef> tables) override;
   Result<void> park(std::span<const ParkedRow> rows) override;
+  Result<std::vector<std::string>> alter(const TableAlteration& alteration) override;
+  Result<void> drop_table(const TableRef& table) override;
   Result<void> commit(const Position& next) override;
   void rollback() override;
   Result<Position> durable(bool force) override;

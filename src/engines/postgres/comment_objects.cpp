@@ -1,8 +1,11 @@
+#include <fmt/format.h>
+
 #include <map>
 #include <unordered_map>
 
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/object_readers.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -37,7 +40,7 @@ WHERE d.classoid = 'pg_trigger'::regclass AND t.tgrelid = ANY ($1::oid[])
 ORDER BY 1, 6, 2, 3)";
 
 // Comments on what is built before the tables, by the printed name of the object.
-constexpr const char* other_comments_sql = R"(
+constexpr std::string_view other_comments_sql = R"(
 WITH wanted AS (SELECT * FROM unnest($1::text[], $2::text[]) AS w(kind, name))
 SELECT CASE t.typtype WHEN 'd' THEN 'DOMAIN ' ELSE 'TYPE ' END || w.name, quote_literal(d.description)
 FROM wanted w JOIN pg_type t ON w.kind = 'type' AND t.oid = to_regtype(w.name)
@@ -52,13 +55,14 @@ SELECT 'CONSTRAINT ' || quote_ident(k.conname) || ' ON DOMAIN ' || w.name, quote
 FROM wanted w JOIN pg_constraint k ON w.kind = 'type' AND k.contypid = to_regtype(w.name)
 JOIN pg_description d ON d.classoid = 'pg_constraint'::regclass AND d.objoid = k.oid
 UNION ALL
-SELECT CASE p.prokind WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END || w.name, quote_literal(d.description)
+SELECT CASE {0} WHEN 'p' THEN 'PROCEDURE ' ELSE 'FUNCTION ' END || w.name, quote_literal(d.description)
 FROM wanted w JOIN pg_proc p ON w.kind = 'function' AND p.oid = to_regprocedure(w.name)
 JOIN pg_description d ON d.classoid = 'pg_proc'::regclass AND d.objoid = p.oid
 UNION ALL
 SELECT 'COLLATION ' || w.name, quote_literal(d.description)
 FROM wanted w JOIN pg_description d ON w.kind = 'collation' AND d.classoid = 'pg_collation'::regclass
-  AND d.objoid = to_regcollation(w.name)
+JOIN pg_collation l ON l.oid = d.objoid JOIN pg_namespace n ON n.oid = l.collnamespace
+  AND quote_ident(n.nspname) || '.' || quote_ident(l.collname) = w.name
 ORDER BY 1)";
 
 constexpr const char* sequence_comments_sql = R"(
@@ -67,7 +71,7 @@ FROM pg_description d JOIN pg_class c ON c.oid = d.objoid AND c.relkind = 'S'
 JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.refclassid = o.classid
   AND o.refobjsubid > 0 AND o.deptype IN ('a', 'i')
 WHERE d.classoid = 'pg_class'::regclass AND o.refobjid = ANY ($1::oid[])
-ORDER BY c.relname COLLATE "C")";
+ORDER BY c.relname::text COLLATE "C")";
 
 constexpr const char* schema_comments_sql = R"(
 SELECT DISTINCT n.nspname, quote_literal(d.description)
@@ -115,7 +119,9 @@ Result<void> add_other_comments(Connection& connection, const ObjectScope& scope
     names.push_back(object.name);
   }
   Statement statement;
-  const Rows rows = TRY(connection.query(other_comments_sql, {array_text(kinds), array_text(names)}));
+  const Rows rows =
+      TRY(connection.query(fmt::format(other_comments_sql, version::prokind(connection.server_version())),
+                           {array_text(kinds), array_text(names)}));
   for (int row = 0; row < rows.size(); ++row)
     statement.item("", "; ").text("COMMENT ON ").text(rows.get(row, 0)).text(" IS ").text(rows.get(row, 1));
   const Rows schemas = TRY(connection.query(schema_comments_sql, {scope.table_oids}));

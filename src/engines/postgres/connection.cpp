@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "engines/postgres/connection_attributes.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -91,8 +92,9 @@ Result<Connection> Connection::open(const Endpoint& endpoint, const ConnectOptio
   if (PQstatus(out.connection_) != CONNECTION_OK)
     return Failure(errors::cannot_connect(to_string(endpoint), trim(PQerrorMessage(out.connection_)), ""));
   PQsetNoticeReceiver(out.connection_, on_notice, nullptr);
-  if (out.server_version() < 140000) return Failure(errors::too_old(to_string(endpoint), out.server_version()));
-  if (out.server_version() >= 170000) TRY(out.run("SET transaction_timeout = 0"));
+  if (!version::is_supported(out.server_version()))
+    return Failure(errors::too_old(to_string(endpoint), out.server_version()));
+  if (version::has_transaction_timeout(out.server_version())) TRY(out.run("SET transaction_timeout = 0"));
   return out;
 }
 

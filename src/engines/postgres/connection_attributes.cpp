@@ -26,7 +26,6 @@ struct Attribute {
 };
 
 constexpr std::string_view types_stay = "between PostgreSQL and PostgreSQL every value keeps its type and its text";
-constexpr std::string_view no_ddl = "this version replicates no structure changes and suspends a table that has one";
 constexpr std::string_view straight = "rows go by COPY from server to server, through no files and no cursor";
 
 constexpr Attribute attributes[] = {
@@ -36,8 +35,8 @@ constexpr Attribute attributes[] = {
      .words = {"pglogical", "test-decoding", "test_decoding", "no-preference", "pgoutput"}},
     {.name = "SlotName", .on = On::source},
     {.name = "PublicationName", .on = On::source},
-    {.name = "CaptureDdls", .form = Form::flag, .on = On::source, .needless = no_ddl},
-    {.name = "DdlArtifactsSchema", .on = On::source, .needless = no_ddl},
+    {.name = "CaptureDdls", .form = Form::flag, .on = On::source},
+    {.name = "DdlArtifactsSchema", .on = On::source},
     {.name = "ConsumeMonotonicEvents",
      .form = Form::flag,
      .on = On::source,

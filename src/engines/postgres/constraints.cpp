@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/server_version.h"
 #include "engines/postgres/structure_errors.h"
 
 namespace godwit::postgres {
@@ -17,12 +18,14 @@ constexpr std::string_view separator = "\n--;\n";
 
 // The tables on the target with all their partitions, by name.
 constexpr std::string_view inside_cte = R"(
-WITH wanted AS (
+WITH RECURSIVE wanted AS (
   SELECT c.oid FROM unnest($1::text[], $2::text[]) AS w(schema, name)
   JOIN pg_namespace n ON n.nspname = w.schema
   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p')
 ), inside AS (
-  SELECT DISTINCT p.relid AS oid FROM wanted w, pg_partition_tree(w.oid) p UNION SELECT oid FROM wanted
+  SELECT oid FROM wanted
+  UNION SELECT i.inhrelid FROM inside p JOIN pg_inherits i ON i.inhparent = p.oid
+        JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
 )
 )";
 
@@ -31,7 +34,7 @@ constexpr std::string_view keys_sql = R"(
 SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(k.conname), pg_get_constraintdef(k.oid),
        k.convalidated, c.relkind = 'p', pg_has_role(c.relowner, 'USAGE')
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE k.contype = 'f' AND k.conparentid = 0
+WHERE k.contype = 'f'{}
   AND (k.conrelid IN (SELECT oid FROM inside) OR k.confrelid IN (SELECT oid FROM inside))
 ORDER BY 1, 2)";
 
@@ -39,8 +42,17 @@ constexpr std::string_view triggers_sql = R"(
 SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(t.tgname), t.tgenabled,
        pg_has_role(c.relowner, 'USAGE')
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgparentid = 0 AND t.tgrelid IN (SELECT oid FROM inside)
+WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' {} AND t.tgrelid IN (SELECT oid FROM inside)
 ORDER BY 1, 2)";
+
+// Those that the server made for partitions come and go with their parent's.
+std::string_view own_keys(const Connection& connection) {
+  return version::has_constraint_parents(connection.server_version()) ? " AND k.conparentid = 0" : "";
+}
+
+std::string_view own_triggers(const Connection& connection) {
+  return version::has_trigger_parents(connection.server_version()) ? " AND t.tgparentid = 0" : "";
+}
 
 Result<Rows> query_inside(Connection& connection, std::span<const TargetTable> tables, std::string_view sql) {
   std::vector<std::string> schemas, names;
@@ -124,7 +136,7 @@ SELECT quote_ident(k.conname) || ' on ' || k.conrelid::regclass::text,
         JOIN pg_operator x ON x.oid = p.operator JOIN pg_namespace s ON s.oid = x.oprnamespace)
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 JOIN pg_class o ON o.oid = k.confrelid JOIN pg_namespace m ON m.oid = o.relnamespace
-WHERE k.contype = 'f' AND k.conparentid = 0 AND k.conrelid IN (SELECT oid FROM inside){}
+WHERE k.contype = 'f'{} AND k.conrelid IN (SELECT oid FROM inside){}
 ORDER BY 1)";
 
 // MATCH SIMPLE looks only at keys without NULL; MATCH FULL lets only keys go that are NULL throughout.
@@ -149,10 +161,10 @@ std::string orphan_count(const Rows& rows, int row) {
 Result<ReleasePlan> plan_release(Connection& connection, std::span<const TargetTable> tables) {
   const bool by_role = TRY(may_take_replica_role(connection));
   Planner planner(by_role);
-  const Rows triggers = TRY(query_inside(connection, tables, triggers_sql));
+  const Rows triggers = TRY(query_inside(connection, tables, fmt::format(triggers_sql, own_triggers(connection))));
   for (int row = 0; row < triggers.size(); ++row) planner.add_trigger(triggers, row);
   if (!by_role) {
-    const Rows keys = TRY(query_inside(connection, tables, keys_sql));
+    const Rows keys = TRY(query_inside(connection, tables, fmt::format(keys_sql, own_keys(connection))));
     for (int row = 0; row < keys.size(); ++row) planner.add_key(keys, row);
   }
   if (planner.not_owned().empty()) return planner.take();
@@ -203,9 +215,10 @@ Result<void> restore_constraints(Connection& connection, std::string_view script
 
 Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(Connection& connection,
                                                                     std::span<const TargetTable> tables) {
-  const std::string_view plain_only =
-      connection.server_version() >= 180000 ? " AND k.conenforced AND NOT k.conperiod" : "";
-  const Rows keys = TRY(query_inside(connection, tables, fmt::format(fmt::runtime(orphans_sql), plain_only)));
+  const std::string_view plain_only = version::has_unenforced_and_period_keys(connection.server_version())
+                                          ? " AND k.conenforced AND NOT k.conperiod"
+                                          : "";
+  const Rows keys = TRY(query_inside(connection, tables, fmt::format(orphans_sql, own_keys(connection), plain_only)));
   std::vector<std::pair<std::string, uint64_t>> out;
   for (int row = 0; row < keys.size(); ++row) {
     const Rows counted = TRY(connection.query(orphan_count(keys, row)));

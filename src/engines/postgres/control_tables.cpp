@@ -197,6 +197,17 @@ Result<void> ControlSchema::forget_task(Connection& session, std::string_view ta
       table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"), server_name, id));
 }
 
+Result<void> ControlSchema::rename_ledger(Connection& session, std::string_view task_id, const TableRef& before,
+                                          const TableRef& after) const {
+  const std::string where = fmt::format("WHERE task = {} AND table_schema = ", quote_literal(task_id));
+  const auto is = [](const TableRef& name) {
+    return fmt::format("{} AND table_name = {}", quote_literal(name.schema), quote_literal(name.name));
+  };
+  return session.run(fmt::format("DELETE FROM {0} {1}{2}; UPDATE {0} SET table_schema = {3}, table_name = {4} {1}{5}",
+                                 table("godwit_load_slices"), where, is(after), quote_literal(after.schema),
+                                 quote_literal(after.name), is(before)));
+}
+
 Result<std::vector<LedgerLine>> ControlSchema::read_ledger(Connection& session, std::string_view task_id) const {
   const Rows rows =
       TRY(session.query(fmt::format("SELECT table_schema, table_name, slice, source_count, target_count, "

@@ -28,6 +28,10 @@ class ControlSchema {
   Result<void> write_task(Connection& session, const TaskRecord& record) const;
   Result<void> forget_task(Connection& session, std::string_view task_id) const;
   Result<std::vector<LedgerLine>> read_ledger(Connection& session, std::string_view task_id) const;
+  // Follows a source table to its new name, inside the caller's transaction; lines of an earlier table of that name
+  // go.
+  Result<void> rename_ledger(Connection& session, std::string_view task_id, const TableRef& before,
+                             const TableRef& after) const;
   Result<std::optional<Position>> read_position(Connection& session, std::string_view task_id) const;
   Result<void> start_position(Connection& session, std::string_view task_id, const Position& position) const;
   Result<void> park(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows,

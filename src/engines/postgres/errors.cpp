@@ -61,9 +61,9 @@ Error server_said(std::string_view message, std::string_view hint, std::string_v
               hint.empty() ? std::string(message) : fmt::format("{} (hint: {})", message, hint), sqlstate);
 }
 Error too_old(std::string_view endpoint, int version) {
-  return make(
-      ErrorKind::prerequisite, "version",
-      fmt::format("{} is PostgreSQL {}; this version of Godwit needs 14 or later.", endpoint, version / 10000));
+  return make(ErrorKind::prerequisite, "version",
+              fmt::format("{} is PostgreSQL {}; Godwit needs 10 or later: earlier servers have no publications.",
+                          endpoint, version / 10000));
 }
 Error wal_level(std::string_view value) {
   return make(
@@ -220,6 +220,40 @@ Error database_encoding(std::string_view plugin, std::string_view encoding) {
                   "PluginName=pgoutput, which converts them.",
                   plugin, encoding));
 }
+Error too_large_for_server(std::string_view after, int version) {
+  return make(
+      ErrorKind::fatal, "change_too_large",
+      fmt::format(
+          "a transaction after {} changed a row whose text passes the gigabyte that the source can send as one "
+          "piece (a bytea from half a gigabyte on), and PostgreSQL {} cannot stream it in binary, as servers "
+          "from 14 on can. Nothing after that position was applied. Take the table out of the task by an "
+          "exclude rule, with --restart, or load the task anew (--restart): the load carries such rows.",
+          after, version / 10000));
+}
+Error truncate_untold(int version) {
+  return make(
+      ErrorKind::prerequisite, "truncate_untold",
+      fmt::format("PostgreSQL {} does not publish TRUNCATE (servers from 11 on do). When a table of this task "
+                  "is truncated on the source while it is followed, its new storage is noticed within "
+                  "seconds, at a stop or at the next start, and the table is put in error; so is one that "
+                  "VACUUM FULL, CLUSTER or ALTER TABLE rewrites, which looks the same from outside. Empty "
+                  "tables by DELETE while the task runs.",
+                  version / 10000));
+}
+Error row_numbers_left_out(const TableRef& table) {
+  return make(
+      ErrorKind::prerequisite, "row_numbers",
+      fmt::format("table {} was made WITH OIDS, which servers from 12 on do not have: its hidden column oid is "
+                  "not carried over. Copy it into a column of its own first if something refers to it.",
+                  to_string(table)));
+}
+Error bad_bounds(const TableRef& leaf, std::string_view bounds) {
+  return make(
+      ErrorKind::fatal, "bad_bounds",
+      fmt::format("\"{}\" are no bounds of a slice of {}: the task's record on the target is damaged. Run the "
+                  "task with --restart.",
+                  bounds.substr(0, 40), to_string(leaf)));
+}
 Error bad_stream(std::string_view what, std::string_view position) {
   return make(
       ErrorKind::fatal, "stream",
@@ -326,9 +360,9 @@ Error not_supported(std::string_view attribute, std::string_view instead) {
       fmt::format("connection attribute {} is not carried out by this version. {}, and leave the attribute out.",
                   attribute, instead));
 }
-Error bad_attribute(std::string_view attribute, std::string_view value, std::string_view wanted) {
-  return make(ErrorKind::usage, "attribute",
-              fmt::format("connection attribute {} is \"{}\" and must be {}.", attribute, value, wanted));
+Error bad_attribute(std::string_view attribute, std::string_view given, std::string_view wanted) {
+  return make(ErrorKind::usage, "bad_attribute",
+              fmt::format("connection attribute {} is \"{}\"; write {}.", attribute, given, wanted));
 }
 Error many_rows(uint64_t rows) {
   return make(

@@ -1,5 +1,6 @@
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/object_readers.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -25,12 +26,15 @@ std::string foreign_keys_sql(int server_version) {
   };
   return "SELECT k.conrelid, k.confrelid, k.conname, n.nspname, c.relname," + names_of("conkey", "conrelid") +
          names_of("confkey", "confrelid") +
-         (server_version >= 150000 ? names_of("confdelsetcols", "conrelid") : std::string(" NULL,")) +
+         (version::has_set_columns_of_foreign_keys(server_version) ? names_of("confdelsetcols", "conrelid")
+                                                                   : std::string(" NULL,")) +
          " k.confmatchtype, k.confupdtype, k.confdeltype, k.condeferrable, k.condeferred, k.convalidated," +
-         (server_version >= 180000 ? " k.conperiod, k.conenforced" : " false, true") + R"(
+         (version::has_unenforced_and_period_keys(server_version) ? " k.conperiod, k.conenforced" : " false, true") +
+         R"(
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.confrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE k.conrelid = ANY ($1::oid[]) AND k.contype = 'f' AND k.conparentid = 0
-ORDER BY array_position($1::oid[], k.conrelid), k.conname COLLATE "C")";
+WHERE k.conrelid = ANY ($1::oid[]) AND k.contype = 'f' )" +
+         (version::has_constraint_parents(server_version) ? "AND k.conparentid = 0" : "") + R"(
+ORDER BY array_position($1::oid[], k.conrelid), k.conname::text COLLATE "C")";
 }
 
 ForeignKey foreign_key_of(const Rows& rows, int row) {

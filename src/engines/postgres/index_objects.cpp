@@ -1,8 +1,11 @@
+#include <fmt/format.h>
+
 #include <unordered_map>
 #include <unordered_set>
 
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/object_readers.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -41,7 +44,7 @@ CROSS JOIN LATERAL (SELECT quote_ident(s.nspname) || '.' || quote_ident(t.relnam
                     FROM pg_namespace s WHERE s.oid = t.relnamespace) n
 LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
 WHERE i.indrelid = ANY ($1::oid[]) AND i.indisvalid AND i.indisready
-ORDER BY i.indrelid, i.indisprimary DESC, k.contype IS NULL, c.relname COLLATE "C")";
+ORDER BY i.indrelid, i.indisprimary DESC, k.contype IS NULL, c.relname::text COLLATE "C")";
 
 constexpr const char* unvalidated_checks_sql = R"(
 SELECT k.conrelid, k.conname, pg_get_constraintdef(k.oid),
@@ -49,19 +52,19 @@ SELECT k.conrelid, k.conname, pg_get_constraintdef(k.oid),
 FROM pg_constraint k
 WHERE k.conrelid = ANY ($1::oid[]) AND k.contype = 'c' AND NOT k.convalidated AND (k.conislocal OR NOT EXISTS (
   SELECT FROM pg_class c WHERE c.oid = k.conrelid AND c.relispartition))
-ORDER BY k.conrelid, k.conname COLLATE "C")";
+ORDER BY k.conrelid, k.conname::text COLLATE "C")";
 
-constexpr const char* statistics_sql = R"(
+constexpr std::string_view statistics_sql = R"(
 SELECT s.stxrelid, s.stxname, n.nspname, pg_get_statisticsobjdef(s.oid),
        format('CREATE STATISTICS %I.%I', n.nspname, s.stxname),
-       ' FROM ' || quote_ident(m.nspname) || '.' || quote_ident(t.relname), s.stxstattarget,
+       ' FROM ' || quote_ident(m.nspname) || '.' || quote_ident(t.relname), {},
        (SELECT json_agg(DISTINCT a.attname) FROM pg_depend d
         JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
         WHERE d.classid = 'pg_statistic_ext'::regclass AND d.objid = s.oid AND d.refclassid = 'pg_class'::regclass)
 FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
 JOIN pg_class t ON t.oid = s.stxrelid JOIN pg_namespace m ON m.oid = t.relnamespace
 WHERE s.stxrelid = ANY ($1::oid[])
-ORDER BY s.stxrelid, s.stxname COLLATE "C")";
+ORDER BY s.stxrelid, s.stxname::text COLLATE "C")";
 
 std::string_view without_prefix(std::string_view text, std::string_view prefix) {
   return text.substr(0, prefix.size()) == prefix ? text.substr(prefix.size()) : text;
@@ -218,7 +221,10 @@ Result<void> add_unvalidated_checks(Connection& connection, const ObjectScope& s
 }
 
 Result<void> add_statistics(Connection& connection, const ObjectScope& scope, Objects& out) {
-  const Rows rows = TRY(connection.query(statistics_sql, {scope.oids}));
+  const Rows rows = TRY(connection.query(
+      fmt::format(statistics_sql,
+                  version::has_statistics_targets(connection.server_version()) ? "s.stxstattarget" : "-1"),
+      {scope.oids}));
   for (int row = 0; row < rows.size(); ++row) {
     const Relation& relation = *scope.find(oid_at(rows, row, 0));
     const std::string_view rest = without_prefix(rows.get(row, 3), rows.get(row, 4));

@@ -28,13 +28,18 @@ constexpr const char* index_sql =
 constexpr const char* constraint_sql =
     "SELECT EXISTS (SELECT FROM pg_constraint WHERE conrelid = to_regclass($1) AND conname = $2)";
 
+// Without to_regcollation(), which came with 13.
+constexpr const char* collation_sql =
+    "SELECT EXISTS (SELECT FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace "
+    "WHERE quote_ident(n.nspname) || '.' || quote_ident(l.collname) = $1)";
+
 constexpr std::array questions = {
     Question{"extension", By::name, "SELECT EXISTS (SELECT FROM pg_extension WHERE extname = $1)"},
     Question{"enum type", By::name, type_sql},
     Question{"domain", By::name, type_sql},
     Question{"composite type", By::name, type_sql},
     Question{"range type", By::name, type_sql},
-    Question{"collation", By::name, "SELECT to_regcollation($1) IS NOT NULL"},
+    Question{"collation", By::name, collation_sql},
     Question{"function", By::name, "SELECT to_regprocedure($1) IS NOT NULL"},
     Question{"sequence", By::subject, relation_sql},
     Question{"table", By::subject, relation_sql},

@@ -28,7 +28,7 @@ SELECT c.oid, t.parent, t.root, n.nspname, c.relname, c.relkind, c.relreplident,
         WHERE c.relkind = 'p' AND d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid > 0
           AND d.refclassid = d.classid AND d.refobjid = c.oid AND d.refobjsubid = 0)
 FROM tree t JOIN pg_class c ON c.oid = t.oid JOIN pg_namespace n ON n.oid = c.relnamespace
-ORDER BY t.position, t.level, n.nspname COLLATE "C", c.relname COLLATE "C")";
+ORDER BY t.position, t.level, n.nspname::text COLLATE "C", c.relname::text COLLATE "C")";
 
 Relation relation_of(const Rows& rows, int row) {
   Relation relation;

@@ -5,6 +5,7 @@
 #include <map>
 #include <set>
 
+#include "engines/postgres/ddl_capture.h"
 #include "engines/postgres/errors.h"
 
 namespace godwit::postgres {
@@ -64,7 +65,7 @@ Result<void> set_members(Connection& session, std::string_view slot, std::span<c
   const std::set<Membership> wanted = wanted_members(slot, tables);
   const std::map<Membership, Member> there = TRY(members(session, slot));
   for (const auto& [member, how] : there)
-    if (!wanted.contains(member))
+    if (!wanted.contains(member) && member.table.name != ddl_audit_name)
       TRY(session.run("SELECT pglogical.replication_set_remove_table($1, pg_catalog.to_regclass($2))",
                       {member.set, quote_name(member.table)}));
   for (const Membership& member : wanted) {
@@ -78,7 +79,8 @@ Result<void> set_members(Connection& session, std::string_view slot, std::span<c
   return {};
 }
 
-Result<void> create(Connection& session, std::string_view slot, std::span<const TableDef* const> tables) {
+Result<void> create(Connection& session, std::string_view slot, std::span<const TableDef* const> tables,
+                    const TableRef* audit) {
   TRY(session.run(node_lock));
   const Rows node = TRY(session.query("SELECT 1 FROM pglogical.local_node"));
   if (node.empty())
@@ -89,6 +91,9 @@ Result<void> create(Connection& session, std::string_view slot, std::span<const 
   const std::vector<std::string> sets = replication_sets(slot);
   TRY(session.run("SELECT pglogical.create_replication_set($1, false, true, true, false)", {sets[0]}));
   TRY(session.run("SELECT pglogical.create_replication_set($1, true, false, false, true)", {sets[1]}));
+  if (audit != nullptr)
+    TRY(session.run("SELECT pglogical.replication_set_add_table($1, pg_catalog.to_regclass($2), false)",
+                    {sets[1], quote_name(*audit)}));
   return set_members(session, slot, tables);
 }
 
@@ -131,8 +136,8 @@ std::vector<std::string> replication_sets(std::string_view slot) {
 }
 
 Result<void> create_replication_sets(Connection& session, std::string_view slot,
-                                     std::span<const TableDef* const> tables) {
-  return in_transaction(session, [&] { return create(session, slot, tables); });
+                                     std::span<const TableDef* const> tables, const TableRef* audit) {
+  return in_transaction(session, [&] { return create(session, slot, tables, audit); });
 }
 
 Result<void> update_replication_sets(Connection& session, std::string_view slot,

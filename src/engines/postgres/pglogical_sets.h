@@ -13,7 +13,7 @@ namespace godwit::postgres {
 
 std::vector<std::string> replication_sets(std::string_view slot);
 Result<void> create_replication_sets(Connection& session, std::string_view slot,
-                                     std::span<const TableDef* const> tables);
+                                     std::span<const TableDef* const> tables, const TableRef* audit);
 // Brings the sets to what the tables are now.
 Result<void> update_replication_sets(Connection& session, std::string_view slot,
                                      std::span<const TableDef* const> tables);

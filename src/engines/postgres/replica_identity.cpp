@@ -46,4 +46,21 @@ IdentityFacts identity_of_leaves(std::span<const IdentityFacts> leaves) {
   return {};
 }
 
+void set_identity(TableDef& table, const std::unordered_map<uint32_t, IdentityFacts>& facts) {
+  const IdentityFacts& own = facts.at(table.log_id);
+  IdentityFacts found = own;
+  if (table.partitioned && !table.leaves.empty()) {
+    std::vector<IdentityFacts> leaves;
+    for (const LeafDef& leaf : table.leaves) leaves.push_back(facts.at(leaf.log_id));
+    found = identity_of_leaves(leaves);
+    if (found.key_columns == own.key_columns) found.key_name = own.key_name;  // people know the root's index
+  }
+  table.identity = found.identity;
+  if (found.key_columns.empty()) return;
+  KeyDef key{found.key_name, {}};
+  for (const std::string& name : found.key_columns)
+    if (const auto column = find_column(table, name)) key.columns.push_back(*column);
+  if (key.columns.size() == found.key_columns.size()) table.key = std::move(key);
+}
+
 }  // namespace godwit::postgres

@@ -4,6 +4,7 @@
 
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "data/table_def.h"
@@ -28,5 +29,8 @@ IdentityFacts identity_of(char setting, std::span<const IndexFacts> indexes);
 
 // What holds for a partitioned table whose leaves' identities are these.
 IdentityFacts identity_of_leaves(std::span<const IdentityFacts> leaves);
+
+// Gives a table its identity and key from those of itself and of its leaves, by oid; all must be there.
+void set_identity(TableDef& table, const std::unordered_map<uint32_t, IdentityFacts>& facts);
 
 }  // namespace godwit::postgres

@@ -17,7 +17,7 @@ FROM pg_depend d JOIN pg_class c ON c.oid = d.objid AND c.relkind = 'S' JOIN pg_
 JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
 WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1::oid[])
   AND d.deptype = ')" +
-         std::string(dependency) + "' ORDER BY d.refobjid, d.refobjsubid, c.relname COLLATE \"C\"";
+         std::string(dependency) + "' ORDER BY d.refobjid, d.refobjsubid, c.relname::text COLLATE \"C\"";
 }
 
 const std::string facts_sql = std::string(

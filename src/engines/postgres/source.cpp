@@ -4,15 +4,23 @@
 
 #include <algorithm>
 
+#include "base/log.h"
 #include "base/text.h"
+#include "engines/postgres/backends.h"
 #include "engines/postgres/capture_setup.h"
 #include "engines/postgres/change_reader.h"
 #include "engines/postgres/connection_attributes.h"
+#include "engines/postgres/ddl_capture.h"
+#include "engines/postgres/ddl_document.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/keyed_query.h"
 #include "engines/postgres/lsn.h"
+#include "engines/postgres/search_path.h"
+#include "engines/postgres/server_version.h"
 #include "engines/postgres/source_checks.h"
+#include "engines/postgres/splitting.h"
 #include "engines/postgres/table_reader.h"
+#include "engines/postgres/untold_changes.h"
 
 namespace godwit::postgres {
 namespace {
@@ -22,22 +30,7 @@ constexpr int64_t keeper_sleep_s = 900;
 // The server keeps 63 bytes of a session's name; the longest role takes 16 of them with its colon.
 constexpr size_t tag_bytes_max = 47;
 
-// "12-40" or "40-": blocks of a CTID range; the last one is open, for rows whose pages came after the plan.
-std::string ctid_condition(std::string_view bounds) {
-  if (bounds.empty()) return "";
-  const size_t dash = bounds.find('-');
-  std::string out = fmt::format(" WHERE ctid >= '({},0)'", bounds.substr(0, dash));
-  if (dash + 1 < bounds.size()) out += fmt::format(" AND ctid < '({},0)'", bounds.substr(dash + 1));
-  return out;
-}
-
 constexpr uint32_t first_user_oid = 16384;
-constexpr std::string_view extension_search_path =
-    "SELECT pg_catalog.set_config('search_path', (SELECT pg_catalog.string_agg(DISTINCT "
-    "pg_catalog.quote_ident(n.nspname), ', ') FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid "
-    "= "
-    "e.extnamespace WHERE n.nspname <> 'pg_catalog'), true)";
-
 std::string column_list(const TableDef& layout) {
   std::vector<std::string> names;
   for (const ColumnDef& column : layout.columns) names.push_back(quote_name(column.name));
@@ -90,6 +83,14 @@ std::partial_ordering PostgresSource::compare(const Position& a, const Position&
   return a.text.compare(b.text) <=> 0;  // padded hexadecimal: text order is log order
 }
 
+Position PostgresSource::end_of_log() const {
+  return lsn_position(UINT64_MAX);
+}
+
+std::string PostgresSource::checkpoint(const Position& position) const {
+  return checkpoint_text(position);
+}
+
 Result<Position> PostgresSource::parse_position(std::string_view text) const {
   return parse_start(text);
 }
@@ -124,9 +125,29 @@ Result<Snapshot> PostgresSource::begin_capture(const CaptureSpec& spec) {
   return Failure(cause);
 }
 
+// The tables and triggers that tell structure changes, where they can be made and what they say comes through.
+Result<std::optional<AuditTable>> PostgresSource::set_up_audit(const CaptureSpec& spec, const CaptureWay& way) {
+  const DdlSettings settings = TRY(ddl_settings(endpoint_));
+  std::string why_not;
+  std::optional<AuditTable> audit;
+  const TableRef name{settings.schema, std::string(ddl_audit_name)};
+  if (!settings.capture) return audit;
+  if (TRY(carries_audit(session_, way, name)))
+    audit = TRY(set_up_ddl_capture(session_, settings, own_name(spec.task_id, spec.target_system), why_not));
+  else
+    why_not = fmt::format(
+        "table {} is in no publication or replication set of yours. A table whose structure changes is suspended "
+        "when "
+        "the change is met. Set CaptureDdls=false to be silent about it",
+        to_string(name));
+  if (!why_not.empty()) log_warning(Component::source_capture, "Structure changes are not replicated: {}.", why_not);
+  return audit;
+}
+
 Result<Snapshot> PostgresSource::take_slot(const CaptureSpec& spec, const CaptureWay& way) {
+  const std::optional<AuditTable> audit = TRY(set_up_audit(spec, way));
   if (way.owns_slot) {
-    TRY(create_sets(session_, way, spec.tables));
+    TRY(create_sets(session_, way, spec.tables, audit ? &audit->ref : nullptr));
     Connection walsender = TRY(open_walsender("slot"));
     Snapshot snapshot =
         TRY(create_slot(walsender, session_, {way.slot, way.plugin, false}, spec.open_transactions_timeout_s));
@@ -167,7 +188,8 @@ Result<Snapshot> PostgresSource::open_later_snapshot(const CaptureSpec& spec) {
 }
 
 Result<std::string> PostgresSource::hold_snapshot(std::string_view id) {
-  TRY(session_.run("SET client_connection_check_interval = 0"));
+  if (version::has_connection_check(session_.server_version()))
+    TRY(session_.run("SET client_connection_check_interval = 0"));
   TRY(join_snapshot(id));
   const Rows rows = TRY(session_.query("SELECT pg_catalog.pg_export_snapshot()"));
   if (PQsendQuery(session_.raw(), fmt::format("SELECT pg_catalog.pg_sleep({})", keeper_sleep_s).c_str()) == 0)
@@ -181,14 +203,13 @@ int64_t PostgresSource::hold_seconds() const {
 
 Result<void> PostgresSource::end_leftover_sessions(bool keepers_too) {
   // Sessions that are younger than this one are this worker's own; keepers may be ended at any age.
-  TRY(session_.query(
-      "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE pid <> "
-      "pg_catalog.pg_backend_pid() AND starts_with(application_name, $1) AND usename = current_user AND CASE WHEN "
-      "application_name LIKE '%:keeper' THEN $2 ELSE backend_start < (SELECT backend_start FROM "
-      "pg_catalog.pg_stat_activity "
-      "WHERE pid = pg_catalog.pg_backend_pid()) END",
-      {session_name({options_.tag, "", {}}), keepers_too ? "true" : "false"}));
-  return {};
+  constexpr int patience_ms = 5000;
+  return end_backends(
+      session_,
+      "pid <> pg_catalog.pg_backend_pid() AND left(application_name, length($1)) = $1 AND usename = current_user AND "
+      "CASE WHEN application_name LIKE '%:keeper' THEN $2::bool ELSE backend_start < (SELECT backend_start FROM "
+      "pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()) END",
+      {session_name({options_.tag, "", {}}), keepers_too ? "true" : "false"}, patience_ms);
 }
 
 Result<Position> PostgresSource::capture_position(const CaptureSpec& spec) {
@@ -200,7 +221,9 @@ Result<Position> PostgresSource::capture_position(const CaptureSpec& spec) {
 
 Result<void> PostgresSource::drop_capture(std::string_view task_id, std::string_view target_system) {
   slot_maker_.reset();
-  TRY(drop_own(session_, own_name(task_id, target_system), wanted_way(endpoint_).slot));
+  const std::string name = own_name(task_id, target_system);
+  TRY(drop_own(session_, name, wanted_way(endpoint_).slot));
+  TRY(remove_ddl_capture(session_, TRY(ddl_settings(endpoint_)), name));
   return beat_interval_s() == 0 ? Result<void>() : drop_heartbeat(task_id);
 }
 
@@ -233,33 +256,7 @@ Result<void> PostgresSource::leave_snapshot() {
 }
 
 Result<std::vector<TableRange>> PostgresSource::split(const TableDef& table, uint64_t range_bytes) {
-  std::vector<TableRef> leaves;
-  for (const LeafDef& leaf : table.leaves) leaves.push_back(leaf.ref);
-  if (!table.partitioned) leaves.push_back(table.ref);
-  std::vector<TableRange> out;
-  for (const TableRef& leaf : leaves) {
-    const Rows rows =
-        TRY(session_.query("SELECT pg_catalog.pg_relation_filenode(c.oid), pg_catalog.pg_relation_size(c.oid) / "
-                           "current_setting('block_size')::int, pg_catalog.pg_table_size(c.oid), am.amname = 'heap' "
-                           "FROM pg_catalog.pg_class c "
-                           "JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_am am "
-                           "ON am.oid = c.relam WHERE "
-                           "n.nspname = $1 AND c.relname = $2",
-                           {leaf.schema, leaf.name}));
-    if (rows.empty()) return Failure(errors::rewritten(table.ref, leaf));
-    const auto blocks = static_cast<uint64_t>(rows.integer(0, 1)), bytes = static_cast<uint64_t>(rows.integer(0, 2));
-    const bool by_ctid = rows.boolean(0, 3);
-    const uint64_t ways =
-        by_ctid ? std::clamp<uint64_t>((bytes + range_bytes - 1) / range_bytes, 1, std::max<uint64_t>(blocks, 1)) : 1;
-    for (uint64_t i = 0; i < ways; ++i) {
-      const uint64_t first = blocks * i / ways, next = blocks * (i + 1) / ways;
-      std::string bounds;
-      if (ways > 1) bounds = i + 1 < ways ? fmt::format("{}-{}", first, next) : fmt::format("{}-", first);
-      out.push_back({table.ref, leaf, static_cast<uint32_t>(out.size()), 0, bounds, rows.text(0, 0)});
-    }
-  }
-  for (TableRange& range : out) range.of = static_cast<uint32_t>(out.size());
-  return out;
+  return split_table(session_, table, range_bytes);
 }
 
 // The lock comes first: from then on the storage cannot change under the COPY.
@@ -288,9 +285,10 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_table(const TableRange
                                                                 const std::shared_ptr<const TableDef>& layout,
                                                                 std::span<const Encoding> wanted) {
   TRY(lock_storage(range));
-  auto reader = read_query(fmt::format("SELECT {} FROM ONLY {}{}", column_list(*layout), quote_name(range.leaf),
-                                       ctid_condition(range.bounds)),
-                           layout, wanted);
+  const std::string condition = TRY(condition_of(session_, range));
+  auto reader =
+      read_query(fmt::format("SELECT {} FROM ONLY {}{}", column_list(*layout), quote_name(range.leaf), condition),
+                 layout, wanted);
   // A column was dropped or renamed, which gives no new storage.
   if (!reader && reader.error().sqlstate == "42703") return Failure(errors::rewritten(range.table, range.leaf));
   return reader;
@@ -306,7 +304,7 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(const RowBatch& k
   // Like the locks it lasts to the end of the transaction, so the first call alone sets it.
   const bool own_type = std::ranges::any_of(
       keys.layout->columns, [](const ColumnDef& column) { return column.type.log_id >= first_user_oid; });
-  if (own_type && !storage.empty()) TRY(session_.run(std::string(extension_search_path)));
+  if (own_type && !storage.empty()) TRY(session_.run(std::string(use_extension_schemas)));
   return read_query(keyed_query(keys, table, *layout), layout, wanted);
 }
 
@@ -324,18 +322,32 @@ Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const Capture
   options.plugin = way.plugin;
   options.sets = way.sets;
   options.after = parse_place(after).value_or(LogPlace{});
+  options.audit =
+      TRY(find_ddl_capture(session_, TRY(ddl_settings(endpoint_)), own_name(spec.task_id, spec.target_system)));
   options.sender_timeout_ms = timeout.integer(0, 0);
   options.open_walsender = [open] { return open("capture", true); };
   options.open_session = [open] { return open("capture-look-up", false); };
   options.root_of = [open](uint32_t oid) -> Result<uint32_t> {
     Connection session = TRY(open("capture-look-up", false));
-    const Rows rows =
-        TRY(session.query("SELECT coalesce(pg_catalog.pg_partition_root($1::oid)::oid, c.oid) FROM "
-                          "pg_catalog.pg_class c WHERE c.oid = $1::oid",
-                          {std::to_string(oid)}));
+    const Rows rows = TRY(
+        session.query("WITH RECURSIVE up AS (SELECT c.oid, c.relispartition, 0 AS level FROM pg_catalog.pg_class c "
+                      "WHERE c.oid = $1::oid UNION ALL SELECT p.oid, p.relispartition, u.level + 1 FROM up u JOIN "
+                      "pg_catalog.pg_inherits i ON i.inhrelid = u.oid AND u.relispartition JOIN "
+                      "pg_catalog.pg_class p ON p.oid = i.inhparent) SELECT oid FROM up ORDER BY level DESC LIMIT 1",
+                      {std::to_string(oid)}));
     return rows.empty() ? 0U : static_cast<uint32_t>(rows.integer(0, 0));
   };
   return PostgresChangeReader::open(options, tables);
+}
+
+Result<bool> PostgresSource::tells_schema_changes(const CaptureSpec& spec) {
+  const auto audit =
+      TRY(find_ddl_capture(session_, TRY(ddl_settings(endpoint_)), own_name(spec.task_id, spec.target_system)));
+  return audit.has_value();
+}
+
+Result<SchemaChange> PostgresSource::read_schema_change(const std::string& document) {
+  return parse_ddl_document(document, [&](const auto& types) { return catalog_->classes_of(types); });
 }
 
 Result<std::vector<ChangeCounters>> PostgresSource::count_changes(std::span<const TableRef> tables) {
@@ -354,6 +366,14 @@ Result<std::vector<ChangeCounters>> PostgresSource::count_changes(std::span<cons
                    static_cast<uint64_t>(rows.integer(i, 2)),
                    static_cast<uint64_t>(rows.integer(i, 3))});
   return out;
+}
+
+bool PostgresSource::log_tells_all() const {
+  return postgres::log_tells_all(session_.server_version());
+}
+
+Result<std::vector<UntoldChange>> PostgresSource::untold_changes(std::span<const FollowedTable> tables) {
+  return find_untold_changes(session_, tables);
 }
 
 int64_t PostgresSource::beat_interval_s() const {

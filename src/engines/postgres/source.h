@@ -20,6 +20,8 @@ class PostgresSource : public Source {
   Catalog& catalog() override { return *catalog_; }
   Result<std::vector<Finding>> check(const CaptureSpec& spec, bool with_changes) override;
   std::partial_ordering compare(const Position& a, const Position& b) const override;
+  Position end_of_log() const override;
+  std::string checkpoint(const Position& position) const override;
   Result<Position> parse_position(std::string_view text) const override;
   Result<Position> mark_now() override;
   Result<int64_t> clock_us() override;
@@ -44,7 +46,11 @@ class PostgresSource : public Source {
                                                  std::span<const Encoding> wanted) override;
   Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                      std::span<const CapturedTable> tables) override;
+  Result<bool> tells_schema_changes(const CaptureSpec& spec) override;
+  Result<SchemaChange> read_schema_change(const std::string& document) override;
   Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) override;
+  bool log_tells_all() const override;
+  Result<std::vector<UntoldChange>> untold_changes(std::span<const FollowedTable> tables) override;
   Result<void> beat(std::string_view task_id) override;
   int64_t beat_interval_s() const override;
 
@@ -56,6 +62,7 @@ class PostgresSource : public Source {
   PostgresSource(Connection session, Endpoint endpoint, SessionOptions options, std::string database);
   std::string own_name(std::string_view task_id, std::string_view target_system) const;
   Result<CaptureWay> way_of(const CaptureSpec& spec);
+  Result<std::optional<AuditTable>> set_up_audit(const CaptureSpec& spec, const CaptureWay& way);
   Result<Snapshot> take_slot(const CaptureSpec& spec, const CaptureWay& way);
   Result<Snapshot> temporary_snapshot(const CaptureSpec& spec, const CaptureWay& way);
   Result<void> drop_heartbeat(std::string_view task_id);

@@ -3,6 +3,7 @@
 #include <map>
 
 #include "engines/postgres/errors.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -53,8 +54,10 @@ Result<void> check_publishing(Connection& session, const Names& names, std::stri
   const Rows rows = TRY(session.query(
       "SELECT n.nspname, c.relname FROM unnest($1::text[], $2::text[]) w(s, t) JOIN pg_catalog.pg_namespace n ON"
       " n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.t WHERE "
-      "c.relpersistence ="
-      " 'p' AND NOT c.relispartition AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')",
+      "c.relpersistence = 'p'" +
+          std::string(version::publishes_partitioned_tables(session.server_version()) ? " AND NOT c.relispartition"
+                                                                                      : " AND c.relkind <> 'p'") +
+          " AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')",
       {array_text(names.schemas), array_text(names.names)}));
   for (int i = 0; i < rows.size(); ++i)
     out.push_back({true, errors::not_table_owner({rows.text(i, 0), rows.text(i, 1)}, role)});
@@ -63,6 +66,18 @@ Result<void> check_publishing(Connection& session, const Names& names, std::stri
   if (!database.boolean(0, 0))
     out.push_back(
         {true, errors::publication_failed({ErrorKind::prerequisite, "", "no CREATE privilege on the database", ""})});
+  return {};
+}
+
+Result<void> check_row_numbers(Connection& session, const Names& names, std::vector<Finding>& out) {
+  if (!version::has_table_oids(session.server_version())) return {};
+  const Rows rows = TRY(session.query(
+      "SELECT n.nspname, c.relname FROM unnest($1::text[], $2::text[]) w(s, t) JOIN pg_catalog.pg_namespace n ON"
+      " n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.t WHERE c.relhasoids"
+      " AND NOT c.relispartition",
+      {array_text(names.schemas), array_text(names.names)}));
+  for (int i = 0; i < rows.size(); ++i)
+    out.push_back({false, errors::row_numbers_left_out({rows.text(i, 0), rows.text(i, 1)})});
   return {};
 }
 
@@ -96,7 +111,10 @@ Result<std::vector<Finding>> check_source(Connection& session, const CaptureSpec
   const Rows me = TRY(session.query("SELECT current_user"));
   const Names names = names_of(spec);
   TRY(check_reading(session, names, me.get(0, 0), out));
+  TRY(check_row_numbers(session, names, out));
   if (way == nullptr) return out;
+  if (!version::publishes_truncate(session.server_version()))
+    out.push_back({false, errors::truncate_untold(session.server_version())});
   TRY(check_server(session, *way, spec.loads && spec.fresh, out));
   if (way->owns_sets && way->plugin == OutputPlugin::pgoutput)
     TRY(check_publishing(session, names, me.get(0, 0), out));

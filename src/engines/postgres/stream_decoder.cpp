@@ -273,6 +273,8 @@ void StreamDecoder::tell_structure_change(ChangeBatch& batch) {
   event.at = lsn_position(commit_lsn_);
   event.document = audit_image_.bytes(audit_image_.cell(audit_image_.rows - 1, 0));
   // What lies between the last whole transaction and here is done when this is: a later reader goes on from there.
+  event.commit_us = commit_us_;
+  event.before = partial_position(last_end_, seen_ - 1);
   event.done = partial_position(last_end_, seen_);
   batch.schema.push_back(std::move(event));
   waits_ = true;

@@ -9,6 +9,7 @@
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/object_lookup.h"
 #include "engines/postgres/rendering.h"
+#include "engines/postgres/server_version.h"
 #include "engines/postgres/structure_errors.h"
 
 namespace godwit::postgres {
@@ -83,20 +84,22 @@ std::vector<std::string> names_of(std::span<const TargetTable> tables) {
 
 // The position of each table that is there, whether it has a primary key, its columns, and the keys of others that
 // point to it.
-constexpr const char* states_sql = R"(
-WITH wanted AS (
+constexpr std::string_view states_sql = R"(
+WITH RECURSIVE wanted AS (
   SELECT w.position - 1 AS position, c.oid
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, position)
   JOIN pg_namespace n ON n.nspname = w.schema
   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'f')
 ), inside AS (
-  SELECT DISTINCT p.relid FROM wanted w, pg_partition_tree(w.oid) p UNION SELECT oid FROM wanted
+  SELECT oid AS relid FROM wanted
+  UNION SELECT i.inhrelid FROM inside p JOIN pg_inherits i ON i.inhparent = p.relid
+        JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
 )
 SELECT w.position, EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = w.oid AND k.contype = 'p'),
        (SELECT json_agg(a.attname) FROM pg_attribute a
         WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped),
        (SELECT json_agg(quote_ident(k.conname) || ' on ' || k.conrelid::regclass::text ORDER BY k.oid)
-        FROM pg_constraint k WHERE k.confrelid = w.oid AND k.contype = 'f' AND k.conparentid = 0
+        FROM pg_constraint k WHERE k.confrelid = w.oid AND k.contype = 'f'{}
           AND NOT EXISTS (SELECT FROM inside i WHERE i.relid = k.conrelid))
 FROM wanted w)";
 
@@ -148,7 +151,10 @@ Result<void> finish_object(Connection& connection, const ObjectDef& object, std:
 }
 
 Result<std::vector<TargetTableState>> inspect_tables(Connection& connection, std::span<const TargetTable> tables) {
-  const Rows rows = TRY(connection.query(states_sql, {array_text(schemas_of(tables)), array_text(names_of(tables))}));
+  const std::string_view parents_only =
+      version::has_constraint_parents(connection.server_version()) ? " AND k.conparentid = 0" : "";
+  const Rows rows = TRY(connection.query(fmt::format(states_sql, parents_only),
+                                         {array_text(schemas_of(tables)), array_text(names_of(tables))}));
   std::vector<TargetTableState> out(tables.size());
   std::vector<size_t> there;
   for (int row = 0; row < rows.size(); ++row) {

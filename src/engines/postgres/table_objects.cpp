@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <unordered_map>
@@ -5,6 +7,7 @@
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/object_readers.h"
 #include "engines/postgres/sequence_sql.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -43,14 +46,14 @@ struct TableParts {
 using PartsByOid = std::unordered_map<uint32_t, TableParts>;
 
 // Column options named pg_… are the server's own marks.
-constexpr const char* columns_sql = R"(
+constexpr std::string_view columns_sql = R"(
 SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod),
        CASE WHEN a.attcollation NOT IN (0, t.typcollation)
             THEN (SELECT quote_ident(n.nspname) || '.' || quote_ident(l.collname)
                   FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace
                   WHERE l.oid = a.attcollation) END,
-       pg_get_expr(d.adbin, d.adrelid), a.attnotnull, a.attgenerated, a.attidentity,
-       CASE WHEN a.attgenerated <> '' THEN
+       pg_get_expr(d.adbin, d.adrelid), a.attnotnull, {0}, a.attidentity,
+       CASE WHEN {0} <> '' THEN
          (SELECT json_agg(DISTINCT r.attname) FROM pg_depend p
           JOIN pg_attribute r ON r.attrelid = p.refobjid AND r.attnum = p.refobjsubid
           WHERE p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid AND p.refclassid = 'pg_class'::regclass
@@ -59,7 +62,7 @@ SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod),
          CASE WHEN a.attstorage <> t.typstorage THEN 'SET STORAGE ' ||
            CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'x' THEN 'EXTENDED'
                              ELSE 'MAIN' END END,
-         CASE a.attcompression WHEN 'p' THEN 'SET COMPRESSION pglz' WHEN 'l' THEN 'SET COMPRESSION lz4' END,
+         {1},
          CASE WHEN a.attstattarget >= 0 THEN 'SET STATISTICS ' || a.attstattarget END,
          (SELECT 'SET (' || string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ') || ')'
           FROM pg_options_to_table(a.attoptions) WHERE option_name !~ '^pg_' HAVING count(*) > 0)),
@@ -68,6 +71,9 @@ FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)";
+
+constexpr std::string_view compression =
+    "CASE a.attcompression WHEN 'p' THEN 'SET COMPRESSION pglz' WHEN 'l' THEN 'SET COMPRESSION lz4' END";
 
 constexpr const char* default_sequences_sql = R"(
 SELECT DISTINCT d.adrelid, a.attname, quote_literal(q.oid::regclass::text) || '::regclass', n.nspname, q.relname,
@@ -84,7 +90,7 @@ SELECT k.conrelid, k.conname, pg_get_constraintdef(k.oid),
        (SELECT json_agg(a.attname) FROM pg_attribute a WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey)),
        k.coninhcount > 0
 FROM pg_constraint k WHERE k.conrelid = ANY ($1::oid[]) AND k.contype = 'c' AND k.convalidated
-ORDER BY k.conrelid, k.conname COLLATE "C")";
+ORDER BY k.conrelid, k.conname::text COLLATE "C")";
 
 Column column_of(const Rows& rows, int row) {
   Column column;
@@ -108,7 +114,10 @@ Column* find_column(PartsByOid& parts, uint32_t oid, std::string_view name) {
 
 Result<PartsByOid> read_parts(Connection& connection, const ObjectScope& scope) {
   PartsByOid parts;
-  const Rows columns = TRY(connection.query(columns_sql, {scope.oids}));
+  const Rows columns = TRY(connection.query(
+      fmt::format(columns_sql, version::attgenerated(connection.server_version()),
+                  version::has_column_compression(connection.server_version()) ? compression : "NULL"),
+      {scope.oids}));
   for (int row = 0; row < columns.size(); ++row)
     parts[oid_at(columns, row, 0)].columns.push_back(column_of(columns, row));
   const Rows sequences = TRY(connection.query(default_sequences_sql, {scope.oids}));

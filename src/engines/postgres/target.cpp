@@ -6,6 +6,8 @@
 #include <array>
 
 #include "base/log.h"
+#include "engines/postgres/alteration.h"
+#include "engines/postgres/backends.h"
 #include "engines/postgres/change_writer.h"
 #include "engines/postgres/changed_keys.h"
 #include "engines/postgres/connection_attributes.h"
@@ -89,13 +91,13 @@ Result<std::vector<TargetTableState>> PostgresTarget::inspect(std::span<const Ta
 }
 
 Result<void> PostgresTarget::end_leftover_sessions() {
-  TRY(session_.query(
-      "SELECT pg_catalog.pg_terminate_backend(pid, 5000) FROM pg_catalog.pg_stat_activity WHERE pid <> "
-      "pg_catalog.pg_backend_pid() AND starts_with(application_name, $1) AND usename = current_user AND datname = "
-      "pg_catalog.current_database() AND backend_start < (SELECT backend_start FROM "
+  constexpr int patience_ms = 5000;
+  return end_backends(
+      session_,
+      "pid <> pg_catalog.pg_backend_pid() AND left(application_name, length($1)) = $1 AND usename = current_user AND "
+      "datname = pg_catalog.current_database() AND backend_start < (SELECT backend_start FROM "
       "pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid())",
-      {session_name({options_.tag, "", {}})}));
-  return {};
+      {session_name({options_.tag, "", {}})}, patience_ms);
 }
 
 std::span<const Encoding> PostgresTarget::accepts(const TableDef& table) const {
@@ -134,6 +136,8 @@ Result<void> PostgresTarget::empty_for_reload(std::string_view task_id, const Ta
     emptied = session_.run(
         fmt::format("LOCK TABLE {0} IN SHARE ROW EXCLUSIVE MODE; DELETE FROM {0}", quote_name(table.layout->ref)));
   }
+  if (!emptied && emptied.error().sqlstate == "42P01")  // it is still to be made
+    emptied = session_.run("ROLLBACK TO SAVEPOINT emptying");
   if (emptied)
     emptied = session_.run(fmt::format("DELETE FROM {} WHERE task = $1 AND table_schema = $2 AND table_name = $3",
                                        control_.table("godwit_load_slices")),
@@ -141,6 +145,20 @@ Result<void> PostgresTarget::empty_for_reload(std::string_view task_id, const Ta
   if (emptied) return session_.run("COMMIT");
   if (!session_.broken()) TRY(session_.run("ROLLBACK"));
   return emptied;
+}
+
+Result<void> PostgresTarget::add_labels(const TableRef& type, std::span<const std::string> labels) {
+  const Rows rows = TRY(session_.query(
+      "SELECT e.enumlabel FROM pg_catalog.pg_enum e JOIN pg_catalog.pg_type t ON t.oid = e.enumtypid JOIN "
+      "pg_catalog.pg_namespace n ON n.oid = t.typnamespace WHERE n.nspname = $1 AND t.typname = $2 ORDER BY "
+      "e.enumsortorder",
+      {type.schema, type.name}));
+  std::vector<std::string> there;
+  for (int row = 0; row < rows.size(); ++row) there.push_back(rows.text(row, 0));
+  if (there.empty()) return {};
+  for (const std::string& step : label_steps(quote_name(type), there, {labels.begin(), labels.end()}))
+    TRY(session_.run(step));
+  return {};
 }
 
 Result<void> PostgresTarget::set_sequence(const SequenceState& sequence) {

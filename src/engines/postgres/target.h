@@ -57,6 +57,7 @@ class PostgresTarget : public Target {
   Result<void> finish(const ObjectDef& object, std::span<const TargetTable> tables) override;
   Result<void> empty_for_reload(std::string_view task_id, const TargetTable& table) override;
   Result<void> set_sequence(const SequenceState& sequence) override;
+  Result<void> add_labels(const TableRef& type, std::span<const std::string> labels) override;
   Result<bool> release_constraints(std::span<const TargetTable> tables, const std::string& saved,
                                    const std::function<Result<void>(const std::string& script)>& save) override;
   Result<void> restore_constraints(std::string_view script) override;

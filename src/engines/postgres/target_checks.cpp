@@ -1,10 +1,13 @@
 #include "engines/postgres/target_checks.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/server_version.h"
 #include "engines/postgres/structure_errors.h"
 
 namespace godwit::postgres {
@@ -21,14 +24,16 @@ FROM unnest($1::text[]) AS w(name) LEFT JOIN pg_namespace n ON n.nspname = w.nam
 
 // Of the wanted tables those that are there. The keys of tables outside and other dependents stand in the way of
 // emptying and dropping them.
-constexpr const char* tables_sql = R"(
-WITH wanted AS (
+constexpr std::string_view tables_sql = R"(
+WITH RECURSIVE wanted AS (
   SELECT w.position - 1 AS position, c.oid, c.relowner
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, position)
   JOIN pg_namespace n ON n.nspname = w.schema
   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'f')
 ), inside AS (
-  SELECT DISTINCT p.relid FROM wanted w, pg_partition_tree(w.oid) p UNION SELECT oid FROM wanted
+  SELECT oid AS relid FROM wanted
+  UNION SELECT i.inhrelid FROM inside p JOIN pg_inherits i ON i.inhparent = p.relid
+        JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
 )
 SELECT w.position,
        (SELECT string_agg(p.name, ', ')
@@ -38,9 +43,9 @@ SELECT w.position,
        (SELECT json_agg(a.attname) FROM pg_attribute a
         WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped),
        (SELECT json_agg(a.attname) FROM pg_attribute a
-        WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated <> ''),
+        WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped AND {} <> ''),
        (SELECT json_agg(quote_ident(k.conname) || ' on ' || k.conrelid::regclass::text ORDER BY k.oid)
-        FROM pg_constraint k WHERE k.confrelid = w.oid AND k.contype = 'f' AND k.conparentid = 0
+        FROM pg_constraint k WHERE k.confrelid = w.oid AND k.contype = 'f'{}
           AND NOT EXISTS (SELECT FROM inside i WHERE i.relid = k.conrelid)),
        (SELECT json_agg(DISTINCT pg_describe_object(
           CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(r.ev_class, d.objid), 0))
@@ -54,9 +59,9 @@ SELECT w.position,
                           WHERE d.classid <> 'pg_proc'::regclass AND i.relid = coalesce(r.ev_class, d.objid)))
 FROM wanted w)";
 
-constexpr const char* extensions_sql = R"(
+constexpr std::string_view extensions_sql = R"(
 SELECT w.name, a.name IS NOT NULL,
-       EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND rolsuper) OR (coalesce(v.trusted, false)
+       EXISTS (SELECT FROM pg_roles WHERE rolname = current_user AND rolsuper) OR ({}
          AND has_database_privilege(current_database(), 'CREATE'))
 FROM unnest($1::text[]) AS w(name)
 LEFT JOIN pg_available_extensions a ON a.name = w.name
@@ -99,12 +104,16 @@ class Checks {
   }
 
   Result<void> check_tables() {
+    const int server = connection_.server_version();
     std::vector<std::string> schemas, names;
     for (const TargetTable& table : tables_) {
       schemas.push_back(table.layout->ref.schema);
       names.push_back(table.layout->ref.name);
     }
-    const Rows rows = TRY(connection_.query(tables_sql, {array_text(schemas), array_text(names)}));
+    const Rows rows =
+        TRY(connection_.query(fmt::format(tables_sql, version::attgenerated(server),
+                                          version::has_constraint_parents(server) ? " AND k.conparentid = 0" : ""),
+                              {array_text(schemas), array_text(names)}));
     missing_.assign(tables_.size(), true);
     for (int row = 0; row < rows.size(); ++row) {
       const auto position = static_cast<size_t>(rows.integer(row, 0));
@@ -173,7 +182,11 @@ class Checks {
     std::vector<std::string> wanted;
     for (const ObjectDef& object : objects_)
       if (object.kind == "extension") wanted.push_back(object.name);
-    const Rows rows = TRY(connection_.query(extensions_sql, {array_text(wanted)}));
+    const Rows rows = TRY(
+        connection_.query(fmt::format(extensions_sql, version::has_trusted_extensions(connection_.server_version())
+                                                          ? "coalesce(v.trusted, false)"
+                                                          : "false"),
+                          {array_text(wanted)}));
     for (int row = 0; row < rows.size(); ++row) {
       if (!rows.boolean(row, 1))
         stop(errors::extension_missing(rows.get(row, 0), "its files are not installed on that server"));

@@ -1,5 +1,6 @@
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/object_readers.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -8,7 +9,8 @@ using Kind = SqlPiece::Kind;
 
 // The definition is cut where its table stands; what comes before it holds the columns of UPDATE OF, what comes after
 // it WHEN. Triggers that the server made for partitions (tgparentid) come back with their parent.
-constexpr const char* triggers_sql = R"(
+std::string triggers_sql(int server_version) {
+  return std::string(R"(
 SELECT t.tgrelid, t.tgname, pg_get_triggerdef(t.oid),
        format('CREATE %sTRIGGER %I ', CASE WHEN t.tgconstraint <> 0 THEN 'CONSTRAINT ' END, t.tgname),
        format(' ON %I.%I ', n.nspname, c.relname), t.tgconstrrelid,
@@ -18,8 +20,10 @@ SELECT t.tgrelid, t.tgname, pg_get_triggerdef(t.oid),
           SELECT FROM pg_depend d WHERE d.classid = 'pg_trigger'::regclass AND d.objid = t.oid
             AND d.refclassid = 'pg_class'::regclass AND d.refobjid = t.tgrelid AND d.refobjsubid = a.attnum)))
 FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-WHERE t.tgrelid = ANY ($1::oid[]) AND NOT t.tgisinternal AND t.tgparentid = 0
-ORDER BY array_position($1::oid[], t.tgrelid), t.tgname COLLATE "C")";
+WHERE t.tgrelid = ANY ($1::oid[]) AND NOT t.tgisinternal )") +
+         (version::has_trigger_parents(server_version) ? "AND t.tgparentid = 0" : "") + R"(
+ORDER BY array_position($1::oid[], t.tgrelid), t.tgname::text COLLATE "C")";
+}
 
 constexpr const char* left_out_sql = R"(
 SELECT 'rule', r.rulename, r.ev_class FROM pg_rewrite r WHERE r.ev_class = ANY ($1::oid[])
@@ -80,7 +84,7 @@ ObjectDef trigger_object(const Rows& rows, int row, const ObjectScope& scope) {
 }  // namespace
 
 Result<void> read_triggers(Connection& connection, const ObjectScope& scope, Objects& out) {
-  const Rows rows = TRY(connection.query(triggers_sql, {scope.oids}));
+  const Rows rows = TRY(connection.query(triggers_sql(connection.server_version()), {scope.oids}));
   for (int row = 0; row < rows.size(); ++row) out.push_back(trigger_object(rows, row, scope));
   const Rows others = TRY(connection.query(left_out_sql, {scope.oids}));
   for (int row = 0; row < others.size(); ++row) {

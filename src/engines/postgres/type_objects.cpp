@@ -4,12 +4,13 @@
 
 #include "base/text.h"
 #include "engines/postgres/catalog_query.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
 
 // oid, typtype, printed name; then by type: labels; base, collation, default, not null; attributes; range parts.
-constexpr const char* types_sql = R"(
+constexpr std::string_view types_sql = R"(
 SELECT t.oid, t.typtype, quote_ident(n.nspname) || '.' || quote_ident(t.typname),
        (SELECT string_agg(quote_literal(e.enumlabel), ', ' ORDER BY e.enumsortorder) FROM pg_enum e
         WHERE e.enumtypid = t.oid),
@@ -33,19 +34,22 @@ SELECT t.oid, t.typtype, quote_ident(n.nspname) || '.' || quote_ident(t.typname)
                     WHERE l.oid = r.rngcollation AND l.collname <> 'default'),
                  ', CANONICAL = ' || nullif(r.rngcanonical::oid, 0)::regproc::text,
                  ', SUBTYPE_DIFF = ' || nullif(r.rngsubdiff::oid, 0)::regproc::text,
-                 ', MULTIRANGE_TYPE_NAME = ' || (SELECT quote_ident(m.nspname) || '.' || quote_ident(x.typname)
-                    FROM pg_type x JOIN pg_namespace m ON m.oid = x.typnamespace WHERE x.oid = r.rngmultitypid))
+                 {})
         FROM pg_range r WHERE r.rngtypid = t.oid),
        coalesce((SELECT c.relkind <> 'c' FROM pg_class c WHERE c.oid = t.typrelid), false), t.typcategory
 FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace WHERE t.oid = ANY ($1::oid[]))";
 
+constexpr std::string_view multirange_name = R"(
+                 ', MULTIRANGE_TYPE_NAME = ' || (SELECT quote_ident(m.nspname) || '.' || quote_ident(x.typname)
+                    FROM pg_type x JOIN pg_namespace m ON m.oid = x.typnamespace WHERE x.oid = r.rngmultitypid))";
+
 constexpr const char* domain_checks_sql = R"(
 SELECT contypid, quote_ident(conname), pg_get_constraintdef(oid), convalidated
-FROM pg_constraint WHERE contypid = ANY ($1::oid[]) AND contype = 'c' ORDER BY contypid, conname COLLATE "C")";
+FROM pg_constraint WHERE contypid = ANY ($1::oid[]) AND contype = 'c' ORDER BY contypid, conname::text COLLATE "C")";
 
-constexpr const char* functions_sql = R"(
+constexpr std::string_view functions_sql = R"(
 SELECT p.oid, p.oid::regprocedure::text,
-       CASE WHEN p.prokind <> 'a' THEN pg_get_functiondef(p.oid) END, p.prokind = 'a'
+       CASE WHEN {0} <> 'a' THEN pg_get_functiondef(p.oid) END, {0} = 'a'
 FROM pg_proc p WHERE p.oid = ANY ($1::oid[]))";
 
 constexpr const char* extensions_sql = R"(
@@ -100,15 +104,16 @@ Result<void> add_domain_checks(Connection& connection, const std::string& oids, 
 }
 
 std::string collations_sql(int server_version) {
-  const std::string_view locale = server_version >= 170000 ? "l.colllocale"
-                                  : server_version >= 150000
+  const std::string_view locale = version::has_common_locale_column(server_version) ? "l.colllocale"
+                                  : version::has_icu_locale_column(server_version)
                                       ? "l.colliculocale"
                                       : "CASE WHEN l.collprovider = 'i' THEN l.collcollate END";
   return fmt::format(R"(
 SELECT l.oid, quote_ident(n.nspname) || '.' || quote_ident(l.collname), l.collprovider, l.collcollate, l.collctype,
-       l.collisdeterministic, {}, {}
+       {}, {}, {}
 FROM pg_collation l JOIN pg_namespace n ON n.oid = l.collnamespace WHERE l.oid = ANY ($1::oid[]))",
-                     locale, server_version >= 160000 ? "l.collicurules" : "NULL::text");
+                     version::has_nondeterministic_collations(server_version) ? "l.collisdeterministic" : "true",
+                     locale, version::has_collation_rules(server_version) ? "l.collicurules" : "NULL::text");
 }
 
 std::string collation_statement(const Rows& rows, int row) {
@@ -134,7 +139,9 @@ std::string collation_statement(const Rows& rows, int row) {
 }  // namespace
 
 Result<Definitions> read_type_definitions(Connection& connection, const std::string& oids) {
-  const Rows rows = TRY(connection.query(types_sql, {oids}));
+  const Rows rows = TRY(connection.query(
+      fmt::format(types_sql, version::has_multiranges(connection.server_version()) ? multirange_name : "NULL"),
+      {oids}));
   Definitions out;
   for (int row = 0; row < rows.size(); ++row) {
     const char kind = char_at(rows, row, 1);
@@ -155,7 +162,8 @@ Result<Definitions> read_collation_definitions(Connection& connection, const std
 }
 
 Result<Definitions> read_function_definitions(Connection& connection, const std::string& oids) {
-  const Rows rows = TRY(connection.query(functions_sql, {oids}));
+  const Rows rows =
+      TRY(connection.query(fmt::format(functions_sql, version::prokind(connection.server_version())), {oids}));
   Definitions out;
   for (int row = 0; row < rows.size(); ++row) {
     Definition function{rows.boolean(row, 3) ? "aggregate" : "function", rows.text(row, 1), {}};

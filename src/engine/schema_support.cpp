@@ -1,0 +1,35 @@
+// What engines answer that neither tell structure changes nor carry them out.
+
+#include "engine/source.h"
+#include "engine/target.h"
+
+namespace godwit {
+namespace {
+
+Failure not_supported(std::string_view what) {
+  return Failure(Error{ErrorKind::table, "engine.schema_change",
+                       std::string(what) +
+                           " is not carried out by this engine. Make the change on the target and run "
+                           "the task with --restart.",
+                       ""});
+}
+
+}  // namespace
+
+Result<SchemaChange> Source::read_schema_change(const std::string&) {
+  return not_supported("A structure change");
+}
+
+Result<std::vector<std::string>> ChangeWriter::alter(const TableAlteration& alteration) {
+  return not_supported("An alteration of table " + to_string(alteration.after.source->ref));
+}
+
+Result<void> ChangeWriter::drop_table(const TableRef& table) {
+  return not_supported("The removal of table " + to_string(table));
+}
+
+Result<void> Target::add_labels(const TableRef& type, std::span<const std::string>) {
+  return not_supported("A new label of type " + to_string(type));
+}
+
+}  // namespace godwit

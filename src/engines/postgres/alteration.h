@@ -1,0 +1,26 @@
+#pragma once
+// A table's alteration as SQL (TableAlteration). Pure.
+
+#include <string>
+#include <vector>
+
+#include "data/schema_change.h"
+
+namespace godwit::postgres {
+
+struct AlterStep {
+  std::string sql;
+  bool may_fail = false;
+  std::string told_as{};  // of a step that may fail: what to say then; empty: nothing
+};
+
+// In an order in which they can run in one transaction: columns go, then names, types, new columns, NOT NULL. Empty
+// when nothing of the target's table changes.
+std::vector<AlterStep> alter_steps(const TableAlteration& alteration);
+
+// What makes the enum type of labels `there` one of `wanted`, for a type of that (quoted) name: renamed labels first,
+// then new ones in their places. Labels that are gone stay: no server can drop one. Each is a statement of its own.
+std::vector<std::string> label_steps(const std::string& type, const std::vector<std::string>& there,
+                                     const std::vector<std::string>& wanted);
+
+}  // namespace godwit::postgres

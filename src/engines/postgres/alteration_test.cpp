@@ -1,0 +1,96 @@
+#include "engines/postgres/alteration.h"
+
+#include <gtest/gtest.h>
+
+namespace godwit::postgres {
+namespace {
+
+using Texts = std::vector<std::string>;
+
+ColumnDef column(int16_t number, std::string name, std::string type = "integer", bool not_null = false) {
+  ColumnDef out;
+  out.number = number;
+  out.name = std::move(name);
+  out.type.native = std::move(type);
+  out.not_null = not_null;
+  return out;
+}
+
+TargetTable table(TableRef ref, std::vector<ColumnDef> columns) {
+  const auto def = std::make_shared<TableDef>();
+  def->ref = std::move(ref);
+  def->columns = std::move(columns);
+  return {def, def, def};
+}
+
+Texts told(const TableAlteration& alteration) {
+  Texts out;
+  for (const AlterStep& step : alter_steps(alteration)) out.push_back((step.may_fail ? "maybe " : "") + step.sql);
+  return out;
+}
+
+const TableRef t = {"s", "t"};
+
+TEST(Alteration, nothing_changes_nothing) {
+  const TargetTable same = table(t, {column(1, "a")});
+  EXPECT_EQ(told({same, same, {{1, "7", "7"}}}), Texts{});
+}
+
+TEST(Alteration, a_new_column_shows_old_rows_what_they_show_on_the_source) {
+  const TargetTable before = table(t, {column(1, "a")}),
+                    after = table(t, {column(1, "a"), column(2, "It's", "text", true)});
+  EXPECT_EQ(told({before, after, {{2, "lower('X')", "it's"}}}),
+            (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN "It's" text DEFAULT 'it''s'::text NOT NULL)",
+                   R"(ALTER TABLE "s"."t" ALTER COLUMN "It's" DROP DEFAULT)",
+                   R"(maybe ALTER TABLE "s"."t" ALTER COLUMN "It's" SET DEFAULT lower('X'))"}));
+  EXPECT_EQ(told({before, after, {}}), (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN "It's" text NOT NULL)"}));
+  EXPECT_EQ(told({before, after, {{2, "", std::nullopt, 'a'}}}),
+            (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN "It's" text GENERATED ALWAYS AS IDENTITY NOT NULL)"}));
+}
+
+TEST(Alteration, columns_are_known_by_number) {
+  EXPECT_EQ(told({table(t, {column(1, "a"), column(2, "b")}), table(t, {column(1, "b"), column(3, "a")}), {}}),
+            (Texts{R"(ALTER TABLE "s"."t" DROP COLUMN IF EXISTS "b")",
+                   R"(ALTER TABLE "s"."t" RENAME COLUMN "a" TO "godwit_0")",
+                   R"(ALTER TABLE "s"."t" RENAME COLUMN "godwit_0" TO "b")",
+                   R"(ALTER TABLE "s"."t" ADD COLUMN "a" integer)"}));
+  EXPECT_EQ(told({table(t, {column(1, "a"), column(2, "b")}), table(t, {column(1, "b"), column(2, "a")}), {}}),
+            (Texts{R"(ALTER TABLE "s"."t" RENAME COLUMN "a" TO "godwit_0")",
+                   R"(ALTER TABLE "s"."t" RENAME COLUMN "b" TO "godwit_1")",
+                   R"(ALTER TABLE "s"."t" RENAME COLUMN "godwit_0" TO "b")",
+                   R"(ALTER TABLE "s"."t" RENAME COLUMN "godwit_1" TO "a")"}));
+}
+
+TEST(Alteration, types_and_nullability_follow) {
+  const TargetTable before = table(t, {column(1, "a", "varchar(5)", true)}),
+                    after = table(t, {column(1, "a", "integer")});
+  EXPECT_EQ(told({before, after, {{1, "7", std::nullopt}}}),
+            (Texts{R"(ALTER TABLE "s"."t" ALTER COLUMN "a" DROP DEFAULT)",
+                   R"(ALTER TABLE "s"."t" ALTER COLUMN "a" TYPE integer USING "a"::integer)",
+                   R"(maybe ALTER TABLE "s"."t" ALTER COLUMN "a" SET DEFAULT 7)",
+                   R"(ALTER TABLE "s"."t" ALTER COLUMN "a" DROP NOT NULL)"}));
+  EXPECT_EQ(told({before, after, {}, true}),
+            (Texts{R"(maybe TRUNCATE "s"."t")", R"(DELETE FROM "s"."t")",
+                   R"(ALTER TABLE "s"."t" ALTER COLUMN "a" DROP DEFAULT)",
+                   R"(ALTER TABLE "s"."t" ALTER COLUMN "a" TYPE integer USING "a"::text::integer)",
+                   R"(ALTER TABLE "s"."t" ALTER COLUMN "a" DROP NOT NULL)"}));
+}
+
+TEST(Alteration, a_table_moves_before_its_columns_change) {
+  EXPECT_EQ(told({table(t, {column(1, "a")}), table({"x", "u"}, {column(1, "b")}), {}}),
+            (Texts{R"(CREATE SCHEMA IF NOT EXISTS "x")", R"(ALTER TABLE "s"."t" SET SCHEMA "x")",
+                   R"(ALTER TABLE "x"."t" RENAME TO "u")", R"(ALTER TABLE "x"."u" RENAME COLUMN "a" TO "b")"}));
+}
+
+TEST(Alteration, labels_come_in_their_places_and_keep_what_is_there) {
+  EXPECT_EQ(label_steps("m", {"a", "b"}, {"a", "b"}), Texts{});
+  EXPECT_EQ(label_steps("m", {"a", "c"}, {"z", "a", "b", "c", "d"}),
+            (Texts{"ALTER TYPE m ADD VALUE IF NOT EXISTS 'z' BEFORE 'a'",
+                   "ALTER TYPE m ADD VALUE IF NOT EXISTS 'b' AFTER 'a'",
+                   "ALTER TYPE m ADD VALUE IF NOT EXISTS 'd' AFTER 'c'"}));
+  EXPECT_EQ(label_steps("m", {"a", "b"}, {"a", "B"}), (Texts{"ALTER TYPE m RENAME VALUE 'b' TO 'B'"}));
+  EXPECT_EQ(label_steps("m", {"a", "b", "old"}, {"a", "b"}), Texts{});
+}
+
+}  // namespace
+}  // namespace godwit::postgres

@@ -1,0 +1,202 @@
+#include "engines/postgres/ddl_capture.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "engines/postgres/ddl_capture_sql.h"
+#include "engines/postgres/errors.h"
+#include "engines/postgres/server_version.h"
+
+namespace godwit::postgres {
+namespace {
+
+constexpr std::string_view lock_sql =
+    "SELECT pg_catalog.pg_advisory_xact_lock(7314620933)";  // tasks may start together
+
+// DMS's own audit, so that what reads it goes on working.
+constexpr std::string_view dms_artifacts_sql = R"(
+CREATE TABLE {0}.awsdms_ddl_audit (
+  c_key bigserial PRIMARY KEY, c_time timestamp, c_user varchar(64), c_txn varchar(16), c_tag varchar(24),
+  c_oid integer, c_name varchar(64), c_schema varchar(64), c_ddlqry text);
+CREATE OR REPLACE FUNCTION {0}.awsdms_intercept_ddl() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $body$
+DECLARE
+  query text;
+BEGIN
+  IF TG_TAG IN ('CREATE TABLE', 'ALTER TABLE', 'DROP TABLE', 'CREATE TABLE AS') THEN
+    SELECT pg_catalog.current_query() INTO query;
+    INSERT INTO {0}.awsdms_ddl_audit VALUES (DEFAULT, pg_catalog.now(), pg_catalog.left(current_user, 64),
+      pg_catalog.txid_current()::varchar(16), TG_TAG, 0, '', pg_catalog.left(current_schema, 64), query);
+    DELETE FROM {0}.awsdms_ddl_audit;
+  END IF;
+END $body$;
+CREATE EVENT TRIGGER awsdms_intercept_ddl ON ddl_command_end EXECUTE PROCEDURE {0}.awsdms_intercept_ddl();
+ALTER EVENT TRIGGER awsdms_intercept_ddl ENABLE ALWAYS;
+GRANT ALL ON {0}.awsdms_ddl_audit TO public;
+GRANT ALL ON {0}.awsdms_ddl_audit_c_key_seq TO public;
+COMMENT ON TABLE {0}.awsdms_ddl_audit IS 'made by godwit')";
+
+constexpr std::string_view tables_sql = R"(
+CREATE TABLE {0}.godwit_ddl_audit (number bigserial PRIMARY KEY, document text NOT NULL);
+CREATE TABLE {0}.godwit_ddl_tasks (capture text PRIMARY KEY))";
+
+constexpr std::string_view trigger_sql = R"(
+CREATE EVENT TRIGGER {1} ON {2} EXECUTE PROCEDURE {0}.godwit_capture_ddl();
+ALTER EVENT TRIGGER {1} ENABLE ALWAYS)";
+
+struct Trigger {
+  std::string_view name, event;
+};
+constexpr Trigger triggers[] = {
+    {"godwit_ddl_end", "ddl_command_end"}, {"godwit_ddl_drop", "sql_drop"}, {"godwit_ddl_rewrite", "table_rewrite"}};
+
+constexpr int trigger_count = static_cast<int>(std::size(triggers));
+
+// The functions in the form this server's catalog asks for.
+std::string functions(const std::string& schema, int server_version) {
+  const std::string_view generated = version::attgenerated(server_version);
+  const std::string_view missing = version::has_missing_values(server_version)
+                                       ? "CASE WHEN a.atthasmissing THEN (a.attmissingval::text::text[])[1] END"
+                                       : "NULL";
+  const std::string_view key_columns = version::has_included_columns(server_version) ? "i.indnkeyatts" : "i.indnatts";
+  return fmt::format(describe_function_sql, schema, generated, missing, key_columns) + ";" +
+         fmt::format(ddl_function_sql, schema);
+}
+
+struct Facts {
+  bool may_create = false, tables = false, dms_tables = false;
+  int triggers = 0;
+  uint32_t audit_oid = 0;
+};
+
+Result<Facts> look(Connection& session, const DdlSettings& settings) {
+  const Rows rows = TRY(session.query(
+      "SELECT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) OR EXISTS (SELECT FROM "
+      "pg_catalog.pg_roles WHERE rolname = 'rds_superuser' AND pg_catalog.pg_has_role(current_user, oid, 'member')), "
+      "coalesce(pg_catalog.to_regclass($1)::oid, 0)::int8, pg_catalog.to_regclass($2) IS NOT NULL, (SELECT "
+      "pg_catalog.count(*) FROM pg_catalog.pg_event_trigger WHERE evtname LIKE 'godwit\\_ddl\\_%')",
+      {quote_name(TableRef{settings.schema, "godwit_ddl_audit"}),
+       quote_name(TableRef{settings.schema, "awsdms_ddl_audit"})}));
+  Facts facts;
+  facts.may_create = rows.boolean(0, 0);
+  facts.audit_oid = static_cast<uint32_t>(rows.integer(0, 1));
+  facts.tables = facts.audit_oid != 0;
+  facts.dms_tables = rows.boolean(0, 2);
+  facts.triggers = static_cast<int>(rows.integer(0, 3));
+  return facts;
+}
+
+AuditTable audit_table(const DdlSettings& settings, const Facts& facts) {
+  return {{settings.schema, "godwit_ddl_audit"}, facts.audit_oid};
+}
+
+// All of it in one transaction; functions are renewed, so that a newer Godwit gets what it reads.
+Result<void> make(Connection& session, const DdlSettings& settings) {
+  const std::string schema = quote_name(settings.schema);
+  std::string sql;
+  const Facts facts = TRY(look(session, settings));
+  if (!facts.tables) sql += fmt::format(tables_sql, schema) + ";";
+  sql += functions(schema, session.server_version()) + ";";
+  for (const Trigger& trigger : triggers) {
+    const Rows there =
+        TRY(session.query("SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = $1", {std::string(trigger.name)}));
+    if (there.empty()) sql += fmt::format(trigger_sql, schema, trigger.name, trigger.event) + ";";
+  }
+  const Rows dms =
+      TRY(session.query("SELECT FROM pg_catalog.pg_event_trigger WHERE evtname = 'awsdms_intercept_ddl'"));
+  if (!facts.dms_tables && dms.empty()) sql += fmt::format(dms_artifacts_sql, schema) + ";";
+  return session.run(sql);
+}
+
+Result<void> note_task(Connection& session, const DdlSettings& settings, std::string_view capture_name) {
+  return session.run(fmt::format("INSERT INTO {} VALUES ({}) ON CONFLICT DO NOTHING",
+                                 quote_name(TableRef{settings.schema, "godwit_ddl_tasks"}),
+                                 quote_literal(capture_name)));
+}
+
+// Runs `work` in a transaction that no other task's set-up or removal shares.
+template <class Work>
+Result<void> alone(Connection& session, Work work) {
+  TRY(session.run("BEGIN"));
+  auto done = session.run(std::string(lock_sql));
+  if (done) done = work();
+  if (done) return session.run("COMMIT");
+  if (!session.broken()) TRY(session.run("ROLLBACK"));
+  return done;
+}
+
+}  // namespace
+
+Result<DdlSettings> ddl_settings(const Endpoint& endpoint) {
+  DdlSettings settings;
+  if (const std::optional<std::string> capture = endpoint.parameter("CaptureDdls")) {
+    const std::string value = lower_ascii(*capture);
+    const bool on = value == "true" || value == "y" || value == "yes" || value == "1";
+    const bool off = value == "false" || value == "n" || value == "no" || value == "0";
+    if (!on && !off) return Failure(errors::bad_attribute("CaptureDdls", *capture, "true or false"));
+    settings.capture = on;
+  }
+  settings.schema = endpoint.parameter("DdlArtifactsSchema").value_or("public");
+  return settings;
+}
+
+Result<std::optional<AuditTable>> set_up_ddl_capture(Connection& session, const DdlSettings& settings,
+                                                     std::string_view capture_name, std::string& why_not) {
+  if (!settings.capture) return std::nullopt;
+  const Facts before = TRY(look(session, settings));
+  const bool complete = before.tables && before.triggers == trigger_count;
+  if (!before.may_create && !complete) {
+    why_not = fmt::format(
+        "the role may not create event triggers, and nobody has made them before. A table whose structure changes is "
+        "suspended when the change is met. Have a superuser start one task with DdlArtifactsSchema={}, or set "
+        "CaptureDdls=false to be silent about it",
+        settings.schema);
+    return std::nullopt;
+  }
+  auto made = alone(session, [&]() -> Result<void> {
+    if (before.may_create) TRY(make(session, settings));
+    return note_task(session, settings, capture_name);
+  });
+  if (!made) return Failure(in_context(made.error(), "the event triggers that tell structure changes (CaptureDdls)"));
+  return std::optional(audit_table(settings, TRY(look(session, settings))));
+}
+
+Result<std::optional<AuditTable>> find_ddl_capture(Connection& session, const DdlSettings& settings,
+                                                   std::string_view capture_name) {
+  if (!settings.capture) return std::nullopt;
+  const Facts facts = TRY(look(session, settings));
+  if (!facts.tables || facts.triggers != trigger_count) return std::nullopt;
+  const Rows rows = TRY(session.query(
+      fmt::format("SELECT FROM {} WHERE capture = $1", quote_name(TableRef{settings.schema, "godwit_ddl_tasks"})),
+      {std::string(capture_name)}));
+  if (rows.empty()) return std::nullopt;
+  return std::optional(audit_table(settings, facts));
+}
+
+Result<void> remove_ddl_capture(Connection& session, const DdlSettings& settings, std::string_view capture_name) {
+  const Facts facts = TRY(look(session, settings));
+  if (!facts.tables) return {};
+  const std::string schema = quote_name(settings.schema);
+  return alone(session, [&]() -> Result<void> {
+    TRY(session.run(
+        fmt::format("DELETE FROM {}.godwit_ddl_tasks WHERE capture = {}", schema, quote_literal(capture_name))));
+    const Rows others = TRY(session.query(fmt::format("SELECT FROM {}.godwit_ddl_tasks LIMIT 1", schema)));
+    if (!others.empty() || !facts.may_create) return {};
+    std::string sql;
+    for (const Trigger& trigger : triggers) sql += fmt::format("DROP EVENT TRIGGER IF EXISTS {};", trigger.name);
+    sql += fmt::format(
+        "DROP FUNCTION IF EXISTS {0}.godwit_capture_ddl(); DROP FUNCTION IF EXISTS {0}.godwit_describe_table(oid); "
+        "DROP TABLE {0}.godwit_ddl_audit; DROP TABLE {0}.godwit_ddl_tasks;",
+        schema);
+    const Rows dms = TRY(
+        session.query("SELECT pg_catalog.obj_description(pg_catalog.to_regclass($1), 'pg_class') = 'made by godwit'",
+                      {quote_name(TableRef{settings.schema, "awsdms_ddl_audit"})}));
+    if (dms.get(0, 0) == "t")
+      sql += fmt::format(
+          "DROP EVENT TRIGGER IF EXISTS awsdms_intercept_ddl; DROP FUNCTION IF EXISTS {0}.awsdms_intercept_ddl(); "
+          "DROP TABLE {0}.awsdms_ddl_audit;",
+          schema);
+    return session.run(sql);
+  });
+}
+
+}  // namespace godwit::postgres

@@ -1,0 +1,401 @@
+// Structure changes as the source's log tells them (engine.md §9): each at its place in the log, in a target
+// transaction of its own together with the position. What is under way stands in the record (TableRecord::altering),
+// so that a worker that takes over knows by the position whether it was done.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "task/errors.h"
+#include "task/runner.h"
+#include "task/schema_decision.h"
+
+namespace godwit {
+namespace {
+
+Result<void> nothing(ChangeWriter&) {
+  return {};
+}
+
+// What the target says against an alteration, and not of its server or the way there.
+bool is_refusal(const Error& error) {
+  return error.kind == ErrorKind::table || error.kind == ErrorKind::data || error.kind == ErrorKind::conflict ||
+         error.kind == ErrorKind::prerequisite;
+}
+
+bool makes_tables(std::string_view command) {
+  return command == "CREATE TABLE" || command == "CREATE TABLE AS" || command == "SELECT INTO";
+}
+
+}  // namespace
+
+std::optional<size_t> TaskRunner::table_by_id(uint32_t log_id) const {
+  for (size_t t = 0; t < context_.tables.size(); ++t)
+    if (context_.tables[t].target.source->log_id == log_id) return t;
+  return std::nullopt;
+}
+
+// The table's rows and definition are of a later position than the event, or nobody follows it any more.
+bool TaskRunner::is_settled_before(const SchemaEvent& event, size_t table) const {
+  const TaskDocument document = record_->document();
+  const auto known =
+      std::ranges::find(document.tables, context_.tables[table].target.source->ref, &TableRecord::table);
+  if (known == document.tables.end() || !known->suspended.empty() || known->pending) return true;
+  return source_->compare(event.at, known->snapshot) < 0;
+}
+
+void TaskRunner::count_ddl(size_t table, bool applied) {
+  progress_.change_table(table, [&](TableStatistics& s) { ++(applied ? s.applied_ddls : s.ddls); });
+}
+
+// Everything before the change is applied. True: tables or layouts are others now, so that capture and apply are to
+// be opened anew (or, in phase loading, tables to be loaded first).
+Result<bool> TaskRunner::take_up_structure(Apply& apply) {
+  const Interrupter::Busy busy(context_.interrupter, source_.get(), target_.get());
+  const SchemaEvent event = apply.structure_event();
+  const SchemaChange change = TRY(source_->read_schema_change(event.document));
+  switch (change.kind) {
+    case SchemaChange::Kind::table:
+      return take_up_table(apply, event, change);
+    case SchemaChange::Kind::dropped:
+      return drop_table(apply, event, change);
+    case SchemaChange::Kind::labels: {
+      auto added = target_->add_labels(change.name, change.labels);
+      if (!added && !is_refusal(added.error())) return Failure(added.error());
+      if (!added)
+        log_warning(Component::target_apply, "The labels of type {} could not be changed as on the source: {}",
+                    to_string(change.name), added.error().message);
+      break;
+    }
+    case SchemaChange::Kind::other: {
+      const std::string text = fmt::format(
+          "{} on the source made {}, which is not replicated: make it on the target.", change.command, change.what);
+      log_warning(Component::source_capture, "{}", text);
+      remark(text);
+      break;
+    }
+    case SchemaChange::Kind::none:
+      break;
+  }
+  TRY(apply.pass_structure(nothing));
+  return false;
+}
+
+Result<bool> TaskRunner::take_up_table(Apply& apply, const SchemaEvent& event, const SchemaChange& change) {
+  const std::optional<size_t> table = table_by_id(change.log_id);
+  if (!table) return adopt_table(apply, change);
+  if (is_settled_before(event, *table)) {
+    TRY(apply.pass_structure(nothing));
+    return false;
+  }
+  const TableDef& before = *context_.tables[*table].target.source;
+  SchemaAction action = decide(before, change);
+  // What was written into a new partition before it was published is not in the log.
+  if (!source_->log_tells_all() && before.leaves.size() < change.table.leaves.size()) action = SchemaAction::reload;
+  if (action != SchemaAction::none) count_ddl(*table, false);
+  switch (action) {
+    case SchemaAction::none:
+      TRY(apply.pass_structure(nothing));
+      return false;
+    case SchemaAction::reload:
+      return load_again(apply, *table, event, change);
+    case SchemaAction::alter:
+      return alter_table(apply, *table, event, change, false);
+    case SchemaAction::alter_and_reload:
+      return alter_table(apply, *table, event, change, true);
+  }
+  return false;
+}
+
+// Plans the table as the change leaves it. Answers why it cannot go on, if so.
+Result<std::string> TaskRunner::plan_alteration(size_t table, const SchemaChange& change, TargetTable& plan) {
+  const TargetTable& before = context_.tables[table].target;
+  if (change.name != before.source->ref && select_tables(options_.rules, std::span(&change.name, 1)).tables.empty())
+    return fmt::format("table {} was renamed to {}, which the table mapping does not select",
+                       to_string(before.source->ref), to_string(change.name));
+  std::vector<std::string> warnings;
+  auto planned = plan_table(options_.rules, plan_options(options_.settings),
+                            std::make_shared<const TableDef>(change.table), warnings);
+  if (!planned) return planned.error().message;
+  for (const std::string& warning : warnings) log_warning(Component::transformation, "{}", warning);
+  plan = std::move(*planned);
+  std::vector<TargetTable> all = context_.targets();
+  all[table] = plan;
+  auto distinct = check_target_names(options_.rules, plan_options(options_.settings), all);
+  if (!distinct) return distinct.error().message;
+  return "";
+}
+
+// Types that new columns need and partitions that are new, as far as the source still has them.
+Result<void> TaskRunner::build_what_is_new(const TableDef& table, bool partitions) {
+  const std::vector<ObjectDef> objects = TRY(source_->catalog().read_objects(std::span(&table, 1)));
+  const std::vector<TargetTable> targets = context_.targets();
+  for (const ObjectDef& object : objects) {
+    const bool partition = object.phase == ObjectPhase::tables && object.kind == "partition";
+    if (object.phase != ObjectPhase::before_tables && !(partition && partitions)) continue;
+    auto built = target_->build(object, targets);
+    if (!built && !is_refusal(built.error())) return Failure(built.error());
+    if (!built)
+      log_warning(Component::target_apply, "{}",
+                  errors::object_failed(object.kind, object.name, built.error()).message);
+  }
+  return {};
+}
+
+Result<bool> TaskRunner::refuse_alteration(Apply& apply, size_t table, const std::string& reason) {
+  TRY(record_->update([&](std::string&, TaskDocument& document) {
+    if (TableRecord* record = record_of(document, context_.tables[table].target.source->ref))
+      record->altering.reset();
+  }));
+  TRY(fail_table(table, reason));
+  TRY(apply.pass_structure(nothing));
+  return true;
+}
+
+Result<bool> TaskRunner::alter_table(Apply& apply, size_t table, const SchemaEvent& event, const SchemaChange& change,
+                                     bool reload) {
+  const TargetTable before = context_.tables[table].target;
+  TargetTable plan;
+  const std::string obstacle = TRY(plan_alteration(table, change, plan));
+  if (!obstacle.empty()) return refuse_alteration(apply, table, obstacle);
+  const bool keeps_target = !options_.settings.change_processing_ddl_handling_policy.handle_source_table_altered;
+  if (keeps_target) plan = without_alteration(before, plan);
+  TRY(record_->update([&](std::string&, TaskDocument& document) {
+    TableRecord* record = record_of(document, before.source->ref);
+    record->altering = TableRecord::Altering{change.table, event.done, reload, false};
+    if (keeps_target && !record->target_definition) record->target_definition = *before.source;
+  }));
+  context_.tables[table].target = plan;  // partitions are built under the new plan's names
+  auto ready = keeps_target ? Result<void>() : build_what_is_new(change.table, context_.tables[table].created);
+  context_.tables[table].target = before;
+  if (!ready) return Failure(ready.error());
+  std::vector<std::string> left_out;
+  failpoint(failpoints::structure_change);
+  auto altered = apply.pass_structure([&](ChangeWriter& writer) -> Result<void> {
+    if (!keeps_target) left_out = TRY(writer.alter({before, plan, change.origins, reload}));
+    return {};
+  });
+  if (!altered && !is_refusal(altered.error())) return Failure(altered.error());
+  if (!altered)
+    return refuse_alteration(apply, table,
+                             fmt::format("{} of table {} on the source could not be carried out on the target: {}",
+                                         change.command, to_string(before.source->ref), altered.error().message));
+  failpoint(failpoints::structure_changed);
+  for (const std::string& what : left_out)
+    log_warning(Component::target_apply, "{} of table {}: not carried over, {}", change.command,
+                log_name(change.name), what);
+  context_.tables[table].target = plan;
+  progress_.change_table(table, [&](TableStatistics& s) { s.table = change.name; });
+  if (!keeps_target) count_ddl(table, true);
+  log_info(Component::target_apply, "{} of table {} was {} at {}", change.command, log_name(change.name),
+           keeps_target ? "ignored, as HandleSourceTableAltered asks," : "carried out", event.at.text);
+  TRY(settle_alterations());
+  return true;
+}
+
+// The rows are found or published in another way from here on, or came and went without a word in the log.
+Result<bool> TaskRunner::load_again(Apply& apply, size_t table, const SchemaEvent& event,
+                                    const SchemaChange& change) {
+  const TableRef& name = context_.tables[table].target.source->ref;
+  log_warning(Component::task_manager,
+              "Table {} is loaded again: its key, its replica identity or its partitions changed on the source at {}",
+              log_name(name), event.at.text);
+  // A table of the task that was attached as a partition is none any more; its place is the partition's.
+  std::vector<TargetTable> absorbed;
+  for (const LeafDef& leaf : change.table.leaves)
+    if (const std::optional<size_t> attached = table_by_id(leaf.log_id))
+      absorbed.push_back(context_.tables[*attached].target);
+  TRY(record_->update([&](std::string&, TaskDocument& document) {
+    record_of(document, name)->pending = true;
+    for (const TargetTable& leaf : absorbed)
+      record_of(document, leaf.source->ref)->altering = TableRecord::Altering{*leaf.source, event.done, false, true};
+  }));
+  const bool rebuilds = context_.tables[table].created;
+  TRY(apply.pass_structure([&](ChangeWriter& writer) -> Result<void> {
+    for (const TargetTable& leaf : absorbed)
+      if (rebuilds) TRY(writer.drop_table(leaf.layout->ref));
+    return {};
+  }));
+  TRY(settle_alterations());
+  return true;
+}
+
+// A table that came to the source, or to a selected name. It is loaded as any other, under a snapshot of its own.
+Result<bool> TaskRunner::adopt_table(Apply& apply, const SchemaChange& change) {
+  const bool selected = !select_tables(options_.rules, std::span(&change.name, 1)).tables.empty();
+  std::vector<TableDef> now;
+  if (selected) {
+    const std::vector<TableRef> there = TRY(source_->catalog().list_tables());
+    if (std::ranges::find(there, change.name) != there.end())
+      now = TRY(source_->catalog().describe(std::span(&change.name, 1)));
+  }
+  // Gone again, renamed again, or a partition of another: what comes later in the log says what to do.
+  if (now.empty() || now.front().log_id != change.log_id) {
+    TRY(apply.pass_structure(nothing));
+    return false;
+  }
+  std::vector<PlannedTable> planned = TRY(plan_tables(std::span(&change.name, 1)));
+  const std::vector<TargetTableState> states = TRY(inspect(std::span(&planned.front().target, 1)));
+  const PrepareMode mode = options_.settings.full_load_settings.target_table_prep_mode;
+  TableRecord record;
+  record.table = change.name;
+  record.structure = structure_fingerprint(now.front());
+  record.definition = now.front();
+  record.created = !states.front().exists || mode == PrepareMode::drop_and_create;
+  record.was_empty = !states.front().exists || states.front().empty || mode != PrepareMode::do_nothing;
+  record.pending = true;
+  record.rebuild = record.created;
+  TRY(record_->update([&](std::string&, TaskDocument& document) {
+    std::erase_if(document.tables, [&](const TableRecord& table) { return table.table == record.table; });
+    document.tables.push_back(record);
+  }));
+  planned.front().created = record.created;
+  TableStatistics shown;
+  shown.table = change.name;
+  context_.tables.push_back(std::move(planned.front()));
+  progress_.add_table(std::move(shown));
+  count_ddl(context_.tables.size() - 1, false);
+  count_ddl(context_.tables.size() - 1, true);
+  log_info(Component::task_manager, "Table {} came to the source ({}) and is loaded", log_name(change.name),
+           makes_tables(change.command) ? "new" : "by its name");
+  TRY(apply.pass_structure(nothing));
+  TRY(settle_alterations());
+  return true;
+}
+
+Result<bool> TaskRunner::drop_table(Apply& apply, const SchemaEvent& event, const SchemaChange& change) {
+  const std::optional<size_t> table = table_by_id(change.log_id);
+  if (!table) {
+    for (size_t t = 0; t < context_.tables.size(); ++t)
+      if (std::ranges::find(context_.tables[t].target.source->leaves, change.log_id, &LeafDef::log_id) !=
+          context_.tables[t].target.source->leaves.end())
+        return drop_partition(apply, t, event, change);
+    TRY(apply.pass_structure(nothing));
+    return false;
+  }
+  const TargetTable before = context_.tables[*table].target;
+  const bool follows_it = options_.settings.change_processing_ddl_handling_policy.handle_source_table_dropped;
+  TRY(record_->update([&](std::string&, TaskDocument& document) {
+    record_of(document, before.source->ref)->altering =
+        TableRecord::Altering{*before.source, event.done, false, true};
+  }));
+  failpoint(failpoints::structure_change);
+  auto dropped = apply.pass_structure([&](ChangeWriter& writer) -> Result<void> {
+    return follows_it ? writer.drop_table(before.layout->ref) : Result<void>();
+  });
+  if (!dropped && !is_refusal(dropped.error())) return Failure(dropped.error());
+  if (!dropped) {
+    const std::string text =
+        fmt::format("Table {} was dropped on the source and could not be dropped on the target: {}",
+                    to_string(before.source->ref), dropped.error().message);
+    log_error(Component::target_apply, "{}", text);
+    remark(text);
+    objects_failed_ = true;
+    TRY(apply.pass_structure(nothing));
+  } else {
+    log_info(Component::target_apply, "Table {} was dropped on the source at {}; on the target it is {}",
+             log_name(before.source->ref), event.at.text, follows_it ? "dropped too" : "kept");
+  }
+  TRY(settle_alterations());
+  return true;
+}
+
+Result<bool> TaskRunner::drop_partition(Apply& apply, size_t table, const SchemaEvent& event,
+                                        const SchemaChange& change) {
+  if (is_settled_before(event, table)) {
+    TRY(apply.pass_structure(nothing));
+    return false;
+  }
+  // Of a table that the user made nobody knows where the partition's rows lie.
+  if (!context_.tables[table].created) return load_again(apply, table, event, change);
+  const TargetTable before = context_.tables[table].target;
+  SchemaChange without = change;
+  without.table = *before.source;
+  without.name = before.source->ref;
+  const auto leaf = std::ranges::find(without.table.leaves, change.log_id, &LeafDef::log_id);
+  const auto at = static_cast<size_t>(leaf - without.table.leaves.begin());
+  without.table.leaves.erase(leaf);
+  TargetTable plan;
+  const std::string obstacle = TRY(plan_alteration(table, without, plan));
+  if (!obstacle.empty()) return refuse_alteration(apply, table, obstacle);
+  TRY(record_->update([&](std::string&, TaskDocument& document) {
+    record_of(document, before.source->ref)->altering =
+        TableRecord::Altering{without.table, event.done, false, false};
+  }));
+  auto dropped =
+      apply.pass_structure([&](ChangeWriter& writer) { return writer.drop_table(before.layout->leaves[at].ref); });
+  if (!dropped && !is_refusal(dropped.error())) return Failure(dropped.error());
+  if (!dropped) return refuse_alteration(apply, table, dropped.error().message);
+  context_.tables[table].target = plan;
+  log_info(Component::target_apply, "Partition {} of table {} was dropped at {}", to_string(change.name),
+           log_name(before.source->ref), event.at.text);
+  TRY(settle_alterations());
+  return true;
+}
+
+void TaskRunner::forget_table(size_t table) {
+  context_.tables.erase(context_.tables.begin() + static_cast<std::ptrdiff_t>(table));
+  progress_.remove_table(table);
+  reloads_.clear();
+}
+
+// Alterations that the stored position has passed are what the record says from now on; those that it has not are
+// forgotten: the log tells them again. Tables whose rows are still to come send the task to its load.
+Result<void> TaskRunner::settle_alterations() {
+  const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
+  std::vector<TableRef> gone;
+  TRY(record_->update([&](std::string& phase, TaskDocument& document) {
+    bool any_pending = false;
+    for (TableRecord& table : document.tables) {
+      const std::optional<TableRecord::Altering> altering = std::exchange(table.altering, std::nullopt);
+      if (altering && stored && source_->compare(*stored, altering->at) >= 0) {
+        if (altering->gone) gone.push_back(table.table);
+        table.definition = altering->definition;
+        table.structure = structure_fingerprint(altering->definition);
+        table.table = altering->definition.ref;
+        for (TableRange& slice : table.slices) slice.table = table.table;
+        table.pending |= altering->reload;
+      }
+      any_pending |= table.pending;
+    }
+    std::erase_if(document.tables,
+                  [&](const TableRecord& table) { return std::ranges::find(gone, table.table) != gone.end(); });
+    if (any_pending && phase == "following") phase = "loading";
+  }));
+  for (const TableRef& name : gone)
+    for (size_t t = 0; t < context_.tables.size(); ++t)
+      if (context_.tables[t].target.source->ref == name) {
+        forget_table(t);
+        break;
+      }
+  return {};
+}
+
+// The tables as they were at the stored position, whatever the source's catalog says by now.
+Result<void> TaskRunner::plan_from_record() {
+  TRY(settle_alterations());
+  std::vector<std::string> warnings;
+  context_.tables.clear();
+  for (const TableRecord& record : record_->document().tables) {
+    if (!record.definition) continue;
+    PlannedTable planned;
+    planned.target = TRY(plan_table(options_.rules, plan_options(options_.settings),
+                                    std::make_shared<const TableDef>(*record.definition), warnings));
+    if (record.target_definition) {
+      const TargetTable made_for =
+          TRY(plan_table(options_.rules, plan_options(options_.settings),
+                         std::make_shared<const TableDef>(*record.target_definition), warnings));
+      planned.target = without_alteration(made_for, planned.target);
+    }
+    planned.created = record.created;
+    for (const SelectedTable& selected : select_tables(options_.rules, std::span(&record.table, 1)).tables)
+      planned.load_order = static_cast<uint32_t>(selected.load_order);
+    context_.tables.push_back(std::move(planned));
+  }
+  for (const std::string& warning : warnings) log_warning(Component::transformation, "{}", warning);
+  return {};
+}
+
+}  // namespace godwit
