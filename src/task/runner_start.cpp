@@ -103,7 +103,7 @@ Result<std::vector<PlannedTable>> TaskRunner::plan_tables(std::span<const TableR
 Result<void> TaskRunner::make_plan(bool resumes) {
   for (const std::string& warning : options_.rules.warnings) log_warning(Component::transformation, "{}", warning);
   for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);
-  context_.tells_schema = resumes && follows() && TRY(source_->context_.tells_schemachanges(context_.capture_spec()));
+  context_.tells_schema = resumes && follows() && TRY(source_->tells_schema_changes(context_.capture_spec()));
   if (context_.tells_schema) {
     TRY(plan_from_record());
     show_tables();
@@ -461,7 +461,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   else
     snapshot = TRY(maker->open_snapshot());
   failpoint(failpoints::slot_made);
-  context_.tells_schema = follows() && TRY(maker->context_.tells_schemachanges(context_.capture_spec()));
+  context_.tells_schema = follows() && TRY(maker->tells_schema_changes(context_.capture_spec()));
   const Position start = TRY(stream_start(snapshot));
   if (follows()) TRY(target_->start_position(context_.task_id, start));
   TRY(record_->update([&](std::string& phase, TaskDocument& stored) {

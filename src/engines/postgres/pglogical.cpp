@@ -34,7 +34,9 @@ std::string text_of(const nlohmann::json& object, const char* key) {
 
 PglogicalDecoder::PglogicalDecoder(std::span<const CapturedTable> tables, const DecoderServices& services,
                                    std::optional<AuditTable> audit)
-    : StreamDecoder(tables, services.texts, std::move(audit)), services_(services) {}
+    : StreamDecoder(tables, services.texts, audit) {
+  if (!audit) look_up_ = services.look_up;
+}
 
 Result<void> PglogicalDecoder::decode(std::string_view message, Lsn, ChangeBatch& batch) {
   ByteReader in(message);
@@ -150,8 +152,8 @@ Result<void> PglogicalDecoder::meet_queue(uint32_t oid, std::span<const SentColu
 
 // A relation or column that the catalog no longer has is told by its names alone.
 Result<void> PglogicalDecoder::add_types(uint32_t oid, std::vector<SentColumn>& columns) {
-  if (!services_.look_up) return {};
-  const std::optional<RelationNow> now = TRY(services_.look_up(oid));
+  if (!look_up_) return {};
+  const std::optional<RelationNow> now = TRY(look_up_(oid));
   if (!now) return {};
   for (SentColumn& column : columns)
     for (const RelationNow::Column& there : now->columns)

@@ -41,7 +41,8 @@ class PglogicalDecoder : public StreamDecoder {
   Result<uint32_t> tuple(ByteReader& in, const Relation& relation, ChangeBatch& batch, bool key_only);
   Result<void> skip_tuple(ByteReader& in) const;
 
-  const DecoderServices services_;
+  // Missing where structure changes are told in the log: the catalog may be ahead of them.
+  std::function<Result<std::optional<RelationNow>>(uint32_t oid)> look_up_;
   std::unordered_map<uint32_t, Relation> relations_;
   std::optional<Queue> queue_;
 };

@@ -184,6 +184,14 @@ Result<Snapshot> PostgresSource::open_later_snapshot(const CaptureSpec& spec) {
   const CaptureWay way = TRY(way_of(spec));
   // Before the snapshot: what a table writes before it is published never reaches the stream (engine.md §6).
   TRY(update_sets(session_, way, spec.tables));
+  if (!way.owns_sets) {
+    std::vector<Finding> findings;
+    CaptureSpec later = spec;
+    later.fresh = false;
+    TRY(check_way(session_, way, later, findings));
+    for (const Finding& finding : findings)
+      if (finding.fatal) return Failure(finding.error);
+  }
   return temporary_snapshot(spec, way);
 }
 

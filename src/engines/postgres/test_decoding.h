@@ -56,7 +56,7 @@ class TestDecodingDecoder : public StreamDecoder {
   Result<void> start_telling(const Ending& ending);
   Result<void> end_telling(Lsn end, ChangeBatch& batch);
   Result<void> hold(std::string_view line);
-  Result<bool> is_foreign(std::string_view line);
+  bool is_foreign(std::string_view line) const;
   Result<void> change(std::string_view line, ChangeBatch& batch);
   Result<Known*> find(std::string_view name);
   Result<void> insert(std::string_view row, Known& known, ChangeBatch& batch);
