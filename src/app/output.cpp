@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "task/measures.h"
 
 namespace godwit {
 namespace {
@@ -78,11 +79,12 @@ std::string phase_line(const TaskStatistics& now, const Totals& totals, double r
     return out;
   }
   if (now.phase != "change processing") return now.phase;
-  std::string out = fmt::format(
-      "change processing: {} changes of {} transactions applied, {} waiting, lag {:.1f} s, position {}",
-      human_count(totals.applied), human_count(now.transactions), human_count(now.spool_changes),
-      static_cast<double>(now.target_latency_ms) / 1000, now.applied.text.empty() ? "-" : now.applied.text);
-  if (now.paused) out += ", reading paused (spool full)";
+  std::string out =
+      fmt::format("change processing: {} changes of {} transactions applied, {} waiting, lag {:.1f} s, position {}",
+                  human_count(totals.applied), human_count(now.transactions), human_count(waiting_changes(now)),
+                  static_cast<double>(latencies_of(now, now_us(), monotonic_ms()).target_ms) / 1000,
+                  now.applied.text.empty() ? "-" : now.applied.text);
+  if (now.backlog.paused) out += ", reading paused (spool full)";
   if (totals.parked > 0) out += fmt::format(", {} parked", human_count(totals.parked));
   if (totals.in_error > 0) out += fmt::format(", {} tables in error", totals.in_error);
   return out;
@@ -174,14 +176,15 @@ void Output::print_json(const TaskStatistics& now) {
     if (t < before_.tables.size() && key(before_.tables[t]) == key(now.tables[t])) continue;
     put(table_event_json(now.tables[t]));
   }
+  const Latencies latencies = latencies_of(now, now_us(), monotonic_ms());
   const nlohmann::ordered_json task = {{"event", "task"},
                                        {"phase", now.phase},
                                        {"position", now.applied.text},
-                                       {"CDCLatencySource", now.source_latency_ms / 1000},
-                                       {"CDCLatencyTarget", now.target_latency_ms / 1000},
-                                       {"CDCIncomingChanges", now.spool_changes},
-                                       {"spool_disk_bytes", now.spool_disk_bytes},
-                                       {"paused", now.paused}};
+                                       {"CDCLatencySource", latencies.source_ms / 1000},
+                                       {"CDCLatencyTarget", latencies.target_ms / 1000},
+                                       {"CDCIncomingChanges", waiting_changes(now)},
+                                       {"spool_disk_bytes", now.backlog.spool_disk_bytes},
+                                       {"paused", now.backlog.paused}};
   put(task.dump());
 }
 

@@ -15,10 +15,12 @@ std::span<const std::string_view> failpoint_names();
 namespace failpoints {
 inline constexpr std::string_view slot_made = "slot-made";
 inline constexpr std::string_view keeper_up = "keeper-up";
+inline constexpr std::string_view objects_dropped = "objects-dropped";
 inline constexpr std::string_view target_prepared = "target-prepared";
 inline constexpr std::string_view slice_half_way = "slice-half-way";
 inline constexpr std::string_view slice_before_commit = "slice-before-commit";
 inline constexpr std::string_view slice_commit_sent = "slice-commit-sent";
+inline constexpr std::string_view large_object_half_way = "large-object-half-way";
 inline constexpr std::string_view merge_half_way = "merge-half-way";
 inline constexpr std::string_view index_build = "index-build";
 inline constexpr std::string_view load_done = "load-done";

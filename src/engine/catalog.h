@@ -75,7 +75,9 @@ struct ObjectDef {
 
 struct SequenceState {
   std::string schema, name;
-  TableRef owner;  // the table whose column owns it; empty for none
+  // The table whose column owns it, or takes its values as a default, and that column; empty for none.
+  TableRef owner;
+  std::string column;
   int64_t last_value = 0;
   bool is_called = false;
 };

@@ -67,6 +67,11 @@ struct CapturedTable {
   Position from;                           // transactions that committed before it are not wanted; empty: all are
 };
 
+struct LargeObjectColumn {
+  TableRef table;
+  std::string column;
+};
+
 // How many UPDATEs and DELETEs the server counted on a table since its statistics were reset.
 struct ChangeCounters {
   TableRef table;
@@ -83,6 +88,12 @@ struct FollowedTable {
 struct UntoldChange {
   TableRef table;
   std::string what;  // "it has a new partition public.p"
+};
+
+// Where the log ends on the server's disk, and the server's clock just before that was looked up.
+struct LogEnd {
+  Position position;
+  int64_t clock_us = 0;
 };
 
 class TableReader {
@@ -137,6 +148,8 @@ class Source {
   // work on the source.
   virtual Result<Position> mark_now() = 0;
   virtual Result<int64_t> clock_us() = 0;
+  // Writes nothing. Transactions that committed a second or more before its clock lie before it.
+  virtual Result<LogEnd> log_end() = 0;
 
   // Makes what following the log needs (PostgreSQL: publications, then the slot), and a snapshot at exactly the
   // slot's start. Leftovers of the same task are removed first; after an error nothing is left. The snapshot lives as
@@ -186,6 +199,20 @@ class Source {
   // Whether the log tells structure changes of this task's tables (SchemaEvent::document).
   virtual Result<bool> tells_schema_changes(const CaptureSpec&) { return false; }
   virtual Result<SchemaChange> read_schema_change(const std::string& document);
+  // --- values that rows name by number and that lie outside their table (PostgreSQL: large objects) ---
+  // Columns of these layouts that may hold such numbers, while the database has such values at all.
+  virtual Result<std::vector<LargeObjectColumn>> large_object_columns(std::span<const TableDef* const>) {
+    return std::vector<LargeObjectColumn>();
+  }
+  // The numbers that the columns hold now, or in the joined snapshot, of values that are there; ascending.
+  virtual Result<std::vector<uint32_t>> list_large_objects(std::span<const LargeObjectColumn>) {
+    return std::vector<uint32_t>();
+  }
+  virtual Result<uint64_t> large_object_size(uint32_t) { return uint64_t{0}; }
+  // Up to `length` bytes from `offset` on, as hexadecimal digits. Holes read as zeros.
+  virtual Result<std::string> read_large_object(uint32_t, uint64_t /*offset*/, uint32_t /*length*/) {
+    return std::string();
+  }
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
   // Whether the log of this server tells all that happens to the tables it is asked for. Where it does not,
   // untold_changes() looks at the tables themselves.

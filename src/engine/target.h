@@ -3,6 +3,7 @@
 // transactions: the ledger line commits with its rows, the position with its changes (engine.md §1, §2).
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <span>
@@ -102,6 +103,19 @@ struct ChangeOutcome {
   Error error;  // when refused
 };
 
+// An index, a unique or exclusion constraint, or a foreign key of a table that was there before the task, dropped
+// while the table is loaded. All of it is kept in the task's record until it is back.
+struct DroppedObject {
+  TableRef table;    // of the task, under its target name
+  std::string on;    // the relation it stands on, the table or a partition of it, quoted
+  std::string kind;  // "index", "unique index", "unique constraint", "exclusion constraint", "foreign key"
+  std::string name;
+  std::string drop;                  // a statement
+  std::vector<std::string> restore;  // each its own transaction; the first one makes it
+  bool is_foreign_key() const { return kind == "foreign key"; }
+  bool operator==(const DroppedObject&) const = default;
+};
+
 // How the writer of a slice treats rows.
 struct LoadMode {
   bool careful = false;  // bad rows can be singled out
@@ -190,6 +204,14 @@ struct StatusRow {
   int64_t current_us = 0, tail_us = 0, applied_us = 0;
 };
 
+// One slot of awsdms_history; columns in spec/control-tables.md §5.
+struct HistoryRow {
+  std::string type;  // "FULL LOAD", "CHANGE PROCESSING"
+  int64_t end_us = 0, duration_min = 0;
+  std::optional<int64_t> latency_s;
+  int64_t records = 0, volume_mb = 0;
+};
+
 class Target {
  public:
   virtual ~Target() = default;
@@ -205,8 +227,13 @@ class Target {
                                              PrepareMode mode, bool fresh) = 0;
   virtual Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables) = 0;
 
+  // How many bytes of rows a transaction should hold at most; windows and slices are cut to it where they can be.
+  virtual uint64_t transaction_bytes_max() const { return std::numeric_limits<uint64_t>::max(); }
+  // Whether gather_keys() can be asked for; if not, a load that lost its snapshot begins again.
+  virtual bool gathers_keys() const { return true; }
+
   // Ends the target sessions of an earlier worker of this task (same SessionOptions::tag), which may still be about
-  // to commit.
+  // to commit; does nothing where the server has no means: then the fences alone keep them out.
   virtual Result<void> end_leftover_sessions() = 0;
 
   // --- what Godwit keeps on the target ---
@@ -223,6 +250,10 @@ class Target {
   virtual Result<void> start_position(std::string_view task_id, const Position& position) = 0;
   virtual Result<uint64_t> count_parked(std::string_view task_id) = 0;
   virtual Result<void> write_status(std::string_view task_id, const StatusRow& row) = 0;
+  // Once a slot; a second time it is replaced.
+  virtual Result<void> write_history(std::string_view task_id, const HistoryRow& row) = 0;
+  // A table that is there already as suspended keeps its reason and time. Without a table in `table` and suspended
+  // false: all tables of the task are active again.
   virtual Result<void> write_suspended(std::string_view task_id, const TableRef& table, std::string_view reason,
                                        bool suspended) = 0;
 
@@ -246,10 +277,43 @@ class Target {
   virtual Result<bool> release_constraints(std::span<const TargetTable> tables, const std::string& saved,
                                            const std::function<Result<void>(const std::string& script)>& save) = 0;
   virtual Result<void> restore_constraints(std::string_view script) = 0;
+  // What could be dropped of these tables while they are loaded, and made again as it was; changes nothing. Primary
+  // keys, what rows are found by (the layout's key, the replica identity), what foreign keys of other tables rest on
+  // and invalid indexes are not among it, nor, where `held_rows` says that rows were there before, anything unique.
+  // An error of kind prerequisite when the role may not drop some of it.
+  virtual Result<std::vector<DroppedObject>> plan_rebuild(std::span<const TargetTable>, const std::vector<bool>&) {
+    return std::vector<DroppedObject>();
+  }
+  // In one transaction; what is gone is passed over.
+  virtual Result<void> drop_objects(std::span<const DroppedObject>) { return {}; }
+  // Makes it again. False: it is there, or its table is gone.
+  virtual Result<bool> restore_object(const DroppedObject&) { return false; }
   // Rows whose foreign key points to nothing, per constraint: "name on table" and the count.
   virtual Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(
       std::span<const TargetTable> tables) = 0;
   virtual Result<void> analyze(const TableRef& table) = 0;
+
+  // --- large objects; the numbers are the source's ---
+  enum class LargeObjectPlace { free, copied, taken };  // copied: by this task; taken: by somebody else's
+  virtual Result<LargeObjectPlace> find_large_object(std::string_view /*task_id*/, uint32_t /*number*/) {
+    return LargeObjectPlace::free;
+  }
+  // Opens the transaction that makes one, with its ledger line; pieces of hexadecimal digits, in any places; commits.
+  // After an error: abandon_large_object().
+  virtual Result<void> begin_large_object(std::string_view /*task_id*/, uint32_t /*number*/, uint64_t /*bytes*/) {
+    return {};
+  }
+  virtual Result<void> write_large_object(uint32_t /*number*/, uint64_t /*offset*/, const std::string& /*hex*/) {
+    return {};
+  }
+  virtual Result<void> commit_large_object() { return {}; }
+  virtual void abandon_large_object() {}
+  virtual Result<uint64_t> large_object_size(uint32_t /*number*/) { return uint64_t{0}; }
+  virtual Result<std::string> read_large_object(uint32_t /*number*/, uint64_t /*offset*/, uint32_t /*length*/) {
+    return std::string();
+  }
+  // Removes those that this task made, and their ledger lines.
+  virtual Result<void> drop_large_objects(std::string_view /*task_id*/) { return {}; }
 
   // --- rows ---
   // Opens the slice's transaction with its ledger line as the fence: an error of kind superseded when the line is

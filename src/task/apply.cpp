@@ -20,13 +20,14 @@ constexpr size_t piece_changes_max = 60000;
 constexpr int take_wait_ms = 100;
 constexpr int64_t release_interval_ms = 200;
 constexpr int64_t idle_interval_ms = 1000;
-constexpr int64_t status_interval_ms = 10000;
 constexpr int64_t look_interval_ms = 5000;  // at what the log of an old source does not tell
+constexpr int64_t log_end_interval_ms = 1000;
+constexpr int64_t commit_grace_us = 1000000;  // see Source::log_end
 
-size_t window_bytes_max(const TaskSettings& settings) {
+size_t window_bytes_max(const TaskSettings& settings, const Target& target) {
   const auto budget = static_cast<size_t>(settings.godwit.memory_mb) << 20U;
   const auto cap = static_cast<size_t>(settings.change_processing_tuning.batch_apply_memory_limit_mb) << 20U;
-  return std::min(budget / window_share, cap);
+  return std::min({budget / window_share, cap, static_cast<size_t>(target.transaction_bytes_max())});
 }
 
 }  // namespace
@@ -36,28 +37,52 @@ Apply::Apply(Parts parts, std::unique_ptr<ChangeWriter> writer)
       writer_(std::move(writer)),
       applier_(*parts_.context, *parts_.record, *parts_.source, *writer_, parts_.snapshots, parts_.held_rows),
       position_(parts_.start),
-      needs_care_(parts_.carefully) {}
+      needs_care_(parts_.carefully),
+      errors_met_(parts_.context->tally->counts()) {}
 
 Result<std::unique_ptr<Apply>> Apply::open(Parts parts) {
   std::unique_ptr<ChangeWriter> writer = TRY(parts.session->apply_changes(parts.context->task_id));
   return std::unique_ptr<Apply>(new Apply(std::move(parts), std::move(writer)));
 }
 
+Apply::~Apply() {
+  parts_.context->progress->change([](TaskStatistics& s) {
+    s.backlog.window_changes = s.backlog.window_bytes = 0;
+    s.backlog.window_oldest_us = s.backlog.unreached_since_ms = 0;
+  });
+}
+
+void Apply::roll_back() {
+  writer_->rollback();
+  open_ = false;
+  uncommitted_changes_ = uncommitted_bytes_ = 0;
+}
+
 Result<std::optional<ApplyEnd>> Apply::step_unless_stopped(const StopRule& rule, const std::stop_token& stop) {
   const Interrupter::Busy busy(parts_.context->interrupter, nullptr, parts_.session.get());
   auto end = step(rule);
   if (end) return end;
-  writer_->rollback();
-  open_ = false;
+  roll_back();
+  if (replays(end.error(), stop)) return std::nullopt;
   // A window that waited for a lock when the stop came was interrupted: nothing of it is there.
   if (stop.stop_requested() && is_recoverable(end.error())) return std::nullopt;
   return end;
 }
 
+// The transaction is gone, what it holds is not: as if it had never begun. A smaller one meets less.
+bool Apply::replays(const Error& error, const std::stop_token& stop) {
+  if (std::exchange(pieces_gone_, false) || !asks_for_replay(error)) return false;
+  applier_.undo();
+  parts_.context->tally->set(errors_met_);
+  if (!replays_.wait(error, stop)) return false;
+  replaying_ = !window_.empty();
+  parts_max_ = std::max<size_t>(1, window_parts_ / 2);
+  return true;
+}
+
 // Half a transaction may be on its way: none of it may stay.
 Result<ApplyEnd> Apply::leave(ApplyEnd end) {
-  if (open_) writer_->rollback();
-  open_ = false;
+  if (open_) roll_back();
   TRY(settle());
   return end;
 }
@@ -72,7 +97,9 @@ Result<ApplyEnd> Apply::run(const StopRule& rule, const std::stop_token& stop) {
 
 Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
   // What capture read before it failed is applied first.
-  std::optional<ChangeBatch> batch = TRY(parts_.spool->take(window_.complete() == 0 ? take_wait_ms : 0));
+  std::optional<ChangeBatch> batch;
+  const bool work_left = window_.complete() > 0 && (replaying_ || window_is_full());
+  if (!work_left) batch = TRY(parts_.spool->take(window_.complete() == 0 && !open_ ? take_wait_ms : 0));
   if (!batch && window_.complete() == 0) {
     if (const std::optional<Error> failed = parts_.capture->failure()) return Failure(*failed);
   }
@@ -82,14 +109,16 @@ Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
     if (!batch->read_to.empty()) read_to_ = batch->read_to;
     window_.add(std::move(*batch));
     take_schema();
+    publish_backlog();
   }
   bool reached_in_window = false;
   const size_t allowed = parts_before(rule, reached_in_window);
   const size_t complete = std::min(allowed, window_.complete());
   if (complete > 0 && (idle || reached_in_window || window_is_due()))
-    TRY(flush(complete));
+    TRY(flush(shortened(complete)));
   else if (complete == 0 && allowed > 0 &&
-           (window_.bytes() >= window_bytes_max(parts_.context->settings) || window_.changes() >= piece_changes_max))
+           (window_.bytes() >= window_bytes_max(parts_.context->settings, *parts_.session) ||
+            window_.changes() >= piece_changes_max))
     TRY(apply_piece(allowed));
   if (reached_in_window && parts_before(rule, reached_in_window) == 0) {
     window_.clear();
@@ -120,11 +149,15 @@ Result<bool> Apply::meets_structure(const StopRule& rule, bool& reached) {
             (rule.commit_time_us && event.commit_us > *rule.commit_time_us);
   if (reached) return false;
   if (!window_.empty() || open_) {
-    TRY(apply_piece(window_.parts().size()));
-    TRY(commit(event.before, event.commit_us, 0));
+    const size_t parts = window_.parts().size();
+    TRY(apply_parts(parts));
+    TRY(commit(event.before, event.commit_us, 0, parts));
   }
   // Tables that stopped to fit earlier in the same transaction.
-  while (schema_.front().document.empty()) TRY(suspend_first());
+  while (schema_.front().document.empty()) {
+    TRY(suspend(schema_.front()));
+    schema_.pop_front();
+  }
   return true;
 }
 
@@ -133,7 +166,7 @@ Result<void> Apply::pass_structure(const std::function<Result<void>(ChangeWriter
   auto passed = writer_->begin(position_);
   open_ = true;
   if (passed) passed = work(*writer_);
-  if (passed) passed = commit(event.done, event.commit_us, 0);
+  if (passed) passed = commit(event.done, event.commit_us, 0, 0);
   if (!passed) {
     writer_->rollback();
     open_ = false;
@@ -141,6 +174,19 @@ Result<void> Apply::pass_structure(const std::function<Result<void>(ChangeWriter
   }
   schema_.pop_front();
   return {};
+}
+
+bool Apply::window_is_full() const {
+  return window_.bytes() >= window_bytes_max(parts_.context->settings, *parts_.session) ||
+         window_.changes() >= window_changes_max;
+}
+
+// Whole transactions of at most parts_max_ parts, but one at least.
+size_t Apply::shortened(size_t parts) const {
+  size_t out = 0;
+  for (size_t i = 0; i < parts && (i < parts_max_ || out == 0); ++i)
+    if (window_.parts()[i].txn.kind == TxnPart::Kind::commit) out = i + 1;
+  return out == 0 ? parts : out;
 }
 
 // Parts from the front that the stop rule lets pass. Times are compared in log order: the first later commit is the
@@ -162,7 +208,7 @@ bool Apply::window_is_due() const {
   const TaskSettings& settings = parts_.context->settings;
   const ChangeProcessingTuning& tuning = settings.change_processing_tuning;
   if (parts_.spool->usage().batches == 0) return true;
-  if (window_.bytes() >= window_bytes_max(settings) || window_.changes() >= window_changes_max) return true;
+  if (window_is_full()) return true;
   if (tuning.batch_split_size > 0 && window_.changes() >= static_cast<size_t>(tuning.batch_split_size)) return true;
   return monotonic_ms() - window_since_ms_ >= tuning.batch_apply_timeout_max_s * 1000;
 }
@@ -170,14 +216,14 @@ bool Apply::window_is_due() const {
 // The log's reader delivers nothing of a table after its structure changed; what came before is in this window or an
 // earlier one. Said before the commit that passes the change, so that no death in between forgets it.
 Result<void> Apply::suspend_changed_tables(const Position& next) {
-  while (!schema_.empty() && schema_.front().document.empty() && parts_.source->compare(next, schema_.front().at) > 0)
-    TRY(suspend_first());
+  for (const SchemaEvent& event : schema_) {
+    if (!event.document.empty() || parts_.source->compare(next, event.at) <= 0) break;
+    TRY(suspend(event));
+  }
   return {};
 }
 
-Result<void> Apply::suspend_first() {
-  const SchemaEvent event = schema_.front();
-  schema_.pop_front();
+Result<void> Apply::suspend(const SchemaEvent& event) {
   const TableRef& name = parts_.context->tables[event.table].target.source->ref;
   return applier_.suspend(event.table,
                           "the structure of table " + to_string(name) + " changed on the source at " + event.at.text +
@@ -199,7 +245,8 @@ Result<void> Apply::suspend_untold_tables() {
   return {};
 }
 
-Result<void> Apply::apply_piece(size_t parts) {
+Result<void> Apply::apply_parts(size_t parts) {
+  window_parts_ = parts;
   if (!open_) TRY(writer_->begin(position_));
   open_ = true;
   const std::vector<Window::Part> run(window_.parts().begin(),
@@ -207,7 +254,21 @@ Result<void> Apply::apply_piece(size_t parts) {
   if (!run.empty() && oldest_waiting_us_ == 0) oldest_waiting_us_ = run.front().txn.commit_us;
   TRY(applier_.apply(run, needs_care_));
   failpoint(failpoints::window_half_way);
+  return {};
+}
+
+// What is written leaves the memory and counts as waiting until it is committed.
+void Apply::forget_parts(size_t parts) {
+  const size_t bytes = window_.bytes();
+  for (size_t i = 0; i < parts; ++i) uncommitted_changes_ += window_.parts()[i].txn.count;
   window_.drop(parts);
+  uncommitted_bytes_ += bytes - window_.bytes();
+}
+
+Result<void> Apply::apply_piece(size_t parts) {
+  TRY(apply_parts(parts));
+  forget_parts(parts);
+  pieces_gone_ = true;
   return {};
 }
 
@@ -215,11 +276,12 @@ Result<void> Apply::flush(size_t parts) {
   const Window::Part last = window_.parts()[parts - 1];
   uint64_t transactions = 0;
   for (size_t i = 0; i < parts; ++i) transactions += window_.parts()[i].txn.kind == TxnPart::Kind::commit ? 1U : 0U;
-  TRY(apply_piece(parts));
-  return commit(last.txn.end, last.txn.commit_us, transactions);
+  TRY(apply_parts(parts));
+  return commit(last.txn.end, last.txn.commit_us, transactions, parts);
 }
 
-Result<void> Apply::commit(const Position& next, int64_t commit_us, uint64_t transactions) {
+// `parts`: of the window, which may be forgotten once they are committed.
+Result<void> Apply::commit(const Position& next, int64_t commit_us, uint64_t transactions, size_t parts) {
   TRY(suspend_changed_tables(next));
   auto committed = writer_->commit(next);
   if (!committed) {
@@ -230,10 +292,15 @@ Result<void> Apply::commit(const Position& next, int64_t commit_us, uint64_t tra
     return Failure(error);
   }
   failpoint(failpoints::window_committed);
-  open_ = needs_care_ = false;
+  forget_parts(parts);
+  open_ = needs_care_ = pieces_gone_ = replaying_ = false;
+  replays_.succeeded();
+  if (parts_max_ < std::numeric_limits<size_t>::max() / 2) parts_max_ *= 2;
+  while (!schema_.empty() && parts_.source->compare(next, schema_.front().at) > 0) schema_.pop_front();
+  errors_met_ = parts_.context->tally->counts();
   made_progress_ = true;
   position_ = next;
-  if (commit_us != 0) applied_us_ = commit_us;
+  if (commit_us != 0) applied_us_ = std::max(applied_us_, commit_us);
   oldest_waiting_us_ = 0;
   window_since_ms_ = monotonic_ms();
   publish(transactions);
@@ -241,7 +308,9 @@ Result<void> Apply::commit(const Position& next, int64_t commit_us, uint64_t tra
 }
 
 void Apply::publish(uint64_t transactions) {
-  for (const auto& [table, delta] : applier_.take_deltas())
+  uint64_t processed = 0;
+  for (const auto& [table, delta] : applier_.take_deltas()) {
+    processed += delta.inserts + delta.updates + delta.deletes + delta.truncates;
     parts_.context->progress->change_table(table, [&, d = delta](TableStatistics& t) {
       t.inserts += d.inserts;
       t.updates += d.updates;
@@ -255,11 +324,53 @@ void Apply::publish(uint64_t transactions) {
       t.ignored += d.ignored;
       t.dropped += d.dropped;
     });
+  }
   parts_.context->progress->change([&](TaskStatistics& s) {
     s.applied = position_;
-    s.applied_us = applied_us_;
+    s.applied_us = std::max(s.applied_us, applied_us_);
     s.transactions += transactions;
+    s.processed_changes += processed;
+    s.applied_bytes += uncommitted_bytes_;
   });
+  uncommitted_changes_ = uncommitted_bytes_ = 0;
+  publish_backlog();
+}
+
+void Apply::publish_backlog() {
+  const Spool::Usage usage = parts_.spool->usage();
+  const int64_t front_us = window_.empty() ? 0 : window_.parts().front().txn.commit_us;
+  parts_.context->progress->change([&](TaskStatistics& s) {
+    note_spool(s.backlog, usage);
+    s.backlog.window_changes = window_.changes() + uncommitted_changes_;
+    s.backlog.window_bytes = window_.bytes();
+    s.backlog.window_oldest_us = oldest_waiting_us_ != 0 ? oldest_waiting_us_ : front_us;
+    s.backlog.proven_us = std::max(s.backlog.proven_us, proven_us_);
+    s.backlog.unreached_since_ms = unreached_since_ms_;
+  });
+}
+
+// An idle log proves that nothing committed: what the target holds is complete up to the source's clock.
+Result<void> Apply::look_at_log_end() {
+  if (monotonic_ms() - last_end_ms_ >= log_end_interval_ms) {
+    last_end_ms_ = monotonic_ms();
+    const LogEnd end = TRY(parts_.source->log_end());
+    if (!end_to_read_) unreached_since_ms_ = last_end_ms_;
+    if (!end_to_read_) end_to_read_ = end;
+    if (!end_to_apply_) end_to_apply_ = end;
+  }
+  const auto reached = [&](const std::optional<LogEnd>& end, const Position& at) {
+    return end && parts_.source->compare(at, end->position) >= 0;
+  };
+  if (reached(end_to_read_, parts_.capture->read_to())) {
+    proven_us_ = end_to_read_->clock_us;
+    unreached_since_ms_ = 0;
+    end_to_read_.reset();
+  }
+  if (!reached(end_to_apply_, position_)) return {};
+  applied_us_ = std::max(applied_us_, end_to_apply_->clock_us - commit_grace_us);
+  end_to_apply_.reset();
+  parts_.context->progress->change([&](TaskStatistics& s) { s.applied_us = std::max(s.applied_us, applied_us_); });
+  return {};
 }
 
 // Nothing waits: the position may follow the log, so that the source can release it (at most once a second).
@@ -270,7 +381,7 @@ Result<void> Apply::note_idle(const StopRule& rule) {
   last_idle_ms_ = monotonic_ms();
   TRY(writer_->begin(position_));
   open_ = true;
-  return commit(read_to_, 0, 0);
+  return commit(read_to_, 0, 0, 0);
 }
 
 Result<void> Apply::release(bool force) {
@@ -305,17 +416,8 @@ Result<std::optional<ApplyEnd>> Apply::reached(const StopRule& rule) {
 Result<void> Apply::housekeeping() {
   const int64_t now_ms = monotonic_ms();
   if (!open_ && now_ms - last_release_ms_ >= release_interval_ms) TRY(release(false));
-  const Spool::Usage usage = parts_.spool->usage();
-  const int64_t waiting_us = window_.empty() ? 0 : window_.parts().front().txn.commit_us;
-  parts_.context->progress->change([&](TaskStatistics& s) {
-    s.spool_changes = usage.changes + window_.changes();
-    s.spool_memory_bytes = usage.memory_bytes + window_.bytes();
-    s.spool_disk_bytes = usage.disk_bytes;
-    s.paused = parts_.capture->paused();
-    s.read_to = parts_.capture->read_to();
-    s.target_latency_ms = waiting_us == 0 ? 0 : (now_us() - waiting_us) / 1000;
-    s.source_latency_ms = usage.batches == 0 && window_.empty() ? 0 : s.target_latency_ms;
-  });
+  TRY(look_at_log_end());
+  publish_backlog();
   if (!open_ && (last_look_ms_ == 0 || now_ms - last_look_ms_ >= look_interval_ms)) {
     last_look_ms_ = now_ms;
     // Where structure changes are told, the catalog may be ahead of what is applied.
@@ -329,17 +431,7 @@ Result<void> Apply::housekeeping() {
       log_warning(Component::source_capture, "The heartbeat table on the source could not be written: {}",
                   beat.error().message);
   }
-  if (open_ || now_ms - last_status_ms_ < status_interval_ms) return {};
-  last_status_ms_ = now_ms;
-  StatusRow row;
-  row.status = parts_.capture->paused() ? "Paused" : "CHANGE PROCESSING";
-  row.pending_changes = static_cast<int64_t>(usage.changes + window_.changes());
-  row.disk_swap_mb = static_cast<int64_t>(usage.disk_bytes >> 20U);
-  row.memory_mb = static_cast<int64_t>((usage.memory_bytes + window_.bytes()) >> 20U);
-  row.current = parts_.capture->read_to();
-  row.tail = position_;
-  row.current_us = row.tail_us = row.applied_us = applied_us_;
-  return parts_.session->write_status(parts_.context->task_id, row);
+  return {};
 }
 
 }  // namespace godwit

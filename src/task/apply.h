@@ -4,15 +4,18 @@
 //
 // The window adapts to the backlog: with none, each source transaction is committed at once; with one, windows grow
 // up to Godwit's budget. A transaction larger than the budget is applied in several pieces inside one target
-// transaction.
+// transaction. A window whose transaction the target rolls back for a replay (task/replay.h) is applied again from
+// memory, and the next ones are smaller for a while.
 
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <stop_token>
 
 #include "task/capture.h"
 #include "task/context.h"
+#include "task/replay.h"
 #include "task/spool.h"
 #include "task/window.h"
 #include "task/window_applier.h"
@@ -44,6 +47,9 @@ class Apply {
     bool carefully = false;  // the first window failed at its commit before
   };
   static Result<std::unique_ptr<Apply>> open(Parts parts);
+  ~Apply();
+  Apply(const Apply&) = delete;
+  Apply& operator=(const Apply&) = delete;
 
   Result<ApplyEnd> run(const StopRule& rule, const std::stop_token& stop);
   // Makes everything committed so far durable and tells capture.
@@ -63,19 +69,27 @@ class Apply {
   Result<std::optional<ApplyEnd>> step_unless_stopped(const StopRule& rule, const std::stop_token& stop);
   void take_schema();
   Result<void> suspend_changed_tables(const Position& next);
-  Result<void> suspend_first();
+  Result<void> suspend(const SchemaEvent& event);
   Result<bool> meets_structure(const StopRule& rule, bool& reached);
   Result<void> suspend_untold_tables();
+  bool replays(const Error& error, const std::stop_token& stop);
+  bool window_is_full() const;
+  size_t shortened(size_t parts) const;
   size_t parts_before(const StopRule& rule, bool& reached);
   bool window_is_due() const;
   Result<void> flush(size_t parts);
+  Result<void> apply_parts(size_t parts);
   Result<void> apply_piece(size_t parts);
-  Result<void> commit(const Position& next, int64_t commit_us, uint64_t transactions);
+  Result<void> commit(const Position& next, int64_t commit_us, uint64_t transactions, size_t parts);
   Result<void> note_idle(const StopRule& rule);
   Result<void> release(bool force);
   Result<std::optional<ApplyEnd>> reached(const StopRule& rule);
   Result<void> housekeeping();
+  Result<void> look_at_log_end();
+  void roll_back();
+  void forget_parts(size_t parts);
   void publish(uint64_t transactions);
+  void publish_backlog();
 
   Parts parts_;
   std::unique_ptr<ChangeWriter> writer_;
@@ -83,11 +97,20 @@ class Apply {
   Window window_;
   std::deque<SchemaEvent> schema_;  // not yet passed by the position
   Position position_, read_to_, commit_time_mark_;
-  bool open_ = false;  // a target transaction is open
+  bool open_ = false;         // a target transaction is open
+  bool pieces_gone_ = false;  // and holds changes that are no longer in memory
+  Replays replays_;
+  bool replaying_ = false;   // what stands in the window has failed: it is done before more is taken
+  size_t window_parts_ = 0;  // how many parts the last window had
+  size_t parts_max_ = std::numeric_limits<size_t>::max();
   bool made_progress_ = false, needs_care_ = false;
-  int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_status_ms_ = 0, last_beat_ms_ = 0,
-          last_look_ms_ = 0;
+  int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_beat_ms_ = 0, last_look_ms_ = 0;
+  ErrorTally::Counts errors_met_;  // at the last commit
   int64_t applied_us_ = 0, oldest_waiting_us_ = 0;
+  uint64_t uncommitted_changes_ = 0, uncommitted_bytes_ = 0;  // written in the open target transaction
+  // Ends of the log that capture, and the stored position, have not reached yet; taken once a second.
+  std::optional<LogEnd> end_to_read_, end_to_apply_;
+  int64_t last_end_ms_ = 0, unreached_since_ms_ = 0, proven_us_ = 0;
 };
 
 }  // namespace godwit

@@ -16,12 +16,30 @@ constexpr auto structure_wait = std::chrono::milliseconds(5);
 
 }  // namespace
 
-Capture::Capture(std::unique_ptr<ChangeReader> reader, Spool& spool)
-    : reader_(std::move(reader)), spool_(spool), thread_([this](const std::stop_token& stop) { run(stop); }) {}
+void note_spool(Backlog& backlog, const Spool::Usage& usage) {
+  backlog.spool_changes = usage.changes;
+  backlog.spool_memory_bytes = usage.memory_bytes;
+  backlog.spool_disk_bytes = usage.disk_bytes;
+  backlog.spool_oldest_us = usage.oldest_us;
+}
+
+Capture::Capture(std::unique_ptr<ChangeReader> reader, Spool& spool, Progress& progress)
+    : reader_(std::move(reader)),
+      spool_(spool),
+      progress_(progress),
+      thread_([this](const std::stop_token& stop) { run(stop); }) {}
 
 Capture::~Capture() {
   thread_.request_stop();
   if (thread_.joinable()) thread_.join();
+  // What is left in the spool is read again by whoever follows.
+  progress_.change([](TaskStatistics& s) {
+    Backlog none;
+    none.read_to = s.backlog.read_to;
+    none.captured_us = s.backlog.captured_us;
+    none.proven_us = s.backlog.proven_us;
+    s.backlog = std::move(none);
+  });
 }
 
 void Capture::release_until(const Position& durable) {
@@ -76,10 +94,14 @@ Result<void> Capture::loop(const std::stop_token& stop) {
     reader_->gather(spool_.usage().batches > 0 ? busy_gather_ms : 0);
     TRY(reader_->read(batch, idle_wait_ms, stop));
     const Position read_to = batch.read_to;
+    const bool flowing = !batch.empty();
     const bool tells_structure =
         std::ranges::any_of(batch.schema, [](const SchemaEvent& event) { return !event.document.empty(); });
     if (tells_structure) waits_ = true;
-    if (!batch.empty() || !read_to.empty()) TRY(store(batch, stop));
+    const int64_t commit_us = batch.parts.empty() ? 0 : batch.parts.back().commit_us;
+    if (commit_us != 0) progress_.change([&](TaskStatistics& s) { s.backlog.captured_us = commit_us; });
+    if (flowing || !read_to.empty()) TRY(store(batch, stop));
+    publish(read_to, flowing);
     if (!read_to.empty()) {
       const std::lock_guard lock(mutex_);
       read_to_ = read_to;
@@ -90,19 +112,38 @@ Result<void> Capture::loop(const std::stop_token& stop) {
   return reader_->keep_alive();
 }
 
+void Capture::publish(const Position& read_to, bool flowing) {
+  const Spool::Usage usage = spool_.usage();
+  progress_.change([&](TaskStatistics& s) {
+    note_spool(s.backlog, usage);
+    s.backlog.flowing = flowing;
+    if (!read_to.empty()) s.backlog.read_to = read_to;
+  });
+}
+
+void Capture::set_paused(bool paused) {
+  paused_ = paused;
+  progress_.change([&](TaskStatistics& s) { s.backlog.paused = paused; });
+}
+
 Result<void> Capture::store(ChangeBatch& batch, const std::stop_token& stop) {
   std::mutex waiting;
   std::condition_variable_any woken;
   while (!stop.stop_requested()) {
     const bool stored = TRY(spool_.put(batch));
     if (stored) {
-      if (paused_.exchange(false)) log_info(Component::sorter, "Reading from source is resumed");
+      if (paused_) {
+        set_paused(false);
+        log_info(Component::sorter, "Reading from source is resumed");
+      }
       return {};
     }
-    if (!paused_.exchange(true))
+    if (!paused_) {
+      set_paused(true);
       log_info(Component::sorter,
                "Reading from source is paused. Total storage used by swap files exceeded the limit {} bytes",
                spool_.usage().disk_bytes);
+    }
     pass_release();
     TRY(reader_->keep_alive());
     std::unique_lock lock(waiting);

@@ -3,20 +3,22 @@
 // spool is full. An error ends the thread; the runner reads it with failure() and starts another from the durable
 // position.
 
-#include <atomic>
 #include <mutex>
 #include <optional>
 #include <thread>
 
 #include "engine/source.h"
+#include "task/progress.h"
 #include "task/spool.h"
 
 namespace godwit {
 
+void note_spool(Backlog& backlog, const Spool::Usage& usage);
+
 class Capture {
  public:
-  // Both must outlive the Capture.
-  Capture(std::unique_ptr<ChangeReader> reader, Spool& spool);
+  // All must outlive the Capture. Its share of the backlog is kept in `progress`.
+  Capture(std::unique_ptr<ChangeReader> reader, Spool& spool, Progress& progress);
   ~Capture();
 
   // Callable from any thread.
@@ -24,7 +26,6 @@ class Capture {
   // A structure change was applied, and the layouts still hold: reading goes on behind it.
   void go_on();
   std::optional<Error> failure() const;
-  bool paused() const { return paused_.load(); }
   Position read_to() const;
 
  private:
@@ -33,13 +34,17 @@ class Capture {
   Result<void> store(ChangeBatch& batch, const std::stop_token& stop);
   void pass_release();
   Result<void> wait_for_structure(const std::stop_token& stop);
+  void publish(const Position& read_to, bool flowing);
+  void set_paused(bool paused);
 
   std::unique_ptr<ChangeReader> reader_;
   Spool& spool_;
+  Progress& progress_;
   mutable std::mutex mutex_;
   Position released_, read_to_;
   std::optional<Error> failure_;
-  std::atomic<bool> paused_{false}, waits_{false};
+  bool paused_ = false;  // its own thread's
+  std::atomic<bool> waits_{false};
   std::jthread thread_;
 };
 

@@ -1,6 +1,8 @@
 #include "task/context.h"
 
+#include "base/log.h"
 #include "task/errors.h"
+#include "task/replaying_target.h"
 
 namespace godwit {
 
@@ -65,11 +67,23 @@ Result<std::unique_ptr<Source>> TaskContext::open_source(std::string role) const
 
 Result<std::unique_ptr<Target>> TaskContext::open_target(std::string role) const {
   const auto& control = settings.control_tables_settings;
-  return target_engine->open_target(
-      target, {task_id,
-               std::move(role),
-               {control.control_schema, control.status_table_enabled, control.history_table_enabled,
-                control.suspended_tables_table_enabled, control.full_load_exception_table_enabled}});
+  const SessionOptions options{task_id,
+                               std::move(role),
+                               {control.control_schema, control.status_table_enabled, control.history_table_enabled,
+                                control.suspended_tables_table_enabled, control.full_load_exception_table_enabled}};
+  std::unique_ptr<Target> session = TRY(replayed({}, [&] { return target_engine->open_target(target, options); }));
+  return std::make_unique<ReplayingTarget>(std::move(session));
+}
+
+void TaskContext::note_suspended(const TableRef& table, std::string_view reason) const {
+  if (!settings.control_tables_settings.suspended_tables_table_enabled) return;
+  const auto written = [&]() -> Result<void> {
+    const std::unique_ptr<Target> session = TRY(open_target("suspend"));
+    return session->write_suspended(task_id, table, reason, true);
+  }();
+  if (!written)
+    log_error(Component::task_manager, "{}",
+              errors::control_table_unwritten("awsdms_suspended_tables", written.error()).message);
 }
 
 CaptureSpec TaskContext::capture_spec() const {

@@ -67,6 +67,9 @@ struct TaskContext {
   Result<std::unique_ptr<Target>> open_target(std::string role) const;
   CaptureSpec capture_spec() const;  // of the tables as they are planned now
   std::vector<TargetTable> targets() const;
+  // Says in awsdms_suspended_tables that a table is suspended, in a session of its own. What cannot be written is an
+  // error line and nothing more: what counts is the record.
+  void note_suspended(const TableRef& table, std::string_view reason) const;
 };
 
 }  // namespace godwit

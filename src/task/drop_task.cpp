@@ -1,6 +1,7 @@
 #include "task/drop_task.h"
 
 #include "base/text.h"
+#include "task/dropped_objects.h"
 #include "task/errors.h"
 
 namespace godwit {
@@ -25,6 +26,8 @@ Result<DroppedTask> drop_task(TaskContext& context) {
   if (record) {
     const TaskDocument document = TRY(parse_task_document(record->document));
     if (!document.restore_script.empty()) TRY(target->restore_constraints(document.restore_script));
+    const Restored restored = TRY(restore_all_objects(*target, document.dropped));
+    if (!restored.left.empty()) return Failure(errors::drop_would_lose(restored.failures.front()));
   }
   const Position slot = TRY(source->capture_position(context.capture_spec()));
   const bool users = source->capture_identity(context.task_id, context.target_system).users;

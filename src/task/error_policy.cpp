@@ -1,6 +1,7 @@
 #include "task/error_policy.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace godwit {
 namespace {
@@ -44,17 +45,32 @@ std::optional<int64_t> next_retry_ms(const ErrorBehavior& settings, const RetryS
 
 uint64_t ErrorTally::add_data_error(size_t table) {
   const std::lock_guard lock(mutex_);
-  return ++data_[table];
+  return ++counts_.data[table];
 }
 
 uint64_t ErrorTally::add_apply_error(size_t table) {
   const std::lock_guard lock(mutex_);
-  return ++apply_[table];
+  return ++counts_.apply[table];
 }
 
 uint64_t ErrorTally::add_table_error() {
   const std::lock_guard lock(mutex_);
   return ++tables_;
+}
+
+ErrorTally::Counts ErrorTally::counts() const {
+  const std::lock_guard lock(mutex_);
+  return counts_;
+}
+
+void ErrorTally::set(Counts counts) {
+  const std::lock_guard lock(mutex_);
+  counts_ = std::move(counts);
+}
+
+void ErrorTally::take_back_data_errors(size_t table, uint64_t count) {
+  const std::lock_guard lock(mutex_);
+  counts_.data[table] -= count;
 }
 
 ChangeAction escalate_data_error(const ErrorBehavior& settings, ChangeAction action, uint64_t count) {

@@ -36,10 +36,17 @@ class ErrorTally {
   uint64_t add_data_error(size_t table);
   uint64_t add_apply_error(size_t table);
   uint64_t add_table_error();
+  // What was met in a transaction that is replayed was not met.
+  struct Counts {
+    std::map<size_t, uint64_t> data, apply;
+  };
+  Counts counts() const;
+  void set(Counts counts);
+  void take_back_data_errors(size_t table, uint64_t count);
 
  private:
-  std::mutex mutex_;
-  std::map<size_t, uint64_t> data_, apply_;
+  mutable std::mutex mutex_;
+  Counts counts_;
   uint64_t tables_ = 0;
 };
 

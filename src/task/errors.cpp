@@ -201,6 +201,26 @@ Error identity_moved(const TableRef& table) {
                   "on the target by DELETE and INSERT … OVERRIDING SYSTEM VALUE",
                   to_string(table)));
 }
+Error control_table_unwritten(std::string_view name, const Error& cause) {
+  return make(cause.kind, "control_table_unwritten",
+              fmt::format("the control table {} on the target could not be written: {} The task goes on; check that "
+                          "the table is there and that the task's role may write it.",
+                          name, cause.message));
+}
+Error drop_would_lose(std::string_view failure) {
+  return make(
+      ErrorKind::prerequisite, "drop_would_lose",
+      fmt::format("the task was not dropped, because its record holds the only definition of what was dropped "
+                  "for the load: {} Mend the rows or make the object by hand, and drop the task again.",
+                  failure));
+}
+Error large_object_taken(uint32_t number) {
+  return make(ErrorKind::fatal, "large_object_taken",
+              fmt::format("large object {0} of the source cannot be copied: the target holds another one under this "
+                          "number, which this task did not make. Remove it there (SELECT lo_unlink({0})) if nothing "
+                          "needs it, and run the same command again; what is loaded stays.",
+                          number));
+}
 Error nothing_started(std::string_view task_id) {
   return make(ErrorKind::usage, "nothing_started",
               fmt::format("there is no task {} on this target. Check --task-id and the target's URI.", task_id));

@@ -38,6 +38,9 @@ Error too_many_reloads(const TableRef& table);
 Error untold_change(const TableRef& table, std::string_view what);
 Error counts_do_not_close(const TableRef& table, uint64_t missing);
 Error identity_moved(const TableRef& table);
+Error control_table_unwritten(std::string_view name, const Error& cause);
+Error drop_would_lose(std::string_view failure);
+Error large_object_taken(uint32_t number);
 Error nothing_started(std::string_view task_id);
 
 }  // namespace godwit::errors

@@ -10,6 +10,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "task/dropped_objects.h"
 #include "task/errors.h"
 #include "task/load_slice.h"
 
@@ -21,7 +22,8 @@ struct Job {
   size_t table = 0;  // of LoadPlan::tables
   TableRange range = {};
   const ObjectDef* object = nullptr;
-  bool alone = false;  // no other slice with giant rows runs beside it
+  const DroppedObject* dropped = nullptr;  // an index that comes back
+  bool alone = false;                      // no other slice with giant rows runs beside it
 };
 
 // What the lanes share. A table goes: slices, then keys, then its indexes in parallel, then finish; one that is
@@ -85,6 +87,12 @@ class Board {
     outcome.objects_failed.push_back(std::move(what));
   }
 
+  void not_restored(const DroppedObject& object, const std::string& why) {
+    const std::lock_guard lock(mutex_);
+    outcome.objects_failed.push_back(why);
+    outcome.not_restored.push_back(object);
+  }
+
   void end(const Error& error) {
     const std::lock_guard lock(mutex_);
     if (!ended_) error_ = error;
@@ -117,10 +125,12 @@ class Board {
 
   void add_indexes(size_t t) {
     const LoadPlan::Table& table = plan_.tables[t];
-    open_[t] = table.indexes.size();
+    open_[t] = table.indexes.size() + table.dropped.size();
     for (const ObjectDef* index : table.indexes)
       jobs_.push_front({.kind = Job::Kind::index, .table = t, .object = index});
-    if (table.indexes.empty()) jobs_.push_front({.kind = Job::Kind::finish, .table = t});
+    for (const DroppedObject& index : table.dropped)
+      jobs_.push_front({.kind = Job::Kind::index, .table = t, .dropped = &index});
+    if (open_[t] == 0) jobs_.push_front({.kind = Job::Kind::finish, .table = t});
   }
 
   // Builds go to the front: they need one session only, and let the table's changes begin sooner.
@@ -141,7 +151,7 @@ class Board {
           add_indexes(job.table);
         return;
       case Job::Kind::index:
-        if (--open_[job.table] == 0) jobs_.push_front({Job::Kind::finish, job.table, {}, nullptr});
+        if (--open_[job.table] == 0) jobs_.push_front({.kind = Job::Kind::finish, .table = job.table});
         return;
       case Job::Kind::finish:
         return;
@@ -202,7 +212,7 @@ class Lane {
       case Job::Kind::keys:
         return build_keys(job);
       case Job::Kind::index:
-        return build(job, *job.object);
+        return job.dropped != nullptr ? restore(job) : build(job, *job.object);
       case Job::Kind::finish:
         return finish(job);
     }
@@ -279,6 +289,11 @@ class Lane {
       t.ignored += result.rows_ignored;
       t.full_load_bytes += result.bytes;
     });
+    if (!result.was_done)
+      context_.progress->change([&](TaskStatistics& s) {
+        s.loaded_rows += result.rows_read;
+        s.loaded_bytes += result.bytes;
+      });
     log_info(Component::source_unload, "Unload finished for {} (Id = {}). {} rows sent.",
              what("segmented table", job), id, result.rows_read);
     log_info(Component::target_load,
@@ -313,6 +328,15 @@ class Lane {
     return {};
   }
 
+  Result<void> restore(const Job& job) {
+    const auto made = restore_one(*target_, *job.dropped);
+    if (made) return {};
+    if (is_recoverable(made.error())) return Failure(made.error());
+    log_error(Component::target_load, "{}", made.error().message);
+    board_.not_restored(*job.dropped, made.error().message);
+    return {};
+  }
+
   Result<void> finish(const Job& job) {
     const size_t index = board_.index_of(job);
     TRY(target_->analyze(planned(job).target.layout->ref));
@@ -338,7 +362,7 @@ Result<LoadOutcome> run_load(const TaskContext& context, const LoadPlan& plan, s
   Board board(plan);
   size_t jobs = 0;
   for (const LoadPlan::Table& table : plan.tables)
-    jobs += std::max<size_t>(1, std::max(table.to_do.size(), table.indexes.size()));
+    jobs += std::max<size_t>(1, std::max(table.to_do.size(), table.indexes.size() + table.dropped.size()));
   const auto lanes = static_cast<unsigned>(
       std::min<size_t>(jobs, static_cast<size_t>(context.settings.full_load_settings.max_full_load_sub_tasks)));
   std::vector<std::jthread> threads;

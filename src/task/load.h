@@ -18,9 +18,10 @@ struct LoadPlan {
     size_t index = 0;               // of TaskContext::tables
     std::vector<TableRange> to_do;  // slices that the ledger lacks
     std::vector<const ObjectDef*> keys, indexes;
-    bool held_rows = false;      // before its load
-    bool merge_pending = false;  // and what changed is not merged in yet
-    bool merging = false;        // some slices are of an earlier snapshot: keys first, then the rest ON CONFLICT
+    std::vector<DroppedObject> dropped;  // for the load: indexes that come back with the others
+    bool held_rows = false;              // before its load
+    bool merge_pending = false;          // and what changed is not merged in yet
+    bool merging = false;  // some slices are of an earlier snapshot: keys first, then the rest ON CONFLICT
   };
   std::vector<Table> tables;                 // in the order in which they start
   std::function<std::string()> snapshot_id;  // under which to join now
@@ -31,6 +32,7 @@ struct LoadOutcome {
   std::set<size_t> whole;                   // to be loaded again, whole, under a later snapshot
   std::map<size_t, Error> failed;           // tables that cannot go on; said and counted already
   std::vector<std::string> objects_failed;  // for the summary
+  std::vector<DroppedObject> not_restored;  // of those that were dropped for the load; said already
 };
 
 // An error ends the whole load: of a recoverable kind it may be taken up again, what is in the ledger stays.

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "task/error_policy.h"
 #include "task/errors.h"
+#include "task/replay.h"
 
 namespace godwit {
 namespace {
@@ -61,7 +62,11 @@ class SliceLoad {
       TRY(source_.leave_snapshot());
       return result_;
     }
-    if (!writer) return Failure(writer.error());
+    if (!writer) {
+      reader.reset();
+      TRY(source_.leave_snapshot());
+      return Failure(writer.error());
+    }
     auto moved = move_rows(*reader, **writer, attempt.careful, stop);
     if (moved) moved = (*writer)->finish(reader->rows_sent(), job_.snapshot);
     result_.rows_read = reader->rows_sent();
@@ -71,6 +76,17 @@ class SliceLoad {
     if (!moved) return Failure(moved.error());
     if (!left) return Failure(left.error());
     return result_;
+  }
+
+  // The same, as often as the target asks for it; rows of a rolled-back attempt were never refused.
+  Result<SliceResult> run_replayed(Target& target, const Attempt& attempt, const std::stop_token& stop) {
+    return replayed(stop, [&] {
+      rows_refused_ = 0;
+      auto result = run(target, attempt, stop);
+      if (!result && asks_for_replay(result.error()))
+        job_.tally->take_back_data_errors(job_.table_index, rows_refused_);
+      return result;
+    });
   }
 
   Result<SliceResult> merge(ChangedKeys& keys, std::span<const TableRange> storage, Encoding encoding,
@@ -150,6 +166,7 @@ class SliceLoad {
         ++result_.rows_ignored;
         continue;
       }
+      ++rows_refused_;
       const ChangeAction action =
           escalate_data_error(settings_.error_behavior, load_row_action(settings_.error_behavior),
                               job_.tally->add_data_error(job_.table_index));
@@ -180,6 +197,7 @@ class SliceLoad {
   const SliceJob& job_;
   const TaskSettings& settings_;
   SliceResult result_;
+  uint64_t rows_refused_ = 0;  // of this attempt, as counted in the tally
 };
 
 // A value whose text passes the server's limit of 1 GB travels in binary (engine.md §11).
@@ -198,13 +216,13 @@ Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& j
   SliceLoad load(source, job, settings);
   const std::span<const Encoding> accepted = target.accepts(*job.table->layout);
   Attempt attempt{{accepted.front()}, false};
-  auto result = load.run(target, attempt, stop);
+  auto result = load.run_replayed(target, attempt, stop);
   if (!result && too_long_as_text(result.error()) && accepted.size() > 1) {
     log_info(Component::source_unload,
              "Slice {} of table {} holds values too long for text; it is read again in binary", job.range.index,
              log_name(job.range.table));
     attempt.wanted = {accepted[1]};
-    result = load.run(target, attempt, stop);
+    result = load.run_replayed(target, attempt, stop);
   }
   if (!result && refused_rows(result.error())) {
     log_warning(Component::target_load,
@@ -212,7 +230,7 @@ Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& j
                 "table {} is read again, and its bad rows are singled out",
                 result.error().message, job.range.index, log_name(job.range.table));
     attempt.careful = true;
-    result = load.run(target, attempt, stop);
+    result = load.run_replayed(target, attempt, stop);
   }
   return result;
 }

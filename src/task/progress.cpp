@@ -36,6 +36,11 @@ std::string Progress::phase() const {
   return statistics_.phase;
 }
 
+bool Progress::paused() const {
+  const std::lock_guard lock(mutex_);
+  return statistics_.backlog.paused;
+}
+
 void Progress::change_table(size_t table, const std::function<void(TableStatistics&)>& edit) {
   const std::lock_guard lock(mutex_);
   edit(statistics_.tables[table]);

@@ -36,15 +36,32 @@ struct TableStatistics {
 // a loss: the table is red.
 uint64_t unaccounted(const TableStatistics& table);
 
+// What capture has read and apply has not committed yet. Times of the source's clock are microseconds since 1970, 0
+// where nothing is known. What they amount to: measures.h.
+struct Backlog {
+  // In the spool, and in apply's hands: taken from it, perhaps written, not committed.
+  uint64_t spool_changes = 0, spool_memory_bytes = 0, spool_disk_bytes = 0;
+  uint64_t window_changes = 0, window_bytes = 0;
+  int64_t spool_oldest_us = 0, window_oldest_us = 0;  // commit time of the oldest transaction there
+  bool paused = false;                                // reading waits for room in the spool
+  bool flowing = false;                               // the reader's last look at the log gave something
+  Position read_to;
+  int64_t captured_us = 0;  // commit time of the last transaction read
+  // The log's end as the source told it: its clock at the last end that the reader has reached, and since when an
+  // end is known that it has not (monotonic ms; 0: none).
+  int64_t proven_us = 0, unreached_since_ms = 0;
+};
+
 struct TaskStatistics {
   std::string phase;  // "starting", "full load", "change processing" …
   std::vector<TableStatistics> tables;
-  int64_t source_latency_ms = 0, target_latency_ms = 0;
-  uint64_t spool_changes = 0, spool_memory_bytes = 0, spool_disk_bytes = 0;
-  bool paused = false;
-  Position applied, read_to;
-  int64_t applied_us = 0;  // commit time of the last transaction applied
+  Backlog backlog;
+  Position applied;        // stored on the target: where one could go on from
+  int64_t applied_us = 0;  // the target holds every transaction that committed up to then
+  int64_t started_us = 0;  // the source's clock when the stream's start was fixed
   uint64_t transactions = 0;
+  // Of this run: rows and bytes loaded; changes dealt with (applied, parked or passed over) and their size in memory.
+  uint64_t loaded_rows = 0, loaded_bytes = 0, processed_changes = 0, applied_bytes = 0;
 };
 
 class Progress {
@@ -55,6 +72,7 @@ class Progress {
   void remove_table(size_t table);
   void set_phase(std::string phase);
   std::string phase() const;
+  bool paused() const;
 
   void change_table(size_t table, const std::function<void(TableStatistics&)>& edit);
   // Moves the table's state; an event that cannot happen is a defect and is logged.

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "task/error_policy.h"
 #include "task/errors.h"
+#include "task/replay.h"
 
 namespace godwit {
 
@@ -64,6 +65,8 @@ TaskSummary TaskRunner::run(const std::stop_token& stop) {
   capture_.reset();
   spool_.reset();
   keeper_.reset();
+  if (reporter_ && summary_.error && summary_.error->code == "task.taken_over") reporter_->fall_silent();
+  reporter_.reset();
   log_info(Component::task_manager, "Task is stopped. Stop reason {}", summary_.stop_reason);
   task_log().flush();
   return summary_;
@@ -99,7 +102,8 @@ Result<void> TaskRunner::recover(const Error& error, const std::stop_token& stop
   marks += statistics.transactions;
   if (marks != marks_at_retry_) retries_.attempts = 0;
   marks_at_retry_ = marks;
-  const bool at_once = error.kind == ErrorKind::superseded || error.kind == ErrorKind::snapshot_lost;
+  const bool at_once =
+      error.kind == ErrorKind::superseded || error.kind == ErrorKind::snapshot_lost || is_outcome_unknown(error);
   const bool immediate = at_once && retries_.attempts < immediate_retries;
   const std::optional<int64_t> wait_ms = next_retry_ms(options_.settings.error_behavior, retries_);
   if (!wait_ms) {

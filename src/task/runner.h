@@ -18,6 +18,7 @@
 #include "task/context.h"
 #include "task/load.h"
 #include "task/snapshot_keeper.h"
+#include "task/status_reporter.h"
 
 namespace godwit {
 
@@ -83,6 +84,8 @@ class TaskRunner {
   Result<void> make_plan(bool resumes);
   Result<std::vector<PlannedTable>> plan_tables(std::span<const TableRef> names);
   Result<void> resume();
+  void reassert_suspended() const;
+  void start_reporter();
   Result<void> check_same_ends(const TaskDocument& document) const;
   Result<void> check_same_rules(const TaskDocument& document) const;
   CaptureSpec starting_spec(bool fresh) const;
@@ -103,6 +106,7 @@ class TaskRunner {
   Result<void> prepare_target();
   Result<void> build_structure();
   Result<void> load(const std::stop_token& stop);
+  uint64_t slice_bytes() const;
   Result<void> hold_snapshot(const std::string& id, std::function<void(TaskDocument&)> with_it = {});
   Result<LoadPlan> load_plan(const std::set<size_t>& only);
   Result<void> run_round(const LoadPlan& plan, Again& again, const std::stop_token& stop);
@@ -117,6 +121,20 @@ class TaskRunner {
   Result<std::set<size_t>> changed_tables(const std::set<size_t>& among);
   Result<void> end_load();
   void show_tables();
+
+  // runner_rebuild.cpp
+  Result<std::vector<DroppedObject>> droppable(const TaskDocument& document);
+  Result<void> plan_rebuild(TaskDocument& document);
+  Result<void> drop_for_load();
+  Result<void> restore_dropped(bool foreign_keys);
+  Result<void> restore_before_restart();
+  Result<void> restore_after_failed_start();
+
+  // runner_large_objects.cpp
+  Result<std::vector<LargeObjectColumn>> large_object_columns();
+  Result<void> warn_of_large_objects();
+  Result<void> copy_large_objects(const std::stop_token& stop);
+  Result<void> copy_listed_large_objects(std::span<const LargeObjectColumn> columns, const std::stop_token& stop);
 
   // runner_merge.cpp
   Result<std::set<size_t>> mergeable(const Again& tables,
@@ -186,7 +204,9 @@ class TaskRunner {
   std::unique_ptr<Spool> spool_;
   std::unique_ptr<Capture> capture_;
   std::optional<StopRule> rule_;
+  std::unique_ptr<StatusReporter> reporter_;
   std::map<size_t, int> reloads_;
+  std::vector<DroppedObject> not_restored_;  // refused in this run, or carried over from the record before
 };
 
 }  // namespace godwit

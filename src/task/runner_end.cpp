@@ -45,9 +45,23 @@ Result<void> TaskRunner::build_phase(ObjectPhase phase) {
 
 Result<void> TaskRunner::build_foreign_keys() {
   if (!loads()) return {};
+  TRY(restore_dropped(false));
   TRY(build_phase(ObjectPhase::foreign_keys));
+  TRY(restore_dropped(true));
   TRY(build_phase(ObjectPhase::triggers));
   return build_phase(ObjectPhase::comments);
+}
+
+// The sequence's table and column as the target has them; a column that is left out leaves the sequence its name
+// alone.
+static void move_owner(SequenceState& sequence, const TargetTable& table) {
+  const std::optional<uint32_t> column = find_column(*table.read, sequence.column);
+  const bool moved = column && table.shape == nullptr;
+  sequence.owner = table.layout->ref;
+  if (moved)
+    sequence.column = table.layout->columns[*column].name;
+  else if (!find_column(*table.layout, sequence.column))
+    sequence.owner = {};
 }
 
 // Sequences are neither logged nor transactional: they take the source's value, which is never behind an applied row.
@@ -57,10 +71,10 @@ Result<void> TaskRunner::set_sequences() {
   for (SequenceState sequence : TRY(source_->catalog().read_sequences(definitions))) {
     for (const PlannedTable& table : context_.tables) {
       const bool owns = table.target.source->ref == sequence.owner;
-      if (owns || (sequence.owner == TableRef{} && table.target.source->ref.schema == sequence.schema)) {
-        sequence.schema = table.target.layout->ref.schema;
-        break;
-      }
+      if (!owns && !(sequence.owner == TableRef{} && table.target.source->ref.schema == sequence.schema)) continue;
+      sequence.schema = table.target.layout->ref.schema;
+      if (owns) move_owner(sequence, table.target);
+      break;
     }
     auto set = target_->set_sequence(sequence);
     if (set) continue;
@@ -103,6 +117,7 @@ Result<void> TaskRunner::check_keyless_tables() {
         to_string(source.ref), new_updates, new_deletes, source.ref.schema, source.ref.name);
     log_error(Component::source_capture, "{}", reason);
     progress_.fail_table(t, reason);
+    context_.note_suspended(source.ref, "NO KEY");
     remark(reason + ".");
     untracked_changes_ = true;
   }
@@ -152,17 +167,17 @@ Result<void> TaskRunner::end_cleanly() {
     TRY(target_->restore_constraints(script));
     TRY(record_->update([](std::string&, TaskDocument& document) { document.restore_script.clear(); }));
   }
-  StatusRow status;
-  status.status = "NOT RUNNING";
-  status.current = status.tail = statistics.applied;
-  status.current_us = status.tail_us = status.applied_us = statistics.applied_us;
-  TRY(target_->write_status(context_.task_id, status));
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
   if (stored && follows()) summary_.checkpoint = source_->checkpoint(*stored);
   if (!follows()) TRY(record_->update([](std::string& phase, TaskDocument&) { phase = "finished"; }));
   summary_.parked_rows = TRY(target_->count_parked(context_.task_id));
   const bool at_an_end = !follows() || summary_.stop_reason == "STOPPED_AT_CAUGHT_UP";
-  if (options_.finish && at_an_end) return remove_traces();
+  if (options_.finish && at_an_end && record_->document().dropped.empty()) return remove_traces();
+  if (options_.finish && at_an_end) {
+    remark(
+        "--finish removed nothing: the record on the target holds the definitions of what could not be made again.");
+    return {};
+  }
   if (options_.finish) remark("--finish cleans up at a clean caught-up only; this run stopped before.");
   if (follows() && record_->document().users_slot)
     remark(
@@ -194,6 +209,12 @@ void TaskRunner::summarize() {
   const TaskStatistics statistics = progress_.copy();
   summary_.elapsed_ms = monotonic_ms() - started_ms_;
   summary_.tables = statistics.tables.size();
+  if (const size_t dropped = record_ ? record_->document().dropped.size() : 0; dropped > 0)
+    remark(
+        fmt::format("{} indexes, constraints and foreign keys of tables made beforehand are not on the target now; "
+                    "they were dropped for the load. The next run makes them again, and so do --restart and `godwit "
+                    "drop`.",
+                    dropped));
   bool in_error = false;
   uint64_t parked = 0;
   for (const TableStatistics& table : statistics.tables) {

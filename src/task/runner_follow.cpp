@@ -41,9 +41,10 @@ Result<void> TaskRunner::start_capture() {
   spool_ = TRY(Spool::open(options_.state_dir + "/spool", limits, std::move(layouts)));
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
   const Position start = stored ? *stored : record_->document().start;
+  progress_.change([&](TaskStatistics& s) { s.applied = start; });
   const CaptureSpec spec = context_.capture_spec();
   std::unique_ptr<ChangeReader> reader = TRY(source_->read_changes(spec, start, captured));
-  capture_ = std::make_unique<Capture>(std::move(reader), *spool_);
+  capture_ = std::make_unique<Capture>(std::move(reader), *spool_, progress_);
   log_info(Component::source_capture, "Reading the source's log from {} with {}", start.text,
            record_->document().capture);
   return {};

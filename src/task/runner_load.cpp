@@ -36,6 +36,7 @@ Result<void> TaskRunner::prepare_target() {
   structure_begun_ = true;
   if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
   if (!to_empty.empty()) TRY(target_->truncate(to_empty));
+  TRY(drop_for_load());
   TRY(build_structure());
   failpoint(failpoints::target_prepared);
   return record_->update([](std::string& phase, TaskDocument&) { phase = "loading"; });
@@ -110,7 +111,12 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
     std::erase_if(rest.tables, [&](const LoadPlan::Table& table) { return again.contains(table.index); });
     TRY(run_round(rest, again, stop));
   }
+  TRY(copy_large_objects(stop));
   return end_load();
+}
+
+uint64_t TaskRunner::slice_bytes() const {
+  return std::min(static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U, target_->transaction_bytes_max());
 }
 
 Result<LoadPlan> TaskRunner::load_plan(const std::set<size_t>& only) {
@@ -143,6 +149,9 @@ Result<LoadPlan> TaskRunner::load_plan(const std::set<size_t>& only) {
       if (object.phase == ObjectPhase::keys && (secondary || primary)) table.keys.push_back(&object);
       if (object.phase == ObjectPhase::indexes && secondary) table.indexes.push_back(&object);
     }
+    for (const DroppedObject& object : document.dropped)
+      if (!object.is_foreign_key() && object.table == context_.tables[t].target.layout->ref)
+        table.dropped.push_back(object);
     progress_.change_table(t, [&](TableStatistics& s) {
       s.slices = static_cast<uint32_t>(known->slices.size());
       s.slices_done = s.slices - static_cast<uint32_t>(table.to_do.size());
@@ -170,14 +179,17 @@ Result<void> TaskRunner::run_round(const LoadPlan& plan, Again& again, const std
     objects_failed_ = true;
     remark(std::move(failed));
   }
+  not_restored_.insert(not_restored_.end(), outcome.not_restored.begin(), outcome.not_restored.end());
   if (!outcome.failed.empty())
     TRY(record_->update([&](std::string&, TaskDocument& document) {
       for (const auto& [index, error] : outcome.failed)
-        if (TableRecord* record = record_of(document, context_.tables[index].target.source->ref))
+        if (TableRecord* record = record_of(document, context_.tables[index].target.source->ref)) {
           record->suspended = error.message;
+          record->suspend_reason = "TABLE ERROR";
+        }
     }));
   for (const auto& [index, error] : outcome.failed)
-    TRY(target_->write_suspended(context_.task_id, context_.tables[index].target.source->ref, "TABLE ERROR", true));
+    context_.note_suspended(context_.tables[index].target.source->ref, "TABLE ERROR");
   again.whole.merge(outcome.whole);
   return {};
 }
@@ -272,9 +284,12 @@ Result<void> TaskRunner::fail_table(size_t table, const std::string& reason) {
   log_warning(Component::task_manager, "Table {} was errored/suspended (subtask 0 thread 1).", log_name(name));
   progress_.fail_table(table, reason);
   TRY(record_->update([&](std::string&, TaskDocument& stored) {
-    if (TableRecord* record = record_of(stored, name)) record->suspended = reason;
+    if (TableRecord* record = record_of(stored, name)) {
+      record->suspended = reason;
+      record->suspend_reason = "TABLE ERROR";
+    }
   }));
-  TRY(target_->write_suspended(context_.task_id, name, "TABLE ERROR", true));
+  context_.note_suspended(name, "TABLE ERROR");
   if (!table_error_stops_task(options_.settings.error_behavior, tally_.add_table_error())) return {};
   return Failure(errors::table_failed_stop(name, reason));
 }
@@ -333,8 +348,7 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
     const auto known = std::ranges::find(before.tables, context_.tables[t].target.source->ref, &TableRecord::table);
     if (known == before.tables.end() || !known->suspended.empty()) continue;
     if (structure_fingerprint(*context_.tables[t].target.source) != known->structure) changed.insert(t);
-    slices[t] = TRY(source_->split(*context_.tables[t].target.source,
-                                   static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+    slices[t] = TRY(source_->split(*context_.tables[t].target.source, slice_bytes()));
   }
   if (slices.empty()) return {};
   std::set<size_t> merging = TRY(mergeable(tables, slices));
@@ -399,6 +413,10 @@ Result<void> TaskRunner::end_load() {
   failpoint(failpoints::load_done);
   keeper_.reset();
   TRY(source_->end_leftover_sessions(true));
+  {
+    const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
+    TRY(restore_dropped(false));
+  }
   log_info(Component::task_manager, "All tables are loaded. Waiting for cached changes to be applied.");
   TRY(report_orphans(false));
   Position loaded_at;

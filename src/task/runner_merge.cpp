@@ -32,7 +32,7 @@ std::vector<LedgerLine> lines_of(const std::vector<LedgerLine>& ledger, const Ta
 Result<std::set<size_t>> TaskRunner::mergeable(const Again& tables,
                                                const std::map<size_t, std::vector<TableRange>>& slices_now) {
   std::set<size_t> out;
-  if (!follows() || tables.lost.empty()) return out;
+  if (!follows() || tables.lost.empty() || !target_->gathers_keys()) return out;
   const TaskDocument document = record_->document();
   const std::vector<LedgerLine> ledger = TRY(target_->read_ledger(context_.task_id));
   for (const size_t t : tables.lost) {

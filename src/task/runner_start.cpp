@@ -129,7 +129,7 @@ Result<void> TaskRunner::make_plan(bool resumes) {
     for (const TargetTable& table : targets)
       if (table.source->ref == table.layout->ref) return Failure(errors::same_database(to_string(options_.source)));
   show_tables();
-  return {};
+  return warn_of_large_objects();
 }
 
 void TaskRunner::show_tables() {
@@ -204,7 +204,8 @@ Result<void> TaskRunner::resume() {
     finished_before_ = true;
     summary_.stop_reason = "FULL_LOAD_ONLY_FINISHED";
     remark("This task had finished its full load before; nothing was done. Use --restart to load everything anew.");
-    return {};
+    TRY(restore_dropped(false));
+    return restore_dropped(true);
   }
   // Claimed first: a worker that is still there then learns why its sessions end.
   TRY(record_->update([&](std::string&, TaskDocument& stored) { stored.worker = worker_; }));
@@ -213,6 +214,8 @@ Result<void> TaskRunner::resume() {
   if (record_->phase() == "following") TRY(suspend_misfits());
   TRY(check_ends(false));
   TRY(target_->create_control_tables());
+  reassert_suspended();
+  start_reporter();
   if (follows()) TRY(check_stream());
   const TaskDocument document = record_->document();
   for (PlannedTable& table : context_.tables) {
@@ -250,6 +253,17 @@ Result<void> TaskRunner::resume() {
   return {};
 }
 
+// Rows that somebody deleted meanwhile, or that could not be written then.
+void TaskRunner::reassert_suspended() const {
+  for (const TableRecord& table : record_->document().tables)
+    if (!table.suspended.empty())
+      context_.note_suspended(table.table, table.suspend_reason.empty() ? "TABLE ERROR" : table.suspend_reason);
+}
+
+void TaskRunner::start_reporter() {
+  reporter_ = std::make_unique<StatusReporter>(context_, follows());
+}
+
 Result<std::vector<TargetTableState>> TaskRunner::inspect(std::span<const TargetTable> tables) {
   const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
   return target_->inspect(tables);
@@ -277,11 +291,12 @@ Result<void> TaskRunner::suspend_misfits() {
     if (reason.empty()) continue;
     TRY(record_->update([&](std::string&, TaskDocument& document) {
       TableRecord* record = record_of(document, name);
-      if (record != nullptr && record->suspended.empty()) record->suspended = reason;
+      if (record == nullptr || !record->suspended.empty()) return;
+      record->suspended = reason;
+      record->suspend_reason = "DDL";
     }));
     log_error(Component::task_manager, "{}", reason);
     log_warning(Component::task_manager, "Table {} (subtask 0 thread 1) is suspended", log_name(name));
-    TRY(target_->write_suspended(context_.task_id, name, "DDL", true));
   }
   return {};
 }
@@ -348,6 +363,8 @@ Result<void> TaskRunner::clear_for_restart() {
         document.source_system, document.source_database, document.capture, document.capture));
   if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
   if (!to_empty.empty()) TRY(target_->truncate(to_empty));
+  TRY(restore_before_restart());
+  if (loads()) TRY(target_->drop_large_objects(context_.task_id));
   return record_->forget();
 }
 
@@ -370,12 +387,12 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
       not_empty += (not_empty.empty() ? "" : ", ") + to_string(targets[t].layout->ref);
     }
     if (loads())
-      record.slices = TRY(source_->split(*context_.tables[t].target.source,
-                                         static_cast<uint64_t>(options_.settings.godwit.slice_mb) << 20U));
+      record.slices = TRY(source_->split(*context_.tables[t].target.source, slice_bytes()));
     else if (!source_->log_tells_all())  // for the storage they name
       record.slices = TRY(source_->split(*context_.tables[t].target.source, whole_table_bytes));
     document.tables.push_back(std::move(record));
   }
+  TRY(plan_rebuild(document));
   if (!not_empty.empty())
     log_warning(Component::task_manager,
                 "These tables of the target hold rows already, and the preparation mode is "
@@ -421,6 +438,11 @@ Result<void> TaskRunner::start_afresh() {
   }
   TRY(plan_preparation(document));
   TRY(target_->create_control_tables());
+  // Whatever an earlier life of this task says there: every table is active now.
+  if (auto cleared = target_->write_suspended(context_.task_id, {}, "", false); !cleared)
+    log_error(Component::task_manager, "{}",
+              errors::control_table_unwritten("awsdms_suspended_tables", cleared.error()).message);
+  start_reporter();
   log_info(Component::task_manager, "Task '{}' running {} in fresh start mode", context_.task_id,
            follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
   auto started = take_snapshot(std::move(document));
@@ -456,6 +478,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   // A session of its own makes the slot and lets go of the exported snapshot when keepers have it.
   std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
   Snapshot snapshot;
+  const int64_t clock_us = TRY(source_->clock_us());
   if (follows())
     snapshot = TRY(maker->begin_capture(starting_spec(true)));
   else
@@ -463,6 +486,10 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   failpoint(failpoints::slot_made);
   context_.tells_schema = follows() && TRY(maker->tells_schema_changes(context_.capture_spec()));
   const Position start = TRY(stream_start(snapshot));
+  progress_.change([&](TaskStatistics& s) {
+    s.applied = start;
+    s.started_us = clock_us;
+  });
   if (follows()) TRY(target_->start_position(context_.task_id, start));
   TRY(record_->update([&](std::string& phase, TaskDocument& stored) {
     phase = loads() ? "preparing" : "following";
@@ -492,6 +519,7 @@ Result<void> TaskRunner::undo_start() {
   if (follows()) TRY(source_->drop_capture(context_.task_id, context_.target_system));
   const TaskDocument document = record_->document();
   if (!document.restore_script.empty()) TRY(target_->restore_constraints(document.restore_script));
+  TRY(restore_after_failed_start());
   if (structure_begun_) {
     std::vector<TableRef> created;
     for (const PlannedTable& table : context_.tables)

@@ -143,8 +143,7 @@ constexpr std::array rules = {
     KeyRule{"ControlTablesSettings", "ControlSchema", text, ""},
     KeyRule{"ControlTablesSettings", "HistoryTimeslotInMinutes", integer(1, 525600), ""},
     KeyRule{"ControlTablesSettings", "historyTimeslotInMinutes", integer(1, 525600), ""},
-    KeyRule{"ControlTablesSettings", "HistoryTableEnabled", boolean,
-            "without effect in this version: no lines are written into awsdms_history"},
+    KeyRule{"ControlTablesSettings", "HistoryTableEnabled", boolean, ""},
     KeyRule{"ControlTablesSettings", "SuspendedTablesTableEnabled", boolean, ""},
     KeyRule{"ControlTablesSettings", "StatusTableEnabled", boolean, ""},
     KeyRule{"ControlTablesSettings", "FullLoadExceptionTableEnabled", boolean, ""},
@@ -222,8 +221,7 @@ constexpr std::array rules = {
     KeyRule{"Godwit", "MemoryMB", integer(64, 65536), ""},
     KeyRule{"Godwit", "SpoolMB", integer(1, 10000000), ""},
     KeyRule{"Godwit", "SliceMB", integer(1, 4096), ""},
-    KeyRule{"Godwit", "TargetIndexes", one_of("keep|rebuild"),
-            "without effect in this version: indexes of tables made beforehand are kept through the load"},
+    KeyRule{"Godwit", "TargetIndexes", one_of("keep|rebuild"), ""},
     KeyRule{"Godwit", "SecondaryObjects", one_of("all|none"), ""},
 };
 

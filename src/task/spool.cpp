@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <cstring>
@@ -88,6 +89,7 @@ Result<bool> Spool::put(ChangeBatch& batch) {
   const size_t bytes = batch.memory_bytes();
   const auto changes = static_cast<uint32_t>(batch.changes.size());
   // An empty memory takes a batch of any size: a value larger than the budget must pass too.
+  const int64_t commit_us = batch.parts.empty() ? 0 : batch.parts.front().commit_us;
   const bool to_memory = on_disk_.empty() && (memory_.empty() || memory_bytes_ + bytes <= limits_.memory_bytes);
   if (to_memory) {
     memory_bytes_ += bytes;
@@ -99,6 +101,7 @@ Result<bool> Spool::put(ChangeBatch& batch) {
     on_disk_.push_back(changes);
   }
   changes_ += changes;
+  commit_us_.push_back(commit_us);
   filled_.notify_one();
   return true;
 }
@@ -175,6 +178,7 @@ Result<std::optional<ChangeBatch>> Spool::take(int wait_ms) {
   if (!memory_.empty()) {
     ChangeBatch batch = std::move(memory_.front());
     memory_.pop_front();
+    commit_us_.pop_front();
     memory_bytes_ -= batch.memory_bytes();
     changes_ -= batch.changes.size();
     return batch;
@@ -183,12 +187,15 @@ Result<std::optional<ChangeBatch>> Spool::take(int wait_ms) {
   ChangeBatch batch = TRY(read());
   changes_ -= on_disk_.front();
   on_disk_.pop_front();
+  commit_us_.pop_front();
   return batch;
 }
 
 Spool::Usage Spool::usage() const {
   const std::lock_guard lock(mutex_);
-  return {memory_.size() + on_disk_.size(), memory_bytes_, disk_bytes_, changes_};
+  const auto oldest = std::ranges::find_if(commit_us_, [](int64_t us) { return us != 0; });
+  return {memory_.size() + on_disk_.size(), memory_bytes_, disk_bytes_, changes_,
+          oldest == commit_us_.end() ? 0 : *oldest};
 }
 
 }  // namespace godwit

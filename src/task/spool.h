@@ -41,6 +41,7 @@ class Spool {
 
   struct Usage {
     uint64_t batches = 0, memory_bytes = 0, disk_bytes = 0, changes = 0;
+    int64_t oldest_us = 0;  // commit time of the first transaction; 0: there is none
   };
   Usage usage() const;
 
@@ -65,7 +66,8 @@ class Spool {
   std::condition_variable filled_;
   std::deque<ChangeBatch> memory_;  // before everything on disk
   std::deque<Segment> segments_;
-  std::deque<uint32_t> on_disk_;  // changes in each batch on disk, in order
+  std::deque<uint32_t> on_disk_;   // changes in each batch on disk, in order
+  std::deque<int64_t> commit_us_;  // of each batch, in memory and then on disk: its first transaction's
   size_t memory_bytes_ = 0;
   uint64_t disk_bytes_ = 0, changes_ = 0, next_segment_ = 0;
   bool disk_full_ = false;

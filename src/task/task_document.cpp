@@ -13,11 +13,13 @@ json to_json_value(const TableRecord& table) {
   json slices = json::array();
   for (const TableRange& slice : table.slices)
     slices.push_back({slice.leaf.schema, slice.leaf.name, slice.bounds, slice.storage_id});
-  json out = {{"schema", table.table.schema}, {"name", table.table.name},    {"created", table.created},
-              {"was_empty", table.was_empty}, {"slices", std::move(slices)}, {"snapshot", table.snapshot.text},
-              {"structure", table.structure}, {"rebuild", table.rebuild},    {"suspended", table.suspended},
-              {"updates", table.updates},     {"deletes", table.deletes},    {"merges", table.merges},
-              {"pending", table.pending}};
+  json out = {{"schema", table.table.schema}, {"name", table.table.name},
+              {"created", table.created},     {"was_empty", table.was_empty},
+              {"slices", std::move(slices)},  {"snapshot", table.snapshot.text},
+              {"structure", table.structure}, {"rebuild", table.rebuild},
+              {"suspended", table.suspended}, {"suspend_reason", table.suspend_reason},
+              {"updates", table.updates},     {"deletes", table.deletes},
+              {"merges", table.merges},       {"pending", table.pending}};
   if (table.definition) out["definition"] = to_json_value(*table.definition);
   if (table.target_definition) out["target_definition"] = to_json_value(*table.target_definition);
   if (table.altering)
@@ -26,6 +28,12 @@ json to_json_value(const TableRecord& table) {
                        {"reload", table.altering->reload},
                        {"gone", table.altering->gone}};
   return out;
+}
+
+json to_json_value(const DroppedObject& object) {
+  return {{"schema", object.table.schema}, {"table", object.table.name}, {"on", object.on},
+          {"kind", object.kind},           {"name", object.name},        {"drop", object.drop},
+          {"restore", object.restore}};
 }
 
 std::string text(const json& object, const char* key) {
@@ -75,6 +83,7 @@ bool read_table(const json& object, TableRecord& out) {
   out.structure = text(object, "structure");
   out.rebuild = flag(object, "rebuild");
   out.suspended = text(object, "suspended");
+  out.suspend_reason = text(object, "suspend_reason");
   out.updates = number(object, "updates");
   out.deletes = number(object, "deletes");
   out.merges = static_cast<uint32_t>(number(object, "merges"));
@@ -94,6 +103,20 @@ bool read_table(const json& object, TableRecord& out) {
   return true;
 }
 
+bool read_dropped(const json& object, DroppedObject& out) {
+  if (!object.is_object() || !object.contains("restore") || !object["restore"].is_array()) return false;
+  out.table = {text(object, "schema"), text(object, "table")};
+  out.on = text(object, "on");
+  out.kind = text(object, "kind");
+  out.name = text(object, "name");
+  out.drop = text(object, "drop");
+  for (const json& statement : object["restore"]) {
+    if (!statement.is_string()) return false;
+    out.restore.push_back(statement.get<std::string>());
+  }
+  return true;
+}
+
 Failure damaged() {
   return Failure(
       Error{ErrorKind::fatal, "task.record",
@@ -107,6 +130,8 @@ Failure damaged() {
 std::string to_json(const TaskDocument& document) {
   json tables = json::array();
   for (const TableRecord& table : document.tables) tables.push_back(to_json_value(table));
+  json dropped = json::array();
+  for (const DroppedObject& object : document.dropped) dropped.push_back(to_json_value(object));
   const json out = {{"version", 1},
                     {"worker", document.worker},
                     {"source_system", document.source_system},
@@ -123,6 +148,7 @@ std::string to_json(const TaskDocument& document) {
                     {"snapshot_id", document.snapshot_id},
                     {"snapshot_position", document.snapshot_position.text},
                     {"tables", std::move(tables)},
+                    {"dropped", std::move(dropped)},
                     {"restore_script", document.restore_script}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -147,6 +173,9 @@ Result<TaskDocument> parse_task_document(const std::string& source) {
   out.snapshot_id = text(root, "snapshot_id");
   out.snapshot_position.text = text(root, "snapshot_position");
   out.restore_script = text(root, "restore_script");
+  if (root.contains("dropped"))
+    for (const json& object : root["dropped"])
+      if (!read_dropped(object, out.dropped.emplace_back())) return damaged();
   for (const json& table : root["tables"])
     if (!read_table(table, out.tables.emplace_back())) return damaged();
   return out;

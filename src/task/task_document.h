@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "engine/source.h"
+#include "engine/target.h"
 
 namespace godwit {
 
@@ -22,8 +23,9 @@ struct TableRecord {
   // too, and one line more, of number slices.size() + merges - 1, once the rows that changed in between are merged
   // in.
   uint32_t merges = 0;
-  bool rebuild = false;   // its structure on the target is to be dropped and made again before it is loaded
-  std::string suspended;  // why no more changes are applied; empty: they are
+  bool rebuild = false;        // its structure on the target is to be dropped and made again before it is loaded
+  std::string suspended;       // why no more changes are applied; empty: they are
+  std::string suspend_reason;  // the same in the words of awsdms_suspended_tables
   uint64_t updates = 0, deletes = 0;  // the server's counters at the start, for tables whose log identifies no rows
   // With a log that tells structure changes: what the table was at the stored position. The catalog may be ahead of
   // it.
@@ -59,7 +61,8 @@ struct TaskDocument {
   std::string snapshot_id;  // that keepers hold now; empty: none
   Position snapshot_position;
   std::vector<TableRecord> tables;
-  std::string restore_script;  // statements that put constraints and triggers back
+  std::string restore_script;          // statements that put constraints and triggers back
+  std::vector<DroppedObject> dropped;  // for the load, or about to be; until each is back
 };
 
 std::string to_json(const TaskDocument& document);

@@ -32,9 +32,16 @@ TaskDocument full_document() {
   first.snapshot = {"00000000/019A14FF"};
   first.rebuild = true;
   first.suspended = "column \"x\" is new";
+  first.suspend_reason = "DDL";
   first.updates = 3;
   first.deletes = UINT64_MAX;
   out.tables.emplace_back().table = {"shop", "empty"};
+  out.dropped.push_back({{"shop", "orders"},
+                         "shop.orders",
+                         "foreign key",
+                         "orders_fk",
+                         "ALTER TABLE shop.orders DROP CONSTRAINT orders_fk",
+                         {"ALTER …", "VALIDATE …"}});
   return out;
 }
 
@@ -46,6 +53,7 @@ void expect_equal(const TableRecord& a, const TableRecord& b) {
   EXPECT_EQ(a.snapshot, b.snapshot);
   EXPECT_EQ(a.rebuild, b.rebuild);
   EXPECT_EQ(a.suspended, b.suspended);
+  EXPECT_EQ(a.suspend_reason, b.suspend_reason);
   EXPECT_EQ(a.updates, b.updates);
   EXPECT_EQ(a.deletes, b.deletes);
   ASSERT_EQ(a.slices.size(), b.slices.size());
@@ -57,6 +65,7 @@ void expect_equal(const TableRecord& a, const TableRecord& b) {
 }
 
 void expect_equal(const TaskDocument& a, const TaskDocument& b) {
+  EXPECT_EQ(a.dropped, b.dropped);
   EXPECT_EQ(a.worker, b.worker);
   EXPECT_EQ(a.source_system, b.source_system);
   EXPECT_EQ(a.source_database, b.source_database);

@@ -32,6 +32,7 @@ WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, co
   for (const TableRecord& table : document.tables)
     for (uint32_t t = 0; t < context.tables.size(); ++t)
       if (context.tables[t].target.source->ref == table.table && !table.suspended.empty()) suspended_[t] = true;
+  suspended_before_ = told_ = suspended_;
   for (const Position& snapshot : snapshots_) any_later_snapshot_ |= !snapshot.empty();
 }
 
@@ -327,7 +328,7 @@ Result<void> WindowApplier::handle(const Item& item, const ChangeOutcome& outcom
     case ChangeAction::suspend_table:
       TRY(park(item, outcome));
       return suspend(item.table, fmt::format("a {} was refused: {}", to_string(item.view.op), outcome.error.message),
-                     "APPLY ERROR");
+                     is_conflict(item.view.op, outcome) ? "APPLY ERROR" : "DATA ERROR");
     case ChangeAction::stop_task: {
       Error cause = outcome.error;
       if (outcome.kind == ChangeOutcome::Kind::no_row) cause.message = "0 rows affected.";
@@ -386,20 +387,25 @@ Result<void> WindowApplier::insert_instead(const Item& item, const ChangeOutcome
 Result<void> WindowApplier::suspend(uint32_t table, const std::string& reason, std::string_view short_reason) {
   if (suspended_[table]) return {};
   const TableRef& name = target(table).source->ref;
+  suspended_[table] = true;
+  // A replayed window says it once.
+  if (told_[table]) return {};
   log_error(Component::target_apply, "{}", reason);
   log_warning(Component::task_manager, "Table {} (subtask 0 thread 1) is suspended", log_name(name));
   // Stored before the window commits: a worker that dies in between must not apply what comes after a lost change.
   TRY(record_.update([&](std::string&, TaskDocument& document) {
     for (TableRecord& record : document.tables)
-      if (record.table == name) record.suspended = reason;
+      if (record.table == name) {
+        record.suspended = reason;
+        record.suspend_reason = short_reason;
+      }
   }));
-  suspended_[table] = true;
+  told_[table] = true;
   context_.progress->fail_table(table, reason);
+  context_.note_suspended(name, short_reason);
   if (table_error_stops_task(context_.settings.error_behavior, context_.tally->add_table_error()))
     return Failure(errors::table_failed_stop(name, reason));
-  auto session = context_.open_target("suspend");
-  if (!session) return Failure(session.error());
-  return (*session)->write_suspended(context_.task_id, name, short_reason, true);
+  return {};
 }
 
 }  // namespace godwit

@@ -37,8 +37,16 @@ class WindowApplier {
   Result<void> suspend(uint32_t table, const std::string& reason, std::string_view short_reason);
   bool is_suspended(uint32_t table) const { return suspended_[table]; }
 
-  // Hands over what happened since the last call; call after the commit, or throw it away after a rollback.
-  std::map<uint32_t, TableDelta> take_deltas() { return std::exchange(deltas_, {}); }
+  // Hands over what happened since the last call; call after the commit.
+  std::map<uint32_t, TableDelta> take_deltas() {
+    suspended_before_ = suspended_;
+    return std::exchange(deltas_, {});
+  }
+  // The transaction was rolled back and is applied again: nothing of it happened.
+  void undo() {
+    suspended_ = suspended_before_;
+    deltas_.clear();
+  }
 
  private:
   struct Item {
@@ -77,6 +85,8 @@ class WindowApplier {
   Position loaded_at_;           // changes before it may meet rows that the load found there
   std::vector<bool> held_rows_;  // the table had rows before its load: conflicts with the load may be expected
   std::vector<bool> suspended_;
+  std::vector<bool> suspended_before_;  // at the last commit
+  std::vector<bool> told_;              // that the table is suspended
   bool any_later_snapshot_ = false;
   bool careful_ = false;
 

@@ -13,7 +13,9 @@ from worker import Task, failpoint_names
 SPOOL = [name for name in failpoint_names() if name.startswith("spool-")]
 # Passed only after a lost snapshot: lost_snapshot_test.py.
 MERGE = [name for name in failpoint_names() if name.startswith("merge-")]
-OTHERS = [name for name in failpoint_names() if name not in SPOOL + MERGE]
+# Passed only where rows name large objects: large_objects_test.py.
+LARGE = [name for name in failpoint_names() if name.startswith("large-")]
+OTHERS = [name for name in failpoint_names() if name not in SPOOL + MERGE + LARGE]
 LOAD = [name for name in OTHERS if name.startswith("slice-")]
 WINDOW = [name for name in OTHERS if name.startswith("window-")]
 

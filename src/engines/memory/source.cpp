@@ -68,6 +68,12 @@ Result<int64_t> MemorySource::clock_us() {
   return now_us();
 }
 
+Result<LogEnd> MemorySource::log_end() {
+  const Lock lock(state_.mutex);
+  TRY(usable());
+  return LogEnd{Position{position_text(state_.next_position)}, now_us()};
+}
+
 Snapshot MemorySource::take_snapshot() {
   std::string id = fmt::format("{:08X}-1", state_.next_number++);
   state_.snapshots[id] = {state_.next_position, state_.tables, session_->id, ""};

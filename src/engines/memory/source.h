@@ -25,6 +25,7 @@ class MemorySource : public Source {
   Result<Position> parse_position(std::string_view text) const override;
   Result<Position> mark_now() override;
   Result<int64_t> clock_us() override;
+  Result<LogEnd> log_end() override;
 
   Result<Snapshot> begin_capture(const CaptureSpec& spec) override;
   Result<Snapshot> open_snapshot() override;

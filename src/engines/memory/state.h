@@ -75,6 +75,7 @@ struct TaskState {
   std::optional<Position> position;
   Position flushed;
   std::vector<StatusRow> statuses;
+  std::vector<HistoryRow> history;
   std::map<TableRef, std::string> suspended;
 };
 

@@ -133,6 +133,13 @@ Result<void> MemoryTarget::write_status(std::string_view task_id, const StatusRo
   return {};
 }
 
+Result<void> MemoryTarget::write_history(std::string_view task_id, const HistoryRow& row) {
+  const Lock lock(state_.mutex);
+  TRY(usable());
+  if (control_.history) state_.tasks[std::string(task_id)].history.push_back(row);
+  return {};
+}
+
 Result<void> MemoryTarget::write_suspended(std::string_view task_id, const TableRef& table, std::string_view reason,
                                            bool suspended) {
   const Lock lock(state_.mutex);
@@ -140,7 +147,9 @@ Result<void> MemoryTarget::write_suspended(std::string_view task_id, const Table
   if (!control_.suspended_tables) return {};
   auto& tables = state_.tasks[std::string(task_id)].suspended;
   if (suspended)
-    tables[table] = std::string(reason);
+    tables.try_emplace(table, reason);
+  else if (table.name.empty())
+    tables.clear();
   else
     tables.erase(table);
   return {};

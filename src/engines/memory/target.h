@@ -27,6 +27,7 @@ class MemoryTarget : public Target {
   Result<void> start_position(std::string_view task_id, const Position& position) override;
   Result<uint64_t> count_parked(std::string_view task_id) override;
   Result<void> write_status(std::string_view task_id, const StatusRow& row) override;
+  Result<void> write_history(std::string_view task_id, const HistoryRow& row) override;
   Result<void> write_suspended(std::string_view task_id, const TableRef& table, std::string_view reason,
                                bool suspended) override;
 

@@ -44,9 +44,12 @@ std::string where(const TargetTable& table, const RowFinder& finder, size_t firs
   if (finder.comparisons.empty()) return condition(table, finder, first);
   const std::string name = quote_name(table.layout->ref);
   const std::string match = condition(table, finder, first);
-  if (table.layout->partitioned)
-    return fmt::format("(tableoid, ctid) = (SELECT tableoid, ctid FROM {} WHERE {} LIMIT 1)", name, match);
-  return fmt::format("ctid = (SELECT ctid FROM {} WHERE {} LIMIT 1)", name, match);
+  std::vector<std::string> address = finder.address;
+  if (address.empty() && table.layout->partitioned) address.emplace_back("tableoid");
+  if (finder.address.empty()) address.emplace_back("ctid");
+  const std::string list = join(address, ", ");
+  return fmt::format("{} = (SELECT {} FROM {} WHERE {} LIMIT 1)", address.size() == 1 ? list : "(" + list + ")", list,
+                     name, match);
 }
 
 std::string key_join(const TargetTable& table) {
@@ -58,7 +61,7 @@ std::string key_join(const TargetTable& table) {
 
 }  // namespace
 
-std::string insert_statement(const TargetTable& table, const ColumnMask& mask) {
+std::string insert_statement(const TargetTable& table, const ColumnMask& mask, bool override_identity) {
   std::vector<std::string> names, values;
   for (uint32_t c = 0; c < mask.size(); ++c) {
     if (!mask[c]) continue;
@@ -66,8 +69,8 @@ std::string insert_statement(const TargetTable& table, const ColumnMask& mask) {
     values.push_back(fmt::format("${}", values.size() + 1));
   }
   if (names.empty()) return fmt::format("INSERT INTO {} DEFAULT VALUES", quote_name(table.layout->ref));
-  return fmt::format("INSERT INTO {} ({}) OVERRIDING SYSTEM VALUE VALUES ({})", quote_name(table.layout->ref),
-                     join(names, ", "), join(values, ", "));
+  return fmt::format("INSERT INTO {} ({}){} VALUES ({})", quote_name(table.layout->ref), join(names, ", "),
+                     override_identity ? " OVERRIDING SYSTEM VALUE" : "", join(values, ", "));
 }
 
 std::string update_statement(const TargetTable& table, const ColumnMask& mask, const RowFinder& finder) {
@@ -109,6 +112,36 @@ std::string copy_columns(const TargetTable& table) {
   std::vector<std::string> names;
   for (uint32_t c = 0; c < table.layout->columns.size(); ++c) names.push_back(column_name(table, c));
   return join(names, ", ");
+}
+
+std::string values_erase(const TargetTable& table, const std::vector<std::string>& keys) {
+  const std::vector<uint32_t>& key = table.layout->key->columns;
+  std::vector<std::string> names;
+  for (const uint32_t c : key) names.push_back(column_name(table, c));
+  const bool one = key.size() == 1;
+  const std::string name = one ? names.front() : "(" + join(names, ", ") + ")";
+  return fmt::format("DELETE FROM {} WHERE {} IN ({})", quote_name(table.layout->ref), name,
+                     one ? join(keys, ", ") : "(" + join(keys, "), (") + ")");
+}
+
+std::string values_update(const TargetTable& table, const std::vector<std::string>& rows, const ColumnMask& mask,
+                          const std::vector<std::string>& types) {
+  const auto typed = [&](std::string_view alias, uint32_t c) {
+    return types[c].empty() ? std::string(alias) : fmt::format("CAST({} AS {})", alias, types[c]);
+  };
+  std::vector<std::string> aliases, sets, terms;
+  const std::vector<uint32_t>& key = table.layout->key->columns;
+  for (size_t i = 0; i < key.size(); ++i) {
+    aliases.push_back(fmt::format("k{}", i));
+    terms.push_back(fmt::format("t.{} = {}", column_name(table, key[i]), typed("s." + aliases.back(), key[i])));
+  }
+  for (uint32_t c = 0; c < mask.size(); ++c) {
+    if (!mask[c]) continue;
+    aliases.push_back(fmt::format("c{}", c));
+    sets.push_back(fmt::format("{} = {}", column_name(table, c), typed("s." + aliases.back(), c)));
+  }
+  return fmt::format("UPDATE {} AS t SET {} FROM (VALUES ({})) AS s({}) WHERE {}", quote_name(table.layout->ref),
+                     join(sets, ", "), join(rows, "), ("), join(aliases, ", "), join(terms, " AND "));
 }
 
 ColumnMask written_columns(const TargetTable& table, const RowBatch& rows, uint32_t row) {

@@ -96,5 +96,26 @@ TEST(ApplyStatements, an_update_writes_what_the_log_carried_and_no_identity_alwa
   EXPECT_EQ(written_columns(plan, rows, 1), none);
 }
 
+TEST(ApplyStatements, a_row_is_addressed_by_what_the_server_has) {
+  const RowFinder finder = {{3}, {Comparison::native}, {"date"}, {"\"rowid\""}};
+  EXPECT_EQ(erase_statement(table(false, true), finder),
+            R"(DELETE FROM "s"."or""ders" WHERE "rowid" = (SELECT "rowid" FROM "s"."or""ders" )"
+            R"(WHERE "at" IS NOT DISTINCT FROM $1::date LIMIT 1))");
+}
+
+TEST(ApplyStatements, without_a_stage_keys_and_values_are_literals) {
+  EXPECT_EQ(values_erase(table(), {"'2024-01-01', '1'", "'2024-01-02', '2'"}),
+            R"(DELETE FROM "s"."or""ders" WHERE ("at", "id") IN (('2024-01-01', '1'), ('2024-01-02', '2')))");
+  EXPECT_EQ(values_update(table(), {"'2024-01-01', '1', '1.5', NULL"}, middle, {"bigint", "numeric", "", "date"}),
+            R"(UPDATE "s"."or""ders" AS t SET "Na""me" = CAST(s.c1 AS numeric), "doc" = s.c2 )"
+            R"(FROM (VALUES ('2024-01-01', '1', '1.5', NULL)) AS s(k0, k1, c1, c2) )"
+            R"(WHERE t."at" = CAST(s.k0 AS date) AND t."id" = CAST(s.k1 AS bigint))");
+}
+
+TEST(ApplyStatements, identities_are_overridden_only_where_the_server_knows_how) {
+  EXPECT_EQ(insert_statement(table(), middle, false),
+            R"(INSERT INTO "s"."or""ders" ("Na""me", "doc") VALUES ($1, $2))");
+}
+
 }  // namespace
 }  // namespace godwit::postgres

@@ -9,16 +9,20 @@
 namespace godwit::postgres {
 namespace {
 
-// Sequences that columns own, and those that defaults take values from.
+// Sequences that columns own, and those that defaults take values from. One of several columns comes once for each.
 constexpr const char* sequences_sql = R"(
-SELECT DISTINCT n.nspname, c.relname, o.refobjid
-FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-LEFT JOIN pg_depend o ON o.classid = 'pg_class'::regclass AND o.objid = c.oid AND o.refclassid = o.classid
-  AND o.refobjsubid > 0 AND o.deptype IN ('a', 'i')
-WHERE c.relkind = 'S' AND (o.refobjid = ANY ($1::oid[]) OR EXISTS (
-  SELECT FROM pg_attrdef d JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
-  WHERE d.adrelid = ANY ($1::oid[]) AND p.refclassid = 'pg_class'::regclass AND p.refobjid = c.oid))
-ORDER BY 1, 2)";
+SELECT n.nspname, c.relname, u.table_oid, a.attname
+FROM (SELECT o.objid AS oid, o.refobjid AS table_oid, o.refobjsubid AS number
+      FROM pg_depend o
+      WHERE o.classid = 'pg_class'::regclass AND o.refclassid = o.classid AND o.refobjid = ANY ($1::oid[])
+        AND o.refobjsubid > 0 AND o.deptype IN ('a', 'i')
+      UNION
+      SELECT p.refobjid, d.adrelid, d.adnum
+      FROM pg_attrdef d JOIN pg_depend p ON p.classid = 'pg_attrdef'::regclass AND p.objid = d.oid
+      WHERE d.adrelid = ANY ($1::oid[]) AND p.refclassid = 'pg_class'::regclass AND p.refobjsubid = 0) u
+JOIN pg_class c ON c.oid = u.oid AND c.relkind = 'S' JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_attribute a ON a.attrelid = u.table_oid AND a.attnum = u.number
+ORDER BY 1, 2, 3, 4)";
 
 constexpr size_t sequences_per_query = 200;
 
@@ -59,7 +63,10 @@ Result<std::vector<SequenceState>> PostgresCatalog::read_sequences(std::span<con
   std::vector<SequenceState> out;
   for (int row = 0; row < rows.size(); ++row) {
     const Relation* owner = scope.find(oid_at(rows, row, 2));
-    out.push_back({rows.text(row, 0), rows.text(row, 1), owner == nullptr ? TableRef{} : owner->root, 0, false});
+    SequenceState sequence{rows.text(row, 0), rows.text(row, 1), {}, {}};
+    if (owner != nullptr) sequence.owner = owner->root;
+    if (owner != nullptr) sequence.column = rows.text(row, 3);
+    out.push_back(std::move(sequence));
   }
   for (size_t first = 0; first < out.size(); first += sequences_per_query)
     TRY(read_values(connection_, std::span(out).subspan(first, std::min(sequences_per_query, out.size() - first))));

@@ -33,6 +33,15 @@ inline char char_at(const Rows& rows, int row, int column) {
   return cell.empty() ? '\0' : cell.front();
 }
 
+// What stands in a recursive CTE named `inside` beside one named `wanted`: the wanted tables (oid) with all their
+// partitions.
+inline std::string_view with_partitions(const ServerTraits& traits) {
+  return traits.has_full_catalog
+             ? "SELECT oid FROM wanted UNION SELECT i.inhrelid FROM inside p JOIN pg_inherits i ON "
+               "i.inhparent = p.oid JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition"
+             : "SELECT oid FROM wanted";
+}
+
 // A cell that holds a JSON array of strings; empty for NULL.
 inline std::vector<std::string> strings_at(const Rows& rows, int row, int column) {
   std::vector<std::string> out;

@@ -35,12 +35,15 @@ Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& ses
                                                                  std::string_view task_id) {
   // The plans of set statements must go through the key whatever the statistics say: the stage is small, the table
   // may not be.
-  TRY(
-      session.run("DEALLOCATE ALL; SET synchronous_commit = off; SET enable_seqscan = off; SET enable_hashjoin = "
-                  "off; SET enable_mergejoin = off"));
-  if (version::has_jit(session.server_version())) TRY(session.run("SET jit = off"));
-  if (version::has_plan_cache_mode(session.server_version()))
-    TRY(session.run("SET plan_cache_mode = force_generic_plan"));
+  TRY(session.run("DEALLOCATE ALL"));
+  if (session.traits().has_session_settings) {
+    TRY(
+        session.run("SET synchronous_commit = off; SET enable_seqscan = off; SET enable_hashjoin = off; SET "
+                    "enable_mergejoin = off"));
+    if (version::has_jit(session.server_version())) TRY(session.run("SET jit = off"));
+    if (version::has_plan_cache_mode(session.server_version()))
+      TRY(session.run("SET plan_cache_mode = force_generic_plan"));
+  }
   return std::unique_ptr<ChangeWriter>(new PostgresChangeWriter(session, control, std::string(task_id)));
 }
 
@@ -51,17 +54,23 @@ std::string PostgresChangeWriter::position_row() const {
 Result<void> PostgresChangeWriter::begin(const Position& expected) {
   open_ = true;  // should the fence be interrupted, there is a transaction to roll back
   savepoint_set_ = false;
-  const Rows fenced = TRY(session_.query(fmt::format(
-      R"(BEGIN; SET CONSTRAINTS ALL DEFERRED; UPDATE {} SET "STATE_TIME" = '{}' WHERE {} AND "CHECKPOINT" = {})",
-      control_.table("awsdms_txn_state"), sql_timestamp(now_us()), position_row(),
-      quote_literal(checkpoint_text(expected)))));
+  const Rows fenced =
+      TRY(session_.query(fmt::format(R"(BEGIN; {}UPDATE {} SET "STATE_TIME" = '{}' WHERE {} AND "CHECKPOINT" = {})",
+                                     defer_constraints(), control_.table("awsdms_txn_state"), sql_timestamp(now_us()),
+                                     position_row(), quote_literal(checkpoint_text(expected)))));
   for (auto& [name, stage] : stages_) stage.used = false;
   if (fenced.affected() == 1) return {};
   rollback();
   return Failure(errors::superseded(task_id_));
 }
 
+// Part of a string of statements; nothing where constraints are always checked at once.
+std::string_view PostgresChangeWriter::defer_constraints() const {
+  return session_.traits().has_deferred_constraints ? "SET CONSTRAINTS ALL DEFERRED; " : "";
+}
+
 Result<void> PostgresChangeWriter::check_constraints() {
+  if (!session_.traits().has_deferred_constraints) return {};
   return session_.run("SET CONSTRAINTS ALL IMMEDIATE");
 }
 
@@ -69,15 +78,19 @@ Result<void> PostgresChangeWriter::set_savepoint() {
   // SET CONSTRAINTS lasts to the end of the transaction; a moved savepoint starts with deferred ones again.
   // The server nests savepoints of one name, so the old one is released.
   const std::string release = std::exchange(savepoint_set_, true) ? "RELEASE SAVEPOINT task; " : "";
-  return session_.run(release + "SAVEPOINT task; SET CONSTRAINTS ALL DEFERRED");
+  return session_.run(fmt::format("{}SAVEPOINT task; {}", release, defer_constraints()));
 }
 
 Result<void> PostgresChangeWriter::undo_to_savepoint() {
   for (auto& [name, stage] : stages_) stage.used = true;
-  return session_.run("ROLLBACK TO SAVEPOINT task; SET CONSTRAINTS ALL DEFERRED");
+  return session_.run(fmt::format("ROLLBACK TO SAVEPOINT task; {}", defer_constraints()));
 }
 
 Result<void> PostgresChangeWriter::truncate(std::span<const TableRef> tables) {
+  if (!session_.traits().has_transactional_ddl) {
+    for (const TableRef& table : tables) TRY(session_.run("DELETE FROM " + quote_name(table)));
+    return {};
+  }
   std::vector<std::string> names;
   for (const TableRef& table : tables) names.push_back(quote_name(table));
   return session_.run("TRUNCATE " + join(names, ", "));
@@ -130,13 +143,18 @@ ParkedRow PostgresChangeWriter::describe(const ChangeView& change) const {
 
 Result<void> PostgresChangeWriter::commit(const Position& next) {
   const std::string sql = fmt::format(
-      R"(UPDATE {} SET "CHECKPOINT" = {}, "STATE_TIME" = '{}' WHERE {}; COMMIT; SELECT pg_catalog.pg_current_wal_insert_lsn())",
+      R"(UPDATE {} SET "CHECKPOINT" = {}, "STATE_TIME" = '{}' WHERE {}; COMMIT{})",
       control_.table("awsdms_txn_state"), quote_literal(checkpoint_text(next)), sql_timestamp(now_us()),
-      position_row());
+      position_row(), session_.traits().has_log_positions ? "; SELECT pg_catalog.pg_current_wal_insert_lsn()" : "");
   if (PQsendQuery(session_.raw(), sql.c_str()) == 0) return Failure(session_.connection_error());
   failpoint(failpoints::window_commit_sent);
   const Rows done = TRY(last_result(session_));
   open_ = false;
+  if (!session_.traits().has_log_positions) {
+    if (std::string_view(PQcmdStatus(done.raw())) != "COMMIT") return Failure(errors::not_committed());
+    durable_ = next;
+    return {};
+  }
   const auto lsn = parse_lsn(done.get(0, 0));
   if (!lsn) return Failure(errors::bad_stream("the target's log position", ""));
   not_durable_.push_back({*lsn, next});
@@ -153,10 +171,12 @@ void PostgresChangeWriter::rollback() {
 
 Result<Position> PostgresChangeWriter::durable(bool force) {
   if (not_durable_.empty()) return durable_;
-  if (force)
-    TRY(session_.run(
-        fmt::format(R"(BEGIN; SET LOCAL synchronous_commit = on; UPDATE {} SET "STATE_TIME" = '{}' WHERE {}; COMMIT)",
-                    control_.table("awsdms_txn_state"), sql_timestamp(now_us()), position_row())));
+  if (force) {
+    Transaction transaction = TRY(Transaction::begin(session_));
+    TRY(session_.run(fmt::format(R"(SET LOCAL synchronous_commit = on; UPDATE {} SET "STATE_TIME" = '{}' WHERE {})",
+                                 control_.table("awsdms_txn_state"), sql_timestamp(now_us()), position_row())));
+    TRY(transaction.commit());
+  }
   const Rows rows = TRY(session_.query("SELECT pg_catalog.pg_current_wal_flush_lsn()"));
   const Lsn flushed = parse_lsn(rows.get(0, 0)).value_or(0);
   while (!not_durable_.empty() && not_durable_.front().lsn <= flushed) {

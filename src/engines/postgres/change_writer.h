@@ -1,6 +1,7 @@
 #pragma once
 // Applies windows of changes to the target (engine.md §2, §7, §8): fence first, position last, in one transaction.
-// Commits are asynchronous; durable() says what the disk holds. One session, one thread.
+// Commits are asynchronous where the server has log positions; durable() says what the disk holds. One session, one
+// thread.
 
 #include <deque>
 #include <map>
@@ -49,10 +50,17 @@ class PostgresChangeWriter : public ChangeWriter {
   PostgresChangeWriter(Connection& session, const ControlSchema& control, std::string task_id)
       : session_(session), control_(control), task_id_(std::move(task_id)) {}
   std::string position_row() const;
+  std::string_view defer_constraints() const;
 
   Result<bool> try_sets(const TargetTable& table, const NetChanges& net, std::string& why);
   Result<void> fill_stage(const TargetTable& table, const NetChanges& net, Stage& stage,
                           std::vector<std::pair<ColumnMask, uint64_t>>& groups);
+  // Without stages: change_writer_values.cpp.
+  Result<bool> try_values(const TargetTable& table, const NetChanges& net, std::string& why);
+  Result<uint64_t> erase_by_values(const TargetTable& table, std::span<const ChangeView> rows);
+  Result<uint64_t> update_by_values(const TargetTable& table, std::span<const ChangeView* const> rows,
+                                    const ColumnMask& mask);
+  Result<const std::vector<std::string>*> literal_types(const TargetTable& table);
   Result<uint64_t> copy_inserts(const TargetTable& table, const std::vector<ChangeView>& rows);
 
   // Statements of one table, prepared once: names by operation and, for updates, by the columns written.
@@ -63,6 +71,7 @@ class PostgresChangeWriter : public ChangeWriter {
     std::map<ColumnMask, std::string> updates;
   };
   Result<TableStatements*> statements_of(const TargetTable& table);
+  Result<std::vector<std::string>> primary_key_of(const TargetTable& table);
   Result<RowFinder> find_rows_by(const TargetTable& table);
   Result<std::vector<bool>> byte_columns(const TargetTable& table);
   Result<void> prepare(const ChangeView& change);
@@ -80,6 +89,7 @@ class PostgresChangeWriter : public ChangeWriter {
   bool may_make_stages_ = true;                    // the role may create temporary tables
   std::unordered_map<std::string, Stage> stages_;  // by quoted target name
   std::unordered_map<const TargetTable*, TableStatements> statements_;
+  std::unordered_map<const TargetTable*, std::vector<std::string>> literal_types_;
   uint64_t prepared_count_ = 0, prepared_now_ = 0;
   std::vector<ByteBuffer> scratch_;  // parameters of one statement, NUL-terminated
   std::deque<Commit> not_durable_;

@@ -52,7 +52,30 @@ constexpr std::string_view comparison_query =
     "WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END WHERE a.attrelid = $1::pg_catalog.regclass AND a.attnum "
     "> 0";
 
+// The same by the names of types, where the catalog says nothing of operators.
+constexpr std::string_view plain_comparison_query =
+    "SELECT a.attname, t.typname IN ('bool', 'int2', 'int4', 'int8', 'oid', 'bytea', 'uuid', 'date', 'timestamp', "
+    "'timestamptz', 'numeric', 'float4', 'float8', 'text', 'varchar', 'bpchar', 'name', 'interval', 'time', "
+    "'timetz', "
+    "'inet', 'bit', 'varbit'), t.typname NOT IN ('bool', 'int2', 'int4', 'int8', 'oid', 'bytea', 'uuid', 'date', "
+    "'timestamp', 'timestamptz'), pg_catalog.format_type(a.atttypid, a.atttypmod) FROM pg_catalog.pg_attribute a "
+    "JOIN "
+    "pg_catalog.pg_type t ON t.oid = a.atttypid WHERE a.attrelid = $1::pg_catalog.regclass AND a.attnum > 0";
+
+constexpr std::string_view primary_key_query =
+    "SELECT a.attname FROM pg_catalog.pg_index i JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND "
+    "a.attnum = ANY (i.indkey) WHERE i.indrelid = $1::pg_catalog.regclass AND i.indisprimary ORDER BY a.attnum";
+
 }  // namespace
+
+// Every table has one where rows have no other address; if nobody named one, it stands on the hidden column rowid.
+Result<std::vector<std::string>> PostgresChangeWriter::primary_key_of(const TargetTable& table) {
+  const Rows rows = TRY(session_.query(std::string(primary_key_query), {quote_name(table.layout->ref)}));
+  std::vector<std::string> out;
+  for (int row = 0; row < rows.size(); ++row) out.push_back(quote_name(rows.get(row, 0)));
+  if (out.empty()) out.emplace_back("rowid");
+  return out;
+}
 
 Result<RowFinder> PostgresChangeWriter::find_rows_by(const TargetTable& table) {
   RowFinder finder;
@@ -60,7 +83,10 @@ Result<RowFinder> PostgresChangeWriter::find_rows_by(const TargetTable& table) {
     finder.columns = table.layout->key->columns;
     return finder;
   }
-  const Rows rows = TRY(session_.query(std::string(comparison_query), {quote_name(table.layout->ref)}));
+  if (!session_.traits().has_row_addresses) finder.address = TRY(primary_key_of(table));
+  const Rows rows =
+      TRY(session_.query(std::string(session_.traits().has_full_catalog ? comparison_query : plain_comparison_query),
+                         {quote_name(table.layout->ref)}));
   for (uint32_t c = 0; c < table.layout->columns.size(); ++c) {
     finder.columns.push_back(c);
     finder.comparisons.push_back(Comparison::text);
@@ -108,7 +134,8 @@ Result<void> PostgresChangeWriter::prepare(const ChangeView& change) {
   TableStatements* known = TRY(statements_of(*change.table));
   if (change.op == Op::insert && known->insert.empty())
     known->insert =
-        TRY(prepare_sql(insert_statement(*change.table, ColumnMask(change.table->layout->columns.size(), true))));
+        TRY(prepare_sql(insert_statement(*change.table, ColumnMask(change.table->layout->columns.size(), true),
+                                         session_.traits().has_identity_override)));
   if (change.op == Op::erase && known->erase.empty())
     known->erase = TRY(prepare_sql(erase_statement(*change.table, known->finder)));
   if (change.op != Op::update) return {};

@@ -73,7 +73,7 @@ Result<bool> PostgresChangeWriter::apply_sets(const TargetTable& table, const Ne
     why = "the table is too wide to stage";
     return false;
   }
-  if (!may_make_stages_ && !(net.erased.empty() && net.updated.empty())) {
+  if (!may_make_stages_ && session_.traits().has_temporary_tables && !(net.erased.empty() && net.updated.empty())) {
     why = "the role may not create temporary tables";
     return false;
   }
@@ -82,7 +82,7 @@ Result<bool> PostgresChangeWriter::apply_sets(const TargetTable& table, const Ne
     return false;
   }
   TRY(session_.run("SAVEPOINT sets"));
-  auto fits = try_sets(table, net, why);
+  auto fits = session_.traits().has_temporary_tables ? try_sets(table, net, why) : try_values(table, net, why);
   if (!fits && fits.error().sqlstate == "42501") may_make_stages_ = false;
   if (!fits && (does_not_fit(fits.error()) || !may_make_stages_)) {
     why = fits.error().message;

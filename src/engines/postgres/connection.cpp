@@ -92,20 +92,29 @@ Result<Connection> Connection::open(const Endpoint& endpoint, const ConnectOptio
   if (PQstatus(out.connection_) != CONNECTION_OK)
     return Failure(errors::cannot_connect(to_string(endpoint), trim(PQerrorMessage(out.connection_)), ""));
   PQsetNoticeReceiver(out.connection_, on_notice, nullptr);
-  if (!version::is_supported(out.server_version()))
+  if (!options.replication) TRY(out.learn_traits(to_string(endpoint)));
+  if (!out.traits_.is_cockroach && !version::is_supported(out.server_version()))
     return Failure(errors::too_old(to_string(endpoint), out.server_version()));
   if (version::has_transaction_timeout(out.server_version())) TRY(out.run("SET transaction_timeout = 0"));
   return out;
+}
+
+Result<void> Connection::learn_traits(const std::string& endpoint) {
+  const Rows rows = TRY(query("SELECT version()"));
+  traits_ = TRY(traits_of(rows.get(0, 0), endpoint));
+  return {};
 }
 
 Connection::~Connection() {
   if (connection_ != nullptr) PQfinish(connection_);
 }
 
-Connection::Connection(Connection&& other) noexcept : connection_(std::exchange(other.connection_, nullptr)) {}
+Connection::Connection(Connection&& other) noexcept
+    : connection_(std::exchange(other.connection_, nullptr)), traits_(std::move(other.traits_)) {}
 
 Connection& Connection::operator=(Connection&& other) noexcept {
   std::swap(connection_, other.connection_);
+  std::swap(traits_, other.traits_);
   return *this;
 }
 
@@ -166,6 +175,24 @@ Result<uint64_t> Connection::copy_in(const std::string& sql, std::string_view by
   while (PGresult* rest = PQgetResult(connection_)) PQclear(rest);
   if (!ok) return Failure(error);
   return result.affected();
+}
+
+Result<Transaction> Transaction::begin(Connection& session) {
+  if (session.in_transaction()) return Transaction(nullptr);
+  TRY(session.run("BEGIN"));
+  return Transaction(&session);
+}
+
+Result<void> Transaction::commit() {
+  if (session_ == nullptr) return {};
+  TRY(session_->run("COMMIT"));
+  session_ = nullptr;
+  return {};
+}
+
+Transaction::~Transaction() {
+  if (session_ == nullptr || session_->broken() || !session_->in_transaction()) return;
+  static_cast<void>(session_->run("ROLLBACK"));  // a broken session ends its transaction by itself
 }
 
 void Connection::cancel() {

@@ -13,10 +13,12 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.h"
 #include "data/table_def.h"
 #include "engine/endpoint.h"
+#include "engines/postgres/server_traits.h"
 
 namespace godwit::postgres {
 
@@ -77,13 +79,35 @@ class Connection {
   bool wait_readable(int wait_ms, const std::stop_token& stop) const;
 
   PGconn* raw() const { return connection_; }
+  // What the server can do; a walsender's session does not ask.
+  const ServerTraits& traits() const { return traits_; }
   int server_version() const { return PQserverVersion(connection_); }
   bool in_transaction() const { return PQtransactionStatus(connection_) != PQTRANS_IDLE; }
   bool broken() const { return connection_ == nullptr || PQstatus(connection_) == CONNECTION_BAD; }
   int backend_pid() const { return PQbackendPID(connection_); }
 
  private:
+  Result<void> learn_traits(const std::string& endpoint);
+
   PGconn* connection_ = nullptr;
+  ServerTraits traits_;
+};
+
+// A transaction that is rolled back unless it is committed: the session may be used again after any failure.
+class Transaction {
+ public:
+  // Within a transaction that is open already nothing is begun, and its owner ends it.
+  static Result<Transaction> begin(Connection& session);
+  ~Transaction();
+  Transaction(Transaction&& other) noexcept : session_(std::exchange(other.session_, nullptr)) {}
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  Transaction& operator=(Transaction&&) = delete;
+  Result<void> commit();
+
+ private:
+  explicit Transaction(Connection* session) : session_(session) {}
+  Connection* session_;
 };
 
 // SQL text of names and values.

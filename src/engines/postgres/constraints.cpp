@@ -23,16 +23,14 @@ WITH RECURSIVE wanted AS (
   JOIN pg_namespace n ON n.nspname = w.schema
   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p')
 ), inside AS (
-  SELECT oid FROM wanted
-  UNION SELECT i.inhrelid FROM inside p JOIN pg_inherits i ON i.inhparent = p.oid
-        JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+  {}
 )
 )";
 
 // The table, its key's name and definition, whether it is valid, whether it stands on a partitioned table.
 constexpr std::string_view keys_sql = R"(
 SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname), quote_ident(k.conname), pg_get_constraintdef(k.oid),
-       k.convalidated, c.relkind = 'p', pg_has_role(c.relowner, 'USAGE')
+       k.convalidated, c.relkind = 'p', {}
 FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE k.contype = 'f'{}
   AND (k.conrelid IN (SELECT oid FROM inside) OR k.confrelid IN (SELECT oid FROM inside))
@@ -60,11 +58,13 @@ Result<Rows> query_inside(Connection& connection, std::span<const TargetTable> t
     schemas.push_back(table.layout->ref.schema);
     names.push_back(table.layout->ref.name);
   }
-  return connection.query(std::string(inside_cte) + std::string(sql), {array_text(schemas), array_text(names)});
+  const std::string inside = fmt::format(fmt::runtime(inside_cte), with_partitions(connection.traits()));
+  return connection.query(inside + std::string(sql), {array_text(schemas), array_text(names)});
 }
 
 // Whether the role may take the replica role, tried without leaving a trace in an open transaction.
 Result<bool> may_take_replica_role(Connection& connection) {
+  if (!connection.traits().has_replica_role) return false;
   const bool nested = connection.in_transaction();
   TRY(connection.run(nested ? "SAVEPOINT godwit_role" : "BEGIN"));
   const auto tried = connection.run("SET LOCAL session_replication_role = replica");
@@ -161,10 +161,15 @@ std::string orphan_count(const Rows& rows, int row) {
 Result<ReleasePlan> plan_release(Connection& connection, std::span<const TargetTable> tables) {
   const bool by_role = TRY(may_take_replica_role(connection));
   Planner planner(by_role);
-  const Rows triggers = TRY(query_inside(connection, tables, fmt::format(triggers_sql, own_triggers(connection))));
-  for (int row = 0; row < triggers.size(); ++row) planner.add_trigger(triggers, row);
+  if (connection.traits().has_triggers) {
+    const Rows triggers =
+        TRY(query_inside(connection, tables, fmt::format(fmt::runtime(triggers_sql), own_triggers(connection))));
+    for (int row = 0; row < triggers.size(); ++row) planner.add_trigger(triggers, row);
+  }
   if (!by_role) {
-    const Rows keys = TRY(query_inside(connection, tables, fmt::format(keys_sql, own_keys(connection))));
+    const std::string_view owns = connection.traits().has_full_catalog ? "pg_has_role(c.relowner, 'USAGE')" : "true";
+    const Rows keys =
+        TRY(query_inside(connection, tables, fmt::format(fmt::runtime(keys_sql), owns, own_keys(connection))));
     for (int row = 0; row < keys.size(); ++row) planner.add_key(keys, row);
   }
   if (planner.not_owned().empty()) return planner.take();
@@ -174,15 +179,14 @@ Result<ReleasePlan> plan_release(Connection& connection, std::span<const TargetT
 
 Result<void> carry_out(Connection& connection, const ReleasePlan& plan) {
   if (plan.statements.empty()) return {};
-  const bool nested = connection.in_transaction();
-  if (!nested) TRY(connection.run("BEGIN"));
-  for (const std::string& statement : plan.statements) {
-    if (auto done = connection.run(statement); !done) {
-      if (!nested && !connection.broken()) TRY(connection.run("ROLLBACK"));
-      return done;
-    }
+  if (!connection.traits().has_transactional_ddl) {
+    // The script is saved: what a death in between leaves undone is planned again, and restored with the rest.
+    for (const std::string& statement : plan.statements) TRY(connection.run(statement));
+    return {};
   }
-  return nested ? Result<void>() : connection.run("COMMIT");
+  Transaction transaction = TRY(Transaction::begin(connection));
+  for (const std::string& statement : plan.statements) TRY(connection.run(statement));
+  return transaction.commit();
 }
 
 Result<bool> release_constraints(Connection& connection, std::span<const TargetTable> tables, std::string& script) {
@@ -205,7 +209,7 @@ Result<void> restore_constraints(Connection& connection, std::string_view script
     script.remove_prefix(std::min(end + separator.size(), script.size()));
     const auto done = connection.run(statement);
     if (done || is_settled(done.error())) continue;
-    if (connection.broken()) return Failure(done.error());
+    if (connection.broken() || done.error().kind == ErrorKind::transient) return Failure(done.error());
     log_warning(Component::target_apply, "{}", errors::cannot_restore(statement, done.error()).message);
     if (!first) first = errors::cannot_restore(statement, done.error());
   }
@@ -215,10 +219,13 @@ Result<void> restore_constraints(Connection& connection, std::string_view script
 
 Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(Connection& connection,
                                                                     std::span<const TargetTable> tables) {
+  // Without the role the keys are dropped while rows are written, and look at every row when they come back.
+  if (!connection.traits().has_replica_role) return {};
   const std::string_view plain_only = version::has_unenforced_and_period_keys(connection.server_version())
                                           ? " AND k.conenforced AND NOT k.conperiod"
                                           : "";
-  const Rows keys = TRY(query_inside(connection, tables, fmt::format(orphans_sql, own_keys(connection), plain_only)));
+  const Rows keys =
+      TRY(query_inside(connection, tables, fmt::format(fmt::runtime(orphans_sql), own_keys(connection), plain_only)));
   std::vector<std::pair<std::string, uint64_t>> out;
   for (int row = 0; row < keys.size(); ++row) {
     const Rows counted = TRY(connection.query(orphan_count(keys, row)));

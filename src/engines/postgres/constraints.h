@@ -25,7 +25,8 @@ struct ReleasePlan {
 // second plan adds nothing to it, so keep the first.
 Result<ReleasePlan> plan_release(Connection& connection, std::span<const TargetTable> tables);
 
-// All in one transaction: the one that is open, else its own.
+// All in one transaction: the one that is open, else its own. Where the server has no DDL in transactions each
+// statement is one, and a plan made after a failure holds the rest.
 Result<void> carry_out(Connection& connection, const ReleasePlan& plan);
 
 // Both at once, in one transaction: what is released and the caller's own writes commit together if the caller has

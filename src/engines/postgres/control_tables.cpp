@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/lsn.h"
+#include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
@@ -35,6 +36,8 @@ constexpr Definition always[] = {
      "NULL, "
      "storage_id text NOT NULL, loaded_at timestamptz NOT NULL, PRIMARY KEY (task, table_schema, table_name, slice)",
      ""},
+    {"godwit_large_objects",
+     "task varchar(128) NOT NULL, number oid NOT NULL, bytes int8 NOT NULL, PRIMARY KEY (task, number)", ""},
     {"godwit_parked",
      "id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, task varchar(128) NOT NULL, table_schema text NOT NULL, "
      "table_name text NOT NULL, key text NOT NULL, position text NOT NULL, operation text NOT NULL, row_values text "
@@ -95,6 +98,24 @@ std::vector<std::string> column_names(std::string_view columns) {
   return out;
 }
 
+// Whether some unique index of the table has these columns, whatever its name: rows are replaced by them.
+Result<bool> has_unique_index(Connection& session, const std::string& table, std::string_view columns) {
+  std::vector<std::string> names = column_names(columns);
+  std::ranges::sort(names);
+  std::string wanted;
+  for (const std::string& name : names) wanted += (wanted.empty() ? "" : ",") + name;
+  const Rows rows = TRY(session.query(
+      "SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = $1::regclass AND i.indisunique AND "
+      "i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL AND "
+      "(SELECT pg_catalog.string_agg(a.attname, ',' ORDER BY a.attname COLLATE \"C\") FROM "
+      "pg_catalog.pg_attribute a WHERE a.attrelid = i.indrelid AND a.attnum = ANY "
+      "((i.indkey::int2[])[0:" +
+          std::string(version::has_included_columns(session.server_version()) ? "i.indnkeyatts" : "i.indnatts") +
+          " - 1])) = $2",
+      {table, wanted}));
+  return !rows.empty();
+}
+
 Result<void> create_one(Connection& session, const std::string& schema, const Definition& definition) {
   const std::string table = quote_name(TableRef{schema, std::string(definition.name)});
   const Rows there = TRY(
@@ -109,13 +130,24 @@ Result<void> create_one(Connection& session, const std::string& schema, const De
     for (const std::string& needed : column_names(definition.columns))
       if (std::ranges::find(present, needed) == present.end())
         return Failure(errors::control_table_shape(schema + "." + std::string(definition.name), needed));
-    return {};
+  } else {
+    std::string columns(definition.columns);
+    // Older CockroachDB knows bigserial only.
+    constexpr std::string_view identity = "bigint GENERATED ALWAYS AS IDENTITY";
+    const size_t at = columns.find(identity);
+    if (at != std::string::npos && !session.traits().has_identity_override)
+      columns.replace(at, identity.size(), "bigserial");
+    TRY(session.run(fmt::format("CREATE TABLE {}{} ({})",
+                                session.traits().has_transactional_ddl ? "" : "IF NOT EXISTS ", table, columns)));
   }
-  TRY(session.run(fmt::format("CREATE TABLE {} ({})", table, definition.columns)));
   const size_t bar = definition.index.find('|');
   if (bar == std::string_view::npos) return {};
-  return session.run(fmt::format("CREATE UNIQUE INDEX {} ON {} ({})", quote_name(definition.index.substr(0, bar)),
-                                 table, definition.index.substr(bar + 1)));
+  const bool indexed = !there.empty() && session.traits().has_full_catalog &&
+                       TRY(has_unique_index(session, table, definition.index.substr(bar + 1)));
+  if (indexed) return {};
+  return session.run(
+      fmt::format("CREATE UNIQUE INDEX {} {} ON {} ({})", session.traits().has_full_catalog ? "" : "IF NOT EXISTS",
+                  quote_name(definition.index.substr(0, bar)), table, definition.index.substr(bar + 1)));
 }
 
 std::string now_utc() {
@@ -136,25 +168,35 @@ std::string ControlSchema::table(std::string_view name) const {
   return quote_name(TableRef{wanted_.schema, std::string(name)});
 }
 
+Result<void> ControlSchema::create_once(Connection& session) const {
+  if (!session.traits().has_transactional_ddl) return create_all(session);
+  Transaction transaction = TRY(Transaction::begin(session));
+  TRY(session.run(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", creation_lock)));
+  TRY(create_all(session));
+  return transaction.commit();
+}
+
+Result<void> ControlSchema::create_all(Connection& session) const {
+  const Rows schema =
+      TRY(session.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {wanted_.schema}));
+  if (schema.empty()) TRY(session.run("CREATE SCHEMA IF NOT EXISTS " + quote_name(wanted_.schema)));
+  for (const Definition& definition : always) TRY(create_one(session, wanted_.schema, definition));
+  if (wanted_.status) TRY(create_one(session, wanted_.schema, status_table));
+  if (wanted_.suspended_tables) TRY(create_one(session, wanted_.schema, suspended_table));
+  if (wanted_.history) TRY(create_one(session, wanted_.schema, history_table));
+  if (wanted_.full_load_exceptions) TRY(create_one(session, wanted_.schema, full_load_exceptions_table));
+  return {};
+}
+
+// Another program may make the same tables at the same instant without taking the lock: then they are there now.
 Result<void> ControlSchema::create(Connection& session) const {
-  TRY(session.run("BEGIN"));
-  auto made = [&]() -> Result<void> {
-    TRY(session.run(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", creation_lock)));
-    const Rows schema =
-        TRY(session.query("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", {wanted_.schema}));
-    if (schema.empty()) TRY(session.run("CREATE SCHEMA " + quote_name(wanted_.schema)));
-    for (const Definition& definition : always) TRY(create_one(session, wanted_.schema, definition));
-    if (wanted_.status) TRY(create_one(session, wanted_.schema, status_table));
-    if (wanted_.suspended_tables) TRY(create_one(session, wanted_.schema, suspended_table));
-    if (wanted_.history) TRY(create_one(session, wanted_.schema, history_table));
-    if (wanted_.full_load_exceptions) TRY(create_one(session, wanted_.schema, full_load_exceptions_table));
-    return {};
-  }();
-  if (!made) {
-    if (!session.broken()) TRY(session.run("ROLLBACK"));
-    return made;
+  constexpr int tries = 3;
+  for (int i = 1;; ++i) {
+    auto made = create_once(session);
+    if (made || i == tries || session.broken()) return made;
+    const std::string& state = made.error().sqlstate;
+    if (state != "42P07" && state != "42P06" && state != "23505") return made;
   }
-  return session.run("COMMIT");
 }
 
 Result<bool> ControlSchema::exists(Connection& session, std::string_view name) const {
@@ -191,10 +233,15 @@ Result<void> ControlSchema::forget_task(Connection& session, std::string_view ta
   const bool there = TRY(exists(session, "godwit_task"));
   if (!there) return {};
   const std::string id = quote_literal(task_id);
-  return session.run(fmt::format(
-      "BEGIN; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE "
-      "\"SERVER_NAME\" = '{}' AND \"TASK_NAME\" = {}; COMMIT",
-      table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"), server_name, id));
+  const bool large_objects = TRY(exists(session, "godwit_large_objects"));  // not in what an older version made
+  const std::string more =
+      large_objects ? fmt::format("DELETE FROM {} WHERE task = {}; ", table("godwit_large_objects"), id) : "";
+  Transaction transaction = TRY(Transaction::begin(session));
+  TRY(session.run(fmt::format(
+      "{}DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE "
+      "\"SERVER_NAME\" = '{}' AND \"TASK_NAME\" = {}",
+      more, table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"), server_name, id)));
+  return transaction.commit();
 }
 
 Result<void> ControlSchema::rename_ledger(Connection& session, std::string_view task_id, const TableRef& before,
@@ -275,7 +322,11 @@ Result<void> ControlSchema::write_status(Connection& session, std::string_view t
   if (!wanted_.status) return {};
   return session.run(
       fmt::format(
-          "INSERT INTO {} VALUES ('{}', $1, $2, '{}', {}, {}, {}, $3, {}, $4, {}, {}) ON CONFLICT (server_name, "
+          "INSERT INTO {} (server_name, task_name, task_status, status_time, pending_changes, disk_swap_size, "
+          "task_memory, source_current_position, source_current_timestamp, source_tail_position, "
+          "source_tail_timestamp, source_timestamp_applied) VALUES ('{}', $1, $2, '{}', {}, {}, {}, nullif($3, ''), "
+          "{}, nullif($4, ''), "
+          "{}, {}) ON CONFLICT (server_name, "
           "task_name) DO UPDATE SET task_status = EXCLUDED.task_status, status_time = EXCLUDED.status_time, "
           "pending_changes = EXCLUDED.pending_changes, disk_swap_size = EXCLUDED.disk_swap_size, task_memory = "
           "EXCLUDED.task_memory, source_current_position = EXCLUDED.source_current_position, "
@@ -287,16 +338,32 @@ Result<void> ControlSchema::write_status(Connection& session, std::string_view t
       {std::string(task_id), row.status, row.current.text, row.tail.text});
 }
 
+Result<void> ControlSchema::write_history(Connection& session, std::string_view task_id,
+                                          const HistoryRow& row) const {
+  if (!wanted_.history) return {};
+  return session.run(
+      fmt::format("INSERT INTO {} (server_name, task_name, timeslot_type, timeslot, timeslot_duration, "
+                  "timeslot_latency, timeslot_records, timeslot_volume) VALUES ('{}', $1, $2, '{}', {}, {}, {}, {}) "
+                  "ON CONFLICT (server_name, task_name, timeslot_type, timeslot) DO UPDATE SET timeslot_duration = "
+                  "EXCLUDED.timeslot_duration, "
+                  "timeslot_latency = EXCLUDED.timeslot_latency, timeslot_records = EXCLUDED.timeslot_records, "
+                  "timeslot_volume = EXCLUDED.timeslot_volume",
+                  table("awsdms_history"), server_name, sql_timestamp(row.end_us), row.duration_min,
+                  row.latency_s ? std::to_string(*row.latency_s) : "NULL", row.records, row.volume_mb),
+      {std::string(task_id), row.type});
+}
+
 Result<void> ControlSchema::write_suspended(Connection& session, std::string_view task_id, const TableRef& which,
                                             std::string_view reason, bool suspended) const {
   if (!wanted_.suspended_tables) return {};
-  TRY(session.run(
-      fmt::format("DELETE FROM {} WHERE server_name = '{}' AND task_name = $1 AND table_owner = $2 AND table_name "
-                  "= $3",
-                  table("awsdms_suspended_tables"), server_name),
-      {std::string(task_id), which.schema, which.name}));
-  if (!suspended) return {};
-  return session.run(fmt::format("INSERT INTO {} VALUES ('{}', $1, $2, $3, $4, '{}')",
+  if (!suspended)
+    return session.run(fmt::format("DELETE FROM {} WHERE server_name = '{}' AND task_name = $1 AND ($3 = '' OR "
+                                   "table_owner = $2 AND table_name = $3)",
+                                   table("awsdms_suspended_tables"), server_name),
+                       {std::string(task_id), which.schema, which.name});
+  return session.run(fmt::format("INSERT INTO {} (server_name, task_name, table_owner, table_name, suspend_reason, "
+                                 "suspend_timestamp) VALUES ('{}', $1, $2, $3, $4, '{}') ON CONFLICT (server_name, "
+                                 "task_name, table_owner, table_name) DO NOTHING",
                                  table("awsdms_suspended_tables"), server_name, now_utc()),
                      {std::string(task_id), which.schema, which.name, std::string(reason)});
 }

@@ -38,10 +38,13 @@ class ControlSchema {
                     bool full_load) const;
   Result<uint64_t> count_parked(Connection& session, std::string_view task_id) const;
   Result<void> write_status(Connection& session, std::string_view task_id, const StatusRow& row) const;
+  Result<void> write_history(Connection& session, std::string_view task_id, const HistoryRow& row) const;
   Result<void> write_suspended(Connection& session, std::string_view task_id, const TableRef& table,
                                std::string_view reason, bool suspended) const;
 
  private:
+  Result<void> create_all(Connection& session) const;
+  Result<void> create_once(Connection& session) const;
   Result<bool> exists(Connection& session, std::string_view name) const;
   ControlTables wanted_;
 };

@@ -26,12 +26,13 @@ ErrorKind kind_of_sqlstate(std::string_view state) {
       {"57P05", ErrorKind::connection}, {"57014", ErrorKind::transient},  {"08", ErrorKind::connection},
       {"53300", ErrorKind::connection}, {"55006", ErrorKind::connection}, {"58P01", ErrorKind::fatal},
       {"58", ErrorKind::resource},      {"40001", ErrorKind::transient},  {"40P01", ErrorKind::transient},
-      {"55P03", ErrorKind::transient},  {"25P03", ErrorKind::connection}, {"25P04", ErrorKind::connection},
-      {"25006", ErrorKind::connection}, {"53", ErrorKind::resource},      {"54", ErrorKind::data},
-      {"22", ErrorKind::data},          {"23", ErrorKind::conflict},      {"2200", ErrorKind::data},
-      {"42P01", ErrorKind::table},      {"42703", ErrorKind::table},      {"42804", ErrorKind::table},
-      {"42501", ErrorKind::table},      {"0A000", ErrorKind::table},      {"428C9", ErrorKind::table},
-      {"2BP01", ErrorKind::table},      {"P0001", ErrorKind::data},       {"44000", ErrorKind::conflict}};
+      {"55P03", ErrorKind::transient},  {"40003", ErrorKind::connection}, {"25P03", ErrorKind::connection},
+      {"25P04", ErrorKind::connection}, {"25006", ErrorKind::connection}, {"53", ErrorKind::resource},
+      {"54", ErrorKind::data},          {"22", ErrorKind::data},          {"23", ErrorKind::conflict},
+      {"2200", ErrorKind::data},        {"42P01", ErrorKind::table},      {"42703", ErrorKind::table},
+      {"42804", ErrorKind::table},      {"42501", ErrorKind::table},      {"0A000", ErrorKind::table},
+      {"428C9", ErrorKind::table},      {"2BP01", ErrorKind::table},      {"P0001", ErrorKind::data},
+      {"44000", ErrorKind::conflict}};
   for (const Row& row : rows)
     if (starts(state, row.prefix)) return row.kind;
   return ErrorKind::fatal;
@@ -64,6 +65,20 @@ Error too_old(std::string_view endpoint, int version) {
   return make(ErrorKind::prerequisite, "version",
               fmt::format("{} is PostgreSQL {}; Godwit needs 10 or later: earlier servers have no publications.",
                           endpoint, version / 10000));
+}
+Error cockroach_too_old(std::string_view endpoint, std::string_view version) {
+  return make(
+      ErrorKind::prerequisite, "cockroach_version",
+      fmt::format("{} is CockroachDB {}. This cluster is on a version of CockroachDB which does not support AWS "
+                  "DMS. CockroachDB v21.2.13+ or v22.1+ is required. Upgrade the cluster.",
+                  endpoint, version));
+}
+Error cockroach_source(std::string_view endpoint) {
+  return make(
+      ErrorKind::prerequisite, "cockroach_source",
+      fmt::format("{} is CockroachDB, which can be a target only: it has no snapshots to export and no logical "
+                  "replication slots to follow. Name a PostgreSQL server as the source.",
+                  endpoint));
 }
 Error wal_level(std::string_view value) {
   return make(
@@ -324,6 +339,10 @@ Error slice_done(const TableRef& table, uint32_t slice) {
   return make(ErrorKind::superseded, "slice_done",
               fmt::format("slice {} of table {} is in the ledger already", slice, to_string(table)));
 }
+Error not_committed() {
+  return make(ErrorKind::connection, "not_committed",
+              "the target answered a COMMIT with something else, so that its outcome is not known");
+}
 Error superseded(std::string_view task_id) {
   return make(
       ErrorKind::superseded, "superseded",
@@ -359,6 +378,12 @@ Error not_supported(std::string_view attribute, std::string_view instead) {
       ErrorKind::usage, "not_supported",
       fmt::format("connection attribute {} is not carried out by this version. {}, and leave the attribute out.",
                   attribute, instead));
+}
+Error cannot_rebuild_indexes() {
+  return make(
+      ErrorKind::prerequisite, "cannot_rebuild_indexes",
+      "the target cannot tell how its indexes are made again, so TargetIndexes: rebuild cannot be carried out. "
+      "Leave it at keep.");
 }
 Error bad_attribute(std::string_view attribute, std::string_view given, std::string_view wanted) {
   return make(ErrorKind::usage, "bad_attribute",

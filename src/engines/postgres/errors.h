@@ -21,6 +21,8 @@ Error cannot_connect(std::string_view endpoint, std::string_view server_said, st
 Error connection_lost(std::string_view server_said);
 Error server_said(std::string_view message, std::string_view detail, std::string_view sqlstate);
 Error too_old(std::string_view endpoint, int version);
+Error cockroach_too_old(std::string_view endpoint, std::string_view version);
+Error cockroach_source(std::string_view endpoint);
 Error wal_level(std::string_view value);
 Error no_replication_role(std::string_view role);
 Error no_free_slot(std::string_view maximum);
@@ -76,10 +78,12 @@ Error cannot_release_constraints(std::string_view role, std::string_view tables)
 Error control_table_shape(std::string_view table, std::string_view column);
 Error count_mismatch(const TableRef& table, uint32_t slice, uint64_t sent, uint64_t taken);
 Error slice_done(const TableRef& table, uint32_t slice);
+Error not_committed();
 Error superseded(std::string_view task_id);
 Error position_exists(std::string_view task_id);
 Error standby_target();
 Error not_supported(std::string_view attribute, std::string_view instead);
+Error cannot_rebuild_indexes();
 Error bad_attribute(std::string_view attribute, std::string_view given, std::string_view wanted);
 Error many_rows(uint64_t rows);
 Error no_arbiter(const TableRef& table);

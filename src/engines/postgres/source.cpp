@@ -57,6 +57,7 @@ PostgresSource::PostgresSource(Connection session, Endpoint endpoint, SessionOpt
 Result<std::unique_ptr<Source>> PostgresSource::open(const Endpoint& endpoint, const SessionOptions& options) {
   if (options.role == "main") TRY(check_attributes(endpoint, EndpointRole::source));
   Connection session = TRY(Connection::open(endpoint, {session_name(options), false, options.role == "main"}));
+  if (session.traits().is_cockroach) return Failure(errors::cockroach_source(to_string(endpoint)));
   TRY(session.run("SET max_parallel_workers_per_gather = 0"));
   const Rows rows = TRY(session.query("SELECT pg_catalog.current_database()"));
   return std::unique_ptr<Source>(new PostgresSource(std::move(session), endpoint, options, rows.text(0, 0)));
@@ -112,6 +113,16 @@ Result<int64_t> PostgresSource::clock_us() {
 
 Result<CaptureWay> PostgresSource::way_of(const CaptureSpec& spec) {
   return choose_way(session_, wanted_way(endpoint_), own_name(spec.task_id, spec.target_system));
+}
+
+// What is not flushed yet is younger than a second: the WAL writer flushes commits that did not wait within 600 ms.
+Result<LogEnd> PostgresSource::log_end() {
+  const Rows rows =
+      TRY(session_.query("SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint, "
+                         "pg_catalog.pg_current_wal_flush_lsn()"));
+  const auto lsn = parse_lsn(rows.get(0, 1));
+  if (!lsn) return Failure(errors::bad_stream("pg_current_wal_flush_lsn gave no position", ""));
+  return LogEnd{lsn_position(*lsn), rows.integer(0, 0)};
 }
 
 Result<Snapshot> PostgresSource::begin_capture(const CaptureSpec& spec) {

@@ -8,6 +8,7 @@
 #include "engines/postgres/capture_way.h"
 #include "engines/postgres/catalog.h"
 #include "engines/postgres/connection.h"
+#include "engines/postgres/large_objects.h"
 
 namespace godwit::postgres {
 
@@ -25,6 +26,19 @@ class PostgresSource : public Source {
   Result<Position> parse_position(std::string_view text) const override;
   Result<Position> mark_now() override;
   Result<int64_t> clock_us() override;
+  Result<LogEnd> log_end() override;
+  Result<std::vector<LargeObjectColumn>> large_object_columns(std::span<const TableDef* const> layouts) override {
+    return postgres::large_object_columns(session_, layouts);
+  }
+  Result<std::vector<uint32_t>> list_large_objects(std::span<const LargeObjectColumn> columns) override {
+    return postgres::list_large_objects(session_, columns);
+  }
+  Result<uint64_t> large_object_size(uint32_t number) override {
+    return postgres::large_object_size(session_, number);
+  }
+  Result<std::string> read_large_object(uint32_t number, uint64_t offset, uint32_t length) override {
+    return postgres::read_large_object(session_, number, offset, length);
+  }
   Result<Snapshot> begin_capture(const CaptureSpec& spec) override;
   Result<Snapshot> open_snapshot() override;
   Result<Snapshot> open_later_snapshot(const CaptureSpec& spec) override;

@@ -18,13 +18,12 @@ namespace {
 constexpr size_t tables_per_query = 200;
 
 Result<void> run_in_transaction(Connection& connection, const std::string& sql) {
+  if (!connection.traits().has_transactional_ddl) return connection.run(sql);
+  Transaction transaction = TRY(Transaction::begin(connection));
   // Bodies may name what is built later.
-  TRY(connection.run("BEGIN; SET LOCAL check_function_bodies = off"));
-  if (auto done = connection.run(sql); !done) {
-    if (!connection.broken()) TRY(connection.run("ROLLBACK"));
-    return done;
-  }
-  return connection.run("COMMIT");
+  TRY(connection.run("SET LOCAL check_function_bodies = off"));
+  TRY(connection.run(sql));
+  return transaction.commit();
 }
 
 // The SQL of a statement; empty when the plan leaves out what it is about.
@@ -42,7 +41,7 @@ Result<bool> build_schemas(Connection& connection, const ObjectDef& object, cons
   if (object.table.schema.empty()) wanted = {object.name};
   bool built = false;
   for (const std::string& schema : wanted) {
-    const Rows found = TRY(connection.query("SELECT FROM pg_namespace WHERE nspname = $1", {schema}));
+    const Rows found = TRY(connection.query("SELECT 1 FROM pg_namespace WHERE nspname = $1", {schema}));
     if (!found.empty()) continue;
     TRY(connection.run("CREATE SCHEMA IF NOT EXISTS " + quote_name(schema)));
     built = true;
@@ -83,25 +82,37 @@ std::vector<std::string> names_of(std::span<const TargetTable> tables) {
 }
 
 // The position of each table that is there, whether it has a primary key, its columns, and the keys of others that
-// point to it.
-constexpr std::string_view states_sql = R"(
+// point to it. Holes: the tables with their partitions, what a primary key must be beside, and a foreign key.
+constexpr const char* states_sql = R"(
 WITH RECURSIVE wanted AS (
   SELECT w.position - 1 AS position, c.oid
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, position)
   JOIN pg_namespace n ON n.nspname = w.schema
   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'f')
 ), inside AS (
-  SELECT oid AS relid FROM wanted
-  UNION SELECT i.inhrelid FROM inside p JOIN pg_inherits i ON i.inhparent = p.relid
-        JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+  {}
 )
-SELECT w.position, EXISTS (SELECT FROM pg_constraint k WHERE k.conrelid = w.oid AND k.contype = 'p'),
+SELECT w.position, EXISTS (SELECT 1 FROM pg_constraint k WHERE k.conrelid = w.oid AND k.contype = 'p'{}),
        (SELECT json_agg(a.attname) FROM pg_attribute a
         WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped),
        (SELECT json_agg(quote_ident(k.conname) || ' on ' || k.conrelid::regclass::text ORDER BY k.oid)
         FROM pg_constraint k WHERE k.confrelid = w.oid AND k.contype = 'f'{}
-          AND NOT EXISTS (SELECT FROM inside i WHERE i.relid = k.conrelid))
+          AND NOT EXISTS (SELECT 1 FROM inside i WHERE i.oid = k.conrelid))
 FROM wanted w)";
+
+// A table without a primary key of the user's has one over a hidden column.
+constexpr const char* is_visible_key = R"(
+         AND NOT EXISTS (SELECT 1 FROM pg_class h JOIN pg_namespace m ON m.oid = h.relnamespace
+                         JOIN pg_attribute a ON a.attrelid = h.oid
+                         JOIN information_schema.columns AS i
+                           ON i.table_schema = m.nspname AND i.table_name = h.relname AND i.column_name = a.attname
+                         WHERE h.oid = k.conrelid AND a.attnum = ANY (k.conkey) AND i.is_hidden = 'YES'))";
+
+std::string states_query(const Connection& connection) {
+  const ServerTraits& traits = connection.traits();
+  return fmt::format(fmt::runtime(states_sql), with_partitions(traits), traits.has_full_catalog ? "" : is_visible_key,
+                     version::has_constraint_parents(connection.server_version()) ? " AND k.conparentid = 0" : "");
+}
 
 std::vector<std::string> missing_columns(const TableDef& layout, const std::vector<std::string>& there) {
   std::vector<std::string> out;
@@ -114,7 +125,7 @@ Result<void> look_for_rows(Connection& connection, std::span<const TargetTable> 
                            std::vector<TargetTableState>& out) {
   std::string sql;
   for (const size_t i : which)
-    sql += fmt::format("{}SELECT {}, EXISTS (SELECT FROM {})", sql.empty() ? "" : " UNION ALL ", i,
+    sql += fmt::format("{}SELECT {}, EXISTS (SELECT 1 FROM {})", sql.empty() ? "" : " UNION ALL ", i,
                        quote_name(tables[i].layout->ref));
   if (sql.empty()) return {};
   const Rows rows = TRY(connection.query(sql));
@@ -151,10 +162,8 @@ Result<void> finish_object(Connection& connection, const ObjectDef& object, std:
 }
 
 Result<std::vector<TargetTableState>> inspect_tables(Connection& connection, std::span<const TargetTable> tables) {
-  const std::string_view parents_only =
-      version::has_constraint_parents(connection.server_version()) ? " AND k.conparentid = 0" : "";
-  const Rows rows = TRY(connection.query(fmt::format(states_sql, parents_only),
-                                         {array_text(schemas_of(tables)), array_text(names_of(tables))}));
+  const Rows rows =
+      TRY(connection.query(states_query(connection), {array_text(schemas_of(tables)), array_text(names_of(tables))}));
   std::vector<TargetTableState> out(tables.size());
   std::vector<size_t> there;
   for (int row = 0; row < rows.size(); ++row) {
@@ -186,11 +195,26 @@ Result<void> analyze_table(Connection& connection, const TableRef& table) {
   return connection.run("ANALYZE " + quote_name(table));
 }
 
+// The target's own sequence for the column, whatever its name; else the one of the source's name.
 Result<void> set_sequence(Connection& connection, const SequenceState& sequence) {
+  constexpr const char* sql = R"(
+WITH place AS (
+  SELECT a.attrelid, a.attnum FROM pg_attribute a WHERE a.attrelid = to_regclass(nullif($1, '')) AND a.attname = $2
+), found AS (
+  SELECT d.objid AS oid, 1 AS rank FROM place p JOIN pg_depend d ON d.refobjid = p.attrelid AND d.refobjsubid = p.attnum
+  WHERE d.classid = 'pg_class'::regclass AND d.refclassid = d.classid AND d.deptype IN ('a', 'i')
+  UNION ALL
+  SELECT d.refobjid, 2 FROM place p JOIN pg_attrdef f ON f.adrelid = p.attrelid AND f.adnum = p.attnum
+  JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = f.oid AND d.refclassid = 'pg_class'::regclass
+  UNION ALL
+  SELECT to_regclass($3), 3
+)
+SELECT setval(s.oid::regclass, $4::int8, $5::bool) FROM (
+  SELECT c.oid FROM found JOIN pg_class c ON c.oid = found.oid AND c.relkind = 'S' ORDER BY rank LIMIT 1) s)";
   const std::string name = quote_name(TableRef{sequence.schema, sequence.name});
   const Rows rows = TRY(connection.query(
-      "SELECT setval(c.oid, $2::int8, $3::bool) FROM pg_class c WHERE c.oid = to_regclass($1) AND c.relkind = 'S'",
-      {name, std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"}));
+      sql, {sequence.owner.name.empty() ? std::string() : quote_name(sequence.owner), sequence.column, name,
+            std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"}));
   if (rows.empty()) return Failure(errors::no_such_sequence(name));
   return {};
 }

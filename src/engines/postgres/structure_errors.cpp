@@ -70,6 +70,19 @@ Error has_dependents(const TableRef& table, std::string_view dependents) {
                           "afterwards, or use \"TargetTablePrepMode\": \"TRUNCATE_BEFORE_LOAD\".",
                           to_string(table), dependents));
 }
+Error not_owner_to_rebuild(std::string_view role, std::string_view tables) {
+  return make(
+      ErrorKind::prerequisite, "not_owner_to_rebuild",
+      fmt::format("role \"{}\" does not own these tables of the target, whose indexes and foreign keys it must "
+                  "drop and make again: {}. Connect as their owner, or set \"Godwit\": {{\"TargetIndexes\": "
+                  "\"keep\"}}.",
+                  role, tables));
+}
+Error cannot_rebuild(const DroppedObject& object, const Error& cause) {
+  return in_context(cause, fmt::format("cannot make {} {} on {} again, which was dropped for the load. It is kept in "
+                                       "the task's record, and the next run tries again; by hand once mended: {};",
+                                       object.kind, object.name, object.on, join(object.restore, "; ")));
+}
 Error cannot_restore(std::string_view statement, const Error& cause) {
   return in_context(
       cause, fmt::format("cannot restore what was released for the load; run by hand once mended: {}", statement));

@@ -7,6 +7,7 @@
 #include "base/error.h"
 #include "data/table_def.h"
 #include "engine/catalog.h"
+#include "engine/target.h"
 
 namespace godwit::postgres::errors {
 
@@ -18,6 +19,8 @@ Error generated_target_column(const TableRef& table, const std::vector<std::stri
 Error name_too_long(std::string_view what, std::string_view name);
 Error not_owner(const TableRef& table, std::string_view role, std::string_view what_for);
 Error has_dependents(const TableRef& table, std::string_view dependents);
+Error not_owner_to_rebuild(std::string_view role, std::string_view tables);
+Error cannot_rebuild(const DroppedObject& object, const Error& cause);
 Error cannot_restore(std::string_view statement, const Error& cause);
 
 }  // namespace godwit::postgres::errors

@@ -27,8 +27,8 @@ std::string names_of(std::span<const ColumnDef> columns) {
 }
 
 std::string copy_statement(std::string_view into, const TargetTable& table, Encoding encoding) {
-  return fmt::format("COPY {} ({}) FROM STDIN (FORMAT {})", into, names_of(table.layout->columns),
-                     encoding == Encoding::pg_copy_binary ? "binary" : "text");
+  return fmt::format("COPY {} ({}) FROM STDIN{}", into, names_of(table.layout->columns),
+                     encoding == Encoding::pg_copy_binary ? " (FORMAT binary)" : "");
 }
 
 std::string merge_statement(const TargetTable& table) {
@@ -180,8 +180,31 @@ Result<void> PostgresTableWriter::write_rows(std::string_view bytes, RowErrors& 
   return session_.run("RELEASE SAVEPOINT piece");
 }
 
+// The same without a table to put the row in: its values as literals. They are text: binary is not offered there.
+Result<bool> PostgresTableWriter::is_there_by_values(std::string_view row) {
+  if (row.ends_with('\n')) row.remove_suffix(1);
+  const auto values = split_copy_line(row);
+  const std::vector<ColumnDef>& columns = table_.layout->columns;
+  std::vector<std::string> terms;
+  for (size_t c = 0; c < columns.size() && c < values.size(); ++c) {
+    const std::string name = quote_name(columns[c].name);
+    if (!values[c])
+      terms.push_back(name + " IS NULL");
+    else
+      terms.push_back(fmt::format("{}::text IS NOT DISTINCT FROM CAST({} AS {})::text", name,
+                                  quote_literal(*values[c]), columns[c].type.native));
+  }
+  if (table_.layout->key)
+    for (const uint32_t c : table_.layout->key->columns)
+      if (values[c]) terms.push_back(fmt::format("{} = {}", quote_name(columns[c].name), quote_literal(*values[c])));
+  const Rows same = TRY(session_.query(fmt::format("SELECT EXISTS (SELECT 1 FROM {} WHERE {})",
+                                                   quote_name(table_.layout->ref), join(terms, " AND "))));
+  return same.boolean(0, 0);
+}
+
 // Whether the row that is in the way is the very same, by the text of every column.
 Result<bool> PostgresTableWriter::is_there(std::string_view row) {
+  if (!session_.traits().has_temporary_tables) return is_there_by_values(row);
   std::vector<std::string> names, terms;
   for (const ColumnDef& column : table_.layout->columns) {
     const std::string name = quote_name(column.name);
@@ -227,7 +250,7 @@ Result<void> PostgresTableWriter::finish(uint64_t rows_read, const Position& sna
                   std::string_view(PQcmdStatus(committed.raw())) == "COMMIT";
   const Error error = ok ? Error{} : session_.error_of(committed.raw());
   while (PGresult* rest = PQgetResult(session_.raw())) PQclear(rest);
-  open_ = false;
+  open_ = session_.in_transaction();  // some servers ask for a ROLLBACK after a failed COMMIT
   if (!ok) return Failure(error);
   return {};
 }

@@ -33,6 +33,7 @@ class PostgresTableWriter : public TableWriter {
   Result<uint64_t> copy_once(const std::string& sql, std::string_view bytes);
   Result<uint64_t> take(std::string_view bytes);
   Result<bool> is_there(std::string_view row);
+  Result<bool> is_there_by_values(std::string_view row);
   Result<void> write_rows(std::string_view bytes, RowErrors& refused);
 
   Connection& session_;

@@ -13,6 +13,7 @@
 #include "engines/postgres/connection_attributes.h"
 #include "engines/postgres/constraints.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/rebuild.h"
 #include "engines/postgres/source.h"
 #include "engines/postgres/structure.h"
 #include "engines/postgres/table_writer.h"
@@ -28,6 +29,7 @@ bool writes_rows(std::string_view role) {
 // Foreign keys and triggers stay quiet in this session; where the role may not, they were dropped before
 // (constraints.h).
 Result<void> prepare_writing_session(Connection& session) {
+  if (!session.traits().has_session_settings) return {};
   auto quiet = session.run("SET session_replication_role = replica");
   if (!quiet && quiet.error().sqlstate != "42501") return quiet;
   // The keys of a table may be of an extension's type, whose = lies in the extension's schema.
@@ -75,6 +77,10 @@ Result<std::unique_ptr<Target>> PostgresTarget::open(const Endpoint& endpoint, c
 }
 
 Result<ServerIdentity> PostgresTarget::identity() {
+  if (!session_.traits().has_full_catalog) {
+    const Rows rows = TRY(session_.query("SELECT crdb_internal.cluster_id(), pg_catalog.current_database()"));
+    return ServerIdentity{rows.text(0, 0), rows.text(0, 1), session_.traits().version};
+  }
   const Rows rows = TRY(session_.query(
       "SELECT system_identifier, pg_catalog.current_database(), current_setting('server_version') FROM "
       "pg_catalog.pg_control_system()"));
@@ -91,6 +97,7 @@ Result<std::vector<TargetTableState>> PostgresTarget::inspect(std::span<const Ta
 }
 
 Result<void> PostgresTarget::end_leftover_sessions() {
+  if (!session_.traits().has_full_catalog) return {};
   constexpr int patience_ms = 5000;
   return end_backends(
       session_,
@@ -102,7 +109,8 @@ Result<void> PostgresTarget::end_leftover_sessions() {
 
 std::span<const Encoding> PostgresTarget::accepts(const TableDef& table) const {
   static constexpr std::array both = {Encoding::pg_copy_text, Encoding::pg_copy_binary};
-  return std::ranges::all_of(table.columns, same_in_binary) ? std::span(both) : std::span(both).first(1);
+  const bool binary = session_.traits().has_binary_copy && std::ranges::all_of(table.columns, same_in_binary);
+  return binary ? std::span(both) : std::span(both).first(1);
 }
 
 Result<void> PostgresTarget::drop_tables(std::span<const TableRef> tables) {
@@ -122,29 +130,40 @@ Result<void> PostgresTarget::finish(const ObjectDef& object, std::span<const Tar
 }
 
 Result<void> PostgresTarget::empty_for_reload(std::string_view task_id, const TargetTable& table) {
+  Transaction transaction = TRY(Transaction::begin(session_));
+  const auto forget_lines = [&] {
+    return session_.run(fmt::format("DELETE FROM {} WHERE task = $1 AND table_schema = $2 AND table_name = $3",
+                                    control_.table("godwit_load_slices")),
+                        {std::string(task_id), table.source->ref.schema, table.source->ref.name});
+  };
+  if (session_.traits().has_transactional_ddl) {
+    TRY(empty_table(table));
+    TRY(forget_lines());
+  } else {
+    // Lines first: a dead worker's slice that may still commit is met there, and one of the two is rolled back.
+    TRY(forget_lines());
+    TRY(session_.run("DELETE FROM " + quote_name(table.layout->ref)));
+  }
+  return transaction.commit();
+}
+
+// In the transaction that is open.
+Result<void> PostgresTarget::empty_table(const TargetTable& table) {
   // A cascade must not take rows of other tables along.
-  TRY(session_.run("BEGIN; SAVEPOINT quiet"));
+  TRY(session_.run("SAVEPOINT quiet"));
   const auto quiet = session_.run("SET LOCAL session_replication_role = replica");
   if (!quiet && quiet.error().sqlstate != "42501") return quiet;
   if (!quiet) TRY(session_.run("ROLLBACK TO SAVEPOINT quiet"));
   TRY(session_.run("SAVEPOINT emptying"));
   auto emptied = session_.run("TRUNCATE " + quote_name(table.layout->ref));
-  if (!emptied && emptied.error().sqlstate == "0A000") {  // a foreign key points here
-    TRY(session_.run("ROLLBACK TO SAVEPOINT emptying"));
-    log_warning(Component::target_load, "Table {} is referenced by a foreign key; its rows are deleted one by one",
-                log_name(table.layout->ref));
-    emptied = session_.run(
-        fmt::format("LOCK TABLE {0} IN SHARE ROW EXCLUSIVE MODE; DELETE FROM {0}", quote_name(table.layout->ref)));
-  }
-  if (!emptied && emptied.error().sqlstate == "42P01")  // it is still to be made
-    emptied = session_.run("ROLLBACK TO SAVEPOINT emptying");
-  if (emptied)
-    emptied = session_.run(fmt::format("DELETE FROM {} WHERE task = $1 AND table_schema = $2 AND table_name = $3",
-                                       control_.table("godwit_load_slices")),
-                           {std::string(task_id), table.source->ref.schema, table.source->ref.name});
-  if (emptied) return session_.run("COMMIT");
-  if (!session_.broken()) TRY(session_.run("ROLLBACK"));
-  return emptied;
+  if (!emptied && emptied.error().sqlstate == "42P01")
+    return session_.run("ROLLBACK TO SAVEPOINT emptying");             // to come
+  if (emptied || emptied.error().sqlstate != "0A000") return emptied;  // a foreign key points here
+  TRY(session_.run("ROLLBACK TO SAVEPOINT emptying"));
+  log_warning(Component::target_load, "Table {} is referenced by a foreign key; its rows are deleted one by one",
+              log_name(table.layout->ref));
+  return session_.run(
+      fmt::format("LOCK TABLE {0} IN SHARE ROW EXCLUSIVE MODE; DELETE FROM {0}", quote_name(table.layout->ref)));
 }
 
 Result<void> PostgresTarget::add_labels(const TableRef& type, std::span<const std::string> labels) {
@@ -175,6 +194,20 @@ Result<bool> PostgresTarget::release_constraints(std::span<const TargetTable> ta
 
 Result<void> PostgresTarget::restore_constraints(std::string_view script) {
   return postgres::restore_constraints(session_, script);
+}
+
+Result<std::vector<DroppedObject>> PostgresTarget::plan_rebuild(std::span<const TargetTable> tables,
+                                                                const std::vector<bool>& held_rows) {
+  if (!session_.traits().has_full_catalog) return Failure(errors::cannot_rebuild_indexes());
+  return postgres::plan_rebuild(session_, catalog_, tables, held_rows);
+}
+
+Result<void> PostgresTarget::drop_objects(std::span<const DroppedObject> objects) {
+  return postgres::drop_objects(session_, objects);
+}
+
+Result<bool> PostgresTarget::restore_object(const DroppedObject& object) {
+  return postgres::restore_object(session_, object);
 }
 
 Result<std::vector<std::pair<std::string, uint64_t>>> PostgresTarget::count_orphans(

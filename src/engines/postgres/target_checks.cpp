@@ -31,22 +31,29 @@ WITH RECURSIVE wanted AS (
   JOIN pg_namespace n ON n.nspname = w.schema
   JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'f')
 ), inside AS (
-  SELECT oid AS relid FROM wanted
-  UNION SELECT i.inhrelid FROM inside p JOIN pg_inherits i ON i.inhparent = p.relid
-        JOIN pg_class c ON c.oid = i.inhrelid AND c.relispartition
+  {0}
 )
 SELECT w.position,
        (SELECT string_agg(p.name, ', ')
         FROM unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'TRUNCATE']) AS p(name)
         WHERE NOT has_table_privilege(w.oid, p.name)),
-       pg_has_role(w.relowner, 'USAGE'),
+       {1},
        (SELECT json_agg(a.attname) FROM pg_attribute a
         WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped),
        (SELECT json_agg(a.attname) FROM pg_attribute a
-        WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped AND {} <> ''),
+        WHERE a.attrelid = w.oid AND a.attnum > 0 AND NOT a.attisdropped AND {3} <> ''),
        (SELECT json_agg(quote_ident(k.conname) || ' on ' || k.conrelid::regclass::text ORDER BY k.oid)
-        FROM pg_constraint k WHERE k.confrelid = w.oid AND k.contype = 'f'{}
-          AND NOT EXISTS (SELECT FROM inside i WHERE i.relid = k.conrelid)),
+        FROM pg_constraint k WHERE k.confrelid = w.oid AND k.contype = 'f'{4}
+          AND NOT EXISTS (SELECT 1 FROM inside i WHERE i.oid = k.conrelid)),
+       {2}
+FROM wanted w)";
+
+// Whether the role acts as the table's owner.
+constexpr std::string_view owns_sql = "pg_has_role(w.relowner, 'USAGE')";
+// Without roles in the catalog: that is for the statement itself to find out.
+constexpr std::string_view owns_unknown = "true";
+
+constexpr std::string_view dependents_sql = R"(
        (SELECT json_agg(DISTINCT pg_describe_object(
           CASE WHEN r.oid IS NULL THEN d.classid ELSE 'pg_class'::regclass END, coalesce(r.ev_class, d.objid), 0))
         FROM pg_class c JOIN pg_type t ON t.oid = c.reltype
@@ -56,8 +63,16 @@ SELECT w.position,
         WHERE c.oid = w.oid AND d.deptype = 'n'
           AND d.classid IN ('pg_rewrite'::regclass, 'pg_class'::regclass, 'pg_proc'::regclass)
           AND NOT EXISTS (SELECT FROM inside i
-                          WHERE d.classid <> 'pg_proc'::regclass AND i.relid = coalesce(r.ev_class, d.objid)))
-FROM wanted w)";
+                          WHERE d.classid <> 'pg_proc'::regclass AND i.oid = coalesce(r.ev_class, d.objid))))";
+
+std::string tables_query(const Connection& connection) {
+  const ServerTraits& traits = connection.traits();
+  const int server = connection.server_version();
+  return fmt::format(
+      fmt::runtime(tables_sql), with_partitions(traits), traits.has_full_catalog ? owns_sql : owns_unknown,
+      traits.has_full_catalog ? dependents_sql : std::string_view("NULL"), version::attgenerated(server),
+      version::has_constraint_parents(server) ? " AND k.conparentid = 0" : "");
+}
 
 constexpr std::string_view extensions_sql = R"(
 SELECT w.name, a.name IS NOT NULL,
@@ -75,7 +90,9 @@ class Checks {
       : connection_(connection), tables_(tables), objects_(objects), mode_(mode), fresh_(fresh) {}
 
   Result<std::vector<Finding>> run() {
-    const Rows server = TRY(connection_.query("SELECT current_user, pg_is_in_recovery()"));
+    const Rows server =
+        TRY(connection_.query(connection_.traits().has_full_catalog ? "SELECT current_user, pg_is_in_recovery()"
+                                                                    : "SELECT current_user, false"));
     role_ = server.text(0, 0);
     if (server.boolean(0, 1)) {
       stop(errors::standby_target());
@@ -104,16 +121,12 @@ class Checks {
   }
 
   Result<void> check_tables() {
-    const int server = connection_.server_version();
     std::vector<std::string> schemas, names;
     for (const TargetTable& table : tables_) {
       schemas.push_back(table.layout->ref.schema);
       names.push_back(table.layout->ref.name);
     }
-    const Rows rows =
-        TRY(connection_.query(fmt::format(tables_sql, version::attgenerated(server),
-                                          version::has_constraint_parents(server) ? " AND k.conparentid = 0" : ""),
-                              {array_text(schemas), array_text(names)}));
+    const Rows rows = TRY(connection_.query(tables_query(connection_), {array_text(schemas), array_text(names)}));
     missing_.assign(tables_.size(), true);
     for (int row = 0; row < rows.size(); ++row) {
       const auto position = static_cast<size_t>(rows.integer(row, 0));
@@ -182,6 +195,10 @@ class Checks {
     std::vector<std::string> wanted;
     for (const ObjectDef& object : objects_)
       if (object.kind == "extension") wanted.push_back(object.name);
+    if (!connection_.traits().has_full_catalog) {
+      for (const std::string& name : wanted) stop(errors::extension_missing(name, "that server has no extensions"));
+      return {};
+    }
     const Rows rows = TRY(
         connection_.query(fmt::format(extensions_sql, version::has_trusted_extensions(connection_.server_version())
                                                           ? "coalesce(v.trusted, false)"

@@ -1,0 +1,31 @@
+"""A copy of large objects that is killed half-way is taken up again, object by object."""
+
+from __future__ import annotations
+
+import pytest
+
+from conftest import Pair
+
+OBJECTS = """
+CREATE TABLE images (id int PRIMARY KEY, raster oid);
+INSERT INTO images SELECT g, lo_from_bytea(700000 + g, decode((
+  SELECT string_agg(md5((g * n)::text), '') FROM generate_series(1, 200000) n), 'hex')) FROM generate_series(1, 3) g;
+"""
+SUMS = "SELECT oid::int8, md5(lo_get(oid)) FROM pg_largeobject_metadata ORDER BY 1"
+
+
+@pytest.mark.parametrize("passes", [1, 6, 12])
+def test_resumes_after_a_kill_in_a_large_object(passes: int, pair: Pair) -> None:
+    pair.source.psql(OBJECTS, pair.database)
+    wanted = pair.on_source(SUMS)
+    task = pair.task()
+    with pair.writers():
+        outcome = task.migrate(failpoint=f"large-object-half-way@{passes}=kill", timeout_s=90)
+        assert outcome.code == -9, outcome
+        done = pair.on_target("SELECT number::int8, xmin::text FROM godwit_large_objects ORDER BY 1")
+        assert len(done) == (passes - 1) // 4
+        assert task.catch_up().code == 0
+    assert pair.on_target(SUMS) == wanted
+    again = pair.on_target("SELECT number::int8, xmin::text FROM godwit_large_objects ORDER BY 1")
+    assert again[: len(done)] == done
+    pair.assert_ends_equal(task)
