@@ -230,10 +230,6 @@ class Stage:
     def do_mappings(self, words: list[str], body: str) -> None:
         self.task().mappings = body
 
-    def do_attributes(self, words: list[str], body: str) -> None:
-        end, attributes = words
-        setattr(self.task(), f"{end}_uri", f"{self.uri(end)}?{attributes}")
-
     def do_task(self, words: list[str], body: str) -> None:
         self.task().task_id = words[0]
 
