@@ -29,6 +29,8 @@ int drop(const DropArguments& arguments) {
   }
   if (dropped->had_capture)
     fmt::print("Removed slot and publications {} from the source.\n", dropped->capture);
+  else if (dropped->users_slot)
+    fmt::print("Slot {} is yours and stays on the source, which keeps its log from there on.\n", dropped->capture);
   else
     fmt::print("The source holds no slot of task {}.\n", arguments.task_id);
   if (dropped->had_record)

@@ -50,6 +50,16 @@ struct CaptureSpec {
   std::string target_system;  // ServerIdentity of the other end, for names that cannot collide
   std::vector<const TableDef*> tables;
   int64_t open_transactions_timeout_s = 600;
+  bool loads = true;           // false: changes alone are wanted
+  bool fresh = true;           // the task starts; false: it goes on
+  std::string start_position;  // the user's, of a task without a load; empty: none was given
+};
+
+// How a task's changes are captured, as the endpoint's attributes say it.
+struct CaptureIdentity {
+  std::string name;    // of the slot
+  std::string way;     // the same text: the same way; empty: there is but one
+  bool users = false;  // the user made the slot: nothing of ours ever drops it
 };
 
 // How a table's changes are to be delivered: only the columns of `layout`, in its order.
@@ -174,6 +184,9 @@ class Source {
   virtual Result<void> drop_capture(std::string_view task_id, std::string_view target_system) = 0;
   // The name of the slot for messages and the record.
   virtual std::string capture_name(std::string_view task_id, std::string_view target_system) const = 0;
+  virtual CaptureIdentity capture_identity(std::string_view task_id, std::string_view target_system) const {
+    return {capture_name(task_id, target_system), "", false};
+  }
 
   // Reads from now on see the snapshot; one transaction, ended by leave_snapshot(). An error of kind snapshot_lost:
   // gone.

@@ -30,7 +30,9 @@ Result<DroppedTask> drop_task(TaskContext& context) {
     if (!restored.left.empty()) return Failure(errors::drop_would_lose(restored.failures.front()));
   }
   const Position slot = TRY(source->capture_position(context.capture_spec()));
-  out.had_capture = !slot.empty();
+  const bool users = source->capture_identity(context.task_id, context.target_system).users;
+  out.users_slot = users && !slot.empty();
+  out.had_capture = !users && !slot.empty();
   TRY(source->drop_capture(context.task_id, context.target_system));
   if (record) TRY(target->forget_task(context.task_id));
   return out;

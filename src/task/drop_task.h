@@ -8,6 +8,7 @@ namespace godwit {
 
 struct DroppedTask {
   bool had_capture = false, had_record = false;
+  bool users_slot = false;  // the slot is not this task's to drop, and is still there
   std::string capture;
 };
 

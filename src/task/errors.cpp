@@ -42,6 +42,15 @@ Error other_rules(std::string_view task_id) {
           "with. Give the same ones to go on, or use --restart to load everything anew, or another --task-id.",
           task_id));
 }
+Error other_capture(std::string_view task_id, std::string_view recorded, std::string_view given) {
+  return make(
+      ErrorKind::usage, "other_capture",
+      fmt::format(
+          "task {} captures changes by {}, and the source's attributes (PluginName, SlotName, PublicationName) "
+          "now say {}. Give the same ones to go on, or use --restart to start anew with these, or another "
+          "--task-id.",
+          task_id, recorded, given));
+}
 Error other_type(std::string_view task_id, std::string_view recorded, std::string_view given) {
   return make(
       ErrorKind::usage, "other_type",

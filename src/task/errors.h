@@ -14,6 +14,7 @@ Error taken_over(std::string_view task_id);
 Error record_gone(std::string_view task_id);
 Error other_ends(std::string_view task_id, std::string_view which, std::string_view recorded, std::string_view given);
 Error other_rules(std::string_view task_id);
+Error other_capture(std::string_view task_id, std::string_view recorded, std::string_view given);
 Error other_type(std::string_view task_id, std::string_view recorded, std::string_view given);
 Error same_database(std::string_view endpoint);
 Error no_tables();

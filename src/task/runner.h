@@ -89,6 +89,7 @@ class TaskRunner {
   void start_reporter();
   Result<void> check_same_ends(const TaskDocument& document) const;
   Result<void> check_same_rules(const TaskDocument& document) const;
+  CaptureSpec starting_spec(bool fresh) const;
   Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables);
   Result<std::vector<TableRange>> split(const TargetTable& table);
   Result<void> read_objects();

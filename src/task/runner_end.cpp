@@ -179,7 +179,12 @@ Result<void> TaskRunner::end_cleanly() {
     return {};
   }
   if (options_.finish) remark("--finish cleans up at a clean caught-up only; this run stopped before.");
-  if (follows())
+  if (follows() && record_->document().users_slot)
+    remark(
+        fmt::format("Replication slot {} is yours and is kept on the source, which keeps its log from there on. Run "
+                    "the same command to go on, or drop the slot when nobody needs it.",
+                    record_->document().capture));
+  else if (follows())
     remark(
         fmt::format("Replication slot {} is kept on the source, which keeps its log from there on. Run the same "
                     "command to go on, or "
@@ -192,6 +197,10 @@ Result<void> TaskRunner::remove_traces() {
   TRY(source_->end_leftover_sessions(true));
   // From here on the next run knows that only this is left to do.
   TRY(record_->update([](std::string& phase, TaskDocument&) { phase = "finished"; }));
+  if (follows() && record_->document().users_slot)
+    remark(
+        fmt::format("Replication slot {} is yours and was not dropped; while it is there the source keeps its log.",
+                    record_->document().capture));
   if (follows()) TRY(source_->drop_capture(context_.task_id, context_.target_system));
   return record_->forget();
 }

@@ -170,7 +170,18 @@ Result<void> TaskRunner::check_same_rules(const TaskDocument& document) const {
     return Failure(errors::other_type(context_.task_id, document.type, to_string(options_.type)));
   if (document.mapping_hash != hex64(schema_shaping_hash(options_.rules, plan_options(options_.settings))))
     return Failure(errors::other_rules(context_.task_id));
+  const CaptureIdentity capture = source_->capture_identity(context_.task_id, context_.target_system);
+  if (follows() && !document.capture_way.empty() && document.capture_way != capture.way)
+    return Failure(errors::other_capture(context_.task_id, document.capture_way, capture.way));
   return {};
+}
+
+CaptureSpec TaskRunner::starting_spec(bool fresh) const {
+  CaptureSpec spec = context_.capture_spec();
+  spec.loads = loads();
+  spec.fresh = fresh;
+  spec.start_position = options_.start_position;
+  return spec;
 }
 
 // The stream can go on exactly where the target stands, or not at all.
@@ -298,7 +309,7 @@ Result<void> TaskRunner::suspend_misfits() {
 
 Result<void> TaskRunner::check_ends(bool fresh) {
   const Interrupter::Busy busy(context_.interrupter, source_.get(), target_.get());
-  std::vector<Finding> findings = TRY(source_->check(context_.capture_spec(), follows()));
+  std::vector<Finding> findings = TRY(source_->check(starting_spec(fresh), follows()));
   TRY(read_objects());
   std::vector<TargetTable> targets = context_.targets();
   const TaskDocument document = record_->document();
@@ -347,7 +358,8 @@ Result<void> TaskRunner::clear_for_restart() {
   if (!document.restore_script.empty()) TRY(target_->restore_constraints(document.restore_script));
   if (!document.capture.empty()) TRY(source_->drop_capture(context_.task_id, context_.target_system));
   const ServerIdentity now = TRY(source_->identity());
-  if (!document.capture.empty() && document.source_system + document.source_database != now.system + now.database)
+  if (!document.capture.empty() && !document.users_slot &&
+      document.source_system + document.source_database != now.system + now.database)
     remark(fmt::format(
         "The task was started with another source before (system {}, database {}); its slot {} may still be there "
         "and keep that server's log: SELECT pg_drop_replication_slot('{}').",
@@ -421,7 +433,12 @@ Result<void> TaskRunner::start_afresh() {
   document.target_system = context_.target_system;
   document.type = to_string(options_.type);
   document.mapping_hash = hex64(schema_shaping_hash(options_.rules, plan_options(options_.settings)));
-  document.capture = follows() ? source_->capture_name(context_.task_id, context_.target_system) : "";
+  if (follows()) {
+    const CaptureIdentity capture = source_->capture_identity(context_.task_id, context_.target_system);
+    document.capture = capture.name;
+    document.capture_way = capture.way;
+    document.users_slot = capture.users;
+  }
   TRY(plan_preparation(document));
   TRY(target_->create_control_tables());
   // Whatever an earlier life of this task says there: every table is active now.
@@ -432,7 +449,7 @@ Result<void> TaskRunner::start_afresh() {
   log_info(Component::task_manager, "Task '{}' running {} in fresh start mode", context_.task_id,
            follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
   auto started = take_snapshot(std::move(document));
-  if (started) started = prepare_target();
+  if (started && loads()) started = prepare_target();
   if (started || started.error().code == "task.taken_over") return started;
   auto undone = started.error().kind == ErrorKind::connection ? reclaim() : Result<void>();
   if (!undone && undone.error().code == "task.taken_over") return undone;
@@ -466,7 +483,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   Snapshot snapshot;
   const int64_t clock_us = TRY(source_->clock_us());
   if (follows())
-    snapshot = TRY(maker->begin_capture(context_.capture_spec()));
+    snapshot = TRY(maker->begin_capture(starting_spec(true)));
   else
     snapshot = TRY(maker->open_snapshot());
   failpoint(failpoints::slot_made);

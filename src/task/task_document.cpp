@@ -141,6 +141,8 @@ std::string to_json(const TaskDocument& document) {
                     {"type", document.type},
                     {"mapping_hash", document.mapping_hash},
                     {"capture", document.capture},
+                    {"capture_way", document.capture_way},
+                    {"users_slot", document.users_slot},
                     {"start", document.start.text},
                     {"loaded_at", document.loaded_at.text},
                     {"snapshot_id", document.snapshot_id},
@@ -164,6 +166,8 @@ Result<TaskDocument> parse_task_document(const std::string& source) {
   out.type = text(root, "type");
   out.mapping_hash = text(root, "mapping_hash");
   out.capture = text(root, "capture");
+  out.capture_way = text(root, "capture_way");
+  out.users_slot = flag(root, "users_slot");
   out.start.text = text(root, "start");
   out.loaded_at.text = text(root, "loaded_at");
   out.snapshot_id = text(root, "snapshot_id");

@@ -54,6 +54,8 @@ struct TaskDocument {
   std::string type;
   std::string mapping_hash;
   std::string capture;      // slot
+  std::string capture_way;  // CaptureIdentity::way
+  bool users_slot = false;  // the user made it: it is never dropped
   Position start;           // of the stream
   Position loaded_at;       // changes that committed before it were made while the load ran
   std::string snapshot_id;  // that keepers hold now; empty: none

@@ -98,6 +98,7 @@ TEST_P(Conformance, truncate_empties_the_table_in_its_place_of_the_order) {
 }
 
 TEST_P(Conformance, full_identity_without_a_key_touches_one_of_equal_rows) {
+  if (!quirks().follows_full_identity()) GTEST_SKIP() << "the output plugin carries no whole old rows";
   const TableSpec table{name("keyless"), {{"a", quirks().integer_type()}, {"b", quirks().text_type()}}, {}, {}, true};
   create(table);
   for (int i = 0; i < 3; ++i) run({insert(table, {"1", "same"}), insert(table, {{}, {}})});

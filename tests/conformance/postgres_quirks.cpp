@@ -204,10 +204,14 @@ std::optional<std::string> PostgresQuirks::open() {
   if (source == nullptr || target == nullptr)
     return std::string("no PostgreSQL servers: run ./dev test, which starts them, or set ") + source_variable +
            " and " + target_variable + " to the URIs of superusers on two servers with wal_level = logical";
+  constexpr const char* preloaded = "SELECT current_setting('shared_preload_libraries') LIKE '%pglogical%'";
+  if (plugin_ == "pglogical" && PostgresSession(source, "").query(preloaded, {}).at(0).at(0) != "t")
+    return "the source server has no pglogical in shared_preload_libraries";
   static std::atomic<int> next = 0;
   database_ = "godwit_conformance_" + std::to_string(getpid()) + "_" + std::to_string(++next);
   open_side(Side::source, source);
   open_side(Side::target, target);
+  if (plugin_ == "pglogical") session(Side::source).run("CREATE EXTENSION pglogical");
   take_types();
   return std::nullopt;
 }
@@ -262,6 +266,7 @@ Engine& PostgresQuirks::engine() {
 Endpoint PostgresQuirks::endpoint(Side side) {
   Endpoint endpoint = must(parse_endpoint(uri(side)));
   endpoint.database = database_;
+  if (side == Side::source) endpoint.parameters["PluginName"] = plugin_;
   return endpoint;
 }
 

@@ -33,6 +33,8 @@ class PostgresSession {
 
 class PostgresQuirks : public Quirks {
  public:
+  // `plugin`: what captures changes, as the attribute PluginName says it.
+  explicit PostgresQuirks(std::string plugin = "pgoutput") : plugin_(std::move(plugin)) {}
   ~PostgresQuirks() override;
   std::optional<std::string> open() override;
   Engine& engine() override;
@@ -43,6 +45,7 @@ class PostgresQuirks : public Quirks {
   std::string text_type() const override { return "text"; }
   std::span<const TypeCase> types() const override { return types_; }
   size_t widest_table() const override { return 1600; }
+  bool follows_full_identity() const override { return plugin_ != "pglogical"; }
   std::string large_value(char seed) const override;
   void create_table(Side side, const TableSpec& table) override;
   void run(Side side, const std::vector<Statement>& transaction) override;
@@ -58,6 +61,7 @@ class PostgresQuirks : public Quirks {
   PostgresSession& session(Side side) const { return *sessions_[side == Side::source ? 0 : 1]; }
   std::string& uri(Side side) { return uris_[side == Side::source ? 0 : 1]; }
 
+  std::string plugin_;
   std::string database_;
   std::string uris_[2];
   std::unique_ptr<PostgresSession> sessions_[2];

@@ -6,9 +6,12 @@
 namespace godwit::conformance {
 namespace {
 
+EngineUnderTest engine(const char* plugin) {
+  return {plugin, [plugin] { return std::make_unique<PostgresQuirks>(plugin); }};
+}
+
 INSTANTIATE_TEST_SUITE_P(Postgres, Conformance,
-                         testing::Values(EngineUnderTest{"postgres",
-                                                         [] { return std::make_unique<PostgresQuirks>(); }}),
+                         testing::Values(engine("pgoutput"), engine("test_decoding"), engine("pglogical")),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -84,6 +84,8 @@ class Quirks {
   virtual std::string text_type() const = 0;     // any length, any characters
   virtual std::span<const TypeCase> types() const = 0;
   virtual size_t widest_table() const = 0;  // columns
+  // Whether changes of a table are followed of which the log carries whole old rows.
+  virtual bool follows_full_identity() const { return true; }
   // A value so large that the log leaves it out of an UPDATE that does not name its column.
   virtual std::string large_value(char seed) const = 0;
 

@@ -12,7 +12,7 @@ from typing import Any
 import compare
 from conftest import Servers
 from processes import Late, wait_until
-from servers import PASSWORD, PASSWORD_USER, PostgresServer
+from servers import PASSWORD, PASSWORD_USER, PostgresServer, pglogical_settings
 from worker import Outcome, Run, Task
 
 
@@ -96,6 +96,7 @@ class Stage:
         self._ends: dict[str, tuple[PostgresServer, str]] | None = None
         self._task: Task | None = None
         self._run: Run | None = None
+        self._remembered: dict[str, str] = {}
 
     # --- what the steps stand on ---
 
@@ -143,6 +144,8 @@ class Stage:
             values = {end: server.uri(database), f"{end}_port": str(server.port), f"{end}_database": database}
             for name, value in values.items():
                 text = text.replace("{" + name + "}", value)
+        for name, value in self._remembered.items():
+            text = text.replace("{" + name + "}", value)
         return text.replace("{password_user}", PASSWORD_USER).replace("{password}", PASSWORD.replace(" ", "%20"))
 
     # --- steps ---
@@ -163,7 +166,8 @@ class Stage:
 
     def do_server(self, words: list[str], body: str) -> None:
         end, *settings = words
-        pairs = dict(pair.split("=", 1) for pair in settings)
+        pairs = pglogical_settings(self._versions[end]) if "pglogical" in settings else {}
+        pairs.update(pair.split("=", 1) for pair in settings if "=" in pair)
         self._own[end] = PostgresServer(self._versions[end], identity=end, settings=pairs).start()
 
     def do_sql(self, words: list[str], body: str) -> None:
@@ -218,15 +222,23 @@ class Stage:
         if lines:
             raise Failed(f"left behind on the {words[0]}:\n" + "\n".join(lines))
 
+    def do_attributes(self, words: list[str], body: str) -> None:
+        end, *attributes = words
+        server, database = self.ends()[end]
+        users = [word.removeprefix("user=") for word in attributes if word.startswith("user=")]
+        uri = server.uri(database, *users)
+        query = "&".join(self.fill(word) for word in attributes if not word.startswith("user="))
+        setattr(self.task(), f"{end}_uri", uri + ("?" + query if query else ""))
+
+    def do_remember(self, words: list[str], body: str) -> None:
+        end, name = words
+        self._remembered[name] = self._rows(end, body)[1]
+
     def do_settings(self, words: list[str], body: str) -> None:
         self.task().settings = body
 
     def do_mappings(self, words: list[str], body: str) -> None:
         self.task().mappings = body
-
-    def do_attributes(self, words: list[str], body: str) -> None:
-        end, attributes = words
-        setattr(self.task(), f"{end}_uri", f"{self.uri(end)}?{attributes}")
 
     def do_task(self, words: list[str], body: str) -> None:
         self.task().task_id = words[0]

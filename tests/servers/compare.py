@@ -15,7 +15,7 @@ import psycopg2.extensions
 TABLES = r"""
 SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition
-  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema')
+  AND n.nspname NOT LIKE 'pg\_%' AND n.nspname NOT IN ('information_schema', 'pglogical')
   AND c.relname NOT LIKE 'awsdms\_%' AND c.relname NOT LIKE 'godwit\_%'
 ORDER BY 1, 2"""
 

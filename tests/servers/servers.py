@@ -53,6 +53,10 @@ SETTINGS = {
 }
 CARELESS = {"fsync": "off", "full_page_writes": "off"}  # as fast as can be; nobody pulls this machine's plug
 
+PGLOGICAL = {"shared_preload_libraries": "pglogical"}  # a server whose databases can have the extension
+# Which libraries may be output plugins; newer minor releases alone know the setting.
+PLUGINS = {"output_plugin_libraries": "pgoutput, test_decoding, pglogical_output, pglogical"}
+
 HBA = f"""local all all trust
 host all {PASSWORD_USER} all scram-sha-256
 host all all all trust
@@ -75,6 +79,16 @@ def binaries(version: str) -> Path:
         if (folder / "postgres").exists():
             return folder
     raise SystemExit(f"PostgreSQL {version} is neither in {debian} nor in {cached}. Run ./dev setup, which installs it.")
+
+
+def has_pglogical(version: str) -> bool:
+    return any((binaries(version).parent / "lib").rglob("pglogical.so"))
+
+
+def pglogical_settings(version: str) -> dict[str, str]:
+    """What a server needs for pglogical (Debian's package postgresql-15-pglogical, which ./dev setup installs)."""
+    known = subprocess.run([binaries(version) / "postgres", "--describe-config"], capture_output=True, check=True)
+    return {**PGLOGICAL, **(PLUGINS if b"output_plugin_libraries" in known.stdout else {})}
 
 
 def client(program: str) -> Path:
@@ -413,7 +427,11 @@ def _stop(arguments: argparse.Namespace) -> int:
 
 
 def _with_servers(arguments: argparse.Namespace) -> int:
-    with PostgresServer(arguments.source) as source, PostgresServer(arguments.target, identity="target") as target:
+    settings = pglogical_settings(arguments.source) if has_pglogical(arguments.source) else {}
+    with (
+        PostgresServer(arguments.source, settings=settings) as source,
+        PostgresServer(arguments.target, identity="target") as target,
+    ):
         ends = {"GODWIT_TEST_SOURCE_URI": source.uri(), "GODWIT_TEST_TARGET_URI": target.uri()}
         return subprocess.run(arguments.command, env={**os.environ, **ends}, check=False).returncode
 

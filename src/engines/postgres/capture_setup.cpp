@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engines/postgres/backends.h"
+#include "engines/postgres/ddl_capture.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/lsn.h"
 #include "engines/postgres/server_version.h"
@@ -17,7 +18,6 @@ namespace godwit::postgres {
 namespace {
 
 constexpr size_t name_bytes_max = 63;
-constexpr std::string_view ddl_audit_name = "godwit_ddl_audit";  // stays, whatever tables the task has
 
 std::string slot_characters(std::string_view text) {
   std::string out;
@@ -78,6 +78,7 @@ Result<void> alter_publication(Connection& session, const std::string& publicati
   }
   if (!add)
     for (const TableRef& table : held)
+      // The audit table stays, whatever tables the task has.
       if (!wanted.contains(table) && table.name != ddl_audit_name) names.push_back(quote_name(table));
   if (names.empty()) return {};
   auto altered = session.run(fmt::format("ALTER PUBLICATION {} {} TABLE {}", quote_name(publication),
@@ -164,12 +165,11 @@ Result<void> drop_publications(Connection& session, std::string_view capture_nam
                                  quote_name(insert_only_publication(capture_name))));
 }
 
-Result<Snapshot> create_slot(Connection& walsender, Connection& session, std::string_view slot, bool temporary,
-                             int64_t timeout_s) {
+Result<Snapshot> create_slot(Connection& walsender, Connection& session, const NewSlot& slot, int64_t timeout_s) {
   const bool new_syntax = version::has_slot_options_in_parentheses(walsender.server_version());
-  const std::string sql =
-      fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL pgoutput {}", quote_name(slot), temporary ? " TEMPORARY" : "",
-                  new_syntax ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT");
+  const std::string sql = fmt::format("CREATE_REPLICATION_SLOT {}{} LOGICAL {} {}", quote_name(slot.name),
+                                      slot.temporary ? " TEMPORARY" : "", library_name(slot.plugin),
+                                      new_syntax ? "(SNAPSHOT 'export')" : "EXPORT_SNAPSHOT");
   if (PQsendQuery(walsender.raw(), sql.c_str()) == 0) return Failure(walsender.connection_error());
   constexpr int64_t first_look_s = 5;
   bool answered = TRY(wait_for_reply(walsender, std::min(first_look_s, timeout_s)));
@@ -188,14 +188,16 @@ Result<Snapshot> create_slot(Connection& walsender, Connection& session, std::st
   const bool ok = PQresultStatus(made.raw()) == PGRES_TUPLES_OK && made.size() == 1;
   const Error failure = ok ? Error{} : walsender.error_of(made.raw());
   while (PGresult* rest = PQgetResult(walsender.raw())) PQclear(rest);
+  if (is_plugin_refusal(failure)) return Failure(errors::plugin_refused(library_name(slot.plugin), failure.message));
   if (!ok)
-    return Failure(in_context(failure, fmt::format("replication slot {} could not be made on the source", slot)));
+    return Failure(
+        in_context(failure, fmt::format("replication slot {} could not be made on the source", slot.name)));
   const auto lsn = parse_lsn(made.get(0, 1));
   if (!lsn) return Failure(errors::bad_stream("the slot's consistent point", ""));
   return Snapshot{made.text(0, 2), lsn_position(*lsn)};
 }
 
-Result<Position> slot_position(Connection& session, std::string_view slot) {
+Result<Position> slot_position(Connection& session, std::string_view slot, std::optional<OutputPlugin> plugin) {
   const Rows rows = TRY(session.query(
       fmt::format("SELECT confirmed_flush_lsn, {}, plugin, database = pg_catalog.current_database() FROM "
                   "pg_catalog.pg_replication_slots WHERE slot_name = $1",
@@ -204,7 +206,8 @@ Result<Position> slot_position(Connection& session, std::string_view slot) {
   if (rows.empty()) return Position{};
   if (rows.get(0, 1) == "lost")
     return Failure(errors::slot_lost(slot, "the server removed WAL it needs (wal_status lost)"));
-  if (rows.get(0, 2) != "pgoutput" || !rows.boolean(0, 3))
+  const std::optional<OutputPlugin> made_with = plugin_of_library(rows.get(0, 2));
+  if (!made_with || (plugin && made_with != plugin) || !rows.boolean(0, 3))
     return Failure(errors::slot_lost(slot, "it belongs to another plugin or database"));
   const auto lsn = parse_lsn(rows.get(0, 0));
   if (!lsn) return Failure(errors::slot_lost(slot, "it has no confirmed position"));

@@ -6,6 +6,7 @@
 
 #include "engine/source.h"
 #include "engines/postgres/connection.h"
+#include "engines/postgres/output_plugin.h"
 
 namespace godwit::postgres {
 
@@ -24,14 +25,18 @@ Result<void> update_publications(Connection& session, std::string_view capture_n
                                  std::span<const TableDef* const> tables);
 Result<void> drop_publications(Connection& session, std::string_view capture_name);
 
+struct NewSlot {
+  std::string name;
+  OutputPlugin plugin = OutputPlugin::pgoutput;
+  bool temporary = false;
+};
 // Creates a slot and exports its snapshot on `walsender`, which must then stay untouched until the snapshot is
 // imported. Waits at most `timeout_s` for transactions that are open on the source; `session` names them in the
 // error.
-Result<Snapshot> create_slot(Connection& walsender, Connection& session, std::string_view slot, bool temporary,
-                             int64_t timeout_s);
+Result<Snapshot> create_slot(Connection& walsender, Connection& session, const NewSlot& slot, int64_t timeout_s);
 
-// Where the slot stands; an empty position when there is none; kind fatal when it is invalidated.
-Result<Position> slot_position(Connection& session, std::string_view slot);
+// Where the slot stands; an empty position when there is none; kind fatal when it is invalidated or another's.
+Result<Position> slot_position(Connection& session, std::string_view slot, std::optional<OutputPlugin> plugin);
 // Ends a reader of our own on the slot, then drops it. Does nothing when there is no such slot.
 Result<void> drop_slot(Connection& session, std::string_view slot);
 

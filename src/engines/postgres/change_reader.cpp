@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engines/postgres/backends.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/server_version.h"
 
@@ -35,31 +36,77 @@ bool is_too_large(const Error& error) {
 
 PostgresChangeReader::PostgresChangeReader(const Options& options, std::span<const CapturedTable> tables)
     : options_(options),
-      decoder_(make_decoder(
-          options.plugin, tables, [this](std::span<const BinaryValue> values) { return texts_of(values); },
-          options.audit)),
+      tables_(tables.begin(), tables.end()),
       feedback_interval_ms_(options.sender_timeout_ms == 0
                                 ? feedback_interval_max_ms
                                 : std::min(feedback_interval_max_ms, options.sender_timeout_ms / 3)),
       received_(options.after.lsn),
-      released_(options.after.lsn) {
-  decoder_->reached(options.after.lsn);
-  decoder_->pass_over(options.after.done);
-}
+      released_(options.after.lsn) {}
 
 Result<std::unique_ptr<ChangeReader>> PostgresChangeReader::open(const Options& options,
                                                                  std::span<const CapturedTable> tables) {
   std::unique_ptr<PostgresChangeReader> reader(new PostgresChangeReader(options, tables));
+  TRY(reader->make_decoder());
   TRY(reader->start(options.after.lsn));
   return std::unique_ptr<ChangeReader>(std::move(reader));
 }
 
+// The structure of tables is watched before the stream begins, so that no change of it falls in between.
+Result<void> PostgresChangeReader::make_decoder() {
+  DecoderServices beside = services();
+  if (options_.plugin == OutputPlugin::test_decoding) {
+    Connection& session = *TRY(look_up_session());
+    beside.type_names = TRY(read_type_names(session, tables_));
+    if (!options_.audit) {
+      watch_.emplace(tables_);
+      TRY(watch_->look(session));
+      watched_ms_ = monotonic_ms();
+    }
+  }
+  decoder_ = postgres::make_decoder(options_.plugin, tables_, beside, options_.audit);
+  decoder_->reached(options_.after.lsn);
+  decoder_->pass_over(options_.after.done);
+  return {};
+}
+
+DecoderServices PostgresChangeReader::services() {
+  DecoderServices out;
+  out.texts = [this](std::span<const BinaryValue> values) { return texts_of(values); };
+  out.look_up = [this](uint32_t oid) -> Result<std::optional<RelationNow>> {
+    return read_relation(*TRY(look_up_session()), oid);
+  };
+  out.find_relation = [this](const TableRef& name) -> Result<uint32_t> {
+    return find_relation(*TRY(look_up_session()), name);
+  };
+  return out;
+}
+
+Result<Connection*> PostgresChangeReader::look_up_session() {
+  if (!session_ || session_->broken()) session_ = TRY(options_.open_session());
+  return &*session_;
+}
+
 Result<void> PostgresChangeReader::start(Lsn after) {
   connection_ = TRY(options_.open_walsender());
-  const Rows started = TRY(connection_.query(start_command(options_, after, binary_)));
-  if (PQresultStatus(started.raw()) != PGRES_COPY_BOTH)
+  const auto started = connection_.query(start_command(options_, after, binary_));
+  if (!started) return Failure(cannot_start(started.error()));
+  if (PQresultStatus(started->raw()) != PGRES_COPY_BOTH)
     return Failure(errors::bad_stream("START_REPLICATION gave no stream", lsn_text(after)));
   return {};
+}
+
+Error PostgresChangeReader::cannot_start(const Error& cause) {
+  const std::string_view plugin = library_name(options_.plugin);
+  if (is_plugin_refusal(cause)) return errors::plugin_refused(plugin, cause.message);
+  if (cause.sqlstate != "55006") return cause;
+  auto session = look_up_session();
+  if (!session) return cause;
+  const auto holder = (*session)->query(
+      "SELECT s.active_pid, a.application_name FROM pg_catalog.pg_replication_slots s LEFT JOIN "
+      "pg_catalog.pg_stat_activity a ON a.pid = s.active_pid WHERE s.slot_name = $1 AND s.active_pid IS NOT NULL",
+      {options_.slot});
+  if (!holder || holder->empty()) return cause;
+  return errors::slot_active(options_.slot, holder->get(0, 0), holder->get(0, 1));
 }
 
 // Ends the stream in the protocol's way, so that the slot is free for the next reader. What was under way is thrown
@@ -81,23 +128,79 @@ void PostgresChangeReader::end_stream() {
     if (!connection_.wait_readable(100, {}) || PQconsumeInput(connection_.raw()) == 0) return;
 }
 
-// Opens the stream again behind the last whole transaction.
 Result<void> PostgresChangeReader::switch_encoding(bool to_binary) {
-  const std::string holder = std::to_string(connection_.backend_pid());
   binary_ = to_binary;
   cut_ = decoder_->last_end();
+  return open_again();
+}
+
+// Opens the stream again behind the last whole transaction.
+Result<void> PostgresChangeReader::open_again() {
+  const std::string holder = std::to_string(connection_.backend_pid());
   connection_ = {};
   decoder_->stream_restarts();
-  // The slot is free once its old walsender is gone; the server itself waits for that, this long at most.
-  constexpr std::string_view wait_ms = "10000";
-  session_ = TRY(options_.open_session());
-  TRY(session_->run("SELECT pg_catalog.pg_terminate_backend($1::int, $2::bigint)", {holder, std::string(wait_ms)}));
-  return start(cut_);
+  // The slot is free once its old walsender is gone.
+  constexpr int wait_ms = 10000;
+  TRY(end_backends(*TRY(look_up_session()), "pid = $1::int", {holder}, wait_ms));
+  return start(decoder_->last_end());
 }
 
 Result<std::vector<std::string>> PostgresChangeReader::texts_of(std::span<const BinaryValue> values) {
-  if (!session_) session_ = TRY(options_.open_session());
-  return texts_by_server(*session_, values);
+  return texts_by_server(*TRY(look_up_session()), values);
+}
+
+// Between frames that tell nothing, of which there may be many in a row: feedback goes on. False: stop reading.
+Result<bool> PostgresChangeReader::tend(const std::stop_token& stop) {
+  constexpr uint32_t frames_between = 256;
+  if (++frames_ % frames_between != 0) return true;
+  if (monotonic_ms() - last_feedback_ms_ >= feedback_interval_ms_) TRY(feedback(false));
+  return !stop.stop_requested();
+}
+
+Result<void> PostgresChangeReader::watch_tables(ChangeBatch& batch) {
+  constexpr int64_t interval_ms = 10000;
+  if (!watch_ || monotonic_ms() - watched_ms_ < interval_ms) return {};
+  watched_ms_ = monotonic_ms();
+  for (CatalogWatch::Moved& moved : TRY(watch_->look(*TRY(look_up_session()))))
+    decoder_->suspend(moved.table, std::move(moved.what), batch);
+  return {};
+}
+
+Result<void> PostgresChangeReader::decode_more(ChangeBatch& batch) {
+  TRY(decoder_->tell_more(batch));
+  return meet_strangers(batch);
+}
+
+// A frame that is there already; false: there is none.
+Result<bool> PostgresChangeReader::next_frame(ChangeBatch& batch) {
+  char* raw = nullptr;
+  const int length = PQgetCopyData(connection_.raw(), &raw, 1);
+  if (length == 0) return false;
+  if (length > 0) {
+    const std::unique_ptr<char, void (*)(void*)> owned(raw, PQfreemem);
+    TRY(take({raw, static_cast<size_t>(length)}, batch));
+    if (decoder_->wants_restart()) {
+      log_info(Component::source_capture,
+               "A transaction after {} is too large to be held until its commit; it is read again as it comes",
+               lsn_text(decoder_->last_end()));
+      TRY(open_again());
+    } else if (binary_ && decoder_->last_end() > cut_) {
+      TRY(switch_encoding(false));
+    }
+    return true;
+  }
+  const Error end = stream_end(length);
+  if (!is_too_large(end) || binary_) return Failure(end);
+  if (options_.plugin != OutputPlugin::pgoutput)
+    return Failure(
+        errors::line_too_large(library_name(options_.plugin), lsn_text(decoder_->last_end()), end.message));
+  if (!version::has_binary_pgoutput(connection_.server_version()))
+    return Failure(errors::too_large_for_server(lsn_text(decoder_->last_end()), connection_.server_version()));
+  log_info(Component::source_capture,
+           "A row after {} is larger than the server can send as text; its transaction is read in binary",
+           lsn_text(decoder_->last_end()));
+  TRY(switch_encoding(true));
+  return true;
 }
 
 Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::stop_token stop) {
@@ -107,24 +210,14 @@ Result<void> PostgresChangeReader::read(ChangeBatch& batch, int wait_ms, std::st
   bool asked = false;
   int64_t first_ms = 0;  // when the first change of this batch had come
   if (monotonic_ms() - last_feedback_ms_ >= feedback_interval_ms_) TRY(feedback(false));
+  TRY(watch_tables(batch));
   while (decoder_->batch_bytes() < batch_bytes_max && !decoder_->waits()) {
-    char* raw = nullptr;
-    const int length = PQgetCopyData(connection_.raw(), &raw, 1);
-    if (length > 0) {
-      const std::unique_ptr<char, void (*)(void*)> owned(raw, PQfreemem);
-      TRY(take({raw, static_cast<size_t>(length)}, batch));
-      if (binary_ && decoder_->last_end() > cut_) TRY(switch_encoding(false));
+    if (decoder_->has_more()) {
+      TRY(decode_more(batch));
       continue;
     }
-    if (length < 0) {
-      const Error end = stream_end(length);
-      if (binary_ || !is_too_large(end)) return Failure(end);
-      if (!version::has_binary_pgoutput(connection_.server_version()))
-        return Failure(errors::too_large_for_server(lsn_text(decoder_->last_end()), connection_.server_version()));
-      log_info(Component::source_capture,
-               "A row after {} is larger than the server can send as text; its transaction is read in binary",
-               lsn_text(decoder_->last_end()));
-      TRY(switch_encoding(true));
+    if (TRY(next_frame(batch))) {
+      if (!TRY(tend(stop))) break;
       continue;
     }
     const bool has_some = !batch.empty();
@@ -172,11 +265,15 @@ Result<void> PostgresChangeReader::take(std::string_view frame, ChangeBatch& bat
 // A partition made after the plan: its rows belong to a table of the task and have no place there yet.
 Result<void> PostgresChangeReader::meet_strangers(ChangeBatch& batch) {
   for (const uint32_t oid : decoder_->take_strangers()) {
+    if (const std::optional<uint32_t> renamed = decoder_->table_of(oid)) {
+      decoder_->suspend(*renamed, "it was renamed", batch);
+      continue;
+    }
     const uint32_t root = TRY(options_.root_of(oid));
     const std::optional<uint32_t> table = decoder_->table_of(root);
     if (table)
       decoder_->suspend(*table, "it has a new partition", batch);
-    else
+    else if (options_.plugin != OutputPlugin::test_decoding)  // which sends every table of the database
       log_warning(Component::source_capture,
                   "The stream carries a relation of no table of the task, oid {}; it is passed over", oid);
   }

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "engine/source.h"
+#include "engines/postgres/catalog_watch.h"
 #include "engines/postgres/connection.h"
 #include "engines/postgres/output_plugin.h"
 
@@ -44,24 +45,37 @@ class PostgresChangeReader : public ChangeReader {
 
  private:
   PostgresChangeReader(const Options& options, std::span<const CapturedTable> tables);
+  Result<void> make_decoder();
   Result<void> start(Lsn after);
   void end_stream();
   Result<void> switch_encoding(bool to_binary);
+  Result<void> open_again();
+  Result<Connection*> look_up_session();
+  DecoderServices services();
   Result<std::vector<std::string>> texts_of(std::span<const BinaryValue> values);
+  Result<bool> next_frame(ChangeBatch& batch);
+  Result<void> decode_more(ChangeBatch& batch);
+  Result<bool> tend(const std::stop_token& stop);
+  Result<void> watch_tables(ChangeBatch& batch);
   Result<void> take(std::string_view frame, ChangeBatch& batch);
   Result<void> meet_strangers(ChangeBatch& batch);
   Result<void> feedback(bool ask_reply);
   Error stream_end(int status);
+  Error cannot_start(const Error& cause);
 
   const Options options_;
   Connection connection_;
-  std::optional<Connection> session_;  // for texts of binary values
+  std::optional<Connection> session_;  // for what is asked beside the stream
+  std::vector<CapturedTable> tables_;
   std::unique_ptr<StreamDecoder> decoder_;
+  std::optional<CatalogWatch> watch_;  // for a plugin that says nothing of structure
+  int64_t watched_ms_ = 0;
   bool binary_ = false;
   Lsn cut_ = 0;  // where the last whole transaction before the switch ended
   int64_t feedback_interval_ms_;
   int64_t last_feedback_ms_ = 0;
   int gather_ms_ = 0;
+  uint32_t frames_ = 0;
   bool release_untold_ = false;  // the server does not know of released_ yet
   Position told_;                // the newest read_to that was answered
   Lsn received_ = 0;

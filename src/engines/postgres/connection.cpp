@@ -10,40 +10,12 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engines/postgres/connection_attributes.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/server_version.h"
 
 namespace godwit::postgres {
 namespace {
-
-// DMS's extra connection attributes: ours to read, unknown to libpq.
-constexpr std::string_view own_parameters[] = {"slotname",
-                                               "pluginname",
-                                               "publicationname",
-                                               "captureddls",
-                                               "ddlartifactsschema",
-                                               "executetimeout",
-                                               "heartbeatenable",
-                                               "heartbeatfrequency",
-                                               "heartbeatschema",
-                                               "afterconnectscript",
-                                               "connectiontimeout",
-                                               "maxfilesize",
-                                               "failtasksonlobtruncation",
-                                               "mapbooleanasboolean",
-                                               "mapjsonbasclob",
-                                               "maplongvarcharas",
-                                               "mapunboundednumericasstring",
-                                               "fetchcachesize",
-                                               "loadusingcsv",
-                                               "trimspaceinchar",
-                                               "unboundedvarcharmaxsize",
-                                               "disableunicodesourcefilter",
-                                               "consumemonotonicevents"};
-
-bool is_own(std::string_view name) {
-  return std::ranges::find(own_parameters, lower_ascii(name)) != std::end(own_parameters);
-}
 
 // Settings every session needs so that rows are read whole and values are exact (engine.md §3, spec §1).
 std::string session_options(const ConnectOptions& options, const Endpoint& endpoint) {
@@ -75,7 +47,7 @@ void add_endpoint(const Endpoint& endpoint, std::vector<std::pair<std::string, s
   add("password", endpoint.password);
   add("dbname", endpoint.database);
   for (const auto& [key, value] : endpoint.parameters)
-    if (!is_own(key) && lower_ascii(key) != "options") parameters.emplace_back(key, value);
+    if (!is_attribute(key) && lower_ascii(key) != "options") parameters.emplace_back(key, value);
 }
 
 PGconn* connect(const std::vector<std::pair<std::string, std::string>>& parameters) {

@@ -15,6 +15,9 @@
 
 namespace godwit::postgres {
 
+// The table that the triggers write into, in DdlArtifactsSchema.
+inline constexpr std::string_view ddl_audit_name = "godwit_ddl_audit";
+
 struct DdlSettings {
   bool capture = true;            // CaptureDdls
   std::string schema = "public";  // DdlArtifactsSchema

@@ -38,6 +38,11 @@ ErrorKind kind_of_sqlstate(std::string_view state) {
   return ErrorKind::fatal;
 }
 
+bool is_plugin_refusal(const Error& error) {
+  return error.message.find("may not be used as an output plugin") != std::string::npos ||
+         (error.sqlstate == "58P01" && error.message.find("could not access file") != std::string::npos);
+}
+
 namespace errors {
 
 Error cannot_connect(std::string_view endpoint, std::string_view said, std::string_view sqlstate) {
@@ -203,6 +208,32 @@ Error change_too_large(std::string_view after, std::string_view server_said) {
           "applied. Take the table out of the task by an exclude rule, with --restart, or, where the table has "
           "REPLICA IDENTITY FULL, give it a key and start the task anew behind that transaction.",
           after, server_said));
+}
+Error plugin_refused(std::string_view plugin, std::string_view server_said) {
+  return make(
+      ErrorKind::fatal, "plugin_refused",
+      fmt::format(
+          "the source server does not let {0} be used as an output plugin: {1}. Where the server knows the "
+          "parameter output_plugin_libraries, a superuser adds the library to it: ALTER SYSTEM SET "
+          "output_plugin_libraries = pgoutput, test_decoding, {0}; SELECT pg_reload_conf(); (an unquoted list: "
+          "one quoted string would be one name). Or use another PluginName.",
+          plugin, server_said));
+}
+Error line_too_large(std::string_view plugin, std::string_view after, std::string_view server_said) {
+  return make(
+      ErrorKind::fatal, "line_too_large",
+      fmt::format(
+          "a transaction after {} changed a row whose text is larger than the gigabyte that the source server "
+          "can send as one piece through {}: {}. Nothing after that position was applied. pgoutput sends such "
+          "rows in binary: run the task anew with PluginName=pgoutput (--restart), or exclude the table.",
+          after, plugin, server_said));
+}
+Error database_encoding(std::string_view plugin, std::string_view encoding) {
+  return make(
+      ErrorKind::prerequisite, "database_encoding",
+      fmt::format("the source database is encoded in {1}, and {0} sends values as they are stored, not in UTF-8. Use "
+                  "PluginName=pgoutput, which converts them.",
+                  plugin, encoding));
 }
 Error too_large_for_server(std::string_view after, int version) {
   return make(
@@ -376,13 +407,11 @@ Error encoding_refused(const TableRef& table, std::string_view encoding) {
       fmt::format("rows of table {} cannot be written as {}: the same bytes would not mean the same on the target",
                   to_string(table), encoding));
 }
-Error not_supported(std::string_view attribute) {
+Error not_supported(std::string_view attribute, std::string_view instead) {
   return make(
       ErrorKind::usage, "not_supported",
-      fmt::format(
-          "connection attribute {} is not carried out by this version, which captures with pgoutput and a slot "
-          "and publications of its own. Leave it out.",
-          attribute));
+      fmt::format("connection attribute {} is not carried out by this version. {}, and leave the attribute out.",
+                  attribute, instead));
 }
 Error cannot_rebuild_indexes() {
   return make(

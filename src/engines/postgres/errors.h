@@ -12,6 +12,8 @@
 namespace godwit::postgres {
 
 ErrorKind kind_of_sqlstate(std::string_view sqlstate);
+// How a server says that a library may not be, or cannot be, an output plugin.
+bool is_plugin_refusal(const Error& error);
 
 namespace errors {
 
@@ -39,6 +41,29 @@ Error snapshot_lost(std::string_view id, std::string_view server_said);
 Error rewritten(const TableRef& table, const TableRef& leaf);
 Error bad_position(std::string_view text);
 Error change_too_large(std::string_view after, std::string_view server_said);
+Error slot_missing(std::string_view slot);
+Error slot_unusable(std::string_view slot, std::string_view why);
+Error plugin_disagrees(std::string_view slot, std::string_view has, std::string_view named);
+Error publication_without_use(std::string_view plugin);
+Error slot_needs_publication(std::string_view slot);
+Error start_needed(std::string_view slot, std::string_view slot_position);
+Error start_too_old(std::string_view start, std::string_view slot, std::string_view slot_position);
+Error start_by_time(std::string_view text);
+Error no_publication(std::string_view publication);
+Error publishes_via_root(std::string_view publication);
+Error not_in_publication(const TableRef& table, std::string_view publication);
+Error not_published(const TableRef& table, std::string_view operation);
+Error no_pglogical(std::string_view preloaded);
+Error full_identity_unsupported(const TableRef& table);
+Error no_replication_set(std::string_view set, std::string_view slot);
+Error sets_lack_operation(std::string_view slot, std::string_view operations);
+Error not_in_replication_set(const TableRef& table, std::string_view set);
+Error filtered_in_set(const TableRef& table, std::string_view set);
+Error replication_sets_failed(const Error& cause);
+Error after_connect_script(const Error& cause);
+Error plugin_refused(std::string_view plugin, std::string_view server_said);
+Error line_too_large(std::string_view plugin, std::string_view after, std::string_view server_said);
+Error database_encoding(std::string_view plugin, std::string_view encoding);
 Error too_large_for_server(std::string_view after, int version);
 Error truncate_untold(int version);
 Error row_numbers_left_out(const TableRef& table);
@@ -57,7 +82,7 @@ Error not_committed();
 Error superseded(std::string_view task_id);
 Error position_exists(std::string_view task_id);
 Error standby_target();
-Error not_supported(std::string_view attribute);
+Error not_supported(std::string_view attribute, std::string_view instead);
 Error cannot_rebuild_indexes();
 Error bad_attribute(std::string_view attribute, std::string_view given, std::string_view wanted);
 Error many_rows(uint64_t rows);

@@ -27,6 +27,6 @@ struct StreamOptions {
 std::string start_options(OutputPlugin plugin, const StreamOptions& options);
 
 std::unique_ptr<StreamDecoder> make_decoder(OutputPlugin plugin, std::span<const CapturedTable> tables,
-                                            TextsOfValues texts, std::optional<AuditTable> audit);
+                                            const DecoderServices& services, std::optional<AuditTable> audit);
 
 }  // namespace godwit::postgres

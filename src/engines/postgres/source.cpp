@@ -9,6 +9,7 @@
 #include "engines/postgres/backends.h"
 #include "engines/postgres/capture_setup.h"
 #include "engines/postgres/change_reader.h"
+#include "engines/postgres/connection_attributes.h"
 #include "engines/postgres/ddl_capture.h"
 #include "engines/postgres/ddl_document.h"
 #include "engines/postgres/errors.h"
@@ -39,11 +40,6 @@ std::string column_list(const TableDef& layout) {
   return join(names, ", ");
 }
 
-bool is_set(const std::optional<std::string>& flag) {
-  const std::string value = lower_ascii(flag.value_or("false"));
-  return value == "true" || value == "1" || value == "y" || value == "yes" || value == "on";
-}
-
 }  // namespace
 
 std::string session_name(const SessionOptions& options) {
@@ -61,26 +57,8 @@ PostgresSource::PostgresSource(Connection session, Endpoint endpoint, SessionOpt
       database_(std::move(database)),
       catalog_(std::make_unique<PostgresCatalog>(session_)) {}
 
-// Attributes that choose another way of capture are refused, so that nobody believes they are heeded.
-Result<void> check_attributes(const Endpoint& endpoint) {
-  const std::string plugin = lower_ascii(endpoint.parameter("PluginName").value_or("pgoutput"));
-  if (plugin != "pgoutput" && plugin != "no-preference")
-    return Failure(errors::not_supported("PluginName=" + plugin));
-  TRY(ddl_settings(endpoint));
-  for (const std::string_view name : {"SlotName", "PublicationName"})
-    if (endpoint.parameter(name)) return Failure(errors::not_supported(name));
-  for (const std::string_view name :
-       {"MapBooleanAsBoolean", "MapJsonbAsClob", "MapLongVarcharAs", "MapUnboundedNumericAsString", "fetchCacheSize",
-        "TrimSpaceInChar", "unboundedVarcharMaxSize", "DisableUnicodeSourceFilter", "ConsumeMonotonicEvents"})
-    if (endpoint.parameter(name))
-      log_warning(Component::common,
-                  "Connection attribute {} is without effect between PostgreSQL and PostgreSQL in this version",
-                  name);
-  return {};
-}
-
 Result<std::unique_ptr<Source>> PostgresSource::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main") TRY(check_attributes(endpoint));
+  if (options.role == "main") TRY(check_attributes(endpoint, EndpointRole::source));
   Connection session = TRY(Connection::open(endpoint, {session_name(options), false, options.role == "main"}));
   if (session.traits().is_cockroach) return Failure(errors::cockroach_source(to_string(endpoint)));
   TRY(session.run("SET max_parallel_workers_per_gather = 0"));
@@ -100,7 +78,9 @@ Result<ServerIdentity> PostgresSource::identity() {
 }
 
 Result<std::vector<Finding>> PostgresSource::check(const CaptureSpec& spec, bool with_changes) {
-  return check_source(session_, spec, with_changes, capture_name(spec.task_id, spec.target_system));
+  if (!with_changes) return check_source(session_, spec, nullptr);
+  const CaptureWay way = TRY(way_of(spec));
+  return check_source(session_, spec, &way);
 }
 
 std::partial_ordering PostgresSource::compare(const Position& a, const Position& b) const {
@@ -116,9 +96,7 @@ std::string PostgresSource::checkpoint(const Position& position) const {
 }
 
 Result<Position> PostgresSource::parse_position(std::string_view text) const {
-  const auto position = parse_checkpoint(text);
-  if (!position) return Failure(errors::bad_position(text));
-  return *position;
+  return parse_start(text);
 }
 
 Result<Position> PostgresSource::mark_now() {
@@ -136,6 +114,10 @@ Result<int64_t> PostgresSource::clock_us() {
   return rows.integer(0, 0);
 }
 
+Result<CaptureWay> PostgresSource::way_of(const CaptureSpec& spec) {
+  return choose_way(session_, wanted_way(endpoint_), own_name(spec.task_id, spec.target_system));
+}
+
 // What is not flushed yet is younger than a second: the WAL writer flushes commits that did not wait within 600 ms.
 Result<LogEnd> PostgresSource::log_end() {
   const Rows rows =
@@ -147,23 +129,59 @@ Result<LogEnd> PostgresSource::log_end() {
 }
 
 Result<Snapshot> PostgresSource::begin_capture(const CaptureSpec& spec) {
-  const std::string name = capture_name(spec.task_id, spec.target_system);
   TRY(drop_capture(spec.task_id, spec.target_system));
+  const CaptureWay way = TRY(way_of(spec));
+  auto snapshot = take_slot(spec, way);
+  if (snapshot) return snapshot;
+  const Error cause = snapshot.error();
+  auto cleaned = drop_capture(spec.task_id, spec.target_system);
+  if (!cleaned) return Failure(in_context(cleaned.error(), cause.message + " Cleaning up failed too"));
+  return Failure(cause);
+}
+
+// The tables and triggers that tell structure changes, where they can be made and what they say comes through.
+Result<std::optional<AuditTable>> PostgresSource::set_up_audit(const CaptureSpec& spec, const CaptureWay& way) {
+  const DdlSettings settings = TRY(ddl_settings(endpoint_));
   std::string why_not;
-  const auto audit = TRY(set_up_ddl_capture(session_, TRY(ddl_settings(endpoint_)), name, why_not));
+  std::optional<AuditTable> audit;
+  const TableRef name{settings.schema, std::string(ddl_audit_name)};
+  if (!settings.capture) return audit;
+  if (TRY(carries_audit(session_, way, name)))
+    audit = TRY(set_up_ddl_capture(session_, settings, own_name(spec.task_id, spec.target_system), why_not));
+  else
+    why_not = fmt::format(
+        "table {} is in no publication or replication set of yours. A table whose structure changes is suspended "
+        "when "
+        "the change is met. Set CaptureDdls=false to be silent about it",
+        to_string(name));
   if (!why_not.empty()) log_warning(Component::source_capture, "Structure changes are not replicated: {}.", why_not);
-  TRY(create_publications(session_, name, spec.tables, audit ? &audit->ref : nullptr));
-  auto walsender = open_walsender("slot");
-  auto snapshot = walsender ? create_slot(*walsender, session_, name, false, spec.open_transactions_timeout_s)
-                            : Result<Snapshot>(Failure(walsender.error()));
-  if (!snapshot) {
-    const Error cause = snapshot.error();
-    if (walsender) slot_maker_.reset();
-    auto cleaned = drop_capture(spec.task_id, spec.target_system);
-    if (!cleaned) return Failure(in_context(cleaned.error(), cause.message + " Cleaning up failed too"));
-    return Failure(cause);
+  return audit;
+}
+
+Result<Snapshot> PostgresSource::take_slot(const CaptureSpec& spec, const CaptureWay& way) {
+  const std::optional<AuditTable> audit = TRY(set_up_audit(spec, way));
+  if (way.owns_slot) {
+    TRY(create_sets(session_, way, spec.tables, audit ? &audit->ref : nullptr));
+    Connection walsender = TRY(open_walsender("slot"));
+    Snapshot snapshot =
+        TRY(create_slot(walsender, session_, {way.slot, way.plugin, false}, spec.open_transactions_timeout_s));
+    slot_maker_ = std::move(walsender);
+    return snapshot;
   }
-  slot_maker_ = std::move(*walsender);
+  // No snapshot can be had from a slot that is there: that of another is taken, later than the slot stands, and the
+  // slot is read from there.
+  if (spec.loads) return temporary_snapshot(spec, way);
+  return Snapshot {
+    "", TRY(slot_position(session_, way.slot, way.plugin))
+  };
+}
+
+Result<Snapshot> PostgresSource::temporary_snapshot(const CaptureSpec& spec, const CaptureWay& way) {
+  Connection walsender = TRY(open_walsender("slot"));
+  const std::string name = own_name(spec.task_id, spec.target_system) + "_t";
+  Snapshot snapshot =
+      TRY(create_slot(walsender, session_, {name, way.plugin, true}, spec.open_transactions_timeout_s));
+  slot_maker_ = std::move(walsender);
   return snapshot;
 }
 
@@ -177,13 +195,18 @@ Result<Snapshot> PostgresSource::open_snapshot() {
 
 Result<Snapshot> PostgresSource::open_later_snapshot(const CaptureSpec& spec) {
   slot_maker_.reset();
+  const CaptureWay way = TRY(way_of(spec));
   // Before the snapshot: what a table writes before it is published never reaches the stream (engine.md §6).
-  TRY(update_publications(session_, capture_name(spec.task_id, spec.target_system), spec.tables));
-  Connection walsender = TRY(open_walsender("slot"));
-  const std::string name = fmt::format("{}_t", capture_name(spec.task_id, spec.target_system));
-  Snapshot snapshot = TRY(create_slot(walsender, session_, name, true, spec.open_transactions_timeout_s));
-  slot_maker_ = std::move(walsender);
-  return snapshot;
+  TRY(update_sets(session_, way, spec.tables));
+  if (!way.owns_sets) {
+    std::vector<Finding> findings;
+    CaptureSpec later = spec;
+    later.fresh = false;
+    TRY(check_way(session_, way, later, findings));
+    for (const Finding& finding : findings)
+      if (finding.fatal) return Failure(finding.error);
+  }
+  return temporary_snapshot(spec, way);
 }
 
 Result<std::string> PostgresSource::hold_snapshot(std::string_view id) {
@@ -212,20 +235,32 @@ Result<void> PostgresSource::end_leftover_sessions(bool keepers_too) {
 }
 
 Result<Position> PostgresSource::capture_position(const CaptureSpec& spec) {
-  return slot_position(session_, capture_name(spec.task_id, spec.target_system));
+  const WantedWay wanted = wanted_way(endpoint_);
+  std::optional<OutputPlugin> plugin = wanted.plugin;
+  if (wanted.slot.empty() && !plugin) plugin = OutputPlugin::pgoutput;
+  return slot_position(session_, capture_name(spec.task_id, spec.target_system), plugin);
 }
 
 Result<void> PostgresSource::drop_capture(std::string_view task_id, std::string_view target_system) {
-  const std::string name = capture_name(task_id, target_system);
   slot_maker_.reset();
-  TRY(drop_slot(session_, name));
-  TRY(drop_publications(session_, name));
+  const std::string name = own_name(task_id, target_system);
+  TRY(drop_own(session_, name, wanted_way(endpoint_).slot));
   TRY(remove_ddl_capture(session_, TRY(ddl_settings(endpoint_)), name));
   return beat_interval_s() == 0 ? Result<void>() : drop_heartbeat(task_id);
 }
 
-std::string PostgresSource::capture_name(std::string_view task_id, std::string_view target_system) const {
+std::string PostgresSource::own_name(std::string_view task_id, std::string_view target_system) const {
   return postgres::capture_name(task_id, target_system, database_);
+}
+
+std::string PostgresSource::capture_name(std::string_view task_id, std::string_view target_system) const {
+  const WantedWay wanted = wanted_way(endpoint_);
+  return wanted.slot.empty() ? own_name(task_id, target_system) : wanted.slot;
+}
+
+CaptureIdentity PostgresSource::capture_identity(std::string_view task_id, std::string_view target_system) const {
+  const WantedWay wanted = wanted_way(endpoint_);
+  return {capture_name(task_id, target_system), describe(wanted), !wanted.slot.empty()};
 }
 
 Result<void> PostgresSource::join_snapshot(std::string_view id) {
@@ -332,7 +367,7 @@ Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(
 
 Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const CaptureSpec& spec, const Position& after,
                                                                    std::span<const CapturedTable> tables) {
-  const std::string name = capture_name(spec.task_id, spec.target_system);
+  const CaptureWay way = TRY(way_of(spec));
   const Rows timeout =
       TRY(session_.query("SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout'"));
   // The reader outlives this session's statements, on another thread: it opens its own connections.
@@ -340,10 +375,12 @@ Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const Capture
     return Connection::open(endpoint, {session_name({tag, std::string(role), {}}), replication, false});
   };
   PostgresChangeReader::Options options;
-  options.slot = name;
-  options.sets = {keyed_publication(name), insert_only_publication(name)};
+  options.slot = way.slot;
+  options.plugin = way.plugin;
+  options.sets = way.sets;
   options.after = parse_place(after).value_or(LogPlace{});
-  options.audit = TRY(find_ddl_capture(session_, TRY(ddl_settings(endpoint_)), name));
+  options.audit =
+      TRY(find_ddl_capture(session_, TRY(ddl_settings(endpoint_)), own_name(spec.task_id, spec.target_system)));
   options.sender_timeout_ms = timeout.integer(0, 0);
   options.open_walsender = [open] { return open("capture", true); };
   options.open_session = [open] { return open("capture-look-up", false); };
@@ -362,7 +399,7 @@ Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const Capture
 
 Result<bool> PostgresSource::tells_schema_changes(const CaptureSpec& spec) {
   const auto audit =
-      TRY(find_ddl_capture(session_, TRY(ddl_settings(endpoint_)), capture_name(spec.task_id, spec.target_system)));
+      TRY(find_ddl_capture(session_, TRY(ddl_settings(endpoint_)), own_name(spec.task_id, spec.target_system)));
   return audit.has_value();
 }
 
@@ -397,7 +434,7 @@ Result<std::vector<UntoldChange>> PostgresSource::untold_changes(std::span<const
 }
 
 int64_t PostgresSource::beat_interval_s() const {
-  if (!is_set(endpoint_.parameter("HeartbeatEnable"))) return 0;
+  if (!is_set(endpoint_, "HeartbeatEnable")) return 0;
   return std::max<int64_t>(1, std::atoll(endpoint_.parameter("HeartbeatFrequency").value_or("5").c_str())) * 60;
 }
 

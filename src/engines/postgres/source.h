@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "engine/engine.h"
+#include "engines/postgres/capture_way.h"
 #include "engines/postgres/catalog.h"
 #include "engines/postgres/connection.h"
 #include "engines/postgres/large_objects.h"
@@ -47,6 +48,7 @@ class PostgresSource : public Source {
   Result<Position> capture_position(const CaptureSpec& spec) override;
   Result<void> drop_capture(std::string_view task_id, std::string_view target_system) override;
   std::string capture_name(std::string_view task_id, std::string_view target_system) const override;
+  CaptureIdentity capture_identity(std::string_view task_id, std::string_view target_system) const override;
   Result<void> join_snapshot(std::string_view id) override;
   Result<void> leave_snapshot() override;
   Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) override;
@@ -75,6 +77,11 @@ class PostgresSource : public Source {
                                                   const std::shared_ptr<const TableDef>& layout,
                                                   std::span<const Encoding> wanted, bool long_values);
   PostgresSource(Connection session, Endpoint endpoint, SessionOptions options, std::string database);
+  std::string own_name(std::string_view task_id, std::string_view target_system) const;
+  Result<CaptureWay> way_of(const CaptureSpec& spec);
+  Result<std::optional<AuditTable>> set_up_audit(const CaptureSpec& spec, const CaptureWay& way);
+  Result<Snapshot> take_slot(const CaptureSpec& spec, const CaptureWay& way);
+  Result<Snapshot> temporary_snapshot(const CaptureSpec& spec, const CaptureWay& way);
   Result<void> drop_heartbeat(std::string_view task_id);
   Result<Connection> open_walsender(std::string_view role) const;
 

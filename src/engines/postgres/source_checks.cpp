@@ -81,7 +81,7 @@ Result<void> check_row_numbers(Connection& session, const Names& names, std::vec
   return {};
 }
 
-Result<void> check_server(Connection& session, std::string_view slot, std::vector<Finding>& out) {
+Result<void> check_server(Connection& session, const CaptureWay& way, bool loads, std::vector<Finding>& out) {
   const Rows rows = TRY(
       session.query("SELECT current_setting('wal_level'), r.rolsuper OR r.rolreplication, r.rolname,"
                     " current_setting('max_replication_slots'), (SELECT count(*) FROM "
@@ -89,11 +89,14 @@ Result<void> check_server(Connection& session, std::string_view slot, std::vecto
                     " $1), current_setting('max_wal_senders'), (SELECT count(*) FROM pg_catalog.pg_stat_replication),"
                     " (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout')"
                     " FROM pg_catalog.pg_roles r WHERE r.rolname = current_user",
-                    {std::string(slot)}));
+                    {way.owns_slot ? way.slot : std::string()}));
   if (rows.get(0, 0) != "logical") out.push_back({true, errors::wal_level(rows.get(0, 0))});
   if (!rows.boolean(0, 1)) out.push_back({true, errors::no_replication_role(rows.get(0, 2))});
   constexpr int64_t needed = 1;
-  if (rows.integer(0, 3) < rows.integer(0, 4) + needed) out.push_back({true, errors::no_free_slot(rows.get(0, 3))});
+  // A load beside a slot of the user's takes its snapshot from a temporary one.
+  const bool makes_slot = way.owns_slot || loads;
+  if (makes_slot && rows.integer(0, 3) < rows.integer(0, 4) + needed)
+    out.push_back({true, errors::no_free_slot(rows.get(0, 3))});
   if (rows.integer(0, 5) < rows.integer(0, 6) + needed)
     out.push_back({true, errors::no_free_walsender(rows.get(0, 5))});
   const int64_t timeout_ms = rows.integer(0, 7);
@@ -103,18 +106,19 @@ Result<void> check_server(Connection& session, std::string_view slot, std::vecto
 
 }  // namespace
 
-Result<std::vector<Finding>> check_source(Connection& session, const CaptureSpec& spec, bool with_changes,
-                                          std::string_view slot) {
+Result<std::vector<Finding>> check_source(Connection& session, const CaptureSpec& spec, const CaptureWay* way) {
   std::vector<Finding> out;
   const Rows me = TRY(session.query("SELECT current_user"));
   const Names names = names_of(spec);
   TRY(check_reading(session, names, me.get(0, 0), out));
   TRY(check_row_numbers(session, names, out));
-  if (!with_changes) return out;
+  if (way == nullptr) return out;
   if (!version::publishes_truncate(session.server_version()))
     out.push_back({false, errors::truncate_untold(session.server_version())});
-  TRY(check_server(session, slot, out));
-  TRY(check_publishing(session, names, me.get(0, 0), out));
+  TRY(check_server(session, *way, spec.loads && spec.fresh, out));
+  if (way->owns_sets && way->plugin == OutputPlugin::pgoutput)
+    TRY(check_publishing(session, names, me.get(0, 0), out));
+  TRY(check_way(session, *way, spec, out));
   for (const TableDef* table : spec.tables) {
     if (!table->logged)
       out.push_back({false, errors::unlogged(table->ref)});

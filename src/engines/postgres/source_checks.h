@@ -4,11 +4,12 @@
 #include <vector>
 
 #include "engine/source.h"
+#include "engines/postgres/capture_way.h"
 #include "engines/postgres/connection.h"
 
 namespace godwit::postgres {
 
-Result<std::vector<Finding>> check_source(Connection& session, const CaptureSpec& spec, bool with_changes,
-                                          std::string_view slot);
+// `way`: of capturing changes; null where none are wanted.
+Result<std::vector<Finding>> check_source(Connection& session, const CaptureSpec& spec, const CaptureWay* way);
 
 }  // namespace godwit::postgres

@@ -9,9 +9,11 @@
 // means the same in every reading of the log.
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -32,6 +34,27 @@ struct AuditTable {
   uint32_t oid = 0;
 };
 
+// A relation as the catalog has it now.
+struct RelationNow {
+  struct Column {
+    std::string name;
+    uint32_t type = 0;
+    int32_t modifier = -1;
+  };
+  std::vector<Column> columns;
+};
+
+// What a decoder may need beside the stream. Called on the reader's thread; any may be missing.
+struct DecoderServices {
+  TextsOfValues texts;
+  // Nothing: the relation is gone.
+  std::function<Result<std::optional<RelationNow>>(uint32_t oid)> look_up;
+  // The oid under this name, 0 where there is none.
+  std::function<Result<uint32_t>(const TableRef& name)> find_relation;
+  // By oid, of the captured columns' types: format_type(oid, NULL), which is how test_decoding writes them.
+  std::unordered_map<uint32_t, std::string> type_names;
+};
+
 class StreamDecoder {
  public:
   explicit StreamDecoder(std::span<const CapturedTable> tables, TextsOfValues texts = {},
@@ -42,6 +65,11 @@ class StreamDecoder {
 
   // Adds what one message says to `batch`, which start_batch() made. `at`: the log position that the frame names.
   virtual Result<void> decode(std::string_view message, Lsn at, ChangeBatch& batch) = 0;
+  // Messages were held back and can be told now, one at a call of tell_more(); before the next decode() all must be.
+  virtual bool has_more() const { return false; }
+  virtual Result<void> tell_more(ChangeBatch&) { return {}; }
+  // Nothing can be told before the stream is opened again at last_end(), after stream_restarts().
+  virtual bool wants_restart() const { return false; }
 
   // An empty batch with one image per table.
   void start_batch(ChangeBatch& batch) const;
@@ -64,13 +92,13 @@ class StreamDecoder {
   bool waits() const { return waits_; }
   void go_on() { waits_ = false; }
 
-  bool in_transaction() const { return in_transaction_; }
+  virtual bool in_transaction() const { return in_transaction_; }
   // Everything that committed before it was delivered: the start of the stream, the end of the last whole
   // transaction, or what an idle server told since. A stream opened there tells the current transaction from its
   // start.
   Lsn last_end() const { return last_end_; }
   void reached(Lsn idle) {
-    if (!in_transaction_) last_end_ = std::max(last_end_, idle);
+    if (!in_transaction()) last_end_ = std::max(last_end_, idle);
   }
   // The batch was handed over: the current transaction's next change opens a part of the next batch.
   void batch_taken() {
@@ -128,6 +156,8 @@ class StreamDecoder {
   // A row: begun with every cell unchanged, then its cells, then its number in the image.
   void begin_row(const RowBatch& image) { row_.assign(image.width(), Cell{0, Cell::unchanged}); }
   void set_null(size_t column) { row_[column] = {0, Cell::null}; }
+  void set_unchanged(size_t column) { row_[column] = {0, Cell::unchanged}; }
+  bool has_value(size_t column) const { return row_[column].length >= 0; }
   // `kind`: 't' as the type's output function writes it, 'b' as its send function does.
   Result<void> set_value(size_t column, char kind, std::string_view bytes, uint32_t type, RowBatch& image);
   Result<uint32_t> end_row(RowBatch& image);

@@ -10,6 +10,7 @@
 #include "engines/postgres/backends.h"
 #include "engines/postgres/change_writer.h"
 #include "engines/postgres/changed_keys.h"
+#include "engines/postgres/connection_attributes.h"
 #include "engines/postgres/constraints.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/rebuild.h"
@@ -56,12 +57,16 @@ bool same_in_binary(const ColumnDef& column) {
 // SQL of the user's own for every session, by DMS's name for it.
 Result<void> run_after_connect(Connection& session, const Endpoint& endpoint) {
   const auto script = endpoint.parameter("AfterConnectScript");
-  return script ? session.run(*script) : Result<void>();
+  if (!script) return {};
+  auto done = session.run(*script);
+  if (!done) return Failure(errors::after_connect_script(done.error()));
+  return {};
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Target>> PostgresTarget::open(const Endpoint& endpoint, const SessionOptions& options) {
+  if (options.role == "main") TRY(check_attributes(endpoint, EndpointRole::target));
   const bool writes = writes_rows(options.role);
   ConnectOptions connect{session_name(options), false, false};
   connect.empty_search_path = !writes;

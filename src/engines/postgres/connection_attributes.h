@@ -1,0 +1,21 @@
+#pragma once
+// DMS's connection attributes, given as parameters of an endpoint's URI (spec/engine-postgresql.md §2, §11.2): which
+// there are, what may stand in them, and which of them need no heeding between PostgreSQL and PostgreSQL.
+
+#include <string_view>
+
+#include "base/result.h"
+#include "engine/endpoint.h"
+
+namespace godwit::postgres {
+
+enum class EndpointRole { source, target };
+
+// Whether the parameter is one of ours to read; all others are libpq's.
+bool is_attribute(std::string_view name);
+bool is_set(const Endpoint& endpoint, std::string_view flag);
+
+// Refuses bad values by name; warns once of each attribute that is given and changes nothing, and why.
+Result<void> check_attributes(const Endpoint& endpoint, EndpointRole role);
+
+}  // namespace godwit::postgres
