@@ -16,6 +16,11 @@ Failure not_supported(std::string_view what) {
 
 }  // namespace
 
+Result<CommitBorder> Source::find_commit_border(const Position&, int64_t) {
+  return Failure(Error{ErrorKind::prerequisite, "engine.commit_border",
+                       "the source cannot be asked for the commits of other tables.", ""});
+}
+
 Result<SchemaChange> Source::read_schema_change(const std::string&) {
   return not_supported("A structure change");
 }

@@ -108,6 +108,13 @@ struct ReadOptions {
   std::vector<uint64_t> sees = {};
 };
 
+// Where a stop at a commit time lies in the log. Everything before the position committed no later; `found`: the
+// first transaction that committed later is the one at the position.
+struct CommitBorder {
+  Position position;
+  bool found = false;
+};
+
 class TableReader {
  public:
   virtual ~TableReader() = default;
@@ -160,6 +167,10 @@ class Source {
   // work on the source.
   virtual Result<Position> mark_now() = 0;
   virtual Result<int64_t> clock_us() = 0;
+  // The same answer for every task of this source, whatever tables it has (spec/cdc.md §2): the border in log order,
+  // behind `after`, of transactions that committed no later than `time_us`. Once the source's clock has passed the
+  // time the border is found. An error of kind prerequisite: the server cannot be asked.
+  virtual Result<CommitBorder> find_commit_border(const Position& after, int64_t time_us);
   // Writes nothing. Transactions that committed a second or more before its clock lie before it.
   virtual Result<LogEnd> log_end() = 0;
 

@@ -111,6 +111,7 @@ Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
     take_schema();
     publish_backlog();
   }
+  TRY(look_for_border(rule));
   bool reached_in_window = false;
   const size_t allowed = parts_before(rule, reached_in_window);
   const size_t complete = std::min(allowed, window_.complete());
@@ -120,14 +121,11 @@ Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
            (window_.bytes() >= window_bytes_max(parts_.context->settings, *parts_.session) ||
             window_.changes() >= piece_changes_max))
     TRY(apply_piece(allowed));
-  if (reached_in_window && parts_before(rule, reached_in_window) == 0) {
-    window_.clear();
-    return std::optional(rule.commit_time_us ? ApplyEnd::commit_time : ApplyEnd::position);
-  }
+  if (reached_in_window && parts_before(rule, reached_in_window) == 0) return stand_at_border(rule);
   if (idle && window_.complete() == 0) {
     const bool structure = TRY(meets_structure(rule, reached_in_window));
     if (structure) return std::optional(ApplyEnd::structure);
-    if (reached_in_window) return std::optional(rule.commit_time_us ? ApplyEnd::commit_time : ApplyEnd::position);
+    if (reached_in_window) return stand_at_border(rule);
   }
   if (window_.empty() && !open_ && !read_to_.empty()) TRY(note_idle(rule));
   TRY(housekeeping());
@@ -145,8 +143,7 @@ Result<bool> Apply::meets_structure(const StopRule& rule, bool& reached) {
   const auto told = std::ranges::find_if(schema_, [](const SchemaEvent& e) { return !e.document.empty(); });
   if (told == schema_.end()) return false;
   const SchemaEvent event = *told;
-  reached = (rule.position && parts_.source->compare(event.at, *rule.position) >= 0) ||
-            (rule.commit_time_us && event.commit_us > *rule.commit_time_us);
+  reached = lies_behind(rule, event.at, event.commit_us);
   if (reached) return false;
   if (!window_.empty() || open_) {
     const size_t parts = window_.parts().size();
@@ -189,6 +186,47 @@ size_t Apply::shortened(size_t parts) const {
   return out == 0 ? parts : out;
 }
 
+// A stop at a commit time lies at one place of the log for every task of the source, so it is not told by this task's
+// own commits, which may be few and whose times need not ascend.
+Result<void> Apply::look_for_border(const StopRule& rule) {
+  if (!rule.commit_time_us || border_unknown_ || (border_ && border_->found)) return {};
+  Position furthest = read_to_;
+  if (!window_.parts().empty()) furthest = window_.parts().back().txn.commit;
+  if (!schema_.empty() && parts_.source->compare(schema_.back().at, furthest) > 0) furthest = schema_.back().at;
+  if (border_ && parts_.source->compare(furthest, border_->position) < 0) return {};
+  auto border = parts_.source->find_commit_border(position_, *rule.commit_time_us);
+  if (!border && border.error().kind != ErrorKind::prerequisite) return Failure(border.error());
+  if (border) {
+    border_ = *border;
+    return {};
+  }
+  border_unknown_ = true;
+  log_warning(Component::source_capture,
+              "{} The task stops at its own first later commit; other tasks with the same time may stop at another "
+              "place of the log.",
+              border.error().message);
+  return {};
+}
+
+// All that may be applied is. Tasks that stop at one border stand at one position, whatever their own last commit
+// was.
+Result<std::optional<ApplyEnd>> Apply::stand_at_border(const StopRule& rule) {
+  window_.clear();
+  if (rule.commit_time_us && border_ && border_->found && parts_.source->compare(position_, border_->position) < 0) {
+    TRY(writer_->begin(position_));
+    open_ = true;
+    TRY(commit(border_->position, 0, 0, 0));
+  }
+  return std::optional(rule.commit_time_us ? ApplyEnd::commit_time : ApplyEnd::position);
+}
+
+bool Apply::lies_behind(const StopRule& rule, const Position& commit, int64_t commit_us) const {
+  if (rule.position && parts_.source->compare(commit, *rule.position) >= 0) return true;
+  if (!rule.commit_time_us) return false;
+  if (border_) return parts_.source->compare(commit, border_->position) >= 0;
+  return commit_us > *rule.commit_time_us;
+}
+
 // Parts from the front that the stop rule lets pass. Times are compared in log order: the first later commit is the
 // border.
 size_t Apply::parts_before(const StopRule& rule, bool& reached) {
@@ -196,8 +234,7 @@ size_t Apply::parts_before(const StopRule& rule, bool& reached) {
   if (!rule.position && !rule.commit_time_us) return window_.parts().size();
   size_t count = 0;
   for (const Window::Part& part : window_.parts()) {
-    reached = (rule.position && parts_.source->compare(part.txn.commit, *rule.position) >= 0) ||
-              (rule.commit_time_us && part.txn.commit_us > *rule.commit_time_us);
+    reached = lies_behind(rule, part.txn.commit, part.txn.commit_us);
     if (reached) break;
     ++count;
   }
@@ -378,12 +415,14 @@ Result<void> Apply::look_at_log_end() {
 // Nothing waits: the position may follow the log, so that the source can release it (at most once a second).
 Result<void> Apply::note_idle(const StopRule& rule) {
   const bool awaited = rule.caught_up || rule.position || rule.commit_time_us;
-  if (parts_.source->compare(read_to_, position_) <= 0) return {};
+  Position next = read_to_;
+  if (rule.commit_time_us && border_ && parts_.source->compare(next, border_->position) > 0) next = border_->position;
+  if (parts_.source->compare(next, position_) <= 0) return {};
   if (monotonic_ms() - last_idle_ms_ < (awaited ? take_wait_ms : idle_interval_ms)) return {};
   last_idle_ms_ = monotonic_ms();
   TRY(writer_->begin(position_));
   open_ = true;
-  return commit(read_to_, 0, 0, 0);
+  return commit(next, 0, 0, 0);
 }
 
 Result<void> Apply::release(bool force) {
@@ -405,7 +444,12 @@ Result<std::optional<ApplyEnd>> Apply::reached(const StopRule& rule) {
   const auto past = [&](const Position& goal) { return parts_.source->compare(position_, goal) >= 0; };
   if (rule.caught_up && past(*rule.caught_up)) return std::optional(ApplyEnd::caught_up);
   if (rule.position && past(*rule.position)) return std::optional(ApplyEnd::position);
-  if (!rule.commit_time_us || now_us() < *rule.commit_time_us) return std::nullopt;
+  if (rule.commit_time_us && border_) {
+    const bool all_read = border_->found && parts_.source->compare(read_to_, border_->position) >= 0;
+    return all_read || (border_->found && past(border_->position)) ? stand_at_border(rule)
+                                                                   : Result<std::optional<ApplyEnd>>(std::nullopt);
+  }
+  if (!rule.commit_time_us || !border_unknown_ || now_us() < *rule.commit_time_us) return std::nullopt;
   // The source's clock has passed the time: what committed before it lies before a mark taken now.
   if (commit_time_mark_.empty()) {
     const int64_t source_us = TRY(parts_.source->clock_us());

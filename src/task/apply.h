@@ -68,6 +68,9 @@ class Apply {
   Result<std::optional<ApplyEnd>> step(const StopRule& rule);
   Result<std::optional<ApplyEnd>> step_unless_stopped(const StopRule& rule, const std::stop_token& stop);
   void take_schema();
+  Result<void> look_for_border(const StopRule& rule);
+  Result<std::optional<ApplyEnd>> stand_at_border(const StopRule& rule);
+  bool lies_behind(const StopRule& rule, const Position& commit, int64_t commit_us) const;
   Result<void> suspend_changed_tables(const Position& next);
   Result<void> suspend(const SchemaEvent& event);
   Result<bool> meets_structure(const StopRule& rule, bool& reached);
@@ -97,8 +100,10 @@ class Apply {
   Window window_;
   std::deque<SchemaEvent> schema_;  // not yet passed by the position
   Position position_, read_to_, commit_time_mark_;
-  bool open_ = false;         // a target transaction is open
-  bool pieces_gone_ = false;  // and holds changes that are no longer in memory
+  std::optional<CommitBorder> border_;  // of a stop at a commit time, as far as it is known
+  bool border_unknown_ = false;         // and cannot be had: own commits decide
+  bool open_ = false;                   // a target transaction is open
+  bool pieces_gone_ = false;            // and holds changes that are no longer in memory
   Replays replays_;
   bool replaying_ = false;   // what stands in the window has failed: it is done before more is taken
   size_t window_parts_ = 0;  // how many parts the last window had

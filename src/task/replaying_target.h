@@ -20,6 +20,9 @@ class ReplayingTarget : public Target {
   std::span<const Encoding> accepts(const TableDef& table) const override { return inner_->accepts(table); }
   uint64_t transaction_bytes_max() const override { return inner_->transaction_bytes_max(); }
   bool gathers_keys() const override { return inner_->gathers_keys(); }
+  std::vector<ObjectDef> planned_objects(std::span<const TargetTable> tables) const override {
+    return inner_->planned_objects(tables);
+  }
 
   Result<ServerIdentity> identity() override {
     return replayed({}, [&] { return inner_->identity(); });

@@ -413,6 +413,13 @@ Error not_supported(std::string_view attribute, std::string_view instead) {
       fmt::format("connection attribute {} is not carried out by this version. {}, and leave the attribute out.",
                   attribute, instead));
 }
+Error no_commit_border(std::string_view why) {
+  return make(ErrorKind::prerequisite, "no_commit_border",
+              fmt::format("the source's log cannot be asked for its first commit later than the stop's time ({}). It "
+                          "takes a server of version 15 or later, and the extension pg_walinspect with EXECUTE on "
+                          "pg_get_wal_records_info, or a role that may create it.",
+                          why));
+}
 Error cannot_rebuild_indexes() {
   return make(
       ErrorKind::prerequisite, "cannot_rebuild_indexes",

@@ -29,6 +29,9 @@ constexpr bool publishes_partitioned_tables(int server) {
 constexpr bool has_binary_pgoutput(int server) {
   return server >= 140000;
 }
+constexpr bool has_wal_inspection(int server) {
+  return server >= 150000;
+}
 constexpr bool has_slot_options_in_parentheses(int server) {
   return server >= 150000;
 }

@@ -9,6 +9,7 @@
 #include "engines/postgres/backends.h"
 #include "engines/postgres/capture_setup.h"
 #include "engines/postgres/change_reader.h"
+#include "engines/postgres/commit_border.h"
 #include "engines/postgres/connection_attributes.h"
 #include "engines/postgres/ddl_capture.h"
 #include "engines/postgres/ddl_document.h"
@@ -126,6 +127,14 @@ Result<LogEnd> PostgresSource::log_end() {
   const auto lsn = parse_lsn(rows.get(0, 1));
   if (!lsn) return Failure(errors::bad_stream("pg_current_wal_flush_lsn gave no position", ""));
   return LogEnd{lsn_position(*lsn), rows.integer(0, 0)};
+}
+
+Result<CommitBorder> PostgresSource::find_commit_border(const Position& after, int64_t time_us) {
+  CommitBorder border = TRY(look_for_commit_border(session_, lsn_of(after), time_us));
+  if (!border.position.empty() && lsn_of(border.position) > 0) return border;
+  // The time has passed and nobody committed since: a commit of our own is the border, for whoever looks next too.
+  TRY(mark_now());
+  return look_for_commit_border(session_, lsn_of(after), time_us);
 }
 
 Result<Snapshot> PostgresSource::begin_capture(const CaptureSpec& spec) {

@@ -26,6 +26,7 @@ class PostgresSource : public Source {
   Result<Position> parse_position(std::string_view text) const override;
   Result<Position> mark_now() override;
   Result<int64_t> clock_us() override;
+  Result<CommitBorder> find_commit_border(const Position& after, int64_t time_us) override;
   Result<LogEnd> log_end() override;
   Result<std::vector<LargeObjectColumn>> large_object_columns(std::span<const TableDef* const> layouts) override {
     return postgres::large_object_columns(session_, layouts);
