@@ -52,7 +52,7 @@ struct CaptureSpec {
   int64_t open_transactions_timeout_s = 600;
   bool loads = true;           // false: changes alone are wanted
   bool fresh = true;           // the task starts; false: it goes on
-  std::string start_position;  // the user's, of a task without a load; empty: none was given
+  std::string start_position{};  // the user's, of a task without a load; empty: none was given
 };
 
 // How a task's changes are captured, as the endpoint's attributes say it.
