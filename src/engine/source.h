@@ -50,8 +50,8 @@ struct CaptureSpec {
   std::string target_system;  // ServerIdentity of the other end, for names that cannot collide
   std::vector<const TableDef*> tables;
   int64_t open_transactions_timeout_s = 600;
-  bool loads = true;           // false: changes alone are wanted
-  bool fresh = true;           // the task starts; false: it goes on
+  bool loads = true;             // false: changes alone are wanted
+  bool fresh = true;             // the task starts; false: it goes on
   std::string start_position{};  // the user's, of a task without a load; empty: none was given
 };
 
