@@ -229,7 +229,10 @@ void Migration::plan(const std::vector<const TableSpec*>& tables, uint64_t range
 }
 
 CaptureSpec Migration::capture_spec() const {
-  CaptureSpec spec{std::string(task_id), must(target_->identity()).system, {}, 60};
+  CaptureSpec spec;
+  spec.task_id = task_id;
+  spec.target_system = must(target_->identity()).system;
+  spec.open_transactions_timeout_s = 60;
   for (const TargetTable& table : tables_) spec.tables.push_back(table.source.get());
   return spec;
 }
