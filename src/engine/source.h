@@ -157,6 +157,8 @@ class Source {
 
   // a < b, a == b, a > b in log order; empty texts sort first.
   virtual std::partial_ordering compare(const Position& a, const Position& b) const = 0;
+  // Whether it says that the first changes of the next transaction are done.
+  virtual bool is_inside_transaction(const Position&) const { return false; }
   // A position behind every other, of this log or a later one.
   virtual Position end_of_log() const = 0;
   // A position as DMS's checkpoints write it.

@@ -212,7 +212,9 @@ Result<void> Apply::look_for_border(const StopRule& rule) {
 // was.
 Result<std::optional<ApplyEnd>> Apply::stand_at_border(const StopRule& rule) {
   window_.clear();
-  if (rule.commit_time_us && border_ && border_->found && parts_.source->compare(position_, border_->position) < 0) {
+  // Inside a transaction that lies behind the border the position says more than the border would.
+  if (rule.commit_time_us && border_ && border_->found && !parts_.source->is_inside_transaction(position_) &&
+      parts_.source->compare(position_, border_->position) < 0) {
     TRY(writer_->begin(position_));
     open_ = true;
     TRY(commit(border_->position, 0, 0, 0));
@@ -333,7 +335,9 @@ Result<void> Apply::commit(const Position& next, int64_t commit_us, uint64_t tra
   open_ = needs_care_ = pieces_gone_ = replaying_ = false;
   replays_.succeeded();
   if (parts_max_ < std::numeric_limits<size_t>::max() / 2) parts_max_ *= 2;
-  while (!schema_.empty() && parts_.source->compare(next, schema_.front().at) > 0) schema_.pop_front();
+  // Those with a document are passed by pass_structure().
+  while (!schema_.empty() && schema_.front().document.empty() && parts_.source->compare(next, schema_.front().at) > 0)
+    schema_.pop_front();
   errors_met_ = parts_.context->tally->counts();
   made_progress_ = true;
   position_ = next;

@@ -142,6 +142,9 @@ Result<void> TaskRunner::work(const std::stop_token& stop) {
   }
   ApplyEnd end = TRY(follow(stop));
   while (end == ApplyEnd::structure) {
+    if (options_.stop_position.starts_with("commit_time:") || options_.stop_position.starts_with("position:"))
+      remark("Tables were loaded again on the way, as they are now: they hold rows that committed later than " +
+             options_.stop_position + ". What follows is consistent again once the task has caught up.");
     TRY(load(stop));
     end = TRY(follow(stop));
   }

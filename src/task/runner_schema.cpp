@@ -163,6 +163,14 @@ Result<bool> TaskRunner::refuse_alteration(Apply& apply, size_t table, const std
 Result<bool> TaskRunner::alter_table(Apply& apply, size_t table, const SchemaEvent& event, const SchemaChange& change,
                                      bool reload) {
   const TargetTable before = context_.tables[table].target;
+  const TaskDocument recorded = record_->document();
+  const auto known = std::ranges::find(recorded.tables, before.source->ref, &TableRecord::table);
+  if (reload && known != recorded.tables.end() && !known->was_empty)
+    return refuse_alteration(
+        apply, table,
+        fmt::format("{} on the source gave the rows of table {} new values, and it cannot be loaded again: the "
+                    "target's table held rows before the load and may not be emptied (DO_NOTHING)",
+                    change.command, to_string(before.source->ref)));
   TargetTable plan;
   const std::string obstacle = TRY(plan_alteration(table, change, plan));
   if (!obstacle.empty()) return refuse_alteration(apply, table, obstacle);
@@ -259,6 +267,9 @@ Result<bool> TaskRunner::adopt_table(Apply& apply, const SchemaChange& change) {
   record.was_empty = !states.front().exists || states.front().empty || mode != PrepareMode::do_nothing;
   record.pending = true;
   record.rebuild = record.created;
+  // An earlier table of the name (renamed out of the selection, say) is no longer followed.
+  for (size_t t = context_.tables.size(); t-- > 0;)
+    if (context_.tables[t].target.source->ref == change.name) forget_table(t);
   TRY(record_->update([&](std::string&, TaskDocument& document) {
     std::erase_if(document.tables, [&](const TableRecord& table) { return table.table == record.table; });
     document.tables.push_back(record);

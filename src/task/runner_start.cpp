@@ -109,6 +109,12 @@ Result<void> TaskRunner::make_plan(bool resumes) {
   for (const std::string& warning : options_.settings.warnings) log_warning(Component::common, "{}", warning);
   context_.tells_schema = resumes && follows() && TRY(source_->tells_schema_changes(context_.capture_spec()));
   if (context_.tells_schema) {
+    // Nothing of an earlier worker may still commit when the stored position decides what was done.
+    TRY(check_same_rules(record_->document()));
+    if (record_->phase() != "finished") {
+      TRY(record_->update([&](std::string&, TaskDocument& stored) { stored.worker = worker_; }));
+      TRY(target_->end_leftover_sessions());
+    }
     TRY(plan_from_record());
     show_tables();
     warn_about_shapes();

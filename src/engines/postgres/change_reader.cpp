@@ -253,7 +253,7 @@ Result<void> PostgresChangeReader::take(std::string_view frame, ChangeBatch& bat
   if (kind != 'k' || !in.u64(wal_end) || !in.i64(clock) || !in.u8(reply))
     return Failure(errors::bad_stream("an unknown frame", lsn_text(received_)));
   received_ = std::max(received_, wal_end);
-  if (!decoder_->in_transaction()) {
+  if (!decoder_->in_transaction() && !decoder_->repeats()) {
     decoder_->reached(wal_end);
     const Position idle = lsn_position(wal_end);
     if (idle.text > batch.read_to.text && idle.text > told_.text) batch.read_to = idle;

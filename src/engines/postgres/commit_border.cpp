@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "engines/postgres/errors.h"
 #include "engines/postgres/server_version.h"
 
@@ -35,10 +37,23 @@ Result<std::string> find_or_make_extension(Connection& session) {
 Result<std::optional<Lsn>> first_later_commit(Connection& session, Lsn after, int64_t time_us) {
   const Rows end = TRY(session.query("SELECT pg_catalog.pg_current_wal_flush_lsn()"));
   if (parse_lsn(end.get(0, 0)).value_or(0) <= after) return std::optional<Lsn>();
+  const Lsn flushed = parse_lsn(end.get(0, 0)).value_or(0);
   const std::string schema = TRY(find_or_make_extension(session));
-  const Rows rows =
-      TRY(session.query(fmt::format(border_sql, schema), {lsn_text(after), end.text(0, 0), std::to_string(time_us)}));
-  return rows.empty() ? std::optional<Lsn>() : parse_lsn(rows.get(0, 0));
+  // The function gives all records of a range before the first is looked at, so the ranges are small.
+  constexpr Lsn step_bytes = 64U << 20U;
+  for (Lsn from = after; from < flushed; from += step_bytes) {
+    const Rows rows =
+        TRY(session.query(fmt::format(border_sql, schema),
+                          {lsn_text(from), lsn_text(std::min(from + step_bytes, flushed)), std::to_string(time_us)}));
+    if (!rows.empty()) return parse_lsn(rows.get(0, 0));
+  }
+  return std::optional<Lsn>();
+}
+
+// No such extension, or no right to it.
+bool cannot_be_asked(const Error& error) {
+  constexpr std::string_view states[] = {"42501", "0A000", "58P01", "22023", "42883", "3F000", "25006"};
+  return std::ranges::find(states, std::string_view(error.sqlstate)) != std::end(states);
 }
 
 }  // namespace
@@ -54,7 +69,7 @@ Result<CommitBorder> look_for_commit_border(Connection& session, Lsn after, int6
   TRY(session.run("BEGIN"));
   auto found = first_later_commit(session, after, time_us);
   if (!session.broken()) TRY(session.run("ROLLBACK"));
-  if (!found && session.broken()) return Failure(found.error());
+  if (!found && !cannot_be_asked(found.error())) return Failure(found.error());
   if (!found) return Failure(errors::no_commit_border(found.error().message));
   return CommitBorder{lsn_position(found->value_or(0)), found->has_value()};
 }

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "engines/postgres/ddl_capture_sql.h"
 #include "engines/postgres/errors.h"
@@ -20,14 +21,19 @@ CREATE TABLE {0}.awsdms_ddl_audit (
   c_oid integer, c_name varchar(64), c_schema varchar(64), c_ddlqry text);
 CREATE OR REPLACE FUNCTION {0}.awsdms_intercept_ddl() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER AS $body$
 DECLARE
-  query text;
+  query pg_catalog.text;
+  told pg_catalog.int8;
 BEGIN
-  IF TG_TAG IN ('CREATE TABLE', 'ALTER TABLE', 'DROP TABLE', 'CREATE TABLE AS') THEN
+  IF TG_TAG OPERATOR(pg_catalog.=) ANY
+     (ARRAY['CREATE TABLE', 'ALTER TABLE', 'DROP TABLE', 'CREATE TABLE AS']::pg_catalog.text[]) THEN
     SELECT pg_catalog.current_query() INTO query;
-    INSERT INTO {0}.awsdms_ddl_audit VALUES (DEFAULT, pg_catalog.now(), pg_catalog.left(current_user, 64),
-      pg_catalog.txid_current()::varchar(16), TG_TAG, 0, '', pg_catalog.left(current_schema, 64), query);
-    DELETE FROM {0}.awsdms_ddl_audit;
+    INSERT INTO {0}.awsdms_ddl_audit VALUES (DEFAULT, pg_catalog.now(),
+      pg_catalog.left(current_user::pg_catalog.text, 64), pg_catalog.txid_current()::pg_catalog.varchar(16), TG_TAG, 0,
+      '', pg_catalog.left(current_schema::pg_catalog.text, 64), query) RETURNING c_key INTO told;
+    DELETE FROM {0}.awsdms_ddl_audit WHERE c_key OPERATOR(pg_catalog.=) told;
   END IF;
+EXCEPTION WHEN OTHERS THEN
+  RAISE WARNING 'a structure change could not be noted in awsdms_ddl_audit (%): %', TG_TAG, SQLERRM;
 END $body$;
 CREATE EVENT TRIGGER awsdms_intercept_ddl ON ddl_command_end EXECUTE PROCEDURE {0}.awsdms_intercept_ddl();
 ALTER EVENT TRIGGER awsdms_intercept_ddl ENABLE ALWAYS;
@@ -124,6 +130,14 @@ Result<void> alone(Connection& session, Work work) {
   return done;
 }
 
+// DMS's, and those that somebody made by hand, are not ours to drop.
+Result<bool> made_dms_artifacts(Connection& session, const DdlSettings& settings) {
+  const Rows rows = TRY(
+      session.query("SELECT pg_catalog.obj_description(pg_catalog.to_regclass($1), 'pg_class') = 'made by godwit'",
+                    {quote_name(TableRef{settings.schema, "awsdms_ddl_audit"})}));
+  return rows.boolean(0, 0);
+}
+
 }  // namespace
 
 Result<DdlSettings> ddl_settings(const Endpoint& endpoint) {
@@ -172,31 +186,66 @@ Result<std::optional<AuditTable>> find_ddl_capture(Connection& session, const Dd
   return std::optional(audit_table(settings, facts));
 }
 
-Result<void> remove_ddl_capture(Connection& session, const DdlSettings& settings, std::string_view capture_name) {
-  const Facts facts = TRY(look(session, settings));
-  if (!facts.tables) return {};
+namespace {
+
+// Whether this was the last task that used them. The triggers go first and alone: what drops tables may have to wait
+// for transactions that wrote into them, and no application may wait behind that.
+Result<bool> leave(Connection& session, const DdlSettings& settings, std::string_view capture_name,
+                   const Facts& facts) {
   const std::string schema = quote_name(settings.schema);
-  return alone(session, [&]() -> Result<void> {
+  bool last = false;
+  TRY(alone(session, [&]() -> Result<void> {
     TRY(session.run(
         fmt::format("DELETE FROM {}.godwit_ddl_tasks WHERE capture = {}", schema, quote_literal(capture_name))));
     const Rows others = TRY(session.query(fmt::format("SELECT FROM {}.godwit_ddl_tasks LIMIT 1", schema)));
-    if (!others.empty() || !facts.may_create) return {};
+    last = others.empty() && facts.may_create;
+    if (!last) return {};
     std::string sql;
     for (const Trigger& trigger : triggers) sql += fmt::format("DROP EVENT TRIGGER IF EXISTS {};", trigger.name);
-    sql += fmt::format(
+    const bool dms = TRY(made_dms_artifacts(session, settings));
+    if (dms) sql += "DROP EVENT TRIGGER IF EXISTS awsdms_intercept_ddl;";
+    return session.run(sql);
+  }));
+  return last;
+}
+
+// Functions and tables, unless another task came meanwhile.
+Result<void> remove_artifacts(Connection& session, const DdlSettings& settings) {
+  const std::string schema = quote_name(settings.schema);
+  return alone(session, [&]() -> Result<void> {
+    TRY(session.run("SET LOCAL lock_timeout = '2s'"));
+    const Rows others = TRY(session.query(fmt::format("SELECT FROM {}.godwit_ddl_tasks LIMIT 1", schema)));
+    if (!others.empty()) return {};
+    std::string sql = fmt::format(
         "DROP FUNCTION IF EXISTS {0}.godwit_capture_ddl(); DROP FUNCTION IF EXISTS {0}.godwit_describe_table(oid); "
         "DROP TABLE {0}.godwit_ddl_audit; DROP TABLE {0}.godwit_ddl_tasks;",
         schema);
-    const Rows dms = TRY(
-        session.query("SELECT pg_catalog.obj_description(pg_catalog.to_regclass($1), 'pg_class') = 'made by godwit'",
-                      {quote_name(TableRef{settings.schema, "awsdms_ddl_audit"})}));
-    if (dms.get(0, 0) == "t")
-      sql += fmt::format(
-          "DROP EVENT TRIGGER IF EXISTS awsdms_intercept_ddl; DROP FUNCTION IF EXISTS {0}.awsdms_intercept_ddl(); "
-          "DROP TABLE {0}.awsdms_ddl_audit;",
-          schema);
+    const bool dms = TRY(made_dms_artifacts(session, settings));
+    if (dms)
+      sql +=
+          fmt::format("DROP FUNCTION IF EXISTS {0}.awsdms_intercept_ddl(); DROP TABLE {0}.awsdms_ddl_audit;", schema);
     return session.run(sql);
   });
+}
+
+}  // namespace
+
+Result<void> remove_ddl_capture(Connection& session, const DdlSettings& settings, std::string_view capture_name) {
+  const Facts facts = TRY(look(session, settings));
+  if (!facts.tables) return {};
+  const bool last = TRY(leave(session, settings, capture_name, facts));
+  if (!last) return {};
+  constexpr int tries = 5;
+  for (int i = 1;; ++i) {
+    auto removed = remove_artifacts(session, settings);
+    if (removed || removed.error().sqlstate != "55P03") return removed;
+    if (i < tries) continue;
+    log_warning(Component::source_capture,
+                "The tables godwit_ddl_audit and godwit_ddl_tasks stay in schema {} of the source: open transactions "
+                "hold them. They are empty, nothing writes into them; drop them when it is quiet.",
+                settings.schema);
+    return {};
+  }
 }
 
 }  // namespace godwit::postgres

@@ -15,6 +15,7 @@ SET search_path = '' AS $body$
 DECLARE
   what record;
   document jsonb;
+  told bigint;
 BEGIN
   IF TG_EVENT = 'table_rewrite' THEN
     PERFORM pg_catalog.set_config('godwit.rewritten', pg_catalog.concat(pg_catalog.current_setting('godwit.rewritten', true),
@@ -25,9 +26,10 @@ BEGIN
     FOR what IN SELECT d.objid, d.schema_name, d.object_name FROM pg_catalog.pg_event_trigger_dropped_objects() d
       WHERE d.object_type = 'table' AND NOT d.is_temporary AND d.object_name !~ '^(awsdms|godwit)_' LOOP
       INSERT INTO {0}.godwit_ddl_audit (document) VALUES (pg_catalog.jsonb_build_object('form', 1, 'what', 'drop',
-        'tag', TG_TAG, 'oid', what.objid::int8, 'schema', what.schema_name, 'name', what.object_name)::text);
+        'tag', TG_TAG, 'oid', what.objid::int8, 'schema', what.schema_name, 'name', what.object_name)::text)
+      RETURNING number INTO told;
+      DELETE FROM {0}.godwit_ddl_audit WHERE number = told;
     END LOOP;
-    DELETE FROM {0}.godwit_ddl_audit;
     RETURN;
   END IF;
   FOR what IN
@@ -63,9 +65,9 @@ BEGIN
       document := pg_catalog.jsonb_build_object('form', 1, 'what', 'other', 'kind', what.kind, 'name', what.label);
     END IF;
     INSERT INTO {0}.godwit_ddl_audit (document) VALUES
-      ((document || pg_catalog.jsonb_build_object('tag', TG_TAG))::text);
+      ((document || pg_catalog.jsonb_build_object('tag', TG_TAG))::text) RETURNING number INTO told;
+    DELETE FROM {0}.godwit_ddl_audit WHERE number = told;
   END LOOP;
-  DELETE FROM {0}.godwit_ddl_audit;
   PERFORM pg_catalog.set_config('godwit.rewritten', '', true);
 EXCEPTION WHEN OTHERS THEN
   RAISE WARNING 'godwit could not note a structure change (%): %', TG_TAG, SQLERRM;

@@ -88,6 +88,11 @@ std::partial_ordering PostgresSource::compare(const Position& a, const Position&
   return a.text.compare(b.text) <=> 0;  // padded hexadecimal: text order is log order
 }
 
+bool PostgresSource::is_inside_transaction(const Position& position) const {
+  const std::optional<LogPlace> place = parse_place(position);
+  return place && place->done > 0;
+}
+
 Position PostgresSource::end_of_log() const {
   return lsn_position(UINT64_MAX);
 }

@@ -22,6 +22,7 @@ class PostgresSource : public Source {
   Result<std::vector<Finding>> check(const CaptureSpec& spec, bool with_changes) override;
   std::partial_ordering compare(const Position& a, const Position& b) const override;
   Position end_of_log() const override;
+  bool is_inside_transaction(const Position& position) const override;
   std::string checkpoint(const Position& position) const override;
   Result<Position> parse_position(std::string_view text) const override;
   Result<Position> mark_now() override;

@@ -93,6 +93,8 @@ class StreamDecoder {
   void go_on() { waits_ = false; }
 
   virtual bool in_transaction() const { return in_transaction_; }
+  // The transaction that was cut is still to come: what the server says of its log meanwhile lies in its middle.
+  bool repeats() const { return repeats_; }
   // Everything that committed before it was delivered: the start of the stream, the end of the last whole
   // transaction, or what an idle server told since. A stream opened there tells the current transaction from its
   // start.
