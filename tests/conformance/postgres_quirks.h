@@ -1,6 +1,7 @@
 #pragma once
-// PostgreSQL's quirks: two running servers, named by GODWIT_TEST_SOURCE_URI and GODWIT_TEST_TARGET_URI (superusers),
-// and databases of their own for each test, which are dropped with it. SQL goes through libpq directly.
+// PostgreSQL's quirks: two running servers, named by GODWIT_TEST_SOURCE_URI (GODWIT_TEST_PGLOGICAL_URI where that
+// plugin is tested) and GODWIT_TEST_TARGET_URI (superusers), and databases of their own for each test, which are
+// dropped with it. SQL goes through libpq directly.
 
 #include <libpq-fe.h>
 

@@ -121,6 +121,7 @@ TEST_P(Conformance, every_type_is_updated_byte_exact_and_to_null_and_back) {
 
 // One row at a time, so that values which compare equal and are written differently stay apart.
 TEST_P(Conformance, every_type_finds_its_row_without_a_key) {
+  if (!quirks().follows_full_identity()) GTEST_SKIP() << "the output plugin carries no whole old rows";
   TypeTables tables(quirks(), false);
   Migration migration(quirks());
   migration.plan(tables.pointers());
