@@ -159,6 +159,7 @@ Result<bool> Apply::meets_structure(const StopRule& rule, bool& reached) {
 }
 
 Result<void> Apply::pass_structure(const std::function<Result<void>(ChangeWriter&)>& work) {
+  const Interrupter::Busy busy(parts_.context->interrupter, nullptr, parts_.session.get());
   const SchemaEvent event = schema_.front();
   auto passed = writer_->begin(position_);
   open_ = true;

@@ -173,6 +173,7 @@ class TaskRunner {
   bool is_settled_before(const SchemaEvent& event, size_t table) const;
   Result<void> settle_alterations();
   Result<void> plan_from_record();
+  Result<void> absorb_partitions();
   void forget_table(size_t table);
   void count_ddl(size_t table, bool applied);
 

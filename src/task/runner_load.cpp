@@ -77,6 +77,7 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
   progress_.set_phase("full load");
   TRY(empty_stale_tables());
   TRY(rebuild_changed_tables());
+  TRY(absorb_partitions());
   const std::set<size_t> pending = pending_tables();
   const std::set<size_t> unfinished = TRY(unfinished_tables());
   if (!keeper_ && !record_->document().snapshot_id.empty()) {
@@ -311,7 +312,13 @@ Result<void> TaskRunner::replan(const Again& tables) {
     const auto found = std::ranges::find_if(
         planned, [&](const PlannedTable& p) { return p.target.source->ref == table.target.source->ref; });
     std::string reason;
-    if (found == planned.end())
+    const std::optional<size_t> other =
+        found == planned.end() ? std::nullopt : table_by_id(found->target.source->log_id);
+    if (context_.tells_schema && other && *other != t)
+      reason = fmt::format(
+          "another table of the task, {}, has taken its name on the source while it was to be loaded again",
+          to_string(context_.tables[*other].target.source->ref));
+    else if (found == planned.end())
       reason = "the table was dropped or renamed on the source during the load";
     else if (structure_fingerprint(*found->target.source) != recorded(table) && !table.created)
       reason = "its structure changed on the source during the load, and the target's table was not made by Godwit";

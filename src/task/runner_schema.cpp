@@ -358,6 +358,32 @@ Result<bool> TaskRunner::drop_partition(Apply& apply, size_t table, const Schema
   return true;
 }
 
+// Tables of the task that are partitions of a table to be loaded by now: their place is the partition's.
+Result<void> TaskRunner::absorb_partitions() {
+  if (!context_.tells_schema) return {};
+  std::vector<TableRef> names;
+  const std::set<size_t> unfinished = TRY(unfinished_tables());
+  const std::set<size_t> pending = pending_tables();
+  for (size_t t = 0; t < context_.tables.size(); ++t)
+    if (context_.tables[t].target.source->partitioned && (unfinished.contains(t) || pending.contains(t)))
+      names.push_back(context_.tables[t].target.source->ref);
+  if (names.empty()) return {};
+  for (const TableDef& root : TRY(source_->catalog().describe(names)))
+    for (const LeafDef& leaf : root.leaves) {
+      const std::optional<size_t> table = table_by_id(leaf.log_id);
+      if (!table) continue;
+      const TargetTable absorbed = context_.tables[*table].target;
+      log_info(Component::task_manager, "Table {} is a partition of {} by now and is loaded with it",
+               log_name(absorbed.source->ref), log_name(root.ref));
+      if (context_.tables[*table].created) TRY(target_->drop_tables(std::span(&absorbed.layout->ref, 1)));
+      TRY(record_->update([&](std::string&, TaskDocument& document) {
+        std::erase_if(document.tables, [&](const TableRecord& r) { return r.table == absorbed.source->ref; });
+      }));
+      forget_table(*table);
+    }
+  return {};
+}
+
 void TaskRunner::forget_table(size_t table) {
   context_.tables.erase(context_.tables.begin() + static_cast<std::ptrdiff_t>(table));
   progress_.remove_table(table);

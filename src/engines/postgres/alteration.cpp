@@ -136,7 +136,7 @@ class Alteration {
   // Rows that are there take the value that the source's old rows show; the default itself comes after them.
   void add_column(int16_t number, const TargetColumn& column) {
     const ColumnOrigin* made = origin(number);
-    std::string action = fmt::format("ADD COLUMN {} {}", quote_name(column.name), column.type);
+    std::string action = fmt::format("ADD COLUMN IF NOT EXISTS {} {}", quote_name(column.name), column.type);
     if (column.generated) {
       add(action + fmt::format(" GENERATED ALWAYS AS ({}) STORED", made == nullptr ? "NULL" : made->expression));
       return;
@@ -168,7 +168,7 @@ class Alteration {
       if (!holds(alteration_.after, column)) add("DROP COLUMN IF EXISTS " + quote_name(column.name));
     for (const ColumnDef& column : alteration_.after.layout->columns)
       if (!holds(alteration_.before, column))
-        add(fmt::format("ADD COLUMN {} {}", quote_name(column.name), type_name(column.type)));
+        add(fmt::format("ADD COLUMN IF NOT EXISTS {} {}", quote_name(column.name), type_name(column.type)));
   }
 
   const TableAlteration& alteration_;

@@ -40,12 +40,14 @@ TEST(Alteration, a_new_column_shows_old_rows_what_they_show_on_the_source) {
   const TargetTable before = table(t, {column(1, "a")}),
                     after = table(t, {column(1, "a"), column(2, "It's", "text", true)});
   EXPECT_EQ(told({before, after, {{2, "lower('X')", "it's"}}}),
-            (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN "It's" text DEFAULT 'it''s'::text NOT NULL)",
+            (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN IF NOT EXISTS "It's" text DEFAULT 'it''s'::text NOT NULL)",
                    R"(ALTER TABLE "s"."t" ALTER COLUMN "It's" DROP DEFAULT)",
                    R"(maybe ALTER TABLE "s"."t" ALTER COLUMN "It's" SET DEFAULT lower('X'))"}));
-  EXPECT_EQ(told({before, after, {}}), (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN "It's" text NOT NULL)"}));
-  EXPECT_EQ(told({before, after, {{2, "", std::nullopt, 'a'}}}),
-            (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN "It's" text GENERATED ALWAYS AS IDENTITY NOT NULL)"}));
+  EXPECT_EQ(told({before, after, {}}),
+            (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN IF NOT EXISTS "It's" text NOT NULL)"}));
+  EXPECT_EQ(
+      told({before, after, {{2, "", std::nullopt, 'a'}}}),
+      (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN IF NOT EXISTS "It's" text GENERATED ALWAYS AS IDENTITY NOT NULL)"}));
 }
 
 TEST(Alteration, columns_are_known_by_number) {
@@ -53,7 +55,7 @@ TEST(Alteration, columns_are_known_by_number) {
             (Texts{R"(ALTER TABLE "s"."t" DROP COLUMN IF EXISTS "b")",
                    R"(ALTER TABLE "s"."t" RENAME COLUMN "a" TO "godwit_0")",
                    R"(ALTER TABLE "s"."t" RENAME COLUMN "godwit_0" TO "b")",
-                   R"(ALTER TABLE "s"."t" ADD COLUMN "a" integer)"}));
+                   R"(ALTER TABLE "s"."t" ADD COLUMN IF NOT EXISTS "a" integer)"}));
   EXPECT_EQ(told({table(t, {column(1, "a"), column(2, "b")}), table(t, {column(1, "b"), column(2, "a")}), {}}),
             (Texts{R"(ALTER TABLE "s"."t" RENAME COLUMN "a" TO "godwit_0")",
                    R"(ALTER TABLE "s"."t" RENAME COLUMN "b" TO "godwit_1")",

@@ -29,6 +29,12 @@ Result<Rows> last_result(Connection& session) {
   return last;
 }
 
+// Whatever the target says against a structure change is that table's affair: a name that is taken, a type it lacks.
+Error as_refusal(Error error) {
+  if (error.sqlstate.starts_with("42") || error.sqlstate.starts_with("2B")) error.kind = ErrorKind::table;
+  return error;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& session, const ControlSchema& control,
@@ -102,12 +108,13 @@ Result<std::vector<std::string>> PostgresChangeWriter::alter(const TableAlterati
   if (before != after) TRY(control_.rename_ledger(session_, task_id_, before, after));
   for (const AlterStep& step : alter_steps(alteration)) {
     if (!step.may_fail) {
-      TRY(session_.run(step.sql));
+      auto done = session_.run(step.sql);
+      if (!done) return Failure(as_refusal(done.error()));
       continue;
     }
     TRY(session_.run("SAVEPOINT optional"));
     auto done = session_.run(step.sql);
-    if (!done && session_.broken()) return Failure(done.error());
+    if (!done && is_recoverable(done.error())) return Failure(done.error());
     if (!done) {
       if (!step.told_as.empty()) left_out.push_back(step.told_as + ": " + done.error().message);
       TRY(session_.run("ROLLBACK TO SAVEPOINT optional"));

@@ -58,7 +58,9 @@ Error connection_lost(std::string_view said) {
               fmt::format("the connection to the server was lost: {}", said.empty() ? "no reason given" : said));
 }
 Error server_said(std::string_view message, std::string_view hint, std::string_view sqlstate) {
-  return make(kind_of_sqlstate(sqlstate), "server",
+  // A catalog query met a structure change half-way: the next one does not.
+  const bool raced = sqlstate == "XX000" && message.find("cache lookup failed") != std::string_view::npos;
+  return make(raced ? ErrorKind::transient : kind_of_sqlstate(sqlstate), "server",
               hint.empty() ? std::string(message) : fmt::format("{} (hint: {})", message, hint), sqlstate);
 }
 Error too_old(std::string_view endpoint, int version) {

@@ -1,6 +1,7 @@
 #include "engines/postgres/pgoutput.h"
 
 #include <fmt/format.h>
+
 #include "engines/postgres/errors.h"
 
 namespace godwit::postgres {
