@@ -16,7 +16,7 @@ Result<DroppedTask> run(const DropArguments& arguments) {
   context.task_id = arguments.task_id;
   context.settings = TRY(parse_settings("{}"));
   context.settings.control_tables_settings.control_schema = arguments.control_schema;
-  return drop_task(context);
+  return drop_task(context, arguments.force);
 }
 
 }  // namespace
@@ -27,6 +27,7 @@ int drop(const DropArguments& arguments) {
     fmt::print(stderr, "error: {} [{}]\n", dropped.error().message, dropped.error().code);
     return dropped.error().kind == ErrorKind::usage ? 2 : 1;
   }
+  if (!dropped->remark.empty()) fmt::print("{}\n", dropped->remark);
   if (dropped->had_capture)
     fmt::print("Removed slot and publications {} from the source.\n", dropped->capture);
   else if (dropped->users_slot)

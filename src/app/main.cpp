@@ -48,6 +48,7 @@ void add_drop(CLI::App& app, godwit::DropArguments& arguments, int& exit_status)
   add_ends(*command, arguments.source, arguments.target);
   command->add_option("--task-id", arguments.task_id, "name of the task")->capture_default_str();
   command->add_option("--control-schema", arguments.control_schema, "the task's ControlSchema, where it has one");
+  command->add_flag("--force", arguments.force, "remove the slot even if the target holds no record of the task");
   command->footer(
       "Example:\n  godwit drop --task-id shop --source postgresql://app@old/shop --target postgresql://app@new/shop");
   command->callback([&arguments, &exit_status] { exit_status = godwit::drop(arguments); });

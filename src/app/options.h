@@ -19,6 +19,7 @@ struct MigrateArguments {
 
 struct DropArguments {
   std::string source, target, task_id = "godwit", control_schema;
+  bool force = false;
 };
 
 // `text` itself when it begins with '{', else the content of the file it names.

@@ -38,6 +38,10 @@ bool is_recoverable(const Error& error) {
          error.kind == ErrorKind::snapshot_lost;  // a later snapshot serves
 }
 
+const std::string& words_for_exceptions(const Error& error) {
+  return error.said.empty() ? error.message : error.said;
+}
+
 Error in_context(Error error, std::string_view context) {
   error.message = std::string(context) + ": " + error.message;
   return error;

@@ -29,7 +29,11 @@ struct Error {
   std::string code;      // stable, lower-case, dotted: "postgres.wal_level"
   std::string message;   // for people
   std::string sqlstate;  // five characters where a server said it, else empty
+  std::string said{};    // the server's own words where they may hold values: for the exception tables alone
 };
+
+// What the exception tables are told of it.
+const std::string& words_for_exceptions(const Error& error);
 
 std::string_view to_string(ErrorKind kind);
 

@@ -279,6 +279,7 @@ class Target {
   virtual Result<bool> build(const ObjectDef& object, std::span<const TargetTable> tables) = 0;
   // Removes a table's rows and its ledger lines in one transaction, before it is loaded again.
   virtual Result<void> empty_for_reload(std::string_view task_id, const TargetTable& table) = 0;
+  // Code "target.no_sequence": there is none of the name.
   virtual Result<void> set_sequence(const SequenceState& sequence) = 0;
   // Gives the enum type of this source name, where the target has one, the labels it lacks. Each is there for good at
   // once; may be repeated.
@@ -290,6 +291,8 @@ class Target {
   // they begin with `saved`, those of an earlier call that have not been restored. May be repeated.
   virtual Result<bool> release_constraints(std::span<const TargetTable> tables, const std::string& saved,
                                            const std::function<Result<void>(const std::string& script)>& save) = 0;
+  // Goes on after what the target refuses, and answers the first refusal. Code "target.keys_not_valid": everything is
+  // there again, but for some foreign keys there are rows that break them, so these hold for new rows only.
   virtual Result<void> restore_constraints(std::string_view script) = 0;
   // What could be dropped of these tables while they are loaded, and made again as it was; changes nothing. Primary
   // keys, what rows are found by (the layout's key, the replica identity), what foreign keys of other tables rest on

@@ -77,7 +77,7 @@ std::optional<Change> ChangeShaper::update(const Images& images, RowBatch& out, 
   if (new_passes == Truth::no) {
     if (old_passes == Truth::no) return std::nullopt;
     Change erased{Op::erase, images.change.table, append_finder(images, out)};
-    if (old_passes == Truth::unknown) erased.when_missing = WhenMissing::ignore;
+    if (old_passes == Truth::unknown || may_look_up_) erased.when_missing = WhenMissing::ignore;
     return erased;
   }
   const bool is_whole =
@@ -94,7 +94,7 @@ std::optional<Change> ChangeShaper::update(const Images& images, RowBatch& out, 
   change.after_row = append_new(images, false, out, findings);
   if (looks_up)
     change.when_missing = WhenMissing::look_up;
-  else if (old_passes != Truth::yes)
+  else if (old_passes != Truth::yes || may_look_up_)
     change.when_missing = WhenMissing::insert;
   return change;
 }
@@ -104,7 +104,7 @@ std::optional<Change> ChangeShaper::erase(const Images& images, RowBatch& out, s
   if (old_passes == Truth::no) return std::nullopt;
   Change change = images.change;
   change.before_row = append_old(images, out);
-  if (old_passes == Truth::unknown) change.when_missing = WhenMissing::ignore;
+  if (old_passes == Truth::unknown || may_look_up_) change.when_missing = WhenMissing::ignore;
   if (!shape_.marks_deletes) return change;
   change.op = Op::update;
   change.after_row = append_mark(images, out, findings);
@@ -189,6 +189,15 @@ bool ChangeShaper::needs_look_up(const Images& images) const {
       (is_unknown ? unknown : known) = true;
     }
     return unknown && known;
+  });
+}
+
+bool ChangeShaper::may_look_up(const RowShape& shape) {
+  return std::ranges::any_of(shape.columns, [](const ColumnShape& column) {
+    if (column.from != ColumnShape::From::expression) return false;
+    const auto columns =
+        std::ranges::count(column.expression->sources, VariableSource::Kind::column, &VariableSource::kind);
+    return columns > 1 || (columns == 1 && column.expression->reads_change);
   });
 }
 

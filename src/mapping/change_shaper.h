@@ -14,8 +14,11 @@ SeenCell seen(const RowBatch& batch, const Cell& cell);
 
 class ChangeShaper {
  public:
-  ChangeShaper(const RowShape& shape, CellShaper& cells, ColumnEvaluator& evaluator)
-      : shape_(shape), cells_(cells), evaluator_(evaluator) {}
+  ChangeShaper(const RowShape& shape, bool old_rows_are_whole, CellShaper& cells, ColumnEvaluator& evaluator)
+      : shape_(shape),
+        cells_(cells),
+        evaluator_(evaluator),
+        may_look_up_(!old_rows_are_whole && may_look_up(shape)) {}
 
   // Not for truncates.
   std::optional<Change> shape(const Change& change, const RowBatch& in, const ChangeFacts& facts, RowBatch& out,
@@ -38,10 +41,13 @@ class ChangeShaper {
   void append_expression(const Images& images, uint32_t column, RowBatch& out, std::vector<ShapeFinding>& findings);
   static bool lacks_value(const Images& images, const ColumnShape& shape);
   bool needs_look_up(const Images& images) const;
+  static bool may_look_up(const RowShape& shape);
 
   const RowShape& shape_;
   CellShaper& cells_;
   ColumnEvaluator& evaluator_;
+  // A row that was looked up is the source's of a later time: what the log then says of it may be done already.
+  const bool may_look_up_;
 };
 
 }  // namespace godwit

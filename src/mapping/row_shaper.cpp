@@ -14,7 +14,7 @@ class Shaper final : public RowShaper {
 
   Result<void> open() {
     evaluator_ = TRY(ColumnEvaluator::open(*source_, *read_, *shape_));
-    changes_ = std::make_unique<ChangeShaper>(*shape_, cells_, *evaluator_);
+    changes_ = std::make_unique<ChangeShaper>(*shape_, source_->identity == RowIdentity::full, cells_, *evaluator_);
     return {};
   }
 

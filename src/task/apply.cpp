@@ -145,16 +145,17 @@ Result<bool> Apply::meets_structure(const StopRule& rule, bool& reached) {
   const SchemaEvent event = *told;
   reached = lies_behind(rule, event.at, event.commit_us);
   if (reached) return false;
+  // Tables that stopped to fit earlier in the same transaction: recorded before the position passes them.
+  for (const SchemaEvent& misfit : schema_) {
+    if (!misfit.document.empty()) break;
+    TRY(suspend(misfit));
+  }
   if (!window_.empty() || open_) {
     const size_t parts = window_.parts().size();
     TRY(apply_parts(parts));
     TRY(commit(event.before, event.commit_us, 0, parts));
   }
-  // Tables that stopped to fit earlier in the same transaction.
-  while (schema_.front().document.empty()) {
-    TRY(suspend(schema_.front()));
-    schema_.pop_front();
-  }
+  while (schema_.front().document.empty()) schema_.pop_front();
   return true;
 }
 
@@ -447,7 +448,9 @@ Result<std::optional<ApplyEnd>> Apply::reached(const StopRule& rule) {
   if (rule.server_time_us && now_us() >= *rule.server_time_us) return std::optional(ApplyEnd::server_time);
   if (!quiet) return std::nullopt;
   const auto past = [&](const Position& goal) { return parts_.source->compare(position_, goal) >= 0; };
-  if (rule.caught_up && past(*rule.caught_up)) return std::optional(ApplyEnd::caught_up);
+  // Structure changes stand alone: behind one the position may lie inside its transaction.
+  if (rule.caught_up && past(*rule.caught_up) && !parts_.source->is_inside_transaction(position_))
+    return std::optional(ApplyEnd::caught_up);
   if (rule.position && past(*rule.position)) return std::optional(ApplyEnd::position);
   if (rule.commit_time_us && border_) {
     const bool all_read = border_->found && parts_.source->compare(read_to_, border_->position) >= 0;

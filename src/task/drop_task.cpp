@@ -10,7 +10,7 @@ std::string source_tag(std::string_view task_id, std::string_view target_system)
   return std::string(task_id) + ":" + hex64(fnv1a(target_system)).substr(0, 8);
 }
 
-Result<DroppedTask> drop_task(TaskContext& context) {
+Result<DroppedTask> drop_task(TaskContext& context, bool force) {
   std::unique_ptr<Target> target = TRY(context.open_target("main"));
   const ServerIdentity identity = TRY(target->identity());
   context.target_system = identity.system + "/" + identity.database;
@@ -20,16 +20,21 @@ Result<DroppedTask> drop_task(TaskContext& context) {
   out.capture = source->capture_name(context.task_id, context.target_system);
   const std::optional<TaskRecord> record = TRY(target->read_task(context.task_id));
   out.had_record = record.has_value();
+  const Position slot = TRY(source->capture_position(context.capture_spec()));
+  if (!record && !slot.empty() && !force) return Failure(errors::drop_without_record(context.task_id, out.capture));
   // A worker that still runs loses its sessions and finds its record gone: it ends, explained.
   TRY(target->end_leftover_sessions());
   TRY(source->end_leftover_sessions(true));
   if (record) {
     const TaskDocument document = TRY(parse_task_document(record->document));
-    if (!document.restore_script.empty()) TRY(target->restore_constraints(document.restore_script));
+    if (!document.restore_script.empty()) {
+      auto restored = target->restore_constraints(document.restore_script);
+      if (!restored && restored.error().code != keys_not_valid) return Failure(restored.error());
+      if (!restored) out.remark = restored.error().message;
+    }
     const Restored restored = TRY(restore_all_objects(*target, document.dropped));
     if (!restored.left.empty()) return Failure(errors::drop_would_lose(restored.failures.front()));
   }
-  const Position slot = TRY(source->capture_position(context.capture_spec()));
   const bool users = source->capture_identity(context.task_id, context.target_system).users;
   out.users_slot = users && !slot.empty();
   out.had_capture = !users && !slot.empty();

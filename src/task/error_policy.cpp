@@ -68,6 +68,16 @@ void ErrorTally::set(Counts counts) {
   counts_ = std::move(counts);
 }
 
+void ErrorTally::remove_table(size_t table) {
+  const std::lock_guard lock(mutex_);
+  for (std::map<size_t, uint64_t>* counts : {&counts_.data, &counts_.apply}) {
+    std::map<size_t, uint64_t> moved;
+    for (const auto& [t, count] : *counts)
+      if (t != table) moved[t > table ? t - 1 : t] = count;
+    *counts = std::move(moved);
+  }
+}
+
 void ErrorTally::take_back_data_errors(size_t table, uint64_t count) {
   const std::lock_guard lock(mutex_);
   counts_.data[table] -= count;

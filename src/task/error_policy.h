@@ -43,6 +43,8 @@ class ErrorTally {
   Counts counts() const;
   void set(Counts counts);
   void take_back_data_errors(size_t table, uint64_t count);
+  // The table leaves the task, and those behind it move up.
+  void remove_table(size_t table);
 
  private:
   mutable std::mutex mutex_;

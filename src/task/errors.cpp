@@ -239,6 +239,13 @@ Error drop_would_lose(std::string_view failure) {
                   "for the load: {} Mend the rows or make the object by hand, and drop the task again.",
                   failure));
 }
+Error drop_without_record(std::string_view task_id, std::string_view slot) {
+  return make(ErrorKind::prerequisite, "drop_without_record",
+              fmt::format("the target holds no record of task {0}, but the source has its slot {1}; nothing was "
+                          "removed. If the task has a ControlSchema, name it with --control-schema; if the record is "
+                          "lost, --force removes the slot.",
+                          task_id, slot));
+}
 Error large_object_taken(uint32_t number) {
   return make(ErrorKind::fatal, "large_object_taken",
               fmt::format("large object {0} of the source cannot be copied: the target holds another one under this "

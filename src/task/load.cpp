@@ -82,8 +82,9 @@ class Board {
     drop_table(job.table);
   }
 
-  void object_failed(std::string what) {
+  void object_failed(std::string id, std::string what) {
     const std::lock_guard lock(mutex_);
+    outcome.failed_ids.push_back(std::move(id));
     outcome.objects_failed.push_back(std::move(what));
   }
 
@@ -334,7 +335,7 @@ class Lane {
     const bool is_key = object.phase == ObjectPhase::keys;
     if (is_recoverable(error) || (is_key && error.kind != ErrorKind::fatal)) return Failure(error);
     log_error(Component::target_load, "{}", error.message);
-    board_.object_failed(error.message);
+    board_.object_failed(object_id(object), error.message);
     return {};
   }
 
@@ -367,6 +368,10 @@ class Lane {
 };
 
 }  // namespace
+
+std::string object_id(const ObjectDef& object) {
+  return fmt::format("{} {} on {}", object.kind, object.name, to_string(object.table));
+}
 
 Result<LoadOutcome> run_load(const TaskContext& context, const LoadPlan& plan, std::stop_token stop) {
   Board board(plan);

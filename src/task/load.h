@@ -28,10 +28,14 @@ struct LoadPlan {
   Position snapshot;
 };
 
+// How the task's record names an object that could not be built.
+std::string object_id(const ObjectDef& object);
+
 struct LoadOutcome {
   std::set<size_t> whole;                   // to be loaded again, whole, under a later snapshot
   std::map<size_t, Error> failed;           // tables that cannot go on; said and counted already
   std::vector<std::string> objects_failed;  // for the summary
+  std::vector<std::string> failed_ids;      // object_id() of those that could not be built
   std::vector<DroppedObject> not_restored;  // of those that were dropped for the load; said already
 };
 

@@ -50,13 +50,19 @@ Result<RowBatch> RowLookUp::find(uint32_t table, std::span<const ChangeView> cha
   options.long_values = true;
   options.sees = std::move(xids);
   constexpr Encoding canonical = Encoding::canonical;
-  std::unique_ptr<TableReader> reader =
-      TRY(session_->read_keys(keys, {}, *plan.source, plan.read, std::span(&canonical, 1), options));
+  // The source is asked as it is now: the table may be gone, altered, or another one under this name.
+  const auto explained = [&](Error error) {
+    return Failure(error.kind == ErrorKind::table ? errors::no_look_up(plan.source->ref) : std::move(error));
+  };
+  auto opened = session_->read_keys(keys, {}, *plan.source, plan.read, std::span(&canonical, 1), options);
+  if (!opened) return explained(std::move(opened.error()));
+  const std::unique_ptr<TableReader> reader = std::move(*opened);
   RowBatch out, rows;
   out.layout = plan.layout;
   for (;;) {
-    const bool more = TRY(reader->read(rows, std::stop_token()));
-    if (!more) return out;
+    auto more = reader->read(rows, std::stop_token());
+    if (!more) return explained(std::move(more.error()));
+    if (!*more) return out;
     TRY(shapers_.at(table)->shape_rows(rows, out, now_us(), findings));
   }
 }

@@ -136,7 +136,7 @@ Result<void> TaskRunner::work(const std::stop_token& stop) {
     return end_cleanly();
   }
   const auto& full_load = options_.settings.full_load_settings;
-  if (loads() && full_load.stop_task_cached_changes_not_applied && fresh_) {
+  if (full_load.stop_task_cached_changes_not_applied && record_->document().owes_stop) {
     summary_.stop_reason = "STOPPED_AFTER_FULL_LOAD";
     return end_cleanly();
   }

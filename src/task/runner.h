@@ -169,11 +169,23 @@ class TaskRunner {
   Result<std::string> plan_alteration(size_t table, const SchemaChange& change, TargetTable& plan);
   Result<void> build_what_is_new(const TableDef& table, bool partitions);
   PlanOptions own_plan_options() const;
+  bool is_suspended(size_t table) const;
   std::optional<size_t> table_by_id(uint32_t log_id) const;
   bool is_settled_before(const SchemaEvent& event, size_t table) const;
   Result<void> settle_alterations();
   Result<void> plan_from_record();
   Result<void> absorb_partitions();
+  std::string_view why_not_finished() const;
+  void show_tables_again();
+  Result<void> note_standing(std::string text);
+  Result<std::optional<PlannedTable>> plan_newcomer(const TableRef& name, uint32_t log_id);
+  Result<void> take_in(PlannedTable planned, bool was_empty);
+  Result<void> adopt_detached(const TargetTable& root, bool created, const SchemaChange& change);
+  Result<void> restate_findings();
+  Result<void> retry_failed_objects();
+  Result<void> note_failed_object(const ObjectDef& object, const Error& error);
+  Result<void> finish_objects();
+  Result<void> put_constraints_back();
   void forget_table(size_t table);
   void count_ddl(size_t table, bool applied);
 
@@ -195,7 +207,6 @@ class TaskRunner {
   FindingLog findings_;
   TaskSummary summary_;
   int64_t started_ms_ = 0;
-  bool fresh_ = false;  // this run started the task
   bool finished_before_ = false;
   bool orphans_found_ = false, objects_failed_ = false, untracked_changes_ = false;
   bool carefully_ = false;

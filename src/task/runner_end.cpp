@@ -34,11 +34,42 @@ Result<void> TaskRunner::build_phase(ObjectPhase phase) {
       if (*built) log_info(Component::task_manager, "Created {} {}", object.kind, object.name);
       continue;
     }
-    const Error error = errors::object_failed(object.kind, object.name, built.error());
-    if (is_recoverable(error)) return Failure(error);
-    log_error(Component::task_manager, "{}", error.message);
-    remark(error.message);
-    if (!object.optional) objects_failed_ = true;
+    TRY(note_failed_object(object, errors::object_failed(object.kind, object.name, built.error())));
+  }
+  return {};
+}
+
+// It is tried again by each run until it is there; an optional one is told about, and that is all.
+Result<void> TaskRunner::note_failed_object(const ObjectDef& object, const Error& error) {
+  if (is_recoverable(error)) return Failure(error);
+  log_error(Component::task_manager, "{}", error.message);
+  remark(error.message);
+  if (object.optional) return {};
+  objects_failed_ = true;
+  return record_->update([&](std::string&, TaskDocument& document) {
+    const std::string id = object_id(object);
+    if (std::ranges::find(document.failed_objects, id) == document.failed_objects.end())
+      document.failed_objects.push_back(id);
+  });
+}
+
+Result<void> TaskRunner::retry_failed_objects() {
+  const std::vector<std::string> failed = record_->document().failed_objects;
+  if (failed.empty()) return {};
+  objects_failed_ = false;
+  TRY(record_->update([](std::string&, TaskDocument& document) { document.failed_objects.clear(); }));
+  const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
+  const std::vector<TargetTable> targets = context_.targets();
+  for (const ObjectDef& object : context_.objects) {
+    if (std::ranges::find(failed, object_id(object)) == failed.end()) continue;
+    auto built = target_->build(object, targets);
+    if (!built) {
+      auto noted = note_failed_object(object, errors::object_failed(object.kind, object.name, built.error()));
+      if (noted) continue;
+      TRY(record_->update([&](std::string&, TaskDocument& document) { document.failed_objects = failed; }));
+      return noted;
+    }
+    log_info(Component::task_manager, "Created {} {}, which had been refused", object.kind, object.name);
   }
   return {};
 }
@@ -80,6 +111,9 @@ Result<void> TaskRunner::set_sequences() {
     if (set) continue;
     if (is_recoverable(set.error())) return set;
     log_warning(Component::task_manager, "{}", set.error().message);
+    remark(set.error().message);
+    // A sequence that nobody made on the target may be none of its business; one that stands still is.
+    objects_failed_ |= set.error().code != "target.no_sequence";
   }
   return {};
 }
@@ -132,15 +166,55 @@ Result<void> TaskRunner::report_orphans(bool only_parked) {
     if (statistics.tables[t].parked > 0 || (!context_.tables[t].created && !only_parked))
       tables.push_back(context_.tables[t].target);
   if (tables.empty()) return {};
+  bool any = false;
   for (const auto& [name, count] : TRY(target_->count_orphans(tables))) {
     if (count == 0) continue;
-    orphans_found_ = true;
+    any = true;
     const std::string text = fmt::format("{} rows break foreign key {}: the row they point to is not on the target.",
                                          human_count(count), name);
     log_error(Component::task_manager, "{}", text);
     remark(text);
   }
+  orphans_found_ |= any;
+  if (any == record_->document().has_orphans || (only_parked && !any)) return {};
+  return record_->update([&](std::string&, TaskDocument& document) { document.has_orphans = any; });
+}
+
+// The last step of what was built: triggers of the tables that Godwit made are enabled.
+Result<void> TaskRunner::finish_objects() {
+  if (options_.settings.godwit.secondary_objects == SecondaryObjects::none) return {};
+  const std::vector<TargetTable> targets = context_.targets();
+  const TaskDocument document = record_->document();
+  for (const ObjectDef& object : context_.objects) {
+    if (object.at_stop.empty()) continue;
+    const auto owner = std::ranges::find(document.tables, object.table, &TableRecord::table);
+    if (owner == document.tables.end() || !owner->created || !owner->suspended.empty()) continue;
+    auto finished = target_->finish(object, targets);
+    if (finished) continue;
+    const Error error = errors::object_failed(object.kind, object.name, finished.error());
+    if (is_recoverable(error)) return Failure(error);
+    log_error(Component::task_manager, "{}", error.message);
+    remark(error.message);
+    objects_failed_ = true;
+  }
   return {};
+}
+
+// What is refused stays in the record: the next stop tries it again.
+Result<void> TaskRunner::put_constraints_back() {
+  const std::string script = record_->document().restore_script;
+  if (script.empty()) return {};
+  auto restored = target_->restore_constraints(script);
+  if (restored) return record_->update([](std::string&, TaskDocument& document) { document.restore_script.clear(); });
+  if (is_recoverable(restored.error())) return restored;
+  remark(restored.error().message);
+  objects_failed_ = true;
+  return {};
+}
+
+static std::string control_schema_option(const TaskSettings& settings) {
+  const std::string& schema = settings.control_tables_settings.control_schema;
+  return schema.empty() ? "" : fmt::format(" --control-schema '{}'", schema);
 }
 
 Result<void> TaskRunner::end_cleanly() {
@@ -152,33 +226,32 @@ Result<void> TaskRunner::end_cleanly() {
     if (at_the_end || !context_.tells_schema)
       for (const auto& [t, what] : TRY(untold_changes(context_, record_->document(), *source_)))
         TRY(fail_table(t, errors::untold_change(context_.tables[t].target.source->ref, what).message));
-    if (std::ranges::any_of(statistics.tables, [](const TableStatistics& t) { return t.parked > 0; }))
+    if (record_->document().has_orphans)
+      TRY(report_orphans(false));
+    else if (std::ranges::any_of(statistics.tables, [](const TableStatistics& t) { return t.parked > 0; }))
       TRY(report_orphans(true));
   }
+  TRY(retry_failed_objects());
   const std::optional<Position> reached = TRY(target_->read_position(context_.task_id));
   if (follows() && !constraints_by_session_ && reached && source_->compare(*reached, highest_snapshot()) >= 0)
     TRY(build_foreign_keys());
   TRY(set_sequences());
-  const std::vector<TargetTable> targets = context_.targets();
-  for (const ObjectDef& object : context_.objects)
-    if (!object.at_stop.empty()) TRY(target_->finish(object, targets));
-  const std::string script = record_->document().restore_script;
-  if (!script.empty()) {
-    TRY(target_->restore_constraints(script));
-    TRY(record_->update([](std::string&, TaskDocument& document) { document.restore_script.clear(); }));
-  }
+  TRY(finish_objects());
+  TRY(put_constraints_back());
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
   if (stored && follows()) summary_.checkpoint = source_->checkpoint(*stored);
   if (!follows()) TRY(record_->update([](std::string& phase, TaskDocument&) { phase = "finished"; }));
+  // Once only: the task that is started again goes on.
+  const bool stop_served = summary_.stop_reason != "NORMAL" && record_->document().owes_stop;
+  if (stop_served) TRY(record_->update([](std::string&, TaskDocument& document) { document.owes_stop = false; }));
   summary_.parked_rows = TRY(target_->count_parked(context_.task_id));
   const bool at_an_end = !follows() || summary_.stop_reason == "STOPPED_AT_CAUGHT_UP";
-  if (options_.finish && at_an_end && record_->document().dropped.empty()) return remove_traces();
   if (options_.finish && at_an_end) {
-    remark(
-        "--finish removed nothing: the record on the target holds the definitions of what could not be made again.");
-    return {};
+    const std::string_view why = why_not_finished();
+    if (why.empty()) return remove_traces();
+    remark(fmt::format("--finish removed nothing: {}", why));
   }
-  if (options_.finish) remark("--finish cleans up at a clean caught-up only; this run stopped before.");
+  if (options_.finish && !at_an_end) remark("--finish cleans up at a clean caught-up only; this run stopped before.");
   if (follows() && record_->document().users_slot)
     remark(
         fmt::format("Replication slot {} is yours and is kept on the source, which keeps its log from there on. Run "
@@ -188,8 +261,20 @@ Result<void> TaskRunner::end_cleanly() {
     remark(
         fmt::format("Replication slot {} is kept on the source, which keeps its log from there on. Run the same "
                     "command to go on, or "
-                    "`godwit drop --task-id {} --source URI --target URI` to remove it.",
-                    record_->document().capture, context_.task_id));
+                    "`godwit drop --task-id {} --source URI --target URI{}` to remove it.",
+                    record_->document().capture, context_.task_id, control_schema_option(options_.settings)));
+  return {};
+}
+
+// What only the record knows is not thrown away.
+std::string_view TaskRunner::why_not_finished() const {
+  const TaskDocument document = record_->document();
+  if (!document.dropped.empty() || !document.restore_script.empty())
+    return "the record on the target holds the definitions of what could not be made again.";
+  const TaskStatistics statistics = progress_.copy();
+  if (std::ranges::any_of(document.tables, [](const TableRecord& t) { return !t.suspended.empty(); }) ||
+      std::ranges::any_of(statistics.tables, [](const TableStatistics& t) { return t.state == TableState::error; }))
+    return "a table is in error. Mend the cause and use --restart, or `godwit drop` if the table is not needed.";
   return {};
 }
 
@@ -216,6 +301,11 @@ void TaskRunner::summarize() {
                     "drop`.",
                     dropped));
   bool in_error = false;
+  if (record_ && !finished_before_)
+    for (const std::string& text : record_->document().standing) {
+      remark(text);
+      in_error = true;
+    }
   uint64_t parked = 0, mended = 0;
   for (const TableStatistics& table : statistics.tables) {
     const uint64_t captured = table.inserts + table.updates + table.deletes;

@@ -86,7 +86,8 @@ Result<StopRule> TaskRunner::stop_rule() {
     rule.commit_time_us = time_us;
   else if (!text.empty())
     return Failure(errors::stop_position(text));
-  if (loads() && fresh_ && options_.settings.full_load_settings.stop_task_cached_changes_applied && !rule.caught_up)
+  if (record_->document().owes_stop && options_.settings.full_load_settings.stop_task_cached_changes_applied &&
+      !rule.caught_up)
     rule.caught_up = TRY(source_->mark_now());
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
   if (rule.position && stored && source_->compare(*stored, *rule.position) > 0)

@@ -53,9 +53,12 @@ Result<void> TaskRunner::build_structure() {
     if (!wanted) continue;
     auto built = target_->build(object, targets);
     if (built) continue;
-    if (!object.optional) return Failure(errors::object_failed(object.kind, object.name, built.error()));
-    remark(errors::object_failed(object.kind, object.name, built.error()).message);
+    const Error error = errors::object_failed(object.kind, object.name, built.error());
+    if (!object.optional) return Failure(error);
+    remark(error.message);
     objects_failed_ = true;
+    TRY(record_->update(
+        [&](std::string&, TaskDocument& stored) { stored.failed_objects.push_back(object_id(object)); }));
   }
   return {};
 }
@@ -181,8 +184,10 @@ Result<void> TaskRunner::run_round(const LoadPlan& plan, Again& again, const std
     remark(std::move(failed));
   }
   not_restored_.insert(not_restored_.end(), outcome.not_restored.begin(), outcome.not_restored.end());
-  if (!outcome.failed.empty())
+  if (!outcome.failed.empty() || !outcome.failed_ids.empty())
     TRY(record_->update([&](std::string&, TaskDocument& document) {
+      document.failed_objects.insert(document.failed_objects.end(), outcome.failed_ids.begin(),
+                                     outcome.failed_ids.end());
       for (const auto& [index, error] : outcome.failed)
         if (TableRecord* record = record_of(document, context_.tables[index].target.source->ref)) {
           record->suspended = error.message;
@@ -301,7 +306,14 @@ Result<void> TaskRunner::replan(const Again& tables) {
   const std::set<size_t> all = tables.all();
   std::vector<TableRef> names;
   for (const size_t t : all) names.push_back(context_.tables[t].target.source->ref);
-  std::vector<PlannedTable> planned = TRY(plan_tables(names));
+  std::vector<PlannedTable> planned;
+  std::map<TableRef, std::string> misfits;
+  for (const TableRef& name : names) {
+    auto plan = plan_tables(std::span(&name, 1));
+    if (!plan && is_recoverable(plan.error())) return Failure(plan.error());
+    if (!plan) misfits[name] = plan.error().message;
+    if (plan) std::ranges::move(*plan, std::back_inserter(planned));
+  }
   const TaskDocument document = record_->document();
   const auto recorded = [&](const PlannedTable& table) {
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
@@ -318,6 +330,8 @@ Result<void> TaskRunner::replan(const Again& tables) {
       reason = fmt::format(
           "another table of the task, {}, has taken its name on the source while it was to be loaded again",
           to_string(context_.tables[*other].target.source->ref));
+    else if (const auto misfit = misfits.find(table.target.source->ref); misfit != misfits.end())
+      reason = misfit->second;
     else if (found == planned.end())
       reason = "the table was dropped or renamed on the source during the load";
     else if (structure_fingerprint(*found->target.source) != recorded(table) && !table.created)

@@ -25,10 +25,6 @@ bool is_refusal(const Error& error) {
          error.kind == ErrorKind::prerequisite;
 }
 
-bool makes_tables(std::string_view command) {
-  return command == "CREATE TABLE" || command == "CREATE TABLE AS" || command == "SELECT INTO";
-}
-
 }  // namespace
 
 PlanOptions TaskRunner::own_plan_options() const {
@@ -41,6 +37,13 @@ std::optional<size_t> TaskRunner::table_by_id(uint32_t log_id) const {
   for (size_t t = 0; t < context_.tables.size(); ++t)
     if (context_.tables[t].target.source->log_id == log_id) return t;
   return std::nullopt;
+}
+
+bool TaskRunner::is_suspended(size_t table) const {
+  const TaskDocument document = record_->document();
+  const auto known =
+      std::ranges::find(document.tables, context_.tables[table].target.source->ref, &TableRecord::table);
+  return known != document.tables.end() && !known->suspended.empty();
 }
 
 // The table's rows and definition are of a later position than the event, or nobody follows it any more.
@@ -218,7 +221,8 @@ Result<bool> TaskRunner::alter_table(Apply& apply, size_t table, const SchemaEve
 // The rows are found or published in another way from here on, or came and went without a word in the log.
 Result<bool> TaskRunner::load_again(Apply& apply, size_t table, const SchemaEvent& event,
                                     const SchemaChange& change) {
-  const TableRef& name = context_.tables[table].target.source->ref;
+  const TargetTable before = context_.tables[table].target;
+  const TableRef& name = before.source->ref;
   log_warning(Component::task_manager,
               "Table {} is loaded again: its key, its replica identity or its partitions changed on the source at {}",
               log_name(name), event.at.text);
@@ -233,59 +237,26 @@ Result<bool> TaskRunner::load_again(Apply& apply, size_t table, const SchemaEven
       record_of(document, leaf.source->ref)->altering = TableRecord::Altering{*leaf.source, event.done, false, true};
   }));
   const bool rebuilds = context_.tables[table].created;
-  TRY(apply.pass_structure([&](ChangeWriter& writer) -> Result<void> {
+  TRY(adopt_detached(before, rebuilds, change));
+  auto passed = apply.pass_structure([&](ChangeWriter& writer) -> Result<void> {
     for (const TargetTable& leaf : absorbed)
       if (rebuilds) TRY(writer.drop_table(leaf.layout->ref));
     return {};
-  }));
+  });
+  if (!passed && !is_refusal(passed.error())) return Failure(passed.error());
+  // A newcomer may have taken another table's place in the list.
+  if (!passed) return refuse_alteration(apply, table_by_id(change.log_id).value_or(table), passed.error().message);
   TRY(settle_alterations());
   return true;
 }
 
-// A table that came to the source, or to a selected name. It is loaded as any other, under a snapshot of its own.
-Result<bool> TaskRunner::adopt_table(Apply& apply, const SchemaChange& change) {
-  const bool selected = !select_tables(options_.rules, std::span(&change.name, 1)).tables.empty();
-  std::vector<TableDef> now;
-  if (selected) {
-    const std::vector<TableRef> there = TRY(source_->catalog().list_tables());
-    if (std::ranges::find(there, change.name) != there.end())
-      now = TRY(source_->catalog().describe(std::span(&change.name, 1)));
-  }
-  // Gone again, renamed again, or a partition of another: what comes later in the log says what to do.
-  if (now.empty() || now.front().log_id != change.log_id) {
-    TRY(apply.pass_structure(nothing));
-    return false;
-  }
-  std::vector<PlannedTable> planned = TRY(plan_tables(std::span(&change.name, 1)));
-  const std::vector<TargetTableState> states = TRY(inspect(std::span(&planned.front().target, 1)));
-  const PrepareMode mode = options_.settings.full_load_settings.target_table_prep_mode;
-  TableRecord record;
-  record.table = change.name;
-  record.structure = structure_fingerprint(now.front());
-  record.definition = now.front();
-  record.created = !states.front().exists || mode == PrepareMode::drop_and_create;
-  record.was_empty = !states.front().exists || states.front().empty || mode != PrepareMode::do_nothing;
-  record.pending = true;
-  record.rebuild = record.created;
-  // An earlier table of the name (renamed out of the selection, say) is no longer followed.
-  for (size_t t = context_.tables.size(); t-- > 0;)
-    if (context_.tables[t].target.source->ref == change.name) forget_table(t);
-  TRY(record_->update([&](std::string&, TaskDocument& document) {
-    std::erase_if(document.tables, [&](const TableRecord& table) { return table.table == record.table; });
-    document.tables.push_back(record);
-  }));
-  planned.front().created = record.created;
-  TableStatistics shown;
-  shown.table = change.name;
-  context_.tables.push_back(std::move(planned.front()));
-  progress_.add_table(std::move(shown));
-  count_ddl(context_.tables.size() - 1, false);
-  count_ddl(context_.tables.size() - 1, true);
-  log_info(Component::task_manager, "Table {} came to the source ({}) and is loaded", log_name(change.name),
-           makes_tables(change.command) ? "new" : "by its name");
-  TRY(apply.pass_structure(nothing));
-  TRY(settle_alterations());
-  return true;
+// The task goes on without it, and every summary says so.
+Result<void> TaskRunner::note_standing(std::string text) {
+  log_error(Component::task_manager, "{}", text);
+  return record_->update([&](std::string&, TaskDocument& document) {
+    if (std::ranges::find(document.standing, text) == document.standing.end())
+      document.standing.push_back(std::move(text));
+  });
 }
 
 Result<bool> TaskRunner::drop_table(Apply& apply, const SchemaEvent& event, const SchemaChange& change) {
@@ -313,9 +284,7 @@ Result<bool> TaskRunner::drop_table(Apply& apply, const SchemaEvent& event, cons
     const std::string text =
         fmt::format("Table {} was dropped on the source and could not be dropped on the target: {}",
                     to_string(before.source->ref), dropped.error().message);
-    log_error(Component::target_apply, "{}", text);
-    remark(text);
-    objects_failed_ = true;
+    TRY(note_standing(text));
     TRY(apply.pass_structure(nothing));
   } else {
     log_info(Component::target_apply, "Table {} was dropped on the source at {}; on the target it is {}",
@@ -347,46 +316,24 @@ Result<bool> TaskRunner::drop_partition(Apply& apply, size_t table, const Schema
     record_of(document, before.source->ref)->altering =
         TableRecord::Altering{without.table, event.done, false, false};
   }));
-  auto dropped =
-      apply.pass_structure([&](ChangeWriter& writer) { return writer.drop_table(before.layout->leaves[at].ref); });
+  const bool follows_it = options_.settings.change_processing_ddl_handling_policy.handle_source_table_dropped;
+  auto dropped = apply.pass_structure([&](ChangeWriter& writer) -> Result<void> {
+    return follows_it ? writer.drop_table(before.layout->leaves[at].ref) : Result<void>();
+  });
   if (!dropped && !is_refusal(dropped.error())) return Failure(dropped.error());
   if (!dropped) return refuse_alteration(apply, table, dropped.error().message);
   context_.tables[table].target = plan;
-  log_info(Component::target_apply, "Partition {} of table {} was dropped at {}", to_string(change.name),
-           log_name(before.source->ref), event.at.text);
+  log_info(Component::target_apply,
+           "Partition {} of table {} was dropped on the source at {}; on the target it is {}", to_string(change.name),
+           log_name(before.source->ref), event.at.text, follows_it ? "dropped too" : "kept");
   TRY(settle_alterations());
   return true;
-}
-
-// Tables of the task that are partitions of a table to be loaded by now: their place is the partition's.
-Result<void> TaskRunner::absorb_partitions() {
-  if (!context_.tells_schema) return {};
-  std::vector<TableRef> names;
-  const std::set<size_t> unfinished = TRY(unfinished_tables());
-  const std::set<size_t> pending = pending_tables();
-  for (size_t t = 0; t < context_.tables.size(); ++t)
-    if (context_.tables[t].target.source->partitioned && (unfinished.contains(t) || pending.contains(t)))
-      names.push_back(context_.tables[t].target.source->ref);
-  if (names.empty()) return {};
-  for (const TableDef& root : TRY(source_->catalog().describe(names)))
-    for (const LeafDef& leaf : root.leaves) {
-      const std::optional<size_t> table = table_by_id(leaf.log_id);
-      if (!table) continue;
-      const TargetTable absorbed = context_.tables[*table].target;
-      log_info(Component::task_manager, "Table {} is a partition of {} by now and is loaded with it",
-               log_name(absorbed.source->ref), log_name(root.ref));
-      if (context_.tables[*table].created) TRY(target_->drop_tables(std::span(&absorbed.layout->ref, 1)));
-      TRY(record_->update([&](std::string&, TaskDocument& document) {
-        std::erase_if(document.tables, [&](const TableRecord& r) { return r.table == absorbed.source->ref; });
-      }));
-      forget_table(*table);
-    }
-  return {};
 }
 
 void TaskRunner::forget_table(size_t table) {
   context_.tables.erase(context_.tables.begin() + static_cast<std::ptrdiff_t>(table));
   progress_.remove_table(table);
+  tally_.remove_table(table);
   reloads_.clear();
 }
 
@@ -404,6 +351,8 @@ Result<void> TaskRunner::settle_alterations() {
         table.definition = altering->definition;
         table.structure = structure_fingerprint(altering->definition);
         table.table = altering->definition.ref;
+        const TableRef& named = table.target_definition ? table.target_definition->ref : table.table;
+        table.target = target_table_name(options_.rules, own_plan_options(), named);
         for (TableRange& slice : table.slices) slice.table = table.table;
         table.pending |= altering->reload;
       }

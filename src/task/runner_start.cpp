@@ -50,7 +50,6 @@ Result<void> TaskRunner::start() {
   TRY(make_plan(resumes));
   if (resumes) return resume();
   if (known) TRY(clear_for_restart());
-  fresh_ = true;
   return start_afresh();
 }
 
@@ -82,7 +81,10 @@ Result<void> TaskRunner::reopen() {
   TRY(target_->end_leftover_sessions());
   TRY(source_->end_leftover_sessions(false));
   // A structure change whose commit was lost with the connection may have been done.
-  if (context_.tells_schema) TRY(plan_from_record());
+  if (context_.tells_schema) {
+    TRY(plan_from_record());
+    show_tables_again();
+  }
   return follows() ? check_stream() : Result<void>();
 }
 
@@ -156,6 +158,16 @@ void TaskRunner::show_tables() {
   progress_.set_tables(std::move(shown));
 }
 
+// The plan may hold other tables than before the connection was lost; what was counted stays.
+void TaskRunner::show_tables_again() {
+  const std::vector<TableStatistics> counted = progress_.copy().tables;
+  show_tables();
+  for (size_t t = 0; t < context_.tables.size(); ++t) {
+    const auto known = std::ranges::find(counted, context_.tables[t].target.source->ref, &TableStatistics::table);
+    if (known != counted.end()) progress_.change_table(t, [&](TableStatistics& s) { s = *known; });
+  }
+}
+
 TableRecord* TaskRunner::record_of(TaskDocument& document, const TableRef& table) const {
   const auto at = std::ranges::find(document.tables, table, &TableRecord::table);
   return at == document.tables.end() ? nullptr : &*at;
@@ -210,6 +222,7 @@ Result<void> TaskRunner::resume() {
     finished_before_ = true;
     summary_.stop_reason = "STOPPED_AT_CAUGHT_UP";
     remark("This task was finished before; what was left of it on the servers is removed now.");
+    summary_.parked_rows = TRY(target_->count_parked(context_.task_id));
     return remove_traces();
   }
   if (record_->phase() == "finished") {
@@ -217,7 +230,8 @@ Result<void> TaskRunner::resume() {
     summary_.stop_reason = "FULL_LOAD_ONLY_FINISHED";
     remark("This task had finished its full load before; nothing was done. Use --restart to load everything anew.");
     TRY(restore_dropped(false));
-    return restore_dropped(true);
+    TRY(restore_dropped(true));
+    return restate_findings();
   }
   // Claimed first: a worker that is still there then learns why its sessions end.
   TRY(record_->update([&](std::string&, TaskDocument& stored) { stored.worker = worker_; }));
@@ -260,8 +274,23 @@ Result<void> TaskRunner::resume() {
     else if (record_->phase() == "following")
       progress_.change_table(t, [](TableStatistics& s) { s.state = TableState::completed; });
   }
+  objects_failed_ |= !document.failed_objects.empty();
   log_info(Component::task_manager, "Task '{}' running {} in resume mode", context_.task_id,
            follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
+  return {};
+}
+
+// What a finished load left wanting is so until it is mended, however often somebody asks.
+Result<void> TaskRunner::restate_findings() {
+  show_tables();
+  const TaskDocument document = record_->document();
+  for (size_t t = 0; t < context_.tables.size(); ++t) {
+    const auto known = std::ranges::find(document.tables, context_.tables[t].target.source->ref, &TableRecord::table);
+    if (known != document.tables.end() && !known->suspended.empty()) progress_.fail_table(t, known->suspended);
+  }
+  TRY(retry_failed_objects());
+  if (document.has_orphans) TRY(report_orphans(false));
+  summary_.parked_rows = TRY(target_->count_parked(context_.task_id));
   return {};
 }
 
@@ -351,17 +380,21 @@ Result<void> TaskRunner::clear_for_restart() {
   const bool keeps_rows = options_.settings.full_load_settings.target_table_prep_mode == PrepareMode::do_nothing;
   std::vector<TableRef> to_drop, to_empty;
   for (const PlannedTable& table : context_.tables) {
-    const TableRef& name = table.target.layout->ref;
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
     if (known == document.tables.end()) continue;
+    const bool same_rules =
+        document.mapping_hash == hex64(schema_shaping_hash(options_.rules, plan_options(options_.settings)));
+    if (known->target.name.empty() && !same_rules) continue;  // which table that was is not known any more
+    // What the task made or filled, which under other rules is not the table that is loaded now.
+    const TableRef& name = known->target.name.empty() ? table.target.layout->ref : known->target;
     if (known->created && record_->phase() != "starting")
       to_drop.push_back(name);
-    else if (keeps_rows && loads() && !known->was_empty && record_->phase() != "starting")
+    else if (keeps_rows && loads() && !known->was_empty && record_->phase() != "starting" &&
+             name == table.target.layout->ref)
       return Failure(errors::restart_would_empty(name));
-    else if (keeps_rows && loads() && record_->phase() != "starting")
+    else if (loads() && record_->phase() != "starting" && known->was_empty)
       to_empty.push_back(name);
   }
-  if (!document.restore_script.empty()) TRY(target_->restore_constraints(document.restore_script));
   if (!document.capture.empty()) TRY(source_->drop_capture(context_.task_id, context_.target_system));
   const ServerIdentity now = TRY(source_->identity());
   if (!document.capture.empty() && !document.users_slot &&
@@ -372,6 +405,12 @@ Result<void> TaskRunner::clear_for_restart() {
         document.source_system, document.source_database, document.capture, document.capture));
   if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
   if (!to_empty.empty()) TRY(target_->truncate(to_empty));
+  // After the rows are gone: a load that was left half-way breaks the keys.
+  if (!document.restore_script.empty()) {
+    auto restored = target_->restore_constraints(document.restore_script);
+    if (!restored && restored.error().code != keys_not_valid) return restored;
+    if (!restored) remark(restored.error().message);
+  }
   TRY(restore_before_restart());
   if (loads()) TRY(target_->drop_large_objects(context_.task_id));
   return record_->forget();
@@ -386,6 +425,7 @@ Result<void> TaskRunner::plan_preparation(TaskDocument& document) {
   for (size_t t = 0; t < states.size(); ++t) {
     TableRecord record;
     record.table = context_.tables[t].target.source->ref;
+    record.target = context_.tables[t].target.layout->ref;
     record.structure = structure_fingerprint(*context_.tables[t].target.source);
     record.created = loads() && (!states[t].exists || mode == PrepareMode::drop_and_create);
     record.was_empty = !states[t].exists || states[t].empty || mode != PrepareMode::do_nothing;
@@ -445,6 +485,7 @@ Result<void> TaskRunner::start_afresh() {
     document.capture_way = capture.way;
     document.users_slot = capture.users;
   }
+  document.owes_stop = follows() && loads();
   TRY(plan_preparation(document));
   TRY(target_->create_control_tables());
   // Whatever an earlier life of this task says there: every table is active now.

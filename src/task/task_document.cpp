@@ -20,6 +20,7 @@ json to_json_value(const TableRecord& table) {
               {"suspended", table.suspended}, {"suspend_reason", table.suspend_reason},
               {"updates", table.updates},     {"deletes", table.deletes},
               {"merges", table.merges},       {"pending", table.pending}};
+  if (!table.target.name.empty()) out["target"] = {table.target.schema, table.target.name};
   if (table.definition) out["definition"] = to_json_value(*table.definition);
   if (table.target_definition) out["target_definition"] = to_json_value(*table.target_definition);
   if (table.altering)
@@ -56,6 +57,12 @@ bool is_slice(const json& slice) {
   return true;
 }
 
+bool read_name(const json& pair, TableRef& out) {
+  if (!pair.is_array() || pair.size() != 2 || !pair[0].is_string() || !pair[1].is_string()) return false;
+  out = {pair[0].get<std::string>(), pair[1].get<std::string>()};
+  return true;
+}
+
 bool read_definitions(const json& object, TableRecord& out) {
   if (object.contains("definition")) {
     out.definition = table_def_of(object["definition"]);
@@ -88,6 +95,7 @@ bool read_table(const json& object, TableRecord& out) {
   out.deletes = number(object, "deletes");
   out.merges = static_cast<uint32_t>(number(object, "merges"));
   out.pending = flag(object, "pending");
+  if (object.contains("target") && !read_name(object["target"], out.target)) return false;
   if (!read_definitions(object, out)) return false;
   for (const json& slice : object["slices"]) {
     if (!is_slice(slice)) return false;
@@ -99,6 +107,15 @@ bool read_table(const json& object, TableRecord& out) {
     range.index = static_cast<uint32_t>(out.slices.size());
     range.of = static_cast<uint32_t>(object["slices"].size());
     out.slices.push_back(std::move(range));
+  }
+  return true;
+}
+
+bool read_texts(const json& object, const char* key, std::vector<std::string>& out) {
+  if (!object.contains(key)) return true;
+  for (const json& text : object[key]) {
+    if (!text.is_string()) return false;
+    out.push_back(text.get<std::string>());
   }
   return true;
 }
@@ -149,6 +166,10 @@ std::string to_json(const TaskDocument& document) {
                     {"snapshot_position", document.snapshot_position.text},
                     {"tables", std::move(tables)},
                     {"dropped", std::move(dropped)},
+                    {"owes_stop", document.owes_stop},
+                    {"failed_objects", document.failed_objects},
+                    {"standing", document.standing},
+                    {"has_orphans", document.has_orphans},
                     {"restore_script", document.restore_script}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -173,6 +194,10 @@ Result<TaskDocument> parse_task_document(const std::string& source) {
   out.snapshot_id = text(root, "snapshot_id");
   out.snapshot_position.text = text(root, "snapshot_position");
   out.restore_script = text(root, "restore_script");
+  out.owes_stop = flag(root, "owes_stop");
+  out.has_orphans = flag(root, "has_orphans");
+  if (!read_texts(root, "failed_objects", out.failed_objects) || !read_texts(root, "standing", out.standing))
+    return damaged();
   if (root.contains("dropped"))
     for (const json& object : root["dropped"])
       if (!read_dropped(object, out.dropped.emplace_back())) return damaged();

@@ -14,6 +14,7 @@ namespace godwit {
 
 struct TableRecord {
   TableRef table;         // source name
+  TableRef target;        // name on the target; empty: of an earlier version of Godwit, which did not note it
   bool created = false;   // Godwit made it on the target, so a restart may drop it
   bool was_empty = true;  // before its load
   std::vector<TableRange> slices;
@@ -61,8 +62,12 @@ struct TaskDocument {
   std::string snapshot_id;  // that keepers hold now; empty: none
   Position snapshot_position;
   std::vector<TableRecord> tables;
-  std::string restore_script;          // statements that put constraints and triggers back
-  std::vector<DroppedObject> dropped;  // for the load, or about to be; until each is back
+  std::string restore_script;  // statements that put constraints and triggers back
+  bool owes_stop = false;  // the stop after the load or its cached changes, if the settings ask for one, is to come
+  std::vector<std::string> failed_objects;  // what could not be built, as object_id() names it
+  std::vector<std::string> standing;        // what the log told and was not done, for every summary until --restart
+  bool has_orphans = false;                 // rows were found whose foreign key points to nothing
+  std::vector<DroppedObject> dropped;       // for the load, or about to be; until each is back
 };
 
 std::string to_json(const TaskDocument& document);

@@ -371,7 +371,7 @@ Result<void> WindowApplier::handle(const Item& item, const ChangeOutcome& outcom
 Result<void> WindowApplier::park(const Item& item, const ChangeOutcome& outcome) {
   ParkedRow row = writer_.describe(item.view);
   const bool no_row = outcome.kind == ChangeOutcome::Kind::no_row;
-  row.error = no_row ? "0 rows affected" : outcome.error.message;
+  row.error = no_row ? "0 rows affected" : words_for_exceptions(outcome.error);
   row.code = no_row ? "02000" : outcome.error.sqlstate;
   row.position = *item.commit;
   ++deltas_[item.table].parked;

@@ -111,6 +111,7 @@ Result<bool> PostgresChangeWriter::try_values(const TargetTable& table, const Ne
     why = fmt::format("{} of {} rows {}", found, expected, what);
     return false;
   };
+  TRY(erase_by_values(table, net.erased_if_there));
   const uint64_t erased = TRY(erase_by_values(table, net.erased));
   if (erased != net.erased.size()) return wrong("to delete were there", net.erased.size(), erased);
   std::map<ColumnMask, std::vector<const ChangeView*>> groups;

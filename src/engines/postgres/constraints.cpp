@@ -202,7 +202,7 @@ std::string join_scripts(const std::string& first, const std::string& second) {
 }
 
 Result<void> restore_constraints(Connection& connection, std::string_view script) {
-  std::optional<Error> first;
+  std::optional<Error> first, unchecked;
   while (!script.empty()) {
     const size_t end = std::min(script.find(separator), script.size());
     const std::string statement(script.substr(0, end));
@@ -210,9 +210,14 @@ Result<void> restore_constraints(Connection& connection, std::string_view script
     const auto done = connection.run(statement);
     if (done || is_settled(done.error())) continue;
     if (connection.broken() || done.error().kind == ErrorKind::transient) return Failure(done.error());
-    log_warning(Component::target_apply, "{}", errors::cannot_restore(statement, done.error()).message);
-    if (!first) first = errors::cannot_restore(statement, done.error());
+    const Error error = errors::cannot_restore(statement, done.error());
+    log_warning(Component::target_apply, "{}", error.message);
+    const bool key_is_there =
+        done.error().sqlstate == "23503" && statement.find(" VALIDATE CONSTRAINT ") != std::string::npos;
+    std::optional<Error>& kept = key_is_there ? unchecked : first;
+    if (!kept) kept = key_is_there ? errors::keys_not_valid(error) : error;
   }
+  if (!first) first = std::move(unchecked);
   if (first) return Failure(std::move(*first));
   return {};
 }

@@ -150,15 +150,15 @@ Result<void> create_one(Connection& session, const std::string& schema, const De
                   quote_name(definition.index.substr(0, bar)), table, definition.index.substr(bar + 1)));
 }
 
-std::string now_utc() {
-  return sql_timestamp(now_us());
-}
-
 std::string timestamp_or_null(int64_t us) {
   return us == 0 ? "NULL" : "'" + sql_timestamp(us) + "'";
 }
 
 }  // namespace
+
+std::string now_utc() {
+  return sql_timestamp(now_us());
+}
 
 ControlSchema::ControlSchema(const ControlTables& wanted) : wanted_(wanted) {
   if (wanted_.schema.empty()) wanted_.schema = "public";
@@ -289,47 +289,6 @@ Result<void> ControlSchema::start_position(Connection& session, std::string_view
                               {std::string(server_name), std::string(task_id), now_utc(), checkpoint_text(position)});
   if (!stored && stored.error().sqlstate == "23505") return Failure(errors::position_exists(task_id));
   if (!stored) return Failure(stored.error());
-  return {};
-}
-
-Result<void> ControlSchema::park(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows,
-                                 bool full_load) const {
-  for (const ParkedRow& row : rows) {
-    const std::string at = row.error + (row.position.empty() ? "" : fmt::format(" [{}]", row.position.text));
-    for (const std::string_view name : {"awsdms_apply_exceptions", "awsdms_full_load_exceptions"}) {
-      if (name == "awsdms_full_load_exceptions" && !(full_load && wanted_.full_load_exceptions)) continue;
-      TRY(session.run(
-          fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4, $5, $6)", table(name)),
-          {std::string(task_id), row.target_table.schema, row.target_table.name, now_utc(), row.statement, at}));
-    }
-    TRY(session.run(
-        fmt::format("INSERT INTO {} (task, table_schema, table_name, key, position, operation, row_values, code, "
-                    "error, parked_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, now())",
-                    table("godwit_parked")),
-        {std::string(task_id), row.target_table.schema, row.target_table.name, row.key, row.position.text,
-         row.operation, row.values, row.code, row.error}));
-  }
-  return {};
-}
-
-Result<void> ControlSchema::note(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows,
-                                 bool full_load) const {
-  if (rows.empty()) return {};
-  std::vector<std::string> owners, names, statements, texts;
-  for (const ParkedRow& row : rows) {
-    owners.push_back(row.target_table.schema);
-    names.push_back(row.target_table.name);
-    statements.push_back(row.statement);
-    texts.push_back(row.error + (row.position.empty() ? "" : fmt::format(" [{}]", row.position.text)));
-  }
-  for (const std::string_view name : {"awsdms_apply_exceptions", "awsdms_full_load_exceptions"}) {
-    if (name == "awsdms_full_load_exceptions" && !(full_load && wanted_.full_load_exceptions)) continue;
-    TRY(session.run(fmt::format("INSERT INTO {} SELECT $1, o, n, $2::timestamp, s, e FROM unnest($3::text[], "
-                                "$4::text[], $5::text[], $6::text[]) AS w(o, n, s, e)",
-                                table(name)),
-                    {std::string(task_id), now_utc(), array_text(owners), array_text(names), array_text(statements),
-                     array_text(texts)}));
-  }
   return {};
 }
 

@@ -14,6 +14,8 @@ namespace godwit::postgres {
 
 inline constexpr std::string_view server_name = "local";
 
+std::string now_utc();  // as control tables write times
+
 class ControlSchema {
  public:
   explicit ControlSchema(const ControlTables& wanted);
@@ -46,6 +48,9 @@ class ControlSchema {
                                std::string_view reason, bool suspended) const;
 
  private:
+  Result<void> park_row(Connection& session, std::string_view task_id, const ParkedRow& row, bool full_load) const;
+  Result<void> note_rows(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows,
+                         bool full_load) const;
   Result<void> create_all(Connection& session) const;
   Result<void> create_once(Connection& session) const;
   Result<bool> exists(Connection& session, std::string_view name) const;

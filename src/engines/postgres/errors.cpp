@@ -9,39 +9,7 @@ Error make(ErrorKind kind, std::string_view code, std::string message, std::stri
   return {kind, "postgres." + std::string(code), std::move(message), std::string(sqlstate)};
 }
 
-bool starts(std::string_view state, std::string_view prefix) {
-  return state.substr(0, prefix.size()) == prefix;
-}
-
 }  // namespace
-
-ErrorKind kind_of_sqlstate(std::string_view state) {
-  struct Row {
-    std::string_view prefix;
-    ErrorKind kind;
-  };
-  // Longer prefixes first; spec/engine-postgresql.md §14.
-  static constexpr Row rows[] = {
-      {"57P01", ErrorKind::connection}, {"57P02", ErrorKind::connection}, {"57P03", ErrorKind::connection},
-      {"57P05", ErrorKind::connection}, {"57014", ErrorKind::transient},  {"08", ErrorKind::connection},
-      {"53300", ErrorKind::connection}, {"55006", ErrorKind::connection}, {"58P01", ErrorKind::fatal},
-      {"58", ErrorKind::resource},      {"40001", ErrorKind::transient},  {"40P01", ErrorKind::transient},
-      {"55P03", ErrorKind::transient},  {"40003", ErrorKind::connection}, {"25P03", ErrorKind::connection},
-      {"25P04", ErrorKind::connection}, {"25006", ErrorKind::connection}, {"53", ErrorKind::resource},
-      {"54", ErrorKind::data},          {"22", ErrorKind::data},          {"23", ErrorKind::conflict},
-      {"2200", ErrorKind::data},        {"42P01", ErrorKind::table},      {"42703", ErrorKind::table},
-      {"42804", ErrorKind::table},      {"42501", ErrorKind::table},      {"0A000", ErrorKind::table},
-      {"428C9", ErrorKind::table},      {"2BP01", ErrorKind::table},      {"P0001", ErrorKind::data},
-      {"44000", ErrorKind::conflict}};
-  for (const Row& row : rows)
-    if (starts(state, row.prefix)) return row.kind;
-  return ErrorKind::fatal;
-}
-
-bool is_plugin_refusal(const Error& error) {
-  return error.message.find("may not be used as an output plugin") != std::string::npos ||
-         (error.sqlstate == "58P01" && error.message.find("could not access file") != std::string::npos);
-}
 
 namespace errors {
 
@@ -56,12 +24,6 @@ Error cannot_connect(std::string_view endpoint, std::string_view said, std::stri
 Error connection_lost(std::string_view said) {
   return make(ErrorKind::connection, "connection_lost",
               fmt::format("the connection to the server was lost: {}", said.empty() ? "no reason given" : said));
-}
-Error server_said(std::string_view message, std::string_view hint, std::string_view sqlstate) {
-  // A catalog query met a structure change half-way: the next one does not.
-  const bool raced = sqlstate == "XX000" && message.find("cache lookup failed") != std::string_view::npos;
-  return make(raced ? ErrorKind::transient : kind_of_sqlstate(sqlstate), "server",
-              hint.empty() ? std::string(message) : fmt::format("{} (hint: {})", message, hint), sqlstate);
 }
 Error too_old(std::string_view endpoint, int version) {
   return make(ErrorKind::prerequisite, "version",

@@ -29,11 +29,13 @@ Error cannot_rewrite(const ObjectDef& object) {
                   named(object)));
 }
 Error no_such_sequence(std::string_view name) {
-  return make(
+  Error error = make(
       ErrorKind::table, "no_sequence",
       fmt::format("sequence {} is not on the target, so its value was not set. Create it there, or set the one that "
                   "takes its place with setval().",
                   name));
+  error.code = "target.no_sequence";
+  return error;
 }
 Error missing_target_columns(const TableRef& table, const std::vector<std::string>& columns) {
   return make(
@@ -86,6 +88,10 @@ Error cannot_rebuild(const DroppedObject& object, const Error& cause) {
 Error cannot_restore(std::string_view statement, const Error& cause) {
   return in_context(
       cause, fmt::format("cannot restore what was released for the load; run by hand once mended: {}", statement));
+}
+Error keys_not_valid(Error cause) {
+  cause.code = "target.keys_not_valid";
+  return cause;
 }
 
 }  // namespace godwit::postgres::errors

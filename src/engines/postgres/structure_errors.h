@@ -22,5 +22,6 @@ Error has_dependents(const TableRef& table, std::string_view dependents);
 Error not_owner_to_rebuild(std::string_view role, std::string_view tables);
 Error cannot_rebuild(const DroppedObject& object, const Error& cause);
 Error cannot_restore(std::string_view statement, const Error& cause);
+Error keys_not_valid(Error cause);  // Target::restore_constraints
 
 }  // namespace godwit::postgres::errors

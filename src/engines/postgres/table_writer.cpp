@@ -205,7 +205,8 @@ Result<void> PostgresTableWriter::write_giant(const RowBatch& batch, RowErrors* 
     if (!inserted) {
       TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
       RowError error{inserted.error(), describe(batch, row)};
-      error.parked.error = fmt::format("{} (slice {} of {})", inserted.error().message, range_.index, range_.of);
+      error.parked.error =
+          fmt::format("{} (slice {} of {})", words_for_exceptions(inserted.error()), range_.index, range_.of);
       error.parked.code = inserted.error().sqlstate;
       refused->push_back(std::move(error));
       ++refused_;
@@ -235,7 +236,8 @@ Result<void> PostgresTableWriter::write_rows(std::string_view bytes, RowErrors& 
     TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
     RowError error{taken.error(), parked_load_row(table_, row, wire_)};
     if (error.error.sqlstate == "23505") error.same_row_there = TRY(is_there(row));
-    error.parked.error = fmt::format("{} (slice {} of {})", taken.error().message, range_.index, range_.of);
+    error.parked.error =
+        fmt::format("{} (slice {} of {})", words_for_exceptions(taken.error()), range_.index, range_.of);
     error.parked.code = taken.error().sqlstate;
     refused.push_back(std::move(error));
     ++refused_;

@@ -1,0 +1,88 @@
+// What the server says, as an Error: its kind by SQLSTATE, and its words without what they quote of rows.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engines/postgres/errors.h"
+
+namespace godwit::postgres {
+namespace {
+
+bool starts(std::string_view state, std::string_view prefix) {
+  return state.substr(0, prefix.size()) == prefix;
+}
+
+// Words before a quoted name; whatever else stands in quotes in a data error is a value.
+bool names_something(std::string_view before) {
+  static constexpr std::string_view words[] = {"type ",   "encoding ", "column ", "domain ",     "enum ",
+                                               "schema ", "relation ", "table ",  "constraint ", "range "};
+  return std::ranges::any_of(words, [&](std::string_view word) { return before.ends_with(word); });
+}
+
+// The server's primary message without what it quotes of rows (SQLSTATE class 22: data; P0001: RAISE).
+std::string without_values(std::string_view message, std::string_view sqlstate) {
+  if (sqlstate == "P0001") return "a trigger or function raised an exception";
+  if (!starts(sqlstate, "22")) return std::string(message);
+  std::string out;
+  while (!message.empty()) {
+    const size_t open = message.find('"');
+    out += message.substr(0, open);
+    if (open == std::string_view::npos) return out;
+    // A value may hold quotes itself: it ends with the last one, unless a name follows.
+    const bool is_name = names_something(message.substr(0, open));
+    const size_t close = is_name ? message.find('"', open + 1) : message.rfind('"');
+    const size_t end = close == std::string_view::npos || close == open ? message.size() : close + 1;
+    out += is_name ? message.substr(open, end - open) : std::string_view("\"…\"");
+    message.remove_prefix(end);
+  }
+  return out;
+}
+
+}  // namespace
+
+ErrorKind kind_of_sqlstate(std::string_view state) {
+  struct Row {
+    std::string_view prefix;
+    ErrorKind kind;
+  };
+  // Longer prefixes first; spec/engine-postgresql.md §14.
+  static constexpr Row rows[] = {
+      {"57P01", ErrorKind::connection}, {"57P02", ErrorKind::connection}, {"57P03", ErrorKind::connection},
+      {"57P05", ErrorKind::connection}, {"57014", ErrorKind::transient},  {"08", ErrorKind::connection},
+      {"53300", ErrorKind::connection}, {"55006", ErrorKind::connection}, {"58P01", ErrorKind::fatal},
+      {"58", ErrorKind::resource},      {"40001", ErrorKind::transient},  {"40P01", ErrorKind::transient},
+      {"55P03", ErrorKind::transient},  {"40003", ErrorKind::connection}, {"25P03", ErrorKind::connection},
+      {"25P04", ErrorKind::connection}, {"25006", ErrorKind::connection}, {"53", ErrorKind::resource},
+      {"54", ErrorKind::data},          {"22", ErrorKind::data},          {"23", ErrorKind::conflict},
+      {"2200", ErrorKind::data},        {"42P01", ErrorKind::table},      {"42703", ErrorKind::table},
+      {"42804", ErrorKind::table},      {"42501", ErrorKind::table},      {"0A000", ErrorKind::table},
+      {"428C9", ErrorKind::table},      {"2BP01", ErrorKind::table},      {"P0001", ErrorKind::data},
+      {"44000", ErrorKind::conflict}};
+  for (const Row& row : rows)
+    if (starts(state, row.prefix)) return row.kind;
+  return ErrorKind::fatal;
+}
+
+bool is_plugin_refusal(const Error& error) {
+  return error.message.find("may not be used as an output plugin") != std::string::npos ||
+         (error.sqlstate == "58P01" && error.message.find("could not access file") != std::string::npos);
+}
+
+namespace errors {
+
+Error server_said(std::string_view message, std::string_view hint, std::string_view sqlstate) {
+  // A catalog query met a structure change half-way: the next one does not.
+  const bool raced = sqlstate == "XX000" && message.find("cache lookup failed") != std::string_view::npos;
+  const auto worded = [&](std::string_view words) {
+    return hint.empty() ? std::string(words) : fmt::format("{} (hint: {})", words, hint);
+  };
+  const std::string bare = without_values(message, sqlstate);
+  Error error{raced ? ErrorKind::transient : kind_of_sqlstate(sqlstate), "postgres.server",
+              bare == message ? worded(message) : bare, std::string(sqlstate)};
+  if (bare != message) error.said = worded(message);
+  return error;
+}
+
+}  // namespace errors
+}  // namespace godwit::postgres
