@@ -32,7 +32,7 @@ Result<Rows> last_result(Connection& session) {
 // Whatever the target says against a structure change is that table's affair: a name that is taken, a type it lacks.
 Error as_refusal(Error error) {
   if (error.sqlstate.starts_with("42") || error.sqlstate.starts_with("2B")) error.kind = ErrorKind::table;
-  return error;
+  return errors::in_words(std::move(error));
 }
 
 }  // namespace

@@ -19,6 +19,8 @@ namespace errors {
 
 Error cannot_connect(std::string_view endpoint, std::string_view server_said, std::string_view sqlstate);
 Error connection_lost(std::string_view server_said);
+// An exception that a statement about structure met: event triggers raise it, and they see no rows.
+Error in_words(Error error);
 Error server_said(std::string_view message, std::string_view detail, std::string_view sqlstate);
 Error too_old(std::string_view endpoint, int version);
 Error cockroach_too_old(std::string_view endpoint, std::string_view version);

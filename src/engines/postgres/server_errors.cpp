@@ -71,6 +71,10 @@ bool is_plugin_refusal(const Error& error) {
 
 namespace errors {
 
+Error in_words(Error error) {
+  if (error.sqlstate == "P0001") error.message = words_for_exceptions(error);
+  return error;
+}
 Error server_said(std::string_view message, std::string_view hint, std::string_view sqlstate) {
   // A catalog query met a structure change half-way: the next one does not.
   const bool raced = sqlstate == "XX000" && message.find("cache lookup failed") != std::string_view::npos;

@@ -127,7 +127,9 @@ std::vector<ObjectDef> PostgresTarget::planned_objects(std::span<const TargetTab
 }
 
 Result<bool> PostgresTarget::build(const ObjectDef& object, std::span<const TargetTable> tables) {
-  return build_object(session_, object, tables);
+  auto built = build_object(session_, object, tables);
+  if (!built) return Failure(errors::in_words(std::move(built.error())));
+  return built;
 }
 
 Result<void> PostgresTarget::finish(const ObjectDef& object, std::span<const TargetTable> tables) {
