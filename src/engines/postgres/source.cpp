@@ -160,8 +160,10 @@ Result<std::optional<AuditTable>> PostgresSource::set_up_audit(const CaptureSpec
   std::optional<AuditTable> audit;
   const TableRef name{settings.schema, std::string(ddl_audit_name)};
   if (!settings.capture) return audit;
+  const bool publishes = way.owns_sets && way.plugin == OutputPlugin::pgoutput;
   if (TRY(carries_audit(session_, way, name)))
-    audit = TRY(set_up_ddl_capture(session_, settings, own_name(spec.task_id, spec.target_system), why_not));
+    audit =
+        TRY(set_up_ddl_capture(session_, settings, own_name(spec.task_id, spec.target_system), publishes, why_not));
   else
     why_not = fmt::format(
         "table {} is in no publication or replication set of yours. A table whose structure changes is suspended "
