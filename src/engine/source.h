@@ -244,8 +244,10 @@ class Source {
     return std::string();
   }
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
-  // Whether the log of this server tells all that happens to the tables it is asked for. Where it does not,
-  // untold_changes() looks at the tables themselves.
+  // Whether the log, as it is read since read_changes(), tells all that happens to the tables it is asked for; before
+  // that, whether this server's log can. Where it does not, untold_changes() looks at the tables themselves. A table
+  // that a structure change gave a partition is asked about too: one that is new to its definition is told if the log
+  // does not hold its rows from the first one on.
   virtual bool log_tells_all() const { return true; }
   virtual Result<std::vector<UntoldChange>> untold_changes(std::span<const FollowedTable>) {
     return std::vector<UntoldChange>();

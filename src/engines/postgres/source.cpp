@@ -23,7 +23,6 @@
 #include "engines/postgres/source_checks.h"
 #include "engines/postgres/splitting.h"
 #include "engines/postgres/table_reader.h"
-#include "engines/postgres/untold_changes.h"
 #include "engines/postgres/visibility.h"
 
 namespace godwit::postgres {
@@ -397,6 +396,7 @@ Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const Capture
   options.after = parse_place(after).value_or(LogPlace{});
   options.audit =
       TRY(find_ddl_capture(session_, TRY(ddl_settings(endpoint_)), own_name(spec.task_id, spec.target_system)));
+  following_ = Following{way, options.audit.has_value()};
   options.sender_timeout_ms = timeout.integer(0, 0);
   options.open_walsender = [open] { return open("capture", true); };
   options.open_session = [open] { return open("capture-look-up", false); };
@@ -442,11 +442,11 @@ Result<std::vector<ChangeCounters>> PostgresSource::count_changes(std::span<cons
 }
 
 bool PostgresSource::log_tells_all() const {
-  return postgres::log_tells_all(session_.server_version());
+  return postgres::log_tells_all(session_.server_version(), following_);
 }
 
 Result<std::vector<UntoldChange>> PostgresSource::untold_changes(std::span<const FollowedTable> tables) {
-  return find_untold_changes(session_, tables);
+  return find_untold_changes(session_, tables, following_);
 }
 
 int64_t PostgresSource::beat_interval_s() const {

@@ -9,6 +9,7 @@
 #include "engines/postgres/catalog.h"
 #include "engines/postgres/connection.h"
 #include "engines/postgres/large_objects.h"
+#include "engines/postgres/untold_changes.h"
 
 namespace godwit::postgres {
 
@@ -92,6 +93,7 @@ class PostgresSource : public Source {
   SessionOptions options_;
   std::string database_;
   std::unique_ptr<PostgresCatalog> catalog_;
+  std::optional<Following> following_;    // since read_changes()
   std::optional<Connection> slot_maker_;  // holds the exported snapshot of a slot just made
 };
 
