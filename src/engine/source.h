@@ -218,7 +218,8 @@ class Source {
                                                           const ReadOptions& options = {}) = 0;
   // The rows of the joined snapshot that have one of these keys. `keys`: canonical, its layout the columns of
   // layout->key under the source's names, each key once. `storage`: slices of every leaf; an error as above when one
-  // of them is rewritten.
+  // of them is rewritten. Outside a snapshot the table is read as it is now: an error of kind table with code
+  // "source.not_that_table", at the latest behind the last row, when another has its name by now.
   virtual Result<std::unique_ptr<TableReader>> read_keys(const RowBatch& keys, std::span<const TableRange> storage,
                                                          const TableDef& table,
                                                          const std::shared_ptr<const TableDef>& layout,
