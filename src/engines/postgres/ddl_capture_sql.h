@@ -1,8 +1,8 @@
 #pragma once
 // The text of the source's event-trigger function, apart from what differs between server versions. It runs with its
 // owner's rights in sessions of any user: pg_temp is named, and last, so that nothing of a user's temporary schema
-// stands before pg_catalog; and what a session sets about the text of values does not reach the documents. {0}: the schema
-// of the audit tables, quoted; {1} to {3}: expressions of the server's version (ddl_capture.cpp).
+// stands before pg_catalog; and what a session sets about the text of values does not reach the documents. {0}: the
+// schema of the audit tables, quoted; {1} to {3}: expressions of the server's version (ddl_capture.cpp).
 
 #include <string_view>
 
