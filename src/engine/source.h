@@ -218,7 +218,8 @@ class Source {
                                                           const ReadOptions& options = {}) = 0;
   // The rows of the joined snapshot that have one of these keys. `keys`: canonical, its layout the columns of
   // layout->key under the source's names, each key once. `storage`: slices of every leaf; an error as above when one
-  // of them is rewritten.
+  // of them is rewritten. Outside a snapshot the table is read as it is now: an error of kind table with code
+  // "source.not_that_table", at the latest behind the last row, when another has its name by now.
   virtual Result<std::unique_ptr<TableReader>> read_keys(const RowBatch& keys, std::span<const TableRange> storage,
                                                          const TableDef& table,
                                                          const std::shared_ptr<const TableDef>& layout,
@@ -244,8 +245,10 @@ class Source {
     return std::string();
   }
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
-  // Whether the log of this server tells all that happens to the tables it is asked for. Where it does not,
-  // untold_changes() looks at the tables themselves.
+  // Whether the log, as it is read since read_changes(), tells all that happens to the tables it is asked for; before
+  // that, whether this server's log can. Where it does not, untold_changes() looks at the tables themselves. A table
+  // that a structure change gave a partition is asked about too: one that is new to its definition is told if the log
+  // does not hold its rows from the first one on.
   virtual bool log_tells_all() const { return true; }
   virtual Result<std::vector<UntoldChange>> untold_changes(std::span<const FollowedTable>) {
     return std::vector<UntoldChange>();

@@ -102,7 +102,10 @@ Result<bool> TaskRunner::take_up_table(Apply& apply, const SchemaEvent& event, c
   const TableDef& before = *context_.tables[*table].target.source;
   SchemaAction action = decide(before, change);
   // What was written into a new partition before it was published is not in the log.
-  if (!source_->log_tells_all() && before.leaves.size() < change.table.leaves.size()) action = SchemaAction::reload;
+  const FollowedTable followed{&before, {}};
+  if (before.leaves.size() < change.table.leaves.size() &&
+      !TRY(source_->untold_changes(std::span(&followed, 1))).empty())
+    action = SchemaAction::reload;
   if (action != SchemaAction::none) count_ddl(*table, false);
   switch (action) {
     case SchemaAction::none:

@@ -115,3 +115,43 @@ def test_an_idle_source_stops_both_at_one_place(pair: Pair) -> None:
     outcomes = stop_both_at(*tasks, stop_time(2))
     assert [outcome.code for outcome in outcomes] == [0, 0], outcomes
     assert checkpoint(outcomes[0]) == checkpoint(outcomes[1])
+
+
+STEP_BYTES = 64 << 20  # of the log, that are looked through at a time
+PAGE_BYTES, PAGE_HEAD_BYTES = 8192, 24
+
+
+def write_log_up_to(pair: Pair, end: int) -> None:
+    """Messages, so that the next record begins some bytes before `end`."""
+
+    def place() -> int:
+        return int(pair.on_source("SELECT pg_current_wal_insert_lsn() - '0/0'")[0][0])
+
+    def message(size: int) -> None:
+        pair.on_source(f"SELECT pg_logical_emit_message(false, 'fill', repeat('x', {size}))")
+
+    before = place()
+    message(8)
+    overhead = place() - before - 8
+    while end - place() > 4096:
+        message(min(1 << 20, (end - place()) * 9 // 10 - 1024))
+    here, wanted = place(), end - 24
+    pages = wanted // PAGE_BYTES - here // PAGE_BYTES
+    message(wanted - here - overhead - pages * PAGE_HEAD_BYTES)
+
+
+def test_a_commit_that_straddles_two_steps_of_the_search_is_seen(pair: Pair) -> None:
+    pair.on_source("CREATE TABLE mark (id int PRIMARY KEY)")
+    task = pair.task(task_id="straddle", mappings=only("mark"))
+    assert task.catch_up().code == 0
+    goal = stop_time(1)
+    with pair.source.connect(pair.database) as late, late.cursor() as cursor:
+        cursor.execute("BEGIN; INSERT INTO mark VALUES (1)")
+        time.sleep(2)
+        write_log_up_to(pair, pair.position() + STEP_BYTES)
+        cursor.execute("COMMIT")
+    pair.on_source("INSERT INTO mark VALUES (2)")
+    outcome = task.migrate("--cdc-stop-position", goal, "--output", "json")
+    assert outcome.code == 0, outcome
+    assert "STOPPED_AT_COMMIT_TIME" in outcome.events[-1]["stop_reason"], outcome
+    assert pair.on_target("SELECT id FROM mark") == []

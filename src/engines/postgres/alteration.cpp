@@ -29,8 +29,9 @@ Columns columns_of(const TargetTable& table) {
 
 class Alteration {
  public:
-  explicit Alteration(const TableAlteration& alteration)
+  Alteration(const TableAlteration& alteration, const ColumnsThere& there)
       : alteration_(alteration),
+        there_(there),
         before_(columns_of(alteration.before)),
         after_(columns_of(alteration.after)),
         table_(quote_name(alteration.after.layout->ref)) {}
@@ -148,7 +149,17 @@ class Alteration {
     if (column.not_null) action += " NOT NULL";
     add(action);
     if (valued) add(fmt::format("ALTER COLUMN {} DROP DEFAULT", quote_name(column.name)));
+    if (valued && !alteration_.values_follow) fill_column(column, *made->old_rows);
     set_default(number, column);
+  }
+
+  // A column that was there already got no default above. Its type may be another than the source's, and have no =.
+  void fill_column(const TargetColumn& column, const std::string& value) {
+    const auto was_there = there_.find(column.name);
+    const bool goes = std::ranges::any_of(before_, [&](const auto& old) { return old.second.name == column.name; });
+    if (was_there == there_.end() || goes) return;
+    steps_.push_back({fmt::format("UPDATE {0} SET {1} = {2}::{3} WHERE {1}::text IS DISTINCT FROM {2}::{3}::text",
+                                  table_, quote_name(column.name), quote_literal(value), was_there->second)});
   }
 
   void change_nullability() {
@@ -172,6 +183,7 @@ class Alteration {
   }
 
   const TableAlteration& alteration_;
+  const ColumnsThere& there_;
   Columns before_, after_;
   std::string table_;
   std::vector<AlterStep> steps_;
@@ -179,8 +191,8 @@ class Alteration {
 
 }  // namespace
 
-std::vector<AlterStep> alter_steps(const TableAlteration& alteration) {
-  return Alteration(alteration).steps();
+std::vector<AlterStep> alter_steps(const TableAlteration& alteration, const ColumnsThere& there) {
+  return Alteration(alteration, there).steps();
 }
 
 std::vector<std::string> label_steps(const std::string& type, const std::vector<std::string>& there,

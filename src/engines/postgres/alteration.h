@@ -1,6 +1,7 @@
 #pragma once
 // A table's alteration as SQL (TableAlteration). Pure.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -14,9 +15,13 @@ struct AlterStep {
   std::string told_as{};  // of a step that may fail: what to say then; empty: nothing
 };
 
+// The columns that a table has, by name with their types.
+using ColumnsThere = std::map<std::string, std::string>;
+
 // In an order in which they can run in one transaction: columns go, then names, types, new columns, NOT NULL. Empty
-// when nothing of the target's table changes.
-std::vector<AlterStep> alter_steps(const TableAlteration& alteration);
+// when nothing of the target's table changes. `there`: what the target's table has before; a new column that it has
+// already is taken as it is, and its rows take the value that the source's old rows show.
+std::vector<AlterStep> alter_steps(const TableAlteration& alteration, const ColumnsThere& there = {});
 
 // What makes the enum type of labels `there` one of `wanted`, for a type of that (quoted) name: renamed labels first,
 // then new ones in their places. Labels that are gone stay: no server can drop one. Each is a statement of its own.

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace godwit::postgres {
 namespace {
 
@@ -23,9 +25,10 @@ TargetTable table(TableRef ref, std::vector<ColumnDef> columns) {
   return {def, def, def};
 }
 
-Texts told(const TableAlteration& alteration) {
+Texts told(const TableAlteration& alteration, const ColumnsThere& there = {}) {
   Texts out;
-  for (const AlterStep& step : alter_steps(alteration)) out.push_back((step.may_fail ? "maybe " : "") + step.sql);
+  for (const AlterStep& step : alter_steps(alteration, there))
+    out.push_back((step.may_fail ? "maybe " : "") + step.sql);
   return out;
 }
 
@@ -48,6 +51,23 @@ TEST(Alteration, a_new_column_shows_old_rows_what_they_show_on_the_source) {
   EXPECT_EQ(
       told({before, after, {{2, "", std::nullopt, 'a'}}}),
       (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN IF NOT EXISTS "It's" text GENERATED ALWAYS AS IDENTITY NOT NULL)"}));
+}
+
+TEST(Alteration, a_column_that_is_there_already_takes_what_old_rows_show) {
+  const TargetTable before = table(t, {column(1, "a"), column(3, "c")});
+  const TargetTable after = table(t, {column(1, "a"), column(2, "b")});
+  const TableAlteration alteration = {before, after, {{2, "", "5"}}};
+  const std::string fill =
+      R"(UPDATE "s"."t" SET "b" = '5'::bigint WHERE "b"::text IS DISTINCT FROM '5'::bigint::text)";
+  EXPECT_EQ(told(alteration, {{"a", "integer"}, {"b", "bigint"}, {"c", "integer"}}).back(), fill);
+  const auto fills = [](const Texts& steps) {
+    return std::ranges::any_of(steps, [](const std::string& step) { return step.starts_with("UPDATE"); });
+  };
+  EXPECT_FALSE(fills(told(alteration, {{"a", "integer"}, {"c", "integer"}})));
+  EXPECT_FALSE(fills(told({before, after, {{2, "", "5"}}, true}, {{"b", "bigint"}})));
+  EXPECT_FALSE(fills(told({before, after, {{2, "", std::nullopt}}}, {{"b", "bigint"}})));
+  // The one that is there goes, and a new one of its name comes.
+  EXPECT_FALSE(fills(told({before, table(t, {column(1, "a"), column(4, "c")}), {{4, "", "5"}}}, {{"c", "integer"}})));
 }
 
 TEST(Alteration, columns_are_known_by_number) {

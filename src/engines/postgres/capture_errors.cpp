@@ -1,4 +1,5 @@
-// Messages about slots, publications and replication sets that the user made or that a plugin needs.
+// Messages about slots, publications and replication sets that the user made or that a plugin needs, and about tables
+// that are no longer what they were.
 
 #include <fmt/format.h>
 
@@ -14,6 +15,14 @@ Error make(ErrorKind kind, std::string_view code, std::string message) {
 
 }  // namespace
 
+Error not_that_table(const TableRef& table) {
+  return {
+      ErrorKind::table, "source.not_that_table",
+      fmt::format("what is named {} on the source now is not the table whose rows are to be looked up: that one was "
+                  "renamed or dropped",
+                  to_string(table)),
+      ""};
+}
 Error slot_missing(std::string_view slot) {
   return make(
       ErrorKind::prerequisite, "slot_missing",

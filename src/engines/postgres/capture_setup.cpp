@@ -2,13 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <set>
+#include <map>
 #include <stop_token>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "engines/postgres/backends.h"
+#include "engines/postgres/catalog_query.h"
+#include "engines/postgres/catalog_watch.h"
 #include "engines/postgres/ddl_capture.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/lsn.h"
@@ -30,17 +32,24 @@ bool belongs(const TableDef& table, bool keyed) {
   return table.logged && (table.identity != RowIdentity::none) == keyed;
 }
 
+// A relation that is put into a publication. Only the oid stays when tables are renamed.
 struct Published {
+  uint32_t oid = 0;
   TableRef ref;
-  std::string name;  // as ALTER PUBLICATION takes it
+  bool with_partitions = false;
 };
+
+// As ALTER PUBLICATION takes it: without the tables that inherit from it, which it would add or drop too.
+std::string with_kind(const TableRef& name, bool with_partitions) {
+  return (with_partitions ? "" : "ONLY ") + quote_name(name);
+}
 
 // What stands for a table in a publication: itself, or each of its partitions where the server takes no parent.
 std::vector<Published> published(const TableDef& table, int server) {
-  if (!table.partitioned) return {{table.ref, "ONLY " + quote_name(table.ref)}};
-  if (version::publishes_partitioned_tables(server)) return {{table.ref, quote_name(table.ref)}};
+  if (!table.partitioned) return {{table.log_id, table.ref, false}};
+  if (version::publishes_partitioned_tables(server)) return {{table.log_id, table.ref, true}};
   std::vector<Published> out;
-  for (const LeafDef& leaf : table.leaves) out.push_back({leaf.ref, "ONLY " + quote_name(leaf.ref)});
+  for (const LeafDef& leaf : table.leaves) out.push_back({leaf.log_id, leaf.ref, false});
   return out;
 }
 
@@ -49,37 +58,45 @@ std::string table_list(std::span<const TableDef* const> tables, bool keyed, int 
   std::vector<std::string> names;
   for (const TableDef* table : tables)
     if (belongs(*table, keyed))
-      for (const Published& relation : published(*table, server)) names.push_back(relation.name);
+      for (const Published& relation : published(*table, server))
+        names.push_back(with_kind(relation.ref, relation.with_partitions));
   return join(names, ", ");
 }
 
-// Tables that the publication holds and should not, or should and does not.
-Result<void> alter_publication(Connection& session, const std::string& publication,
-                               std::span<const TableDef* const> tables, bool keyed, bool add) {
+// Tables that the publication holds and should not, or should and does not. A table may have another name by now than
+// it has in the plan, which stands at a position in the log: both are matched by oid.
+Result<std::vector<std::string>> misplaced(Connection& session, const std::string& publication,
+                                           std::span<const TableDef* const> tables, bool keyed, bool add) {
   const Rows rows =
-      TRY(session.query("SELECT n.nspname, c.relname FROM pg_catalog.pg_publication p JOIN "
-                        "pg_catalog.pg_publication_rel r ON r.prpubid = "
-                        "p.oid JOIN pg_catalog.pg_class c ON c.oid = r.prrelid JOIN pg_catalog.pg_namespace n ON "
-                        "n.oid = c.relnamespace "
-                        "WHERE p.pubname = $1",
+      TRY(session.query("SELECT r.prrelid, n.nspname, c.relname FROM pg_catalog.pg_publication p JOIN "
+                        "pg_catalog.pg_publication_rel r ON r.prpubid = p.oid JOIN pg_catalog.pg_class c ON c.oid = "
+                        "r.prrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE p.pubname = $1",
                         {publication}));
-  std::set<TableRef> held, wanted;
-  for (int i = 0; i < rows.size(); ++i) held.insert({rows.text(i, 0), rows.text(i, 1)});
-  std::vector<std::string> names;
+  std::map<uint32_t, TableRef> held;
+  for (int i = 0; i < rows.size(); ++i) held[oid_at(rows, i, 0)] = {rows.text(i, 1), rows.text(i, 2)};
+  std::map<uint32_t, bool> wanted;
+  std::vector<uint32_t> missing;
   for (const TableDef* table : tables) {
     if (!belongs(*table, keyed)) continue;
     for (const Published& relation : published(*table, session.server_version())) {
-      wanted.insert(relation.ref);
-      if (!add || held.contains(relation.ref)) continue;
-      const Rows there =
-          TRY(session.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {quote_name(relation.ref)}));
-      if (there.boolean(0, 0)) names.push_back(relation.name);
+      wanted[relation.oid] = relation.with_partitions;
+      if (!held.contains(relation.oid)) missing.push_back(relation.oid);
     }
   }
-  if (!add)
-    for (const TableRef& table : held)
+  std::vector<std::string> out;
+  if (!add) {
+    for (const auto& [oid, name] : held)
       // The audit table stays, whatever tables the task has.
-      if (!wanted.contains(table) && table.name != ddl_audit_name) names.push_back(quote_name(table));
+      if (!wanted.contains(oid) && name.name != ddl_audit_name) out.push_back(with_kind(name, false));
+  } else if (!missing.empty()) {
+    for (const auto& [oid, name] : TRY(names_now(session, missing))) out.push_back(with_kind(name, wanted.at(oid)));
+  }
+  return out;
+}
+
+Result<void> alter_publication(Connection& session, const std::string& publication,
+                               std::span<const TableDef* const> tables, bool keyed, bool add) {
+  const std::vector<std::string> names = TRY(misplaced(session, publication, tables, keyed, add));
   if (names.empty()) return {};
   auto altered = session.run(fmt::format("ALTER PUBLICATION {} {} TABLE {}", quote_name(publication),
                                          add ? "ADD" : "DROP", join(names, ", ")));
@@ -152,12 +169,13 @@ Result<void> create_publications(Connection& session, std::string_view capture_n
 Result<void> update_publications(Connection& session, std::string_view capture_name,
                                  std::span<const TableDef* const> tables) {
   const std::string keyed = keyed_publication(capture_name), inserts = insert_only_publication(capture_name);
+  Transaction transaction = TRY(Transaction::begin(session));
   // Out first: an UPDATE of a table without identity fails on the source while the keyed publication holds it.
   for (const bool add : {false, true}) {
     TRY(alter_publication(session, keyed, tables, true, add));
     TRY(alter_publication(session, inserts, tables, false, add));
   }
-  return {};
+  return transaction.commit();
 }
 
 Result<void> drop_publications(Connection& session, std::string_view capture_name) {

@@ -20,7 +20,7 @@ std::string insert_only_publication(std::string_view capture_name);
 Result<void> create_publications(Connection& session, std::string_view capture_name,
                                  std::span<const TableDef* const> tables, const TableRef* audit);
 // Brings the publications to what the tables are now: made anew, with a key or without one, logged or not. Tables
-// that are gone are left out.
+// that are gone are left out. In one transaction: no table is published by neither in between.
 Result<void> update_publications(Connection& session, std::string_view capture_name,
                                  std::span<const TableDef* const> tables);
 Result<void> drop_publications(Connection& session, std::string_view capture_name);

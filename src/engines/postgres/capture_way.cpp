@@ -41,7 +41,8 @@ Result<OutputPlugin> plugin_of_slot(Connection& session, const std::string& slot
   if (!plugin)
     return Failure(
         errors::slot_unusable(slot, fmt::format("its output plugin {} is none that can be read", rows.get(0, 1))));
-  if (*plugin == OutputPlugin::test_decoding && rows.boolean(0, 5))
+  // pglogical's plugin knows nothing of it and sends such transactions with their commit.
+  if (*plugin != OutputPlugin::pglogical && rows.boolean(0, 5))
     return Failure(
         errors::slot_unusable(slot, "it was made with two_phase, whose prepared transactions are not read"));
   return *plugin;

@@ -2,6 +2,8 @@
 
 #include <set>
 
+#include "engines/postgres/catalog_query.h"
+
 namespace godwit::postgres {
 namespace {
 
@@ -55,6 +57,16 @@ Result<uint32_t> find_relation(Connection& session, const TableRef& name) {
                         "c.relnamespace WHERE n.nspname = $1 AND c.relname = $2",
                         {name.schema, name.name}));
   return rows.empty() ? 0U : static_cast<uint32_t>(rows.integer(0, 0));
+}
+
+Result<std::map<uint32_t, TableRef>> names_now(Connection& session, std::span<const uint32_t> oids) {
+  const Rows rows = TRY(session.query(
+      "SELECT c.oid, n.nspname, c.relname FROM unnest($1::oid[]) AS w(oid) JOIN pg_catalog.pg_class c ON "
+      "c.oid = w.oid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace",
+      {oid_array(oids)}));
+  std::map<uint32_t, TableRef> out;
+  for (int i = 0; i < rows.size(); ++i) out[oid_at(rows, i, 0)] = {rows.text(i, 1), rows.text(i, 2)};
+  return out;
 }
 
 CatalogWatch::CatalogWatch(std::span<const CapturedTable> tables) : told_(tables.size(), false) {

@@ -4,6 +4,8 @@
 // is still the one that was planned.
 
 #include <functional>
+#include <map>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +22,9 @@ Result<std::unordered_map<uint32_t, std::string>> read_type_names(Connection& se
 Result<std::optional<RelationNow>> read_relation(Connection& session, uint32_t oid);
 // 0: there is none of this name.
 Result<uint32_t> find_relation(Connection& session, const TableRef& name);
+
+// The names that relations have now, by oid; those that are gone are left out.
+Result<std::map<uint32_t, TableRef>> names_now(Connection& session, std::span<const uint32_t> oids);
 
 class CatalogWatch {
  public:

@@ -163,6 +163,7 @@ Result<void> PostgresChangeReader::watch_tables(ChangeBatch& batch) {
   watched_ms_ = monotonic_ms();
   for (CatalogWatch::Moved& moved : TRY(watch_->look(*TRY(look_up_session()))))
     decoder_->suspend(moved.table, std::move(moved.what), batch);
+  decoder_->forget_strangers();
   return {};
 }
 

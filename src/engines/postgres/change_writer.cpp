@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/text.h"
@@ -33,6 +35,21 @@ Result<Rows> last_result(Connection& session) {
 Error as_refusal(Error error) {
   if (error.sqlstate.starts_with("42") || error.sqlstate.starts_with("2B")) error.kind = ErrorKind::table;
   return errors::in_words(std::move(error));
+}
+
+// Asked only where something depends on it.
+Result<ColumnsThere> columns_there(Connection& session, const TableAlteration& alteration) {
+  ColumnsThere out;
+  if (std::ranges::none_of(alteration.origins,
+                           [](const ColumnOrigin& origin) { return origin.old_rows.has_value(); }))
+    return out;
+  const Rows rows =
+      TRY(session.query("SELECT a.attname, pg_catalog.format_type(a.atttypid, a.atttypmod) FROM "
+                        "pg_catalog.pg_attribute a WHERE a.attrelid "
+                        "= pg_catalog.to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped",
+                        {quote_name(alteration.before.layout->ref)}));
+  for (int i = 0; i < rows.size(); ++i) out[rows.text(i, 0)] = rows.text(i, 1);
+  return out;
 }
 
 }  // namespace
@@ -106,7 +123,8 @@ Result<std::vector<std::string>> PostgresChangeWriter::alter(const TableAlterati
   std::vector<std::string> left_out;
   const TableRef &before = alteration.before.source->ref, &after = alteration.after.source->ref;
   if (before != after) TRY(control_.rename_ledger(session_, task_id_, before, after));
-  for (const AlterStep& step : alter_steps(alteration)) {
+  const ColumnsThere there = TRY(columns_there(session_, alteration));
+  for (const AlterStep& step : alter_steps(alteration, there)) {
     if (!step.may_fail) {
       auto done = session_.run(step.sql);
       if (!done) return Failure(as_refusal(done.error()));

@@ -10,14 +10,14 @@
 namespace godwit::postgres {
 namespace {
 
-// A commit record's description begins with its time; that of a prepared transaction with its number and then the
-// time.
+// The first such record among those that lie in the range whole, and where the last one ends. A commit record's
+// description begins with its time; that of a prepared transaction with its number and then the time.
 constexpr std::string_view border_sql = R"(
-SELECT r.start_lsn FROM {}.pg_get_wal_records_info($1::pg_lsn, $2::pg_lsn) r
-WHERE r.resource_manager = 'Transaction' AND r.record_type LIKE 'COMMIT%'
-  AND extract(epoch FROM pg_catalog.substring(r.description,
-        '[0-9]{{4,}}-[0-9][0-9]-[0-9][0-9] [0-9:.]+[+-][0-9:]+')::timestamptz) * 1000000 > $3::numeric
-ORDER BY r.start_lsn LIMIT 1)";
+SELECT min(r.start_lsn) FILTER (WHERE r.resource_manager = 'Transaction' AND r.record_type LIKE 'COMMIT%'
+         AND extract(epoch FROM pg_catalog.substring(r.description,
+           '[0-9]{{4,}}-[0-9][0-9]-[0-9][0-9] [0-9:.]+[+-][0-9:]+')::timestamptz) * 1000000 > $3::numeric),
+       max(r.end_lsn)
+FROM {}.pg_get_wal_records_info($1::pg_lsn, $2::pg_lsn) r)";
 
 constexpr std::string_view schema_sql =
     "SELECT pg_catalog.quote_ident(n.nspname) FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid "
@@ -39,13 +39,16 @@ Result<std::optional<Lsn>> first_later_commit(Connection& session, Lsn after, in
   if (parse_lsn(end.get(0, 0)).value_or(0) <= after) return std::optional<Lsn>();
   const Lsn flushed = parse_lsn(end.get(0, 0)).value_or(0);
   const std::string schema = TRY(find_or_make_extension(session));
-  // The function gives all records of a range before the first is looked at, so the ranges are small.
+  // The function gives all records of a range before the first is looked at, so the ranges are small. A record that
+  // does not end in its range begins the next one, which grows until it holds it.
   constexpr Lsn step_bytes = 64U << 20U;
-  for (Lsn from = after; from < flushed; from += step_bytes) {
+  Lsn from = after;
+  for (Lsn to = after; to < flushed;) {
+    to = std::min(to + step_bytes, flushed);
     const Rows rows =
-        TRY(session.query(fmt::format(border_sql, schema),
-                          {lsn_text(from), lsn_text(std::min(from + step_bytes, flushed)), std::to_string(time_us)}));
-    if (!rows.empty()) return parse_lsn(rows.get(0, 0));
+        TRY(session.query(fmt::format(border_sql, schema), {lsn_text(from), lsn_text(to), std::to_string(time_us)}));
+    if (!rows.is_null(0, 0)) return parse_lsn(rows.get(0, 0));
+    if (!rows.is_null(0, 1)) from = std::max(from, parse_lsn(rows.get(0, 1)).value_or(from));
   }
   return std::optional<Lsn>();
 }

@@ -69,26 +69,73 @@ std::string functions(const std::string& schema, int server_version) {
 }
 
 struct Facts {
-  bool may_create = false, tables = false, dms_tables = false;
-  int triggers = 0;
+  bool may_make = false;  // event triggers, and what is there already is this role's to renew and drop
+  bool may_use = false;   // the table of tasks
+  bool owns_audit = false;
+  bool tables = false, dms_tables = false;
+  int triggers = 0;       // whose function lies in the schema: their names are the database's, not the schema's
+  std::string elsewhere;  // schemas of others
   uint32_t audit_oid = 0;
 };
 
+constexpr const char* facts_sql = R"(
+WITH ours AS (
+  SELECT n.nspname FROM pg_catalog.pg_event_trigger e JOIN pg_catalog.pg_proc f ON f.oid = e.evtfoid
+  JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace WHERE e.evtname LIKE 'godwit\_ddl\_%'
+)
+SELECT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) OR EXISTS (SELECT FROM
+         pg_catalog.pg_roles WHERE rolname = 'rds_superuser' AND pg_catalog.pg_has_role(current_user, oid, 'member')),
+       coalesce(a.oid, 0)::int8, d.oid IS NOT NULL,
+       (SELECT pg_catalog.count(*) FROM ours WHERE nspname = $1),
+       (SELECT pg_catalog.string_agg(DISTINCT nspname::text, ', ') FROM ours WHERE nspname <> $1),
+       coalesce(pg_catalog.has_schema_privilege(n.oid, 'USAGE') AND pg_catalog.has_table_privilege(t.oid, 'SELECT') AND
+         pg_catalog.has_table_privilege(t.oid, 'INSERT') AND pg_catalog.has_table_privilege(t.oid, 'DELETE'), false),
+       coalesce(pg_catalog.pg_has_role(a.relowner, 'USAGE'), true)
+FROM (SELECT) one LEFT JOIN pg_catalog.pg_namespace n ON n.nspname = $1
+LEFT JOIN pg_catalog.pg_class a ON a.relnamespace = n.oid AND a.relname = 'godwit_ddl_audit'
+LEFT JOIN pg_catalog.pg_class t ON t.relnamespace = n.oid AND t.relname = 'godwit_ddl_tasks'
+LEFT JOIN pg_catalog.pg_class d ON d.relnamespace = n.oid AND d.relname = 'awsdms_ddl_audit')";
+
 Result<Facts> look(Connection& session, const DdlSettings& settings) {
-  const Rows rows = TRY(session.query(
-      "SELECT (SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user) OR EXISTS (SELECT FROM "
-      "pg_catalog.pg_roles WHERE rolname = 'rds_superuser' AND pg_catalog.pg_has_role(current_user, oid, 'member')), "
-      "coalesce(pg_catalog.to_regclass($1)::oid, 0)::int8, pg_catalog.to_regclass($2) IS NOT NULL, (SELECT "
-      "pg_catalog.count(*) FROM pg_catalog.pg_event_trigger WHERE evtname LIKE 'godwit\\_ddl\\_%')",
-      {quote_name(TableRef{settings.schema, "godwit_ddl_audit"}),
-       quote_name(TableRef{settings.schema, "awsdms_ddl_audit"})}));
+  const Rows rows = TRY(session.query(facts_sql, {settings.schema}));
   Facts facts;
-  facts.may_create = rows.boolean(0, 0);
   facts.audit_oid = static_cast<uint32_t>(rows.integer(0, 1));
   facts.tables = facts.audit_oid != 0;
   facts.dms_tables = rows.boolean(0, 2);
   facts.triggers = static_cast<int>(rows.integer(0, 3));
+  facts.elsewhere = rows.text(0, 4);
+  facts.may_use = rows.boolean(0, 5);
+  facts.owns_audit = rows.boolean(0, 6);
+  facts.may_make = rows.boolean(0, 0) && facts.owns_audit;
   return facts;
+}
+
+// Why the structure changes cannot be told; empty: they can.
+std::string obstacle(const Facts& facts, const DdlSettings& settings, bool publishes) {
+  constexpr std::string_view consequence =
+      "A table whose structure changes is suspended when the change is met. {}, or set CaptureDdls=false to be "
+      "silent "
+      "about it";
+  const auto told = [&](std::string_view why, const std::string& way_out) {
+    return fmt::format("{}. {}", why, fmt::format(consequence, way_out));
+  };
+  if (!facts.elsewhere.empty())
+    return told(
+        fmt::format("other tasks of this database have their event triggers write into schema {}", facts.elsewhere),
+        fmt::format("Set DdlArtifactsSchema={} here too", facts.elsewhere));
+  if (facts.may_make) return "";
+  if (!facts.tables || facts.triggers != trigger_count)
+    return told("the role may not create event triggers, and nobody has made them before",
+                fmt::format("Have a superuser start one task with DdlArtifactsSchema={}", settings.schema));
+  if (!facts.may_use)
+    return told(fmt::format("another role made the event triggers, and this one may not use its table {}",
+                            to_string(TableRef{settings.schema, "godwit_ddl_tasks"})),
+                "Grant SELECT, INSERT and DELETE on it to this role");
+  if (publishes && !facts.owns_audit)
+    return told(fmt::format("another role owns table {}, and only its owner may publish it",
+                            to_string(TableRef{settings.schema, std::string(ddl_audit_name)})),
+                "Have it put into a publication that PublicationName names");
+  return "";
 }
 
 AuditTable audit_table(const DdlSettings& settings, const Facts& facts) {
@@ -154,20 +201,14 @@ Result<DdlSettings> ddl_settings(const Endpoint& endpoint) {
 }
 
 Result<std::optional<AuditTable>> set_up_ddl_capture(Connection& session, const DdlSettings& settings,
-                                                     std::string_view capture_name, std::string& why_not) {
+                                                     std::string_view capture_name, bool publishes,
+                                                     std::string& why_not) {
   if (!settings.capture) return std::nullopt;
   const Facts before = TRY(look(session, settings));
-  const bool complete = before.tables && before.triggers == trigger_count;
-  if (!before.may_create && !complete) {
-    why_not = fmt::format(
-        "the role may not create event triggers, and nobody has made them before. A table whose structure changes is "
-        "suspended when the change is met. Have a superuser start one task with DdlArtifactsSchema={}, or set "
-        "CaptureDdls=false to be silent about it",
-        settings.schema);
-    return std::nullopt;
-  }
+  why_not = obstacle(before, settings, publishes);
+  if (!why_not.empty()) return std::nullopt;
   auto made = alone(session, [&]() -> Result<void> {
-    if (before.may_create) TRY(make(session, settings));
+    if (before.may_make) TRY(make(session, settings));
     return note_task(session, settings, capture_name);
   });
   if (!made) return Failure(in_context(made.error(), "the event triggers that tell structure changes (CaptureDdls)"));
@@ -178,7 +219,7 @@ Result<std::optional<AuditTable>> find_ddl_capture(Connection& session, const Dd
                                                    std::string_view capture_name) {
   if (!settings.capture) return std::nullopt;
   const Facts facts = TRY(look(session, settings));
-  if (!facts.tables || facts.triggers != trigger_count) return std::nullopt;
+  if (!facts.may_use || facts.triggers != trigger_count) return std::nullopt;
   const Rows rows = TRY(session.query(
       fmt::format("SELECT FROM {} WHERE capture = $1", quote_name(TableRef{settings.schema, "godwit_ddl_tasks"})),
       {std::string(capture_name)}));
@@ -187,6 +228,19 @@ Result<std::optional<AuditTable>> find_ddl_capture(Connection& session, const Dd
 }
 
 namespace {
+
+// Those that call a function of the schema; of DMS's name only what Godwit made.
+Result<void> drop_triggers(Connection& session, const DdlSettings& settings) {
+  const bool dms = TRY(made_dms_artifacts(session, settings));
+  const Rows names = TRY(session.query(
+      "SELECT pg_catalog.quote_ident(e.evtname) FROM pg_catalog.pg_event_trigger e JOIN pg_catalog.pg_proc f ON "
+      "f.oid "
+      "= e.evtfoid JOIN pg_catalog.pg_namespace n ON n.oid = f.pronamespace WHERE n.nspname = $1 AND (e.evtname LIKE "
+      "'godwit\\_ddl\\_%' OR $2::bool AND e.evtname = 'awsdms_intercept_ddl')",
+      {settings.schema, dms ? "true" : "false"}));
+  for (int i = 0; i < names.size(); ++i) TRY(session.run("DROP EVENT TRIGGER " + names.text(i, 0)));
+  return {};
+}
 
 // Whether this was the last task that used them. The triggers go first and alone: what drops tables may have to wait
 // for transactions that wrote into them, and no application may wait behind that.
@@ -198,13 +252,9 @@ Result<bool> leave(Connection& session, const DdlSettings& settings, std::string
     TRY(session.run(
         fmt::format("DELETE FROM {}.godwit_ddl_tasks WHERE capture = {}", schema, quote_literal(capture_name))));
     const Rows others = TRY(session.query(fmt::format("SELECT FROM {}.godwit_ddl_tasks LIMIT 1", schema)));
-    last = others.empty() && facts.may_create;
+    last = others.empty() && facts.may_make;
     if (!last) return {};
-    std::string sql;
-    for (const Trigger& trigger : triggers) sql += fmt::format("DROP EVENT TRIGGER IF EXISTS {};", trigger.name);
-    const bool dms = TRY(made_dms_artifacts(session, settings));
-    if (dms) sql += "DROP EVENT TRIGGER IF EXISTS awsdms_intercept_ddl;";
-    return session.run(sql);
+    return drop_triggers(session, settings);
   }));
   return last;
 }
@@ -232,7 +282,8 @@ Result<void> remove_artifacts(Connection& session, const DdlSettings& settings) 
 
 Result<void> remove_ddl_capture(Connection& session, const DdlSettings& settings, std::string_view capture_name) {
   const Facts facts = TRY(look(session, settings));
-  if (!facts.tables) return {};
+  // Whose task this is has noted nothing where it may not look.
+  if (!facts.may_use) return {};
   const bool last = TRY(leave(session, settings, capture_name, facts));
   if (!last) return {};
   constexpr int tries = 5;

@@ -25,14 +25,16 @@ struct DdlSettings {
 Result<DdlSettings> ddl_settings(const Endpoint& endpoint);
 
 // Makes what is missing of tables, functions and triggers, and notes the task. Nothing, with the reason in `why_not`,
-// when the role may not and nobody has made them before.
+// when the role may not and nobody has made them before, or made them so that this task cannot use them. `publishes`:
+// the audit table is to be put into a publication, which is its owner's right.
 Result<std::optional<AuditTable>> set_up_ddl_capture(Connection& session, const DdlSettings& settings,
-                                                     std::string_view capture_name, std::string& why_not);
-// The audit table of a task that has one.
+                                                     std::string_view capture_name, bool publishes,
+                                                     std::string& why_not);
+// The audit table of a task that has one and whose role may use it.
 Result<std::optional<AuditTable>> find_ddl_capture(Connection& session, const DdlSettings& settings,
                                                    std::string_view capture_name);
-// Forgets the task; the last one takes Godwit's triggers, functions and tables with it, and DMS's if Godwit made
-// them.
+// Forgets the task; does nothing where the role may not use them. The last one takes Godwit's triggers, functions and
+// tables with it, and DMS's if Godwit made them.
 Result<void> remove_ddl_capture(Connection& session, const DdlSettings& settings, std::string_view capture_name);
 
 }  // namespace godwit::postgres

@@ -1,6 +1,8 @@
 #pragma once
-// The text of the source's event-trigger function, apart from what differs between server versions. {0}: the schema
-// of the audit tables, quoted; {1} to {3}: expressions of the server's version (ddl_capture.cpp).
+// The text of the source's event-trigger function, apart from what differs between server versions. It runs with its
+// owner's rights in sessions of any user: pg_temp is named, and last, so that nothing of a user's temporary schema
+// stands before pg_catalog; and what a session sets about the text of values does not reach the documents. {0}: the
+// schema of the audit tables, quoted; {1} to {3}: expressions of the server's version (ddl_capture.cpp).
 
 #include <string_view>
 
@@ -11,7 +13,9 @@ namespace godwit::postgres {
 // application's statement must not fail because of it, so errors end as warnings of the application's session.
 constexpr std::string_view ddl_function_sql = R"(
 CREATE OR REPLACE FUNCTION {0}.godwit_capture_ddl() RETURNS event_trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = '' AS $body$
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET timezone = 'UTC'
+SET extra_float_digits = 3 SET bytea_output = 'hex' SET lc_monetary = 'C' SET standard_conforming_strings = on
+SET quote_all_identifiers = off AS $body$
 DECLARE
   what record;
   document jsonb;
@@ -43,8 +47,10 @@ BEGIN
       WHERE c.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
       UNION SELECT r.oid FROM command c JOIN pg_catalog.pg_class r ON r.relnamespace = c.objid
       WHERE c.classid = 'pg_catalog.pg_namespace'::pg_catalog.regclass AND c.command_tag = 'ALTER SCHEMA'
+    ), down AS (
+      SELECT t.oid FROM touched t UNION SELECT i.inhrelid FROM down JOIN pg_catalog.pg_inherits i ON i.inhparent = down.oid
     ), up AS (
-      SELECT t.oid FROM touched t
+      SELECT d.oid FROM down d
       UNION SELECT i.inhparent FROM up JOIN pg_catalog.pg_class r ON r.oid = up.oid AND r.relispartition
       JOIN pg_catalog.pg_inherits i ON i.inhrelid = up.oid
     )
@@ -76,7 +82,9 @@ END $body$)";
 // The table as its documents tell it; 'rewritten' holds the reasons of rewrites since the last command.
 constexpr std::string_view describe_function_sql = R"(
 CREATE OR REPLACE FUNCTION {0}.godwit_describe_table(root oid) RETURNS jsonb LANGUAGE sql STABLE
-SET search_path = '' AS $body$
+SET search_path = pg_catalog, pg_temp SET datestyle = 'ISO, YMD' SET intervalstyle = 'postgres' SET timezone = 'UTC'
+SET extra_float_digits = 3 SET bytea_output = 'hex' SET lc_monetary = 'C' SET standard_conforming_strings = on
+SET quote_all_identifiers = off AS $body$
 WITH RECURSIVE tree AS (
   SELECT root AS oid, true AS root
   UNION ALL

@@ -41,6 +41,7 @@ Error slot_active(std::string_view slot, std::string_view pid, std::string_view 
 Error slot_lost(std::string_view slot, std::string_view why);
 Error snapshot_lost(std::string_view id, std::string_view server_said);
 Error rewritten(const TableRef& table, const TableRef& leaf);
+Error not_that_table(const TableRef& table);
 Error bad_position(std::string_view text);
 Error change_too_large(std::string_view after, std::string_view server_said);
 Error slot_missing(std::string_view slot);

@@ -94,6 +94,22 @@ Result<std::string> order_of(Connection& session, const TableRef& leaf, const st
   return rows.text(0, 0);
 }
 
+// Whether the columns' types, or what these are made of, are an extension's, whose operators the path must find.
+constexpr const char* extension_types_sql = R"(
+WITH RECURSIVE base AS (
+  SELECT a.atttypid AS oid FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attname = ANY ($2)
+  UNION
+  SELECT CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.typelem END FROM base b JOIN pg_type t ON t.oid = b.oid
+  WHERE t.typtype = 'd' OR t.typcategory = 'A'
+)
+SELECT EXISTS (SELECT FROM base b JOIN pg_depend d ON d.classid = 'pg_type'::regclass AND d.objid = b.oid
+  AND d.deptype = 'e'))";
+
+Result<bool> has_extension_types(Connection& session, const TableRef& leaf, const std::vector<std::string>& columns) {
+  const Rows rows = TRY(session.query(extension_types_sql, {quote_name(leaf), array_text(columns)}));
+  return rows.boolean(0, 0);
+}
+
 using Bound = std::vector<std::string>;
 
 // The keys at which a sample of the leaf falls into `ways` equal parts.
@@ -226,6 +242,8 @@ Result<std::string> condition_of_key(Connection& session, const TableRange& rang
   const bool gone = !order && (order.error().sqlstate == "42703" || order.error().sqlstate == "42804");
   if (!order && !gone) return Failure(order.error());
   if (gone || *order != bounds->order) return Failure(errors::rewritten(range.table, range.leaf));
+  // Names in values (regclass, regtype) are written by the path too: it stays only where the comparison needs it.
+  if (!TRY(has_extension_types(session, range.leaf, bounds->columns))) TRY(session.run("SET LOCAL search_path = ''"));
   return key_condition(*bounds);
 }
 

@@ -3,8 +3,9 @@
 #include <fmt/format.h>
 
 #include <map>
-#include <set>
 
+#include "engines/postgres/catalog_query.h"
+#include "engines/postgres/catalog_watch.h"
 #include "engines/postgres/ddl_capture.h"
 #include "engines/postgres/errors.h"
 
@@ -16,66 +17,79 @@ constexpr const char* own_node = "godwit";
 // Of this number all tasks of a database wait for one another while they make or remove the node.
 constexpr const char* node_lock = "SELECT pg_catalog.pg_advisory_xact_lock(7161737430)";
 
+struct Carrier {
+  uint32_t oid = 0;
+  TableRef name;  // in the plan, which stands at a position in the log: it may be another by now
+};
+
 // What is published of a table: itself, or the partitions that hold its rows.
-std::vector<TableRef> carriers(const TableDef& table) {
-  if (!table.partitioned) return {table.ref};
-  std::vector<TableRef> out;
-  for (const LeafDef& leaf : table.leaves) out.push_back(leaf.ref);
+std::vector<Carrier> carriers(const TableDef& table) {
+  if (!table.partitioned) return {{table.log_id, table.ref}};
+  std::vector<Carrier> out;
+  for (const LeafDef& leaf : table.leaves) out.push_back({leaf.log_id, leaf.ref});
   return out;
 }
 
 struct Membership {
   std::string set;
-  TableRef table;
+  uint32_t table = 0;  // its oid
   auto operator<=>(const Membership&) const = default;
 };
 
-std::set<Membership> wanted_members(std::string_view slot, std::span<const TableDef* const> tables) {
+// With the tables' names in the plan.
+std::map<Membership, TableRef> wanted_members(std::string_view slot, std::span<const TableDef* const> tables) {
   const std::vector<std::string> sets = replication_sets(slot);
-  std::set<Membership> out;
+  std::map<Membership, TableRef> out;
   for (const TableDef* table : tables) {
     if (!table->logged) continue;
-    for (const TableRef& carrier : carriers(*table)) {
-      out.insert({sets[1], carrier});
-      if (table->identity != RowIdentity::none) out.insert({sets[0], carrier});
+    for (const Carrier& carrier : carriers(*table)) {
+      out[{sets[1], carrier.oid}] = carrier.name;
+      if (table->identity != RowIdentity::none) out[{sets[0], carrier.oid}] = carrier.name;
     }
   }
   return out;
 }
 
+// Of the wanted ones, those whose table is still there.
+Result<std::map<Membership, TableRef>> present_members(Connection& session, std::string_view slot,
+                                                       std::span<const TableDef* const> tables) {
+  std::map<Membership, TableRef> out = wanted_members(slot, tables);
+  std::vector<uint32_t> oids;
+  for (const auto& [member, name] : out) oids.push_back(member.table);
+  const std::map<uint32_t, TableRef> there = TRY(names_now(session, oids));
+  std::erase_if(out, [&](const auto& member) { return !there.contains(member.first.table); });
+  return out;
+}
+
 struct Member {
+  std::string table;      // its name, unqualified
   bool filtered = false;  // by rows or columns
 };
 
 Result<std::map<Membership, Member>> members(Connection& session, std::string_view slot) {
   const Rows rows = TRY(
-      session.query("SELECT s.set_name, n.nspname, c.relname, t.set_att_list IS NOT NULL OR t.set_row_filter IS NOT "
-                    "NULL FROM pglogical.replication_set s JOIN pglogical.local_node l ON l.node_id = s.set_nodeid "
-                    "JOIN pglogical.replication_set_table t ON t.set_id = s.set_id JOIN pg_catalog.pg_class c ON "
-                    "c.oid = t.set_reloid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE s.set_name "
-                    "= ANY ($1)",
+      session.query("SELECT s.set_name, c.oid, c.relname, t.set_att_list IS NOT NULL OR t.set_row_filter IS NOT NULL "
+                    "FROM pglogical.replication_set s JOIN pglogical.local_node l ON l.node_id = s.set_nodeid JOIN "
+                    "pglogical.replication_set_table t ON t.set_id = s.set_id JOIN pg_catalog.pg_class c ON c.oid = "
+                    "t.set_reloid WHERE s.set_name = ANY ($1)",
                     {array_text(replication_sets(slot))}));
   std::map<Membership, Member> out;
   for (int i = 0; i < rows.size(); ++i)
-    out[{rows.text(i, 0), {rows.text(i, 1), rows.text(i, 2)}}] = {rows.boolean(i, 3)};
+    out[{rows.text(i, 0), oid_at(rows, i, 1)}] = {rows.text(i, 2), rows.boolean(i, 3)};
   return out;
 }
 
 Result<void> set_members(Connection& session, std::string_view slot, std::span<const TableDef* const> tables) {
-  const std::set<Membership> wanted = wanted_members(slot, tables);
+  const std::map<Membership, TableRef> wanted = TRY(present_members(session, slot, tables));
   const std::map<Membership, Member> there = TRY(members(session, slot));
   for (const auto& [member, how] : there)
-    if (!wanted.contains(member) && member.table.name != ddl_audit_name)
-      TRY(session.run("SELECT pglogical.replication_set_remove_table($1, pg_catalog.to_regclass($2))",
-                      {member.set, quote_name(member.table)}));
-  for (const Membership& member : wanted) {
-    if (there.contains(member)) continue;
-    const std::string name = quote_name(member.table);
-    const Rows exists = TRY(session.query("SELECT pg_catalog.to_regclass($1) IS NOT NULL", {name}));
-    if (exists.boolean(0, 0))
-      TRY(session.run("SELECT pglogical.replication_set_add_table($1, pg_catalog.to_regclass($2), false)",
-                      {member.set, name}));
-  }
+    if (!wanted.contains(member) && how.table != ddl_audit_name)
+      TRY(session.run("SELECT pglogical.replication_set_remove_table($1, $2::oid::pg_catalog.regclass)",
+                      {member.set, std::to_string(member.table)}));
+  for (const auto& [member, name] : wanted)
+    if (!there.contains(member))
+      TRY(session.run("SELECT pglogical.replication_set_add_table($1, $2::oid::pg_catalog.regclass, false)",
+                      {member.set, std::to_string(member.table)}));
   return {};
 }
 
@@ -193,12 +207,12 @@ Result<void> check_replication_sets(Connection& session, std::string_view slot,
     if (!all_operations[operation])
       out.push_back({operation < 3, errors::sets_lack_operation(slot, operations[operation])});
   const std::map<Membership, Member> there = TRY(members(session, slot));
-  for (const Membership& member : wanted_members(slot, tables)) {
+  for (const auto& [member, name] : TRY(present_members(session, slot, tables))) {
     const auto held = there.find(member);
     if (held == there.end())
-      out.push_back({true, errors::not_in_replication_set(member.table, member.set)});
+      out.push_back({true, errors::not_in_replication_set(name, member.set)});
     else if (held->second.filtered)
-      out.push_back({true, errors::filtered_in_set(member.table, member.set)});
+      out.push_back({true, errors::filtered_in_set(name, member.set)});
   }
   return {};
 }

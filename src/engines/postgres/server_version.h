@@ -26,6 +26,10 @@ constexpr bool publishes_truncate(int server) {
 constexpr bool publishes_partitioned_tables(int server) {
   return server >= 130000;
 }
+// A publication takes schemas, and with them each table that comes later.
+constexpr bool publishes_schemas(int server) {
+  return server >= 150000;
+}
 constexpr bool has_binary_pgoutput(int server) {
   return server >= 140000;
 }

@@ -14,17 +14,9 @@
 #include "engines/postgres/ddl_capture.h"
 #include "engines/postgres/ddl_document.h"
 #include "engines/postgres/errors.h"
-#include "engines/postgres/filter_sql.h"
-#include "engines/postgres/keyed_query.h"
 #include "engines/postgres/lsn.h"
-#include "engines/postgres/search_path.h"
-#include "engines/postgres/segments.h"
 #include "engines/postgres/server_version.h"
 #include "engines/postgres/source_checks.h"
-#include "engines/postgres/splitting.h"
-#include "engines/postgres/table_reader.h"
-#include "engines/postgres/untold_changes.h"
-#include "engines/postgres/visibility.h"
 
 namespace godwit::postgres {
 namespace {
@@ -33,13 +25,6 @@ namespace {
 constexpr int64_t keeper_sleep_s = 900;
 // The server keeps 63 bytes of a session's name; the longest role takes 16 of them with its colon.
 constexpr size_t tag_bytes_max = 47;
-
-constexpr uint32_t first_user_oid = 16384;
-std::string column_list(const TableDef& layout) {
-  std::vector<std::string> names;
-  for (const ColumnDef& column : layout.columns) names.push_back(quote_name(column.name));
-  return join(names, ", ");
-}
 
 }  // namespace
 
@@ -160,8 +145,10 @@ Result<std::optional<AuditTable>> PostgresSource::set_up_audit(const CaptureSpec
   std::optional<AuditTable> audit;
   const TableRef name{settings.schema, std::string(ddl_audit_name)};
   if (!settings.capture) return audit;
+  const bool publishes = way.owns_sets && way.plugin == OutputPlugin::pgoutput;
   if (TRY(carries_audit(session_, way, name)))
-    audit = TRY(set_up_ddl_capture(session_, settings, own_name(spec.task_id, spec.target_system), why_not));
+    audit =
+        TRY(set_up_ddl_capture(session_, settings, own_name(spec.task_id, spec.target_system), publishes, why_not));
   else
     why_not = fmt::format(
         "table {} is in no publication or replication set of yours. A table whose structure changes is suspended "
@@ -291,94 +278,6 @@ Result<void> PostgresSource::leave_snapshot() {
   return session_.run("ROLLBACK");
 }
 
-Result<std::vector<TableRange>> PostgresSource::split(const TableDef& table, uint64_t range_bytes) {
-  return split_table(session_, table, range_bytes);
-}
-
-Result<std::vector<TableRange>> PostgresSource::split_as(const TableDef& table, const ParallelLoad& how) {
-  std::vector<TableRange> whole = TRY(split(table, UINT64_MAX));  // a slice a leaf
-  std::vector<TableRange> out;
-  for (const std::string& name : how.partitions)
-    if (std::ranges::find(whole, name, [](const TableRange& range) { return range.leaf.name; }) == whole.end())
-      return Failure(errors::no_partition(table.ref, name));
-  std::vector<std::string> bounds = {""};
-  if (how.type == ParallelLoad::Type::ranges) bounds = TRY(segment_bounds(table, how));
-  for (const TableRange& leaf : whole) {
-    const bool listed = std::ranges::find(how.partitions, leaf.leaf.name) != how.partitions.end();
-    if (how.type == ParallelLoad::Type::partitions_list && !listed) continue;
-    for (const std::string& bound : bounds) {
-      out.push_back(leaf);
-      out.back().index = static_cast<uint32_t>(out.size() - 1);
-      out.back().bounds = bound;
-    }
-  }
-  for (TableRange& range : out) range.of = static_cast<uint32_t>(out.size());
-  return out;
-}
-
-// The lock comes first: from then on the storage cannot change under the COPY.
-Result<void> PostgresSource::lock_storage(const TableRange& range) {
-  const std::string leaf = quote_name(range.leaf);
-  auto rows = session_.query(
-      fmt::format("LOCK TABLE ONLY {} IN ACCESS SHARE MODE; SELECT pg_catalog.pg_relation_filenode({})", leaf,
-                  quote_literal(leaf)));
-  if (!rows && rows.error().sqlstate == "42P01") return Failure(errors::rewritten(range.table, range.leaf));
-  if (!rows) return Failure(rows.error());
-  if (rows->get(0, 0) != range.storage_id) return Failure(errors::rewritten(range.table, range.leaf));
-  return {};
-}
-
-Result<std::unique_ptr<TableReader>> PostgresSource::read_query(const std::string& query,
-                                                                const std::shared_ptr<const TableDef>& layout,
-                                                                std::span<const Encoding> wanted, bool long_values) {
-  const Encoding encoding = wanted.empty() ? Encoding::pg_copy_text : wanted.front();
-  PostgresTableReader::Options options;
-  options.encoding = encoding;
-  options.binary = encoding == Encoding::pg_copy_binary || (encoding == Encoding::canonical && long_values);
-  // Values are put into text by a session of their own: this one is busy with the COPY.
-  options.open_session = [this] {
-    return Connection::open(endpoint_, {session_name({options_.tag, "lane-look-up", {}}), false, false});
-  };
-  const std::string sql = fmt::format("COPY ({}) TO STDOUT (FORMAT {})", query, options.binary ? "binary" : "text");
-  return PostgresTableReader::open(session_, sql, std::move(options), layout);
-}
-
-Result<std::unique_ptr<TableReader>> PostgresSource::read_table(const TableRange& range,
-                                                                const std::shared_ptr<const TableDef>& layout,
-                                                                std::span<const Encoding> wanted,
-                                                                const ReadOptions& options) {
-  TRY(lock_storage(range));
-  std::string where =
-      is_segment(range.bounds) ? " WHERE " + segment_condition(range.bounds) : TRY(condition_of(session_, range));
-  if (options.filter != nullptr) {
-    const std::string passes = TRY(filter_condition(*options.filter, *layout, ""));
-    where += fmt::format("{}{}", where.empty() ? " WHERE " : " AND ", passes);
-  }
-  auto reader =
-      read_query(fmt::format("SELECT {} FROM ONLY {}{}", column_list(*layout), quote_name(range.leaf), where), layout,
-                 wanted, options.long_values);
-  // A column was dropped or renamed, which gives no new storage.
-  if (!reader && reader.error().sqlstate == "42703") return Failure(errors::rewritten(range.table, range.leaf));
-  return reader;
-}
-
-Result<std::unique_ptr<TableReader>> PostgresSource::read_keys(
-    const RowBatch& keys, std::span<const TableRange> storage, const TableDef& table,
-    const std::shared_ptr<const TableDef>& layout, std::span<const Encoding> wanted, const ReadOptions& options) {
-  for (const TableRange& range : storage) TRY(lock_storage(range));
-  // The = of an extension's type (citext) lies in the extension's schema; for others the path stays empty.
-  // Like the locks it lasts to the end of the transaction, so the first call alone sets it.
-  const bool own_type = std::ranges::any_of(
-      keys.layout->columns, [](const ColumnDef& column) { return column.type.log_id >= first_user_oid; });
-  // Outside a transaction, for look-ups, it has to last for the session.
-  const bool alone = !session_.in_transaction();
-  if (own_type && (alone || !storage.empty())) TRY(session_.run(use_extension_schemas(!alone)));
-  if (!options.sees.empty()) TRY(wait_until_visible(session_, options.sees));
-  std::string query = keyed_query(keys, table, *layout);
-  if (options.filter != nullptr) query += " WHERE " + TRY(filter_condition(*options.filter, *layout, "t."));
-  return read_query(query, layout, wanted, options.long_values);
-}
-
 Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const CaptureSpec& spec, const Position& after,
                                                                    std::span<const CapturedTable> tables) {
   const CaptureWay way = TRY(way_of(spec));
@@ -395,6 +294,7 @@ Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const Capture
   options.after = parse_place(after).value_or(LogPlace{});
   options.audit =
       TRY(find_ddl_capture(session_, TRY(ddl_settings(endpoint_)), own_name(spec.task_id, spec.target_system)));
+  following_ = Following{way, options.audit.has_value()};
   options.sender_timeout_ms = timeout.integer(0, 0);
   options.open_walsender = [open] { return open("capture", true); };
   options.open_session = [open] { return open("capture-look-up", false); };
@@ -440,11 +340,11 @@ Result<std::vector<ChangeCounters>> PostgresSource::count_changes(std::span<cons
 }
 
 bool PostgresSource::log_tells_all() const {
-  return postgres::log_tells_all(session_.server_version());
+  return postgres::log_tells_all(session_.server_version(), following_);
 }
 
 Result<std::vector<UntoldChange>> PostgresSource::untold_changes(std::span<const FollowedTable> tables) {
-  return find_untold_changes(session_, tables);
+  return find_untold_changes(session_, tables, following_);
 }
 
 int64_t PostgresSource::beat_interval_s() const {

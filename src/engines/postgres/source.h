@@ -9,6 +9,7 @@
 #include "engines/postgres/catalog.h"
 #include "engines/postgres/connection.h"
 #include "engines/postgres/large_objects.h"
+#include "engines/postgres/untold_changes.h"
 
 namespace godwit::postgres {
 
@@ -75,9 +76,18 @@ class PostgresSource : public Source {
 
  private:
   Result<void> lock_storage(const TableRange& range);
+  // What must be true of the table that was read, and the error where it is not.
+  struct Requirement {
+    std::string condition;
+    Error otherwise;
+  };
   Result<std::unique_ptr<TableReader>> read_query(const std::string& query,
                                                   const std::shared_ptr<const TableDef>& layout,
-                                                  std::span<const Encoding> wanted, bool long_values);
+                                                  std::span<const Encoding> wanted, bool long_values,
+                                                  const Requirement& requirement = {});
+  Result<std::unique_ptr<TableReader>> read_same_table(const std::string& query, const TableDef& table,
+                                                       const std::shared_ptr<const TableDef>& layout,
+                                                       std::span<const Encoding> wanted, bool long_values);
   PostgresSource(Connection session, Endpoint endpoint, SessionOptions options, std::string database);
   std::string own_name(std::string_view task_id, std::string_view target_system) const;
   Result<CaptureWay> way_of(const CaptureSpec& spec);
@@ -92,6 +102,7 @@ class PostgresSource : public Source {
   SessionOptions options_;
   std::string database_;
   std::unique_ptr<PostgresCatalog> catalog_;
+  std::optional<Following> following_;    // since read_changes()
   std::optional<Connection> slot_maker_;  // holds the exported snapshot of a slot just made
 };
 

@@ -83,7 +83,9 @@ Result<void> check_row_numbers(Connection& session, const Names& names, std::vec
 
 Result<void> check_server(Connection& session, const CaptureWay& way, bool loads, std::vector<Finding>& out) {
   const Rows rows = TRY(
-      session.query("SELECT current_setting('wal_level'), r.rolsuper OR r.rolreplication, r.rolname,"
+      session.query("SELECT current_setting('wal_level'), r.rolsuper OR r.rolreplication OR EXISTS (SELECT FROM "
+                    "pg_catalog.pg_roles g WHERE g.rolname = 'rds_replication' AND "
+                    "pg_catalog.pg_has_role(current_user, g.oid, 'member')), r.rolname,"
                     " current_setting('max_replication_slots'), (SELECT count(*) FROM "
                     "pg_catalog.pg_replication_slots WHERE slot_name <>"
                     " $1), current_setting('max_wal_senders'), (SELECT count(*) FROM pg_catalog.pg_stat_replication),"

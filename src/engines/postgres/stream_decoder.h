@@ -77,6 +77,8 @@ class StreamDecoder {
   // Relations that the stream carries and no captured table holds, since the last call: in publications of our own
   // they can only be partitions that came after the plan.
   std::vector<uint32_t> take_strangers() { return std::exchange(strangers_, {}); }
+  // A relation that was nobody's may be a partition by now: it is met anew.
+  virtual void forget_strangers() {}
   // Stops the delivery of a table, as a structure that does not fit would.
   void suspend(uint32_t table, std::string what, ChangeBatch& batch);
   // The captured table of this oid, or nothing.

@@ -38,7 +38,7 @@ PostgresTableReader::PostgresTableReader(Connection& connection, Options options
 Result<std::unique_ptr<TableReader>> PostgresTableReader::open(Connection& connection, const std::string& sql,
                                                                Options options,
                                                                std::shared_ptr<const TableDef> layout) {
-  TRY(connection.query(sql));
+  TRY(connection.query(options.behind.empty() ? sql : sql + "; " + options.behind));
   return std::unique_ptr<TableReader>(new PostgresTableReader(connection, std::move(options), std::move(layout)));
 }
 
@@ -109,11 +109,26 @@ Result<void> PostgresTableReader::end() {
   if (result.raw() == nullptr || PQresultStatus(result.raw()) != PGRES_COMMAND_OK)
     return Failure(connection_.error_of(result.raw()));
   rows_sent_ = result.affected();
-  while (PGresult* rest = PQgetResult(connection_.raw())) PQclear(rest);
+  TRY(end_behind());
   if (rows_sent_ != rows_seen_)
     return Failure(errors::bad_stream(fmt::format("COPY sent {} rows and reported {}", rows_seen_, rows_sent_),
                                       to_string(layout_->ref)));
   return {};
+}
+
+// What comes behind the COPY, up to the end of the command.
+Result<void> PostgresTableReader::end_behind() {
+  bool holds = options_.behind.empty();
+  std::optional<Error> failure;
+  while (PGresult* raw = PQgetResult(connection_.raw())) {
+    const Rows rest(raw);
+    if (PQresultStatus(raw) == PGRES_TUPLES_OK && rest.size() == 1)
+      holds = rest.boolean(0, 0);
+    else if (!failure)
+      failure = connection_.error_of(raw);
+  }
+  if (failure) return Failure(std::move(*failure));
+  return holds ? Result<void>() : Result<void>(Failure(options_.otherwise));
 }
 
 }  // namespace godwit::postgres

@@ -20,6 +20,10 @@ class PostgresTableReader : public TableReader {
     bool binary = false;                         // how the server writes
     // For canonical rows that the server writes in binary: a session that puts values into text.
     std::function<Result<Connection>()> open_session;
+    // Asked behind the rows in their own transaction, so that what they were read under still holds; unless it
+    // answers true the read ends with the error.
+    std::string behind;
+    Error otherwise;
   };
   // `sql` is the COPY statement. The connection must outlive the reader and do nothing else meanwhile.
   static Result<std::unique_ptr<TableReader>> open(Connection& connection, const std::string& sql, Options options,
@@ -34,6 +38,7 @@ class PostgresTableReader : public TableReader {
   Result<bool> fill(RowBatch& batch, const std::stop_token& stop);
   Result<void> take(std::string_view message, RowBatch& batch);
   Result<void> end();
+  Result<void> end_behind();
 
   Connection& connection_;
   Options options_;

@@ -123,6 +123,10 @@ void TestDecodingDecoder::stream_restarts() {
   known_.clear();
 }
 
+void TestDecodingDecoder::forget_strangers() {
+  std::erase_if(known_, [](const auto& known) { return !known.second.place; });
+}
+
 // --- changes ---------------------------------------------------------------------------------------------------
 
 Result<void> TestDecodingDecoder::change(std::string_view line, ChangeBatch& batch) {

@@ -27,6 +27,7 @@ class TestDecodingDecoder : public StreamDecoder {
   bool has_more() const override { return stage_ == Stage::telling; }
   Result<void> tell_more(ChangeBatch& batch) override;
   bool wants_restart() const override { return wants_restart_; }
+  void forget_strangers() override;
   void stream_restarts() override;
   bool in_transaction() const override { return stage_ != Stage::between; }
 
