@@ -33,6 +33,15 @@ Result<void> ChangeWriter::drop_table(const TableRef& table) {
   return not_supported("The removal of table " + to_string(table));
 }
 
+Result<std::vector<TableRef>> Target::let_keys_act(std::span<const TargetTable>, const std::string&,
+                                                   const std::function<Result<void>(const std::string&)>&) {
+  return Failure(
+      Error{ErrorKind::prerequisite, "engine.silent_cascades",
+            "the source's log does not hold what foreign keys with CASCADE or SET NULL do, and this target "
+            "cannot let its own keys do it. Leave the tables out that such keys tie together.",
+            ""});
+}
+
 Result<void> Target::add_labels(const TableRef& type, std::span<const std::string>) {
   return not_supported("A new label of type " + to_string(type));
 }

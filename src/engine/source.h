@@ -244,6 +244,12 @@ class Source {
   virtual Result<std::string> read_large_object(uint32_t, uint64_t /*offset*/, uint32_t /*length*/) {
     return std::string();
   }
+  // Tables among these that foreign keys with actions on rows (CASCADE, SET NULL, SET DEFAULT) tie together, where
+  // the log does not hold what those actions did (MySQL): the target's keys must do it again, in log order. Empty
+  // where the log holds every row.
+  virtual Result<std::vector<TableRef>> silent_cascades(std::span<const TableDef* const> /*tables*/) {
+    return std::vector<TableRef>();
+  }
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
   // Whether the log, as it is read since read_changes(), tells all that happens to the tables it is asked for; before
   // that, whether this server's log can. Where it does not, untold_changes() looks at the tables themselves. A table

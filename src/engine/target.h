@@ -341,6 +341,11 @@ class Target {
   // `keys`: the layout of the batches, as for Source::read_keys.
   virtual Result<std::unique_ptr<ChangedKeys>> gather_keys(std::string_view task_id, const TargetTable& table,
                                                            std::shared_ptr<const TableDef> keys) = 0;
+  // For a source whose log does not hold what its foreign keys did: from now on the changes that this session applies
+  // let the keys of these tables act, and user triggers stay out of force. Answers the tables whose changes must then
+  // be applied in log order with one another. `save` as for release_constraints.
+  virtual Result<std::vector<TableRef>> let_keys_act(std::span<const TargetTable> tables, const std::string& saved,
+                                                     const std::function<Result<void>(const std::string&)>& save);
   virtual Result<std::unique_ptr<ChangeWriter>> apply_changes(std::string_view task_id) = 0;
 };
 

@@ -35,7 +35,8 @@ size_t window_bytes_max(const TaskSettings& settings, const Target& target) {
 Apply::Apply(Parts parts, std::unique_ptr<ChangeWriter> writer)
     : parts_(std::move(parts)),
       writer_(std::move(writer)),
-      applier_(*parts_.context, *parts_.record, *parts_.source, *writer_, parts_.snapshots, parts_.held_rows),
+      applier_(*parts_.context, *parts_.record, *parts_.source, *writer_, parts_.snapshots, parts_.held_rows,
+               parts_.in_log_order),
       position_(parts_.start),
       needs_care_(parts_.carefully),
       errors_met_(parts_.context->tally->counts()) {}

@@ -43,6 +43,7 @@ class Apply {
     Capture* capture;
     std::vector<Position> snapshots;  // per table; see WindowApplier
     std::vector<bool> held_rows;
+    std::vector<bool> in_log_order;
     Position start;          // the stored position
     bool carefully = false;  // the first window failed at its commit before
   };

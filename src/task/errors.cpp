@@ -232,6 +232,15 @@ Error control_table_unwritten(std::string_view name, const Error& cause) {
                           "the table is there and that the task's role may write it.",
                           name, cause.message));
 }
+Error cascades_need_keys(const TableRef& table) {
+  return make(
+      ErrorKind::prerequisite, "cascades",
+      fmt::format("the source's log does not hold what foreign keys with CASCADE or SET NULL do to rows (table "
+                  "{} among others), so the target's own keys have to do it; but this role can only drop them "
+                  "for the time of the task. Let the role take session_replication_role (a superuser, or GRANT "
+                  "SET ON PARAMETER session_replication_role), or leave such tables out.",
+                  to_string(table)));
+}
 Error drop_would_lose(std::string_view failure) {
   return make(
       ErrorKind::prerequisite, "drop_would_lose",

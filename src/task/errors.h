@@ -39,6 +39,7 @@ Error untold_change(const TableRef& table, std::string_view what);
 Error counts_do_not_close(const TableRef& table, uint64_t missing);
 Error identity_moved(const TableRef& table);
 Error control_table_unwritten(std::string_view name, const Error& cause);
+Error cascades_need_keys(const TableRef& table);
 Error drop_would_lose(std::string_view failure);
 Error drop_without_record(std::string_view task_id, std::string_view slot);
 Error large_object_taken(uint32_t number);

@@ -157,6 +157,18 @@ class ReplayingTarget : public Target {
       });
     });
   }
+  Result<std::vector<TableRef>> let_keys_act(
+      std::span<const TargetTable> tables, const std::string& saved,
+      const std::function<Result<void>(const std::string& script)>& save) override {
+    std::string kept = saved;
+    return replayed({}, [&] {
+      return inner_->let_keys_act(tables, std::string(kept), [&](const std::string& script) -> Result<void> {
+        TRY(save(script));
+        kept = script;
+        return {};
+      });
+    });
+  }
   // A slice's transaction: its caller replays it.
   Result<std::unique_ptr<TableWriter>> load_table(std::string_view task_id, const TargetTable& table,
                                                   const TableRange& range, Encoding encoding,

@@ -154,7 +154,11 @@ class TaskRunner {
   Result<StopRule> stop_rule();
   Result<std::unique_ptr<Apply>> open_apply();
   Position highest_snapshot() const;
+  Result<void> widen(Again& tables);
   Result<void> release_constraints();
+  Result<void> save_script(const std::string& script);
+  Result<void> let_keys_act(Apply::Parts& parts);
+  Result<std::set<size_t>> silent_cascades();
 
   // runner_schema.cpp
   Result<bool> take_up_structure(Apply& apply);
@@ -211,6 +215,7 @@ class TaskRunner {
   bool orphans_found_ = false, objects_failed_ = false, untracked_changes_ = false;
   bool carefully_ = false;
   bool constraints_by_session_ = true;  // foreign keys do not bind the sessions that write rows
+  bool keys_stand_ = false;             // the target's foreign keys are built
   bool structure_begun_ = false;        // tables of the target may have been dropped or made by this run
   std::string worker_;                  // this run's id in the record
   RetryState retries_;

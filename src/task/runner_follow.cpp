@@ -52,11 +52,17 @@ Result<void> TaskRunner::start_capture() {
 }
 
 Result<void> TaskRunner::release_constraints() {
-  constraints_by_session_ = TRY(target_->release_constraints(
-      context_.targets(), record_->document().restore_script, [&](const std::string& script) {
-        return record_->update([&](std::string&, TaskDocument& document) { document.restore_script = script; });
-      }));
-  return {};
+  constraints_by_session_ =
+      TRY(target_->release_constraints(context_.targets(), record_->document().restore_script,
+                                       [&](const std::string& script) { return save_script(script); }));
+  if (constraints_by_session_ || !follows()) return {};
+  const std::set<size_t> cascades = TRY(silent_cascades());
+  if (cascades.empty()) return {};
+  return Failure(errors::cascades_need_keys(context_.tables[*cascades.begin()].target.source->ref));
+}
+
+Result<void> TaskRunner::save_script(const std::string& script) {
+  return record_->update([&](std::string&, TaskDocument& document) { document.restore_script = script; });
 }
 
 Position TaskRunner::highest_snapshot() const {
@@ -96,6 +102,29 @@ Result<StopRule> TaskRunner::stop_rule() {
   return rule;
 }
 
+// Once the foreign keys are there, those that the source's log is silent about do what they did on the source.
+Result<void> TaskRunner::let_keys_act(Apply::Parts& parts) {
+  parts.in_log_order.assign(context_.tables.size(), false);
+  if (!keys_stand_ || TRY(silent_cascades()).empty()) return {};
+  const std::vector<TableRef> ordered =
+      TRY(parts.session->let_keys_act(context_.targets(), record_->document().restore_script,
+                                      [&](const std::string& script) { return save_script(script); }));
+  for (size_t t = 0; t < context_.tables.size(); ++t)
+    parts.in_log_order[t] = std::ranges::find(ordered, context_.tables[t].target.layout->ref) != ordered.end();
+  return {};
+}
+
+// Indexes of the tables that such keys tie together on the source.
+Result<std::set<size_t>> TaskRunner::silent_cascades() {
+  std::vector<const TableDef*> definitions;
+  for (const PlannedTable& table : context_.tables) definitions.push_back(table.target.source.get());
+  std::set<size_t> out;
+  for (const TableRef& name : TRY(source_->silent_cascades(definitions)))
+    for (size_t t = 0; t < context_.tables.size(); ++t)
+      if (context_.tables[t].target.source->ref == name) out.insert(t);
+  return out;
+}
+
 Result<std::unique_ptr<Apply>> TaskRunner::open_apply() {
   const TaskDocument document = record_->document();
   Apply::Parts parts;
@@ -111,6 +140,7 @@ Result<std::unique_ptr<Apply>> TaskRunner::open_apply() {
     parts.snapshots.push_back(known && record->snapshot != document.start ? record->snapshot : Position{});
     parts.held_rows.push_back(loads() && known && !record->was_empty);
   }
+  TRY(let_keys_act(parts));
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
   if (!stored) return Failure(errors::nothing_started(context_.task_id));
   parts.start = *stored;
@@ -122,6 +152,7 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
   failpoint(failpoints::before_catch_up);
   progress_.set_phase("change processing");
   // Again in every run: an earlier one may have died between saving the script and carrying it out, or restored it.
+  keys_stand_ = false;
   TRY(release_constraints());
   const StopRule rule = TRY(stop_rule());
   if (!capture_) TRY(start_capture());
@@ -143,6 +174,11 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
   if (constraints_by_session_) {
     const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
     TRY(build_foreign_keys());
+  }
+  keys_stand_ = true;
+  if (const std::set<size_t> cascades = TRY(silent_cascades()); !cascades.empty()) {
+    apply.reset();
+    apply = TRY(open_apply());
   }
   return apply_until(apply, rule, stop);
 }

@@ -109,7 +109,8 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
     // A log that tells structure changes tells those since the snapshot.
     if (!context_.tells_schema) again.whole.merge(TRY(changed_tables(unfinished)));
     if (again.empty()) break;
-    const Again now = std::exchange(again, {});
+    Again now = std::exchange(again, {});
+    TRY(widen(now));
     TRY(reload(now, again, stop));
     LoadPlan rest = TRY(load_plan(now.all()));
     std::erase_if(rest.tables, [&](const LoadPlan::Table& table) { return again.contains(table.index); });
@@ -351,6 +352,21 @@ Result<void> TaskRunner::replan(const Again& tables) {
     table.target = found->target;
   }
   return read_objects();
+}
+
+// What foreign keys did between the two snapshots is in no log: the tables that they tie together come again
+// together.
+Result<void> TaskRunner::widen(Again& tables) {
+  if (!follows()) return {};
+  const std::set<size_t> tied = TRY(silent_cascades());
+  const std::set<size_t> all = tables.all();
+  if (std::ranges::none_of(all, [&](size_t t) { return tied.contains(t); })) return {};
+  for (const size_t t : tied) {
+    if (is_suspended(t)) continue;
+    tables.lost.erase(t);
+    tables.whole.insert(t);
+  }
+  return {};
 }
 
 // Takes a later snapshot with its exact position, and readies the tables to be loaded from it, or to go on under it.

@@ -19,13 +19,15 @@ constexpr size_t set_changes_min = 40;
 }  // namespace
 
 WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, const Source& order,
-                             ChangeWriter& writer, std::vector<Position> snapshots, std::vector<bool> held_rows)
+                             ChangeWriter& writer, std::vector<Position> snapshots, std::vector<bool> held_rows,
+                             std::vector<bool> in_log_order)
     : context_(context),
       record_(record),
       order_(order),
       writer_(writer),
       snapshots_(std::move(snapshots)),
       held_rows_(std::move(held_rows)),
+      in_log_order_(std::move(in_log_order)),
       suspended_(context.tables.size(), false),
       look_up_(context) {
   const TaskDocument document = record.document();
@@ -199,7 +201,9 @@ Result<void> WindowApplier::flush(bool carefully) {
   }
   if (items.size() < set_changes_min) return apply_in_order(items);
   std::map<uint32_t, std::vector<Item>> by_table;
-  for (const Item& item : items) by_table[item.table].push_back(item);
+  std::vector<Item> ordered;
+  for (const Item& item : items) (in_log_order_[item.table] ? ordered : by_table[item.table]).push_back(item);
+  if (!ordered.empty()) TRY(apply_in_order(ordered));
   for (auto& [table, own] : by_table) TRY(apply_table(table, own));
   return {};
 }

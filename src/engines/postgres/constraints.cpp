@@ -43,6 +43,16 @@ FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.
 WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' {} AND t.tgrelid IN (SELECT oid FROM inside)
 ORDER BY 1, 2)";
 
+// Tables at either end of a foreign key between two of the task's, if any such key acts on rows.
+constexpr std::string_view acting_keys_sql = R"(
+SELECT DISTINCT n.nspname, c.relname
+FROM pg_constraint k JOIN pg_class c ON c.oid IN (k.conrelid, k.confrelid) JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE k.contype = 'f'{} AND k.conrelid IN (SELECT oid FROM inside) AND k.confrelid IN (SELECT oid FROM inside)
+  AND EXISTS (SELECT FROM pg_constraint k WHERE k.contype = 'f'{} AND k.conrelid IN (SELECT oid FROM inside)
+              AND k.confrelid IN (SELECT oid FROM inside)
+              AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd')))
+ORDER BY 1, 2)";
+
 // Those that the server made for partitions come and go with their parent's.
 std::string_view own_keys(const Connection& connection) {
   return version::has_constraint_parents(connection.server_version()) ? " AND k.conparentid = 0" : "";
@@ -172,6 +182,21 @@ Result<ReleasePlan> plan_release(Connection& connection, std::span<const TargetT
         TRY(query_inside(connection, tables, fmt::format(fmt::runtime(keys_sql), owns, own_keys(connection))));
     for (int row = 0; row < keys.size(); ++row) planner.add_key(keys, row);
   }
+  if (planner.not_owned().empty()) return planner.take();
+  const Rows role = TRY(connection.query("SELECT current_user"));
+  return Failure(errors::cannot_release_constraints(role.get(0, 0), planner.not_owned()));
+}
+
+Result<ReleasePlan> plan_acting_keys(Connection& connection, std::span<const TargetTable> tables,
+                                     std::vector<TableRef>& ordered) {
+  const Rows keys = TRY(query_inside(
+      connection, tables, fmt::format(fmt::runtime(acting_keys_sql), own_keys(connection), own_keys(connection))));
+  for (int row = 0; row < keys.size(); ++row) ordered.push_back({keys.text(row, 0), keys.text(row, 1)});
+  Planner planner(false);
+  if (ordered.empty()) return planner.take();
+  const Rows triggers =
+      TRY(query_inside(connection, tables, fmt::format(fmt::runtime(triggers_sql), own_triggers(connection))));
+  for (int row = 0; row < triggers.size(); ++row) planner.add_trigger(triggers, row);
   if (planner.not_owned().empty()) return planner.take();
   const Rows role = TRY(connection.query("SELECT current_user"));
   return Failure(errors::cannot_release_constraints(role.get(0, 0), planner.not_owned()));

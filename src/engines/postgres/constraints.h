@@ -25,6 +25,11 @@ struct ReleasePlan {
 // second plan adds nothing to it, so keep the first.
 Result<ReleasePlan> plan_release(Connection& connection, std::span<const TargetTable> tables);
 
+// What must be done so that foreign keys act in a session under the origin role: user triggers are disabled.
+// `ordered`: Target::let_keys_act; empty: no key acts, and there is nothing to do.
+Result<ReleasePlan> plan_acting_keys(Connection& connection, std::span<const TargetTable> tables,
+                                     std::vector<TableRef>& ordered);
+
 // All in one transaction: the one that is open, else its own. Where the server has no DDL in transactions each
 // statement is one, and a plan made after a failure holds the rest.
 Result<void> carry_out(Connection& connection, const ReleasePlan& plan);

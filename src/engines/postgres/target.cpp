@@ -239,6 +239,18 @@ Result<std::unique_ptr<ChangedKeys>> PostgresTarget::gather_keys(std::string_vie
   return PostgresChangedKeys::open(session_, control_, task_id, table, std::move(keys));
 }
 
+Result<std::vector<TableRef>> PostgresTarget::let_keys_act(
+    std::span<const TargetTable> tables, const std::string& saved,
+    const std::function<Result<void>(const std::string& script)>& save) {
+  std::vector<TableRef> ordered;
+  const ReleasePlan plan = TRY(plan_acting_keys(session_, tables, ordered));
+  if (ordered.empty()) return ordered;
+  TRY(save(join_scripts(saved, plan.script)));
+  TRY(carry_out(session_, plan));
+  TRY(session_.run("SET session_replication_role = origin"));
+  return ordered;
+}
+
 Result<std::unique_ptr<ChangeWriter>> PostgresTarget::apply_changes(std::string_view task_id) {
   return PostgresChangeWriter::open(session_, control_, task_id);
 }
