@@ -7,7 +7,7 @@ gives. Where they differ:
 |---|---|---|
 | boolean | an integer, BIT(1) | true is 1, false is 0 |
 | integers, numeric, DECIMAL, money | each other | the same number, whatever zeros it is written with |
-| real, double precision, FLOAT, DOUBLE | each other | the same IEEE number, of 32 bits if one side has those |
+| real, double precision, FLOAT, DOUBLE | each other | the same IEEE number, of 32 bits if one side has those; zero has no sign (MariaDB shows none) |
 | bytea | BINARY, VARBINARY, a BLOB, a spatial type | the same bytes (SRID and WKB of a spatial value) |
 | bit, bit varying | BIT; bytea | the same number |
 | YEAR | smallint | the same number |
@@ -62,11 +62,11 @@ def _number(value: bytes) -> bytes:
 
 
 def _double(value: bytes) -> bytes:
-    return struct.pack(">d", float(value))
+    return struct.pack(">d", float(value) + 0.0)
 
 
 def _real(value: bytes) -> bytes:
-    return struct.pack(">f", float(value))
+    return struct.pack(">f", float(value) + 0.0)
 
 
 def _document(value: bytes) -> bytes:
@@ -123,7 +123,7 @@ MOMENTS = {"timestamp", "date"}
 def pair(here: Column, there: Column) -> tuple[Canonical, Canonical]:
     """How to write the values of two columns so that equal ones have equal bytes."""
     kinds = {here.kind, there.kind}
-    if (here.native, here.kind) == (there.native, there.kind) and "json" not in kinds:
+    if (here.native, here.kind) == (there.native, there.kind) and not kinds & {"json", "real", "double"}:
         return as_it_is, as_it_is
     if "bits" in kinds:
         return _bits_of(here), _bits_of(there)

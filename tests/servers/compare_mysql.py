@@ -111,8 +111,8 @@ class Reader:
 
 
 def _column(name: str, data_type: str) -> Column:
-    # FLOAT is shown with six digits; as a double all of it is there.
-    return Column(name, "mysql " + data_type, KINDS.get(data_type, "text"), "{} + 0e0" if data_type == "float" else "{}")
+    # FLOAT is shown with six digits; as a double all of it is there, the sign of zero too.
+    return Column(name, "mysql " + data_type, KINDS.get(data_type, "text"), "{} * 1e0" if data_type == "float" else "{}")
 
 
 def objects(uri: str) -> list[str]:
