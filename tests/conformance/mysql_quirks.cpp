@@ -272,6 +272,10 @@ std::string MysqlQuirks::statement_sql(const Statement& statement) const {
   return {};
 }
 
+void MysqlQuirks::drop_table(const TableSpec& table) {
+  session_->query("DROP TABLE " + quote(table.ref));
+}
+
 void MysqlQuirks::run(const std::vector<Statement>& transaction) {
   session_->query(std::string("SET SESSION binlog_row_image = ") + (leaves_out_large_values_ ? "NOBLOB" : "FULL"));
   session_->query("BEGIN");

@@ -49,6 +49,7 @@ class MysqlQuirks : public Quirks {
   size_t widest_table() const override { return 1017; }
   std::string large_value(char seed) const override;
   void create_table(const TableSpec& table) override;
+  void drop_table(const TableSpec& table) override;
   void run(const std::vector<Statement>& transaction) override;
   void rewrite(const TableSpec& table) override;
   std::vector<Row> rows(const TableSpec& table) override;

@@ -311,6 +311,10 @@ void PostgresQuirks::create_table(const TableSpec& table) {
   if (table.full_identity) session_->run("ALTER TABLE " + name + " REPLICA IDENTITY FULL");
 }
 
+void PostgresQuirks::drop_table(const TableSpec& table) {
+  session_->run("DROP TABLE " + quote(table.ref));
+}
+
 void PostgresQuirks::run(const std::vector<Statement>& transaction) {
   session_->run("BEGIN");
   try {

@@ -51,6 +51,7 @@ class PostgresQuirks : public Quirks {
   bool follows_full_identity() const override { return plugin_ != "pglogical"; }
   std::string large_value(char seed) const override;
   void create_table(const TableSpec& table) override;
+  void drop_table(const TableSpec& table) override;
   void run(const std::vector<Statement>& transaction) override;
   void rewrite(const TableSpec& table) override;
   std::vector<Row> rows(const TableSpec& table) override;

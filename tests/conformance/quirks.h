@@ -107,6 +107,7 @@ class Quirks {
   virtual std::string large_value(char seed) const = 0;
 
   virtual void create_table(const TableSpec& table) = 0;
+  virtual void drop_table(const TableSpec&) {}  // all of them go with the database in the end
   virtual void run(const std::vector<Statement>& transaction) = 0;
   // Moves the table's rows to other storage, which no log shows.
   virtual void rewrite(const TableSpec& table) = 0;

@@ -1,4 +1,7 @@
-"""What compare.py asks a MariaDB or MySQL server: all its databases but the system's and awsdms_control are the user's."""
+"""What compare.py asks a MariaDB or MySQL server.
+
+All its databases but the system's and awsdms_control are the user's.
+"""
 
 from __future__ import annotations
 

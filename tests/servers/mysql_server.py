@@ -41,16 +41,11 @@ SETTINGS = {
 DURABLE = {"innodb_flush_log_at_trx_commit": "1", "sync_binlog": "1"}
 # As fast as can be; what is committed outlives the process, if not the machine.
 CARELESS = {"innodb_flush_log_at_trx_commit": "2", "sync_binlog": "0", "innodb_doublewrite": "OFF"}
-# A large value must fit a tenth of the log before 8.
+GTIDS = {"gtid_mode": "ON", "enforce_gtid_consistency": "ON"}
 OF_VERSION = {
     "mariadb": {"binlog_row_metadata": "FULL"},
-    "mysql8": {
-        "binlog_row_metadata": "FULL",
-        "gtid_mode": "ON",
-        "enforce_gtid_consistency": "ON",
-        "mysqlx": "OFF",
-    },
-    "mysql57": {"gtid_mode": "ON", "enforce_gtid_consistency": "ON", "innodb_log_file_size": "512M"},
+    "mysql8": {**GTIDS, "binlog_row_metadata": "FULL", "mysqlx": "OFF"},
+    "mysql57": {**GTIDS, "innodb_log_file_size": "512M"},  # a tenth of it must hold a large value
 }
 GTID_DOMAINS = {"source": "1", "target": "2"}
 SYSTEM_DATABASES = ("information_schema", "mysql", "performance_schema", "sys")
@@ -103,6 +98,7 @@ def _make_template(version: str, data: Path) -> None:
     first, *rest = _program(version)
     options = ["--no-defaults", "--initialize-insecure", "--skip-log-bin", f"--init-file={users}"]
     run_as_user([first, *options, *rest, f"--datadir={data}"])
+    users.unlink()
     (data / "auto.cnf").unlink(missing_ok=True)  # each server has a UUID of its own
 
 
@@ -264,7 +260,7 @@ class MySqlServer:
                 raise
 
     def clear_case(self, database: str) -> None:
-        """Removes what a flow left: every user database, since a schema of the other end arrives as one, and its users."""
+        """Removes what a flow left: its users, and every database, since a schema of the other end arrives as one."""
         for name in self.databases():
             self.drop_database(name)
         for user, host in self.query("SELECT user, host FROM mysql.user WHERE user LIKE 'flow%'"):
