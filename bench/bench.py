@@ -3,6 +3,8 @@
 
     ./dev bench load-pg     full load of pgbench, keys included: pgcopydb with the same jobs, psql | psql
     ./dev bench cdc-pg      draining piled-up pgbench transactions: the server's own replication, decoding alone
+    ./dev bench load-mysql  full load of sysbench tables, MariaDB to PostgreSQL: pgloader; mydumper and COPY alone
+    ./dev bench cdc-mysql   draining piled-up sysbench writes of MariaDB: MariaDB's replicas, one thread and parallel
     ./dev bench memory      peak memory for a 5 GB table and a transaction of 5 million rows
 """
 
@@ -15,7 +17,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/servers"))
 
-import cdc_pg  # noqa: E402  (after the path is set)
+import cdc_mysql  # noqa: E402  (after the path is set)
+import cdc_pg  # noqa: E402
+import load_mysql  # noqa: E402
 import load_pg  # noqa: E402
 import memory  # noqa: E402
 from measure import CommandFailed  # noqa: E402
@@ -32,7 +36,14 @@ def main() -> int:
     cdc = scenarios.add_parser("cdc-pg")
     cdc.add_argument("--scale", type=int, default=10, help="pgbench's: hundred thousands of rows (10)")
     cdc.add_argument("--transactions", type=int, default=100_000, help="in the backlog (100,000)")
-    for scenario in (load, cdc):
+    load_rows = scenarios.add_parser("load-mysql")
+    load_rows.add_argument("--rows", type=int, default=1_000_000, help="in each of two tables (1,000,000)")
+    load_rows.add_argument(
+        "--jobs", type=int, default=os.cpu_count() or 2, help="lanes, of ours and mydumper (the number of CPUs)"
+    )
+    drain = scenarios.add_parser("cdc-mysql")
+    drain.add_argument("--transactions", type=int, default=100_000, help="in the backlog (100,000)")
+    for scenario in (load, cdc, load_rows, drain):
         scenario.add_argument("--pairs", type=int, default=3, help="how often each contender runs (3)")
     scenarios.add_parser("memory").add_argument("--fraction", type=float, default=1.0, help="of the full sizes (1.0)")
     given = parser.parse_args()
@@ -41,6 +52,10 @@ def main() -> int:
             load_pg.main(given.scale, given.pairs, given.jobs)
         elif given.scenario == "cdc-pg":
             cdc_pg.main(given.scale, given.pairs, given.transactions)
+        elif given.scenario == "load-mysql":
+            load_mysql.main(given.rows, given.pairs, given.jobs)
+        elif given.scenario == "cdc-mysql":
+            cdc_mysql.main(given.pairs, given.transactions)
         else:
             return memory.main(given.fraction)
     except CommandFailed as failed:

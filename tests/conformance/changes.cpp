@@ -10,7 +10,7 @@ namespace {
 // A loaded table, the changes that came after, and a writer with an open transaction.
 class OpenWindow {
  public:
-  OpenWindow(Quirks& quirks, const TableSpec& table) : migration(quirks) {
+  OpenWindow(Pair& quirks, const TableSpec& table) : migration(quirks) {
     migration.plan({&table});
     migration.begin_capture();
     migration.load();

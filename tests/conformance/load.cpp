@@ -273,6 +273,7 @@ TEST_P(Conformance, values_far_larger_than_a_batch_are_carried) {
 }
 
 TEST_P(Conformance, partitions_are_read_one_by_one_and_written_to_their_parent) {
+  if (const auto reason = quirks().lacks(Ability::partitions_of_their_own)) GTEST_SKIP() << *reason;
   TableSpec table = plain("parted");
   table.leaves = {"parted_a", "parted_b", "parted_c"};
   create(table);

@@ -20,58 +20,59 @@ std::string every_byte() {
 
 class MemoryQuirks : public Quirks {
  public:
-  std::optional<std::string> open() override {
+  std::optional<std::string> open(Side side) override {
     static std::atomic<int> next = 0;
+    side_ = side;
     name_ = "conformance_" + std::to_string(++next);
-    database(Side::source).limit_changes_per_batch(7);
+    if (side == Side::source) database().limit_changes_per_batch(7);
     return std::nullopt;
   }
+  std::string family() const override { return "memory"; }
   Engine& engine() override { return memory_engine(); }
-  Endpoint endpoint(Side side) override { return must(parse_endpoint("memory://local/" + database_name(side))); }
+  Endpoint endpoint() override { return must(parse_endpoint("memory://local/" + name_)); }
 
   std::string schema() const override { return "s"; }
   std::string integer_type() const override { return "integer"; }
   std::string text_type() const override { return "text"; }
   size_t widest_table() const override { return 1600; }
   std::string large_value(char seed) const override { return std::string(10000, seed); }
-  std::span<const TypeCase> types() const override {
-    static const std::vector<TypeCase> types = {
+  std::vector<TypeCase> types(const std::vector<TypeCase>* wanted) override {
+    const std::vector<TypeCase> types = {
         {"text",
          {"", "a", "NULL", "\\N", "\\.", "\b\f\n\r\t\v\\", "'\"`", "äöü €", "\U0001F600",
           std::string(1U << 20U, 'x')}},
         {"bytes", {"", every_byte(), std::string(1, '\0'), "\xFF\xFE"}},
     };
-    return types;
+    return wanted != nullptr ? *wanted : types;
   }
 
-  void create_table(Side side, const TableSpec& spec) override {
+  void create_table(const TableSpec& spec) override {
     TableDef def;
     def.ref = spec.ref;
     for (const ColumnSpec& column : spec.columns) def.columns.push_back(column_of(column));
     if (!spec.key.empty()) def.key = key_of(def, spec.ref.name + "_pkey", spec.key);
     def.identity = spec.full_identity ? RowIdentity::full : def.key ? RowIdentity::key : RowIdentity::none;
-    const bool parted = side == Side::source && !spec.leaves.empty();
+    const bool parted = side_ == Side::source && !spec.leaves.empty();
     def.partitioned = parted;
     for (const std::string& leaf : parted ? spec.leaves : std::vector<std::string>())
       def.leaves.push_back({{spec.ref.schema, leaf}, 0});
     std::vector<KeyDef> unique;
     for (const auto& columns : spec.unique) unique.push_back(key_of(def, "unique_" + columns[0], columns));
-    database(side).create_table(def, unique);
+    database().create_table(def, unique);
   }
 
-  void run(Side side, const std::vector<Statement>& statements) override {
-    MemoryTransaction transaction = database(side).begin();
+  void run(const std::vector<Statement>& statements) override {
+    MemoryTransaction transaction = database().begin();
     std::map<TableRef, std::vector<Row>> pending;  // rows as the transaction sees them so far
-    for (const Statement& statement : statements) plan(side, statement, pending, transaction);
+    for (const Statement& statement : statements) plan(statement, pending, transaction);
     must(transaction.commit());
   }
 
-  void rewrite(const TableSpec& table) override { database(Side::source).rewrite_table(table.ref); }
-  std::vector<Row> rows(Side side, const TableSpec& table) override { return database(side).rows(table.ref); }
+  void rewrite(const TableSpec& table) override { database().rewrite_table(table.ref); }
+  std::vector<Row> rows(const TableSpec& table) override { return database().rows(table.ref); }
 
  private:
-  MemoryDatabase& database(Side side) { return memory_database(database_name(side)); }
-  std::string database_name(Side side) const { return name_ + (side == Side::source ? "_source" : "_target"); }
+  MemoryDatabase& database() { return memory_database(name_); }
 
   static ColumnDef column_of(const ColumnSpec& spec) {
     ColumnDef column;
@@ -88,8 +89,8 @@ class MemoryQuirks : public Quirks {
   }
 
   // The partition a row belongs to, on the source; a row keeps its partition when its key stays.
-  TableRef home_of(Side side, const TableSpec& table, const Row& row) const {
-    if (side == Side::target || table.leaves.empty()) return table.ref;
+  TableRef home_of(const TableSpec& table, const Row& row) const {
+    if (side_ == Side::target || table.leaves.empty()) return table.ref;
     return {table.ref.schema, table.leaves[std::stoul(row[0].value()) % table.leaves.size()]};
   }
 
@@ -115,10 +116,10 @@ class MemoryQuirks : public Quirks {
     return names;
   }
 
-  void plan(Side side, const Statement& statement, std::map<TableRef, std::vector<Row>>& pending,
+  void plan(const Statement& statement, std::map<TableRef, std::vector<Row>>& pending,
             MemoryTransaction& transaction) {
     const TableSpec& table = *statement.table;
-    if (!pending.contains(table.ref)) pending[table.ref] = rows(side, table);
+    if (!pending.contains(table.ref)) pending[table.ref] = rows(table);
     std::vector<Row>& now = pending[table.ref];
     if (statement.op == Op::truncate) {
       now.clear();
@@ -127,13 +128,13 @@ class MemoryQuirks : public Quirks {
     }
     if (statement.op == Op::insert) {
       now.push_back(statement.row);
-      transaction.insert(home_of(side, table, statement.row), statement.row);
+      transaction.insert(home_of(table, statement.row), statement.row);
       return;
     }
     const auto at =
         std::ranges::find_if(now, [&](const Row& row) { return identity_of(table, row) == statement.who; });
     if (at == now.end()) throw std::runtime_error("the test names a row that is not there");
-    const TableRef home = home_of(side, table, *at);
+    const TableRef home = home_of(table, *at);
     if (statement.op == Op::erase) {
       now.erase(at);
       transaction.erase(home, statement.who);
@@ -144,11 +145,15 @@ class MemoryQuirks : public Quirks {
     transaction.update(home, statement.who, *at, kept);
   }
 
+  Side side_ = Side::source;
   std::string name_;
 };
 
-INSTANTIATE_TEST_SUITE_P(Memory, Conformance,
-                         testing::Values(EngineUnderTest{"memory", [] { return std::make_unique<MemoryQuirks>(); }}),
+std::unique_ptr<Quirks> memory() {
+  return std::make_unique<MemoryQuirks>();
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, Conformance, testing::Values(PairUnderTest{"memory", memory, memory}),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

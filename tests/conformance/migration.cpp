@@ -199,20 +199,20 @@ void apply(ChangeWriter& writer, const Migration& migration, const Delivered& tr
   must(writer.commit(transaction.commit().end));
 }
 
-Migration::Migration(Quirks& quirks) : quirks_(quirks) {
+Migration::Migration(Pair& quirks) : quirks_(quirks) {
   source_ = open_source("main");
   lane_ = open_source("lane-1");
   target_ = open_target("main");
 }
 
 std::unique_ptr<Source> Migration::open_source(std::string_view role) const {
-  return must(
-      quirks_.engine().open_source(quirks_.endpoint(Side::source), {std::string(task_id), std::string(role), {}}));
+  return must(quirks_.engine(Side::source)
+                  .open_source(quirks_.endpoint(Side::source), {std::string(task_id), std::string(role), {}}));
 }
 
 std::unique_ptr<Target> Migration::open_target(std::string_view role) const {
-  return must(
-      quirks_.engine().open_target(quirks_.endpoint(Side::target), {std::string(task_id), std::string(role), {}}));
+  return must(quirks_.engine(Side::target)
+                  .open_target(quirks_.endpoint(Side::target), {std::string(task_id), std::string(role), {}}));
 }
 
 void Migration::plan(const std::vector<const TableSpec*>& tables, uint64_t range_bytes) {
@@ -222,10 +222,30 @@ void Migration::plan(const std::vector<const TableSpec*>& tables, uint64_t range
     auto full = std::make_shared<const TableDef>(std::move(def));
     auto moved = moved_columns(*full);
     ranges_.push_back(must(source_->split(*full, range_bytes)));
-    tables_.push_back({std::move(full), moved, moved});
+    tables_.push_back({std::move(full), moved, layout_of(*moved)});
   }
   if (tables_.size() != tables.size()) throw std::runtime_error("the source's catalog lacks a table");
   must(target_->create_control_tables());
+}
+
+// Within a family the types are the source's. Across families they are those of the target's table, which is there;
+// how its rows are identified is the source's still.
+std::shared_ptr<const TableDef> Migration::layout_of(const TableDef& moved) {
+  TableDef layout = moved;
+  if (!quirks_.same_family()) {
+    const TableDef there = must(target_->catalog().describe(std::vector{moved.ref})).at(0);
+    for (ColumnDef& column : layout.columns)
+      column.type = there.columns.at(find_column(there, column.name).value()).type;
+  }
+  return std::make_shared<const TableDef>(std::move(layout));
+}
+
+std::vector<Encoding> Migration::encodings_of(const TargetTable& table) const {
+  const auto accepted = target_->accepts(*table.layout);
+  if (quirks_.same_family()) return {accepted.begin(), accepted.end()};
+  if (std::ranges::find(accepted, Encoding::canonical) == accepted.end())
+    throw std::runtime_error("the target does not take canonical rows");
+  return {Encoding::canonical};
 }
 
 CaptureSpec Migration::capture_spec() const {

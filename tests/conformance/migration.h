@@ -2,7 +2,7 @@
 // A task in miniature, straight over the engine interfaces: plans tables one to one, loads their slices, applies
 // their changes. Errors are exceptions (must()).
 
-#include "quirks.h"
+#include "pair.h"
 
 namespace godwit::conformance {
 
@@ -14,7 +14,7 @@ class Migration {
  public:
   static constexpr std::string_view task_id = "conformance";
 
-  explicit Migration(Quirks& quirks);
+  explicit Migration(Pair& quirks);
 
   // Describes the tables on the source, notes their slices, prepares the target's control tables.
   void plan(const std::vector<const TableSpec*>& tables, uint64_t range_bytes = uint64_t{1} << 30);
@@ -23,8 +23,9 @@ class Migration {
   // All slices of all tables, each in its own target transaction.
   void load();
   void load_slice(const TargetTable& table, const TableRange& range, Encoding encoding);
-  // The encoding the target likes best.
-  Encoding encoding_of(const TargetTable& table) const { return target_->accepts(*table.layout)[0]; }
+  // What the target takes and this source writes, the one it likes best first; across families canonical alone.
+  std::vector<Encoding> encodings_of(const TargetTable& table) const;
+  Encoding encoding_of(const TargetTable& table) const { return encodings_of(table)[0]; }
   // Every row of a slice, in batches as the target wants them, out of the snapshot.
   std::vector<RowBatch> read_slice(const TargetTable& table, const TableRange& range, Encoding encoding);
   // Applies what the source has committed by now, one target transaction for each of its own. A transaction that
@@ -45,9 +46,10 @@ class Migration {
   Position position();
 
  private:
+  std::shared_ptr<const TableDef> layout_of(const TableDef& moved);
   void copy_slice(const TargetTable& table, const TableRange& range, Encoding encoding);
 
-  Quirks& quirks_;
+  Pair& quirks_;
   std::unique_ptr<Source> source_, lane_, capture_;
   std::unique_ptr<Target> target_;
   std::vector<TargetTable> tables_;

@@ -162,14 +162,13 @@ std::vector<Row> PostgresSession::query(const std::string& sql, const std::vecto
 }
 
 PostgresQuirks::~PostgresQuirks() {
-  for (const Side side : {Side::source, Side::target})
-    if (!uri(side).empty()) drop_side(side);
+  if (!database_.empty()) drop_database();
 }
 
-void PostgresQuirks::drop_side(Side side) {
-  sessions_[side == Side::source ? 0 : 1].reset();
+void PostgresQuirks::drop_database() {
+  session_.reset();
   try {
-    PostgresSession admin(uri(side), "");
+    PostgresSession admin(server_, "");
     admin.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1", {database_});
     for (int tries = 0; tries < 500; ++tries) {
       constexpr const char* left =
@@ -180,87 +179,96 @@ void PostgresQuirks::drop_side(Side side) {
     admin.query("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE database = $1",
                 {database_});
     // A server with pglogical takes minutes for it, and is thrown away after the tests.
-    if (side == Side::source && plugin_ == "pglogical") return;
+    if (side_ == Side::source && plugin_ == "pglogical") return;
     admin.run("DROP DATABASE IF EXISTS " + quote(database_));
   } catch (const std::exception& error) {
     std::cout << "The test's database " << database_ << " could not be dropped: " << error.what() << "\n";
   }
 }
 
-void PostgresQuirks::open_side(Side side, const std::string& server) {
-  uri(side) = server;
-  PostgresSession(server, "")
-      .run("CREATE DATABASE " + quote(database_) + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
-  sessions_[side == Side::source ? 0 : 1] = std::make_unique<PostgresSession>(server, database_);
-  for (const std::string extension : {"hstore", "citext"}) {
-    const auto there = session(side).query("SELECT 1 FROM pg_available_extensions WHERE name = $1", {extension});
-    if (!there.empty()) session(side).run("CREATE EXTENSION " + extension + " SCHEMA public");
-  }
-  // Types get other numbers on the target, so that nothing which carries a number over passes by luck.
-  if (side == Side::target)
-    for (const char* sql : {"CREATE SCHEMA before", "CREATE TYPE before.them AS (a integer)"}) session(side).run(sql);
-  session(side).run("CREATE SCHEMA s");
-  session(side).run("DO $do$ BEGIN " + postgres_type_script() + " END $do$");
-}
-
-std::optional<std::string> PostgresQuirks::open() {
-  const bool by_pglogical = plugin_ == "pglogical";
-  const char* source = std::getenv(by_pglogical ? pglogical_variable : source_variable);
-  if (by_pglogical && source == nullptr)
-    return std::string("no source server with pglogical: run ./dev test, which starts one, or set ") +
-           pglogical_variable;
-  const char* target = std::getenv(target_variable);
-  if (source == nullptr || target == nullptr)
-    return std::string("no PostgreSQL servers: run ./dev test, which starts them, or set ") + source_variable +
-           " and " + target_variable + " to the URIs of superusers on two servers with wal_level = logical";
+void PostgresQuirks::make_database() {
   static std::atomic<int> next = 0;
   database_ = "godwit_conformance_" + std::to_string(getpid()) + "_" + std::to_string(++next);
-  open_side(Side::source, source);
-  open_side(Side::target, target);
-  if (by_pglogical) session(Side::source).run("CREATE EXTENSION pglogical");
-  take_types();
+  PostgresSession(server_, "")
+      .run("CREATE DATABASE " + quote(database_) + " TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C' LC_CTYPE 'C'");
+  session_ = std::make_unique<PostgresSession>(server_, database_);
+  for (const std::string extension : {"hstore", "citext"}) {
+    const auto there = session_->query("SELECT 1 FROM pg_available_extensions WHERE name = $1", {extension});
+    if (!there.empty()) session_->run("CREATE EXTENSION " + extension + " SCHEMA public");
+  }
+  // Types get other numbers on the target, so that nothing which carries a number over passes by luck.
+  if (side_ == Side::target)
+    for (const char* sql : {"CREATE SCHEMA before", "CREATE TYPE before.them AS (a integer)"}) session_->run(sql);
+  session_->run("CREATE SCHEMA s");
+  session_->run("DO $do$ BEGIN " + postgres_type_script() + " END $do$");
+}
+
+// Notes the server's URI.
+std::optional<std::string> PostgresQuirks::find_server() {
+  const bool by_pglogical = side_ == Side::source && plugin_ == "pglogical";
+  const char* usual = std::getenv(side_ == Side::source ? source_variable : target_variable);
+  const char* named = by_pglogical ? std::getenv(pglogical_variable) : usual;
+  if (usual != nullptr && !std::string_view(usual).starts_with("postgres"))
+    return std::string(usual) + " is no PostgreSQL server; another binary has this pair";
+  if (by_pglogical && named == nullptr)
+    return std::string("no source server with pglogical: run ./dev test, which starts one, or set ") +
+           pglogical_variable;
+  if (named == nullptr)
+    return std::string("no PostgreSQL servers: run ./dev test, which starts them, or set ") + source_variable +
+           " and " + target_variable + " to the URIs of superusers on two servers with wal_level = logical";
+  server_ = named;
   return std::nullopt;
 }
 
-bool PostgresQuirks::takes(Side side, const std::string& sql, const std::vector<Value>& parameters) {
+std::optional<std::string> PostgresQuirks::open(Side side) {
+  side_ = side;
+  if (auto reason = find_server()) return reason;
+  make_database();
+  if (side == Side::source && plugin_ == "pglogical") session_->run("CREATE EXTENSION pglogical");
+  return std::nullopt;
+}
+
+bool PostgresQuirks::takes(const std::string& sql, const std::vector<Value>& parameters) {
   try {
-    return session(side).query(sql, parameters).at(0).at(0) != "f";
+    return session_->query(sql, parameters).at(0).at(0) != "f";
   } catch (const std::runtime_error&) {
     return false;
   }
 }
 
-// The type with those of its values that both servers take: infinite numbers, say, came with 14.
-std::optional<PostgresType> PostgresQuirks::on_both_servers(const PostgresType& type) {
-  PostgresType out = type;
-  for (const Side side : {Side::source, Side::target}) {
-    if (!type.needs.empty() && !takes(side, std::string(type.needs), {})) return std::nullopt;
-    if (session(side).version() >= complete_version) continue;
-    if (!takes(side, "SELECT NULL::" + type.type.type + " IS NULL", {})) return std::nullopt;
-    std::erase_if(out.type.values, [&](const std::string& value) {
-      return !takes(side, "SELECT ($1::" + type.type.type + ")::text IS NOT NULL", {value});
-    });
-  }
-  if (out.type.values.size() < type.type.values.size())
-    std::cout << "Left out, since a server does not take them: " << type.type.values.size() - out.type.values.size()
-              << " values of type " << type.type.type << "\n";
+// The type with those of its values that the server takes: infinite numbers, say, came with 14.
+std::optional<TypeCase> PostgresQuirks::taken(const PostgresType& type) {
+  TypeCase out = type.type;
+  if (!type.needs.empty() && !takes(std::string(type.needs), {})) return std::nullopt;
+  if (session_->version() >= complete_version) return out;
+  if (!takes("SELECT NULL::" + out.type + " IS NULL", {})) return std::nullopt;
+  std::erase_if(out.values, [&](const std::string& value) {
+    return !takes("SELECT ($1::" + out.type + ")::text IS NOT NULL", {value});
+  });
+  if (out.values.size() < type.type.values.size())
+    std::cout << "Left out, since a server does not take them: " << type.type.values.size() - out.values.size()
+              << " values of type " << out.type << "\n";
   return out;
 }
 
-void PostgresQuirks::take_types() {
-  static std::vector<TypeCase> taken;  // the servers stay the same
-  if (taken.empty())
-    for (const PostgresType& type : postgres_types()) {
-      if (const auto common = on_both_servers(type))
-        taken.push_back(common->type);
-      else
-        std::cout << "Left out, since a server does not have it: type " << type.type.type << "\n";
+std::vector<TypeCase> PostgresQuirks::types(const std::vector<TypeCase>* wanted) {
+  std::vector<TypeCase> out;
+  for (PostgresType& type : postgres_types()) {
+    if (wanted != nullptr) {
+      const auto other = std::ranges::find(*wanted, type.type.type, &TypeCase::type);
+      if (other == wanted->end()) continue;
+      type.type = *other;
     }
-  types_ = taken;
+    if (auto there = taken(type))
+      out.push_back(*there);
+    else
+      std::cout << "Left out, since a server does not have it: type " << type.type.type << "\n";
+  }
+  return out;
 }
 
 std::optional<std::string> PostgresQuirks::lacks(Ability ability) const {
-  if (ability == Ability::truncate_in_the_log && session(Side::source).version() < 11)
+  if (ability == Ability::truncate_in_the_log && session_->version() < 11)
     return "PostgreSQL 10 does not publish TRUNCATE";
   return std::nullopt;
 }
@@ -269,10 +277,10 @@ Engine& PostgresQuirks::engine() {
   return postgres_engine();
 }
 
-Endpoint PostgresQuirks::endpoint(Side side) {
-  Endpoint endpoint = must(parse_endpoint(uri(side)));
+Endpoint PostgresQuirks::endpoint() {
+  Endpoint endpoint = must(parse_endpoint(server_));
   endpoint.database = database_;
-  if (side == Side::source) endpoint.parameters["PluginName"] = plugin_;
+  if (side_ == Side::source) endpoint.parameters["PluginName"] = plugin_;
   return endpoint;
 }
 
@@ -287,51 +295,55 @@ std::string PostgresQuirks::large_value(char seed) const {
   return out;
 }
 
-void PostgresQuirks::create_table(Side side, const TableSpec& table) {
+void PostgresQuirks::create_table(const TableSpec& table) {
   const std::string name = quote(table.ref);
-  const bool hashes = session(side).version() >= 11;
+  const bool hashes = session_->version() >= 11;
   const std::string partitioning =
       table.leaves.empty()
           ? ""
           : std::string(" PARTITION BY ") + (hashes ? "HASH" : "RANGE") + " (" + quote_list(table.key) + ")";
   const bool has_keys = table.leaves.empty() || hashes;
-  session(side).run("CREATE TABLE " + name + " (" + columns_sql(table) + (has_keys ? keys_sql(table) : "") + ")" +
-                    partitioning);
+  session_->run("CREATE TABLE " + name + " (" + columns_sql(table) + (has_keys ? keys_sql(table) : "") + ")" +
+                partitioning);
   for (size_t i = 0; i < table.leaves.size(); ++i)
-    session(side).run("CREATE TABLE " + quote(TableRef{table.ref.schema, table.leaves[i]}) + " PARTITION OF " + name +
-                      " " + (hashes ? hash_of_leaf(table, i) : range_of_leaf(table, i)));
-  if (table.full_identity) session(side).run("ALTER TABLE " + name + " REPLICA IDENTITY FULL");
+    session_->run("CREATE TABLE " + quote(TableRef{table.ref.schema, table.leaves[i]}) + " PARTITION OF " + name +
+                  " " + (hashes ? hash_of_leaf(table, i) : range_of_leaf(table, i)));
+  if (table.full_identity) session_->run("ALTER TABLE " + name + " REPLICA IDENTITY FULL");
 }
 
-void PostgresQuirks::run(Side side, const std::vector<Statement>& transaction) {
-  session(side).run("BEGIN");
+void PostgresQuirks::drop_table(const TableSpec& table) {
+  session_->run("DROP TABLE " + quote(table.ref));
+}
+
+void PostgresQuirks::run(const std::vector<Statement>& transaction) {
+  session_->run("BEGIN");
   try {
     for (const Statement& statement : transaction) {
       std::vector<Value> parameters;
       const std::string sql = statement_sql(statement, parameters);
-      session(side).query(sql, parameters);
+      session_->query(sql, parameters);
     }
   } catch (...) {
-    session(side).run("ROLLBACK");
+    session_->run("ROLLBACK");
     throw;
   }
-  session(side).run("COMMIT");
+  session_->run("COMMIT");
 }
 
 void PostgresQuirks::rewrite(const TableSpec& table) {
-  session(Side::source).run("VACUUM FULL " + quote(table.ref));
+  session_->run("VACUUM FULL " + quote(table.ref));
 }
 
-std::vector<Row> PostgresQuirks::rows(Side side, const TableSpec& table) {
-  std::vector<Row> rows = session(side).query("SELECT * FROM " + quote(table.ref), {});
-  const Side other = side == Side::source ? Side::target : Side::source;
-  if (session(side).version() < 12 && session(other).version() >= 12)
-    for (size_t c = 0; c < table.columns.size(); ++c)
-      for (Row& row : rows)
-        if (row[c] && has_floats(table.columns[c].type))
-          row[c] = session(other).query("SELECT $1::" + table.columns[c].type, {row[c]}).at(0).at(0);
-  std::ranges::sort(rows);
-  return rows;
+std::vector<Row> PostgresQuirks::rows(const TableSpec& table) {
+  return session_->query("SELECT * FROM " + quote(table.ref), {});
+}
+
+bool PostgresQuirks::spells_otherwise(const std::string& type) const {
+  return session_->version() < 12 && has_floats(type);
+}
+
+std::string PostgresQuirks::respelled(const std::string& type, const std::string& value) {
+  return session_->query("SELECT $1::" + type, {value}).at(0).at(0).value();
 }
 
 }  // namespace godwit::conformance

@@ -1,7 +1,7 @@
 #pragma once
-// PostgreSQL's quirks: two running servers, named by GODWIT_TEST_SOURCE_URI (GODWIT_TEST_PGLOGICAL_URI where that
-// plugin is tested) and GODWIT_TEST_TARGET_URI (superusers), and databases of their own for each test, which are
-// dropped with it. SQL goes through libpq directly.
+// PostgreSQL's quirks: a running server, named by GODWIT_TEST_SOURCE_URI (GODWIT_TEST_PGLOGICAL_URI where that plugin
+// is tested) or GODWIT_TEST_TARGET_URI (superusers), and a database of its own for each test, which is dropped with
+// it. SQL goes through libpq directly.
 
 #include <libpq-fe.h>
 
@@ -37,36 +37,38 @@ class PostgresQuirks : public Quirks {
   // `plugin`: what captures changes, as the attribute PluginName says it.
   explicit PostgresQuirks(std::string plugin = "pgoutput") : plugin_(std::move(plugin)) {}
   ~PostgresQuirks() override;
-  std::optional<std::string> open() override;
+  std::optional<std::string> open(Side side) override;
+  std::string family() const override { return "postgres"; }
   Engine& engine() override;
-  Endpoint endpoint(Side side) override;
+  Endpoint endpoint() override;
   std::optional<std::string> lacks(Ability ability) const override;
   std::string schema() const override { return "s"; }
   std::string integer_type() const override { return "integer"; }
   std::string text_type() const override { return "text"; }
-  std::span<const TypeCase> types() const override { return types_; }
+  std::vector<TypeCase> types(const std::vector<TypeCase>* wanted) override;
+  Mapping shown_on(const std::string& family, const std::string& type) const override;
   size_t widest_table() const override { return 1600; }
   bool follows_full_identity() const override { return plugin_ != "pglogical"; }
   std::string large_value(char seed) const override;
-  void create_table(Side side, const TableSpec& table) override;
-  void run(Side side, const std::vector<Statement>& transaction) override;
+  void create_table(const TableSpec& table) override;
+  void drop_table(const TableSpec& table) override;
+  void run(const std::vector<Statement>& transaction) override;
   void rewrite(const TableSpec& table) override;
-  std::vector<Row> rows(Side side, const TableSpec& table) override;
+  std::vector<Row> rows(const TableSpec& table) override;
+  bool spells_otherwise(const std::string& type) const override;
+  std::string respelled(const std::string& type, const std::string& value) override;
 
  private:
-  void open_side(Side side, const std::string& uri);
-  void drop_side(Side side);
-  void take_types();
-  std::optional<PostgresType> on_both_servers(const PostgresType& type);
-  bool takes(Side side, const std::string& sql, const std::vector<Value>& parameters);
-  PostgresSession& session(Side side) const { return *sessions_[side == Side::source ? 0 : 1]; }
-  std::string& uri(Side side) { return uris_[side == Side::source ? 0 : 1]; }
+  std::optional<std::string> find_server();
+  void make_database();
+  void drop_database();
+  std::optional<TypeCase> taken(const PostgresType& type);
+  bool takes(const std::string& sql, const std::vector<Value>& parameters);
 
   std::string plugin_;
-  std::string database_;
-  std::string uris_[2];
-  std::unique_ptr<PostgresSession> sessions_[2];
-  std::vector<TypeCase> types_;
+  Side side_ = Side::source;
+  std::string server_, database_;
+  std::unique_ptr<PostgresSession> session_;
 };
 
 }  // namespace godwit::conformance

@@ -6,12 +6,13 @@
 namespace godwit::conformance {
 namespace {
 
-EngineUnderTest engine(const char* plugin) {
-  return {plugin, [plugin] { return std::make_unique<PostgresQuirks>(plugin); }};
+PairUnderTest pair(const char* plugin) {
+  return {plugin, [plugin] { return std::make_unique<PostgresQuirks>(plugin); },
+          [] { return std::make_unique<PostgresQuirks>(); }};
 }
 
 INSTANTIATE_TEST_SUITE_P(Postgres, Conformance,
-                         testing::Values(engine("pgoutput"), engine("test_decoding"), engine("pglogical")),
+                         testing::Values(pair("pgoutput"), pair("test_decoding"), pair("pglogical")),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -1,7 +1,8 @@
 #pragma once
-// What differs between engines, for the one conformance suite: how to make a pair of databases, tables of given
-// native types, transactions on either side, and how to read rows back. Everything else goes through the engine's
-// interfaces. A Quirks answers failure with an exception: GoogleTest reports it as the test's failure.
+// What differs between engines, for the one conformance suite: how to make a database, tables of given native types,
+// transactions, how to read rows back, and what an engine of another family makes of a value. Everything else goes
+// through the engine's interfaces. A Quirks is one end; a Pair (pair.h) is two of them. It answers failure with an
+// exception: GoogleTest reports it as the test's failure.
 
 #include <functional>
 #include <memory>
@@ -65,16 +66,27 @@ struct TypeCase {
 };
 
 // What an engine, or a version of its server, may be without.
-enum class Ability { truncate_in_the_log };
+enum class Ability { truncate_in_the_log, partitions_of_their_own };
+
+// What a column of a type is on an end of another family, and what its values are there.
+struct Mapping {
+  std::string type;    // of the other family
+  std::string reason;  // why the type, or without one some of its values, stay out of the list
+  // Which values the pair carries; none given: all.
+  std::function<bool(const std::string&)> carries = {};
+  // A value as this end shows it, in a form that both ends can be brought to; none given: as it is.
+  std::function<Value(const std::string&)> here = {}, there = {};  // `there`: from what the other end shows
+};
 
 class Quirks {
  public:
   virtual ~Quirks() = default;
-  // Makes an empty source and target database. A sentence, if there is no server to make them on: the test is
-  // skipped.
-  virtual std::optional<std::string> open() = 0;
+  // Makes an empty database for this end. A sentence, if there is no server to make it on: the test is skipped.
+  virtual std::optional<std::string> open(Side side) = 0;
+  // Engines of one family share their types and show values alike.
+  virtual std::string family() const = 0;
   virtual Engine& engine() = 0;
-  virtual Endpoint endpoint(Side side) = 0;
+  virtual Endpoint endpoint() = 0;
 
   // Why this source has it not, if so: tests that need it are skipped with these words.
   virtual std::optional<std::string> lacks(Ability) const { return std::nullopt; }
@@ -82,29 +94,30 @@ class Quirks {
   virtual std::string schema() const = 0;
   virtual std::string integer_type() const = 0;  // at least 32 bits
   virtual std::string text_type() const = 0;     // any length, any characters
-  virtual std::span<const TypeCase> types() const = 0;
+  // The types that this server has, with the values of them that it takes; those of `wanted`, or every one there is.
+  virtual std::vector<TypeCase> types(const std::vector<TypeCase>* wanted) = 0;
+  // What an end of the other family makes of this type; only asked where the families differ.
+  virtual Mapping shown_on(const std::string& family, const std::string& type) const {
+    return {"", "there is no mapping of " + type + " to " + family};
+  }
   virtual size_t widest_table() const = 0;  // columns
   // Whether changes of a table are followed of which the log carries whole old rows.
   virtual bool follows_full_identity() const { return true; }
   // A value so large that the log leaves it out of an UPDATE that does not name its column.
   virtual std::string large_value(char seed) const = 0;
 
-  virtual void create_table(Side side, const TableSpec& table) = 0;
-  virtual void run(Side side, const std::vector<Statement>& transaction) = 0;
+  virtual void create_table(const TableSpec& table) = 0;
+  virtual void drop_table(const TableSpec&) {}  // all of them go with the database in the end
+  virtual void run(const std::vector<Statement>& transaction) = 0;
   // Moves the table's rows to other storage, which no log shows.
   virtual void rewrite(const TableSpec& table) = 0;
-  // Every row, every column as text, sorted.
-  virtual std::vector<Row> rows(Side side, const TableSpec& table) = 0;
+  // Every row, every column as text.
+  virtual std::vector<Row> rows(const TableSpec& table) = 0;
+  // Whether this server spells values of the type as newer ones of its family do not, and how this one spells such a
+  // value.
+  virtual bool spells_otherwise(const std::string&) const { return false; }
+  virtual std::string respelled(const std::string&, const std::string& value) { return value; }
 };
-
-struct EngineUnderTest {
-  std::string name;
-  std::function<std::unique_ptr<Quirks>()> quirks;
-};
-
-inline void PrintTo(const EngineUnderTest& engine, std::ostream* out) {
-  *out << engine.name;
-}  // NOLINT: GoogleTest's name
 
 // The value, or an exception with the error's message.
 template <class T>

@@ -1,6 +1,6 @@
 #pragma once
 // The fixture of the conformance suite. Bodies are in the other files of this folder; each engine's <name>_test.cpp
-// instantiates them with its Quirks.
+// instantiates them with pairs of ends.
 
 #include <gtest/gtest.h>
 
@@ -9,18 +9,18 @@
 namespace godwit::conformance {
 
 // Reports the first row in which the table's two sides differ.
-void expect_equal(Quirks& quirks, const TableSpec& table);
+void expect_equal(Pair& quirks, const TableSpec& table);
 
 inline constexpr ApplyMode both_modes[] = {ApplyMode::sets, ApplyMode::in_order};
 
-class Conformance : public testing::TestWithParam<EngineUnderTest> {
+class Conformance : public testing::TestWithParam<PairUnderTest> {
  protected:
   void SetUp() override {
-    quirks_ = GetParam().quirks();
+    quirks_ = std::make_unique<Pair>(GetParam());
     if (const auto reason = quirks_->open()) GTEST_SKIP() << *reason;
   }
 
-  Quirks& quirks() { return *quirks_; }
+  Pair& quirks() { return *quirks_; }
   TableRef name(const std::string& table) const { return {quirks_->schema(), table}; }
   // (id integer primary key, value text)
   TableSpec plain(const std::string& table) const {
@@ -35,7 +35,7 @@ class Conformance : public testing::TestWithParam<EngineUnderTest> {
   void expect_equal(const TableSpec& table) { conformance::expect_equal(*quirks_, table); }
 
  private:
-  std::unique_ptr<Quirks> quirks_;
+  std::unique_ptr<Pair> quirks_;
 };
 
 }  // namespace godwit::conformance

@@ -13,7 +13,7 @@ Value value_at(const TypeCase& type, size_t index) {
 // A table for each type, with one row for each value of it and one for NULL.
 class TypeTables {
  public:
-  TypeTables(Quirks& quirks, bool with_key) : quirks_(quirks) {
+  TypeTables(Pair& quirks, bool with_key) : quirks_(quirks) {
     for (size_t i = 0; i < quirks.types().size(); ++i) {
       const ColumnSpec value{"value", quirks.types()[i].type};
       TableSpec spec{{quirks.schema(), "type_" + std::to_string(i)}, {value}, {}, {}, !with_key};
@@ -62,11 +62,11 @@ class TypeTables {
   }
 
  private:
-  Quirks& quirks_;
+  Pair& quirks_;
   std::vector<TableSpec> specs_;
 };
 
-void load_and_compare(Migration& migration, Quirks& quirks, const TableSpec& spec, Encoding encoding) {
+void load_and_compare(Migration& migration, Pair& quirks, const TableSpec& spec, Encoding encoding) {
   const TargetTable& table = migration.table(spec);
   must(migration.target().empty_for_reload(Migration::task_id, table));
   for (const TableRange& range : migration.ranges(spec)) migration.load_slice(table, range, encoding);
@@ -80,7 +80,7 @@ TEST_P(Conformance, every_type_is_loaded_byte_exact_in_every_encoding) {
   migration.plan(tables.pointers());
   migration.begin_capture();
   for (size_t i = 0; i < tables.size(); ++i)
-    for (const Encoding encoding : migration.target().accepts(*migration.table(i).layout)) {
+    for (const Encoding encoding : migration.encodings_of(migration.table(i))) {
       SCOPED_TRACE("type " + tables.type(i).type + " as " + std::string(to_string(encoding)));
       try {
         load_and_compare(migration, quirks(), tables.spec(i), encoding);

@@ -11,8 +11,9 @@ from typing import Any
 
 import compare
 from conftest import Servers
+from mysql_server import SHA2_USER, is_mysql
 from processes import Late, wait_until
-from servers import PASSWORD, PASSWORD_USER, PostgresServer, pglogical_settings
+from servers import PASSWORD, PASSWORD_USER, PostgresServer, Server, new_server, pglogical_settings
 from worker import Outcome, Run, Task
 
 
@@ -30,6 +31,11 @@ class Step:
 class Flow:
     claim: str
     steps: list[Step]
+
+    @property
+    def needs_mysql(self) -> bool:
+        """Whether an end is of the MySQL family."""
+        return any(step.words[0] == "servers" and any(map(is_mysql, step.words[1:])) for step in self.steps)
 
 
 def parse(text: str) -> Flow:
@@ -92,15 +98,15 @@ class Stage:
     def __init__(self, servers: Servers, name: str) -> None:
         self._shared, self._name = servers, re.sub(r"\W", "_", name)[:40]
         self._versions = {"source": "15", "target": "15"}
-        self._own: dict[str, PostgresServer] = {}
-        self._ends: dict[str, tuple[PostgresServer, str]] | None = None
+        self._own: dict[str, Server] = {}
+        self._ends: dict[str, tuple[Server, str]] | None = None
         self._task: Task | None = None
         self._run: Run | None = None
         self._remembered: dict[str, str] = {}
 
     # --- what the steps stand on ---
 
-    def ends(self) -> dict[str, tuple[PostgresServer, str]]:
+    def ends(self) -> dict[str, tuple[Server, str]]:
         """The server and database of each end, made when first needed."""
         if self._ends is None:
             self._ends = {}
@@ -125,18 +131,9 @@ class Stage:
             self._task.close()
         for server, database in (self._ends or {}).values():
             if server not in self._own.values():
-                self._clear(server, database)
+                server.clear_case(database)
         for server in set(self._own.values()):
             server.close()
-
-    @staticmethod
-    def _clear(server: PostgresServer, database: str) -> None:
-        server.query(
-            "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name LIKE 'flow%'"
-        )
-        server.drop_database(database)
-        for (role,) in server.query("SELECT rolname FROM pg_roles WHERE rolname LIKE 'flow%'"):
-            server.query(f'DROP ROLE "{role}"')
 
     def fill(self, text: str) -> str:
         """Puts the ends into {source}, {target_port} and the like."""
@@ -146,7 +143,8 @@ class Stage:
                 text = text.replace("{" + name + "}", value)
         for name, value in self._remembered.items():
             text = text.replace("{" + name + "}", value)
-        return text.replace("{password_user}", PASSWORD_USER).replace("{password}", PASSWORD.replace(" ", "%20"))
+        users = text.replace("{password_user}", PASSWORD_USER).replace("{sha2_user}", SHA2_USER)
+        return users.replace("{password}", PASSWORD.replace(" ", "%20"))
 
     # --- steps ---
 
@@ -168,11 +166,11 @@ class Stage:
         end, *settings = words
         pairs = pglogical_settings(self._versions[end]) if "pglogical" in settings else {}
         pairs.update(pair.split("=", 1) for pair in settings if "=" in pair)
-        self._own[end] = PostgresServer(self._versions[end], identity=end, settings=pairs).start()
+        self._own[end] = new_server(self._versions[end], identity=end, settings=pairs).start()
 
     def do_sql(self, words: list[str], body: str) -> None:
         server, database = self.ends()[words[0]]
-        server.psql(self.fill(body), database)
+        server.script(self.fill(body), database)
 
     def do_rows(self, words: list[str], body: str) -> None:
         wanted, found = self._rows(words[0], body)
@@ -185,7 +183,7 @@ class Stage:
         found = {}
         for end, sql in queries.items():
             server, database = self.ends()[end]
-            found[end] = server.psql(self.fill(sql), database).strip("\n")
+            found[end] = server.script(self.fill(sql), database).strip("\n")
         if found["source"] != found["target"]:
             raise Failed(f"the source gives\n{found['source']}\nand the target\n{found['target']}")
 
@@ -204,7 +202,7 @@ class Stage:
     def _rows(self, end: str, body: str) -> tuple[str, str]:
         sql, _, wanted = body.partition("----")
         server, database = self.ends()[end]
-        return wanted.strip("\n"), server.psql(self.fill(sql), database).strip("\n")
+        return wanted.strip("\n"), server.script(self.fill(sql), database).strip("\n")
 
     def do_equal(self, words: list[str], body: str) -> None:
         ends = self.uri("source"), self.uri("target")

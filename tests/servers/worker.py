@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import shutil
 import signal
+import subprocess
 import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,6 +24,18 @@ def binary() -> Path:
     if not path.exists():
         raise SystemExit(f"{path} is not there. Run ./dev build, or name another binary in GODWIT_BIN.")
     return path
+
+
+@functools.cache
+def without_engine(scheme: str) -> str:
+    """Why tests with such an end are skipped: the binary was built without the engine. Empty: it has it."""
+    ends = ["--source", f"{scheme}://nobody@127.0.0.1:9/none", "--target", f"{scheme}://nobody@127.0.0.1:9/other"]
+    with tempfile.TemporaryDirectory(prefix="godwit-probe-") as folder:
+        done = subprocess.run(
+            [binary(), "migrate", *ends, "--state-dir", folder], capture_output=True, text=True, check=False, timeout=60
+        )
+    said = next((line for line in done.stderr.splitlines() if "no engine serves" in line), "")
+    return said and f"{binary()} was built without it: {said}"
 
 
 def failpoint_names() -> list[str]:

@@ -1,0 +1,87 @@
+#include "pair.h"
+
+#include <algorithm>
+#include <deque>
+#include <iostream>
+#include <map>
+
+namespace godwit::conformance {
+
+std::optional<std::string> Pair::open() {
+  for (const Side side : {Side::source, Side::target})
+    if (auto reason = at(side).open(side)) return reason;
+  static std::map<std::string, std::vector<TypeCase>> known;  // the servers stay the same
+  if (!known.contains(name_)) known[name_] = common_types();
+  types_ = known[name_];
+  return std::nullopt;
+}
+
+std::vector<TypeCase> Pair::common_types() {
+  std::vector<TypeCase> types = source_->types(nullptr);
+  if (same_family()) return target_->types(&types);
+  std::vector<TypeCase> out;
+  for (TypeCase& type : types) {
+    const Mapping mapping = mapping_of(type.type);
+    const size_t all = type.values.size();
+    if (mapping.carries) std::erase_if(type.values, [&](const std::string& v) { return !mapping.carries(v); });
+    if (mapping.type.empty() || type.values.size() < all)
+      std::cout << "Left out of type " << type.type << ": " << (mapping.type.empty() ? all : all - type.values.size())
+                << " values, since " << mapping.reason << "\n";
+    if (!mapping.type.empty()) out.push_back(std::move(type));
+  }
+  return out;
+}
+
+Mapping Pair::mapping_of(const std::string& type) const {
+  if (same_family()) return {type, ""};
+  if (type == source_->integer_type()) return {target_->integer_type(), ""};
+  if (type == source_->text_type()) return {target_->text_type(), ""};
+  return source_->shown_on(target_->family(), type);
+}
+
+TableSpec Pair::on(Side side, const TableSpec& table) const {
+  TableSpec out = table;
+  if (side == Side::target)
+    for (ColumnSpec& column : out.columns) column.type = mapping_of(column.type).type;
+  return out;
+}
+
+void Pair::run(Side side, const std::vector<Statement>& transaction) {
+  std::deque<TableSpec> tables;  // which keep their place
+  std::vector<Statement> statements = transaction;
+  for (Statement& statement : statements) {
+    tables.push_back(on(side, *statement.table));
+    statement.table = &tables.back();
+  }
+  at(side).run(statements);
+}
+
+std::vector<Row> Pair::rows(Side side, const TableSpec& table) {
+  std::vector<Row> rows = at(side).rows(on(side, table));
+  Quirks& other = at(side == Side::source ? Side::target : Side::source);
+  if (same_family())
+    for (size_t c = 0; c < table.columns.size(); ++c) {
+      const std::string& type = table.columns[c].type;
+      if (!at(side).spells_otherwise(type) || other.spells_otherwise(type)) continue;
+      for (Row& row : rows)
+        if (row[c]) row[c] = other.respelled(type, *row[c]);
+    }
+  std::ranges::sort(rows);
+  return rows;
+}
+
+std::vector<Row> Pair::comparable_rows(Side side, const TableSpec& table) {
+  std::vector<Row> rows = this->rows(side, table);
+  if (same_family()) return rows;
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    const Mapping mapping = mapping_of(table.columns[c].type);
+    const auto& form = side == Side::source ? mapping.here : mapping.there;
+    if (!form) continue;
+    for (Row& row : rows)
+      if (row[c]) row[c] = form(*row[c]);
+  }
+  std::ranges::sort(rows);
+  return rows;
+}
+
+}  // namespace godwit::conformance

@@ -1,0 +1,104 @@
+"""What foreign keys delete and set to null under load is in no binlog of MariaDB or MySQL; the target ends equal all the same."""
+
+from __future__ import annotations
+
+import random
+import threading
+
+import MySQLdb
+import pytest
+
+import compare
+from conftest import SETTINGS
+from mysql_server import MySqlServer
+from servers import new_server
+from worker import Task, without_engine
+
+SCHEMA = """
+CREATE TABLE customers (id int PRIMARY KEY, name varchar(20));
+CREATE TABLE orders (id int PRIMARY KEY, customer int, note varchar(40), KEY (customer),
+  CONSTRAINT of_customer FOREIGN KEY (customer) REFERENCES customers (id) ON DELETE CASCADE ON UPDATE CASCADE);
+CREATE TABLE items (id int PRIMARY KEY, order_id int, n int, KEY (order_id),
+  CONSTRAINT of_order FOREIGN KEY (order_id) REFERENCES orders (id) ON DELETE CASCADE);
+CREATE TABLE visits (id int PRIMARY KEY, customer int, n int, KEY (customer),
+  CONSTRAINT by_customer FOREIGN KEY (customer) REFERENCES customers (id) ON DELETE SET NULL);
+INSERT INTO customers SELECT n, concat('c', n) FROM (SELECT @n := @n + 1 AS n FROM information_schema.collations a,
+  information_schema.collations b, (SELECT @n := 0) AS start LIMIT 500) AS numbers;
+INSERT INTO orders SELECT id, id, 'first' FROM customers;
+INSERT INTO items SELECT id, id, 1 FROM orders;
+INSERT INTO visits SELECT id, id, 1 FROM customers;"""
+
+
+class Shoppers:
+    """Threads that add, change and delete customers with all that hangs on them."""
+
+    def __init__(self, server: MySqlServer, clients: int = 4) -> None:
+        self._server = server
+        self._stop = threading.Event()
+        self._failures: list[str] = []
+        self._threads = [threading.Thread(target=self._live, args=(number,)) for number in range(clients)]
+
+    def __enter__(self) -> Shoppers:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        assert not self._failures, self._failures[0]
+
+    def _live(self, number: int) -> None:
+        chance, fresh = random.Random(number), 1000 + number * 1_000_000
+        connection = self._server.connect("fault")
+        connection.autocommit(False)
+        while not self._stop.is_set():
+            fresh += 1
+            try:
+                self._transaction(connection.cursor(), chance, fresh)
+                connection.commit()
+            except MySQLdb.Error as error:
+                if error.args[0] not in (1205, 1213, 1452, 1451):  # waits, deadlocks, and whose customer has gone
+                    self._failures.append(str(error))
+                    return
+                connection.rollback()
+        connection.close()
+
+    @staticmethod
+    def _transaction(cursor: MySQLdb.cursors.Cursor, chance: random.Random, fresh: int) -> None:
+        known = chance.randint(1, 500)
+        if chance.random() < 0.3:
+            cursor.execute(f"DELETE FROM customers WHERE id = {known}")
+            cursor.execute(f"INSERT IGNORE INTO customers VALUES ({known}, 'again')")
+        cursor.execute(f"INSERT INTO orders VALUES ({fresh}, {known}, 'new')")
+        cursor.execute(f"INSERT INTO items VALUES ({fresh}, {fresh}, 1)")
+        cursor.execute(f"INSERT INTO visits VALUES ({fresh}, {known}, 1)")
+        cursor.execute(f"UPDATE visits SET n = n + 1 WHERE customer = {chance.randint(1, 500)}")
+        if chance.random() < 0.2:
+            cursor.execute(f"UPDATE orders SET note = 'changed' WHERE customer = {known}")
+        if chance.random() < 0.2:
+            cursor.execute(f"DELETE FROM orders WHERE id = {known}")
+
+
+@pytest.mark.parametrize(("source_version", "target_version"), [("mariadb", "15"), ("mysql8", "15"), ("mariadb", "mariadb")])
+def test_cascades_under_load_and_kills_end_equal(source_version: str, target_version: str) -> None:
+    if reason := without_engine("mysql"):
+        pytest.skip(reason)
+    with new_server(source_version).start() as source, new_server(target_version, identity="target").start() as target:
+        assert isinstance(source, MySqlServer)
+        for server in (source, target):
+            server.create_database("fault")
+        source.script(SCHEMA, "fault")
+        uris = source.uri("fault"), target.uri("fault")
+        with Task(*uris, settings=SETTINGS) as task:
+            with Shoppers(source):
+                for wait_s in (1.0, 2.5, 2.5):
+                    run = task.start()
+                    run.process.wait_or_none(wait_s)
+                    assert run.process.running(), run.wait(1)
+                    run.kill()
+            outcome = task.catch_up("--finish", timeout_s=300)
+            assert outcome.code == 0, outcome
+        differences = compare.table_differences(*uris)
+        assert not differences, "\n".join(differences)
