@@ -34,6 +34,9 @@ bool makes_tables(std::string_view command) {
 PlanOptions TaskRunner::own_plan_options() const {
   PlanOptions options = plan_options(options_.settings);
   options.follows_changes = follows();
+  options.types_for = [this](const TableDef& layout) {
+    return target_->types_for(layout, options_.settings.godwit.type_mapping);
+  };
   return options;
 }
 
