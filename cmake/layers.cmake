@@ -7,6 +7,7 @@ set(GODWIT_LAYERS
   "mapping:base data"
   "engines/memory:base data engine"
   "engines/postgres:base data engine"
+  "engines/mysql:base data engine"
   "engines:base data engine engines/memory engines/postgres"
   "task:base data engine mapping"
   "app:base data engine engines mapping task")

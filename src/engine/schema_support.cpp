@@ -1,4 +1,4 @@
-// What engines answer that neither tell structure changes nor carry them out.
+// What engines answer that neither tell structure changes nor carry them out, and know no types but their own.
 
 #include "engine/source.h"
 #include "engine/target.h"
@@ -40,6 +40,13 @@ Result<std::vector<TableRef>> Target::let_keys_act(std::span<const TargetTable>,
             "the source's log does not hold what foreign keys with CASCADE or SET NULL do, and this target "
             "cannot let its own keys do it. Leave the tables out that such keys tie together.",
             ""});
+}
+
+Result<std::vector<Type>> Target::types_for(const TableDef& layout, TypeMapping) const {
+  std::vector<Type> types;
+  types.reserve(layout.columns.size());
+  for (const ColumnDef& column : layout.columns) types.push_back(column.type);
+  return types;
 }
 
 Result<void> Target::add_labels(const TableRef& type, std::span<const std::string>) {
