@@ -8,7 +8,7 @@ set(GODWIT_LAYERS
   "engines/memory:base data engine"
   "engines/postgres:base data engine"
   "engines/mysql:base data engine"
-  "engines:base data engine engines/memory engines/postgres"
+  "engines:base data engine engines/memory engines/postgres engines/mysql"
   "task:base data engine mapping"
   "app:base data engine engines mapping task")
 

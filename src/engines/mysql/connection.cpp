@@ -1,0 +1,297 @@
+#include "engines/mysql/connection.h"
+
+#include <errmsg.h>
+#include <fmt/format.h>
+#include <ma_pvio.h>
+#include <poll.h>
+
+#include <charconv>
+#include <cstring>
+#include <mutex>
+
+#include "base/hex.h"
+#include "base/text.h"
+#include "engines/mysql/errors.h"
+
+namespace godwit::mysql {
+namespace {
+
+constexpr unsigned connect_timeout_s = 10, io_timeout_s = 3600;
+constexpr size_t infile_buffer_bytes = size_t{1} << 20U;
+// Values that do not fit are errors, zero dates are values, backslashes escape, "…" quotes text: whatever the
+// server's own mode is.
+constexpr std::string_view sql_mode =
+    "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION";
+
+template <class Number>
+Number number_of(std::string_view text) {
+  Number value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
+
+Result<unsigned> seconds_of(const Endpoint& endpoint, std::string_view name, unsigned otherwise) {
+  const std::optional<std::string> text = endpoint.parameter(name);
+  if (!text) return otherwise;
+  unsigned value = 0;
+  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
+  if (error != std::errc() || end != text->data() + text->size() || value == 0)
+    return Failure(errors::bad_parameter(name, "a number of seconds from 1 on"));
+  return value;
+}
+
+// SslMode as DMS has it: none, require, verify-ca, verify-full; with SslCa, SslCert, SslKey as files.
+Result<void> set_up_tls(MYSQL* handle, const Endpoint& endpoint) {
+  const std::string mode = endpoint.parameter("SslMode").value_or("none");
+  const bool verifies = mode == "verify-ca" || mode == "verify-full";
+  if (mode != "none" && mode != "require" && !verifies)
+    return Failure(errors::bad_parameter("SslMode", "none, require, verify-ca or verify-full"));
+  const my_bool enforce = mode != "none", verify = verifies;
+  mysql_optionsv(handle, MYSQL_OPT_SSL_ENFORCE, &enforce);
+  mysql_optionsv(handle, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+  const std::pair<std::string_view, enum mysql_option> files[] = {
+      {"SslCa", MYSQL_OPT_SSL_CA}, {"SslCert", MYSQL_OPT_SSL_CERT}, {"SslKey", MYSQL_OPT_SSL_KEY}};
+  for (const auto& [name, option] : files)
+    if (const auto file = endpoint.parameter(name)) mysql_optionsv(handle, option, file->c_str());
+  return {};
+}
+
+Result<void> set_up(MYSQL* handle, const Endpoint& endpoint, const ConnectOptions& options) {
+  const unsigned connect_s = TRY(seconds_of(endpoint, "ConnectionTimeout", connect_timeout_s));
+  mysql_optionsv(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+  mysql_optionsv(handle, MYSQL_OPT_READ_TIMEOUT, &io_timeout_s);
+  mysql_optionsv(handle, MYSQL_OPT_WRITE_TIMEOUT, &io_timeout_s);
+  mysql_optionsv(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  const unsigned local_infile = options.local_infile ? 1 : 0;
+  mysql_optionsv(handle, MYSQL_OPT_LOCAL_INFILE, &local_infile);
+  const unsigned long packet_max = 1UL << 30U;
+  mysql_optionsv(handle, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet_max);
+  mysql_optionsv(handle, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", ("godwit:" + options.tag).c_str());
+  mysql_optionsv(handle, MYSQL_OPT_CONNECT_ATTR_ADD, "godwit_role", options.role.c_str());
+  return set_up_tls(handle, endpoint);
+}
+
+// The library reads ahead, and then nothing more may come by the socket. (What TLS holds back comes with the next
+// heartbeat.)
+bool has_read_ahead(const MYSQL* handle) {
+  const MARIADB_PVIO* link = handle->net.pvio;
+  return link != nullptr && link->cache != nullptr && link->cache_pos < link->cache + link->cache_size;
+}
+
+struct InfileState {
+  Connection::InfileSource* source;
+  std::optional<Error> error;
+};
+
+int infile_init(void** state, const char*, void* given) {
+  *state = given;
+  return 0;
+}
+int infile_read(void* state, char* buffer, unsigned capacity) {
+  auto* infile = static_cast<InfileState*>(state);
+  auto got = infile->source->next(buffer, capacity);
+  if (got) return static_cast<int>(*got);
+  infile->error = got.error();
+  return -1;
+}
+void infile_end(void*) {}
+int infile_error(void* state, char* message, unsigned capacity) {
+  const auto* infile = static_cast<InfileState*>(state);
+  std::snprintf(message, capacity, "%s", infile->error ? infile->error->message.c_str() : "no rows");
+  return CR_UNKNOWN_ERROR;
+}
+
+}  // namespace
+
+Rows::Rows(MYSQL_RES* result) : result_(result, mysql_free_result) {
+  if (result == nullptr) return;
+  const unsigned width = mysql_num_fields(result);
+  rows_.reserve(mysql_num_rows(result));
+  while (MYSQL_ROW cells = mysql_fetch_row(result)) {
+    const unsigned long* lengths = mysql_fetch_lengths(result);
+    rows_.push_back({cells, {lengths, lengths + width}});
+  }
+}
+
+int64_t Rows::integer(size_t row, size_t column) const {
+  return number_of<int64_t>(get(row, column));
+}
+uint64_t Rows::unsigned_integer(size_t row, size_t column) const {
+  return number_of<uint64_t>(get(row, column));
+}
+
+Result<Connection> Connection::open(const Endpoint& endpoint, const ConnectOptions& options) {
+  static std::once_flag once;
+  std::call_once(once, [] { mysql_library_init(0, nullptr, nullptr); });
+  Connection out;
+  out.handle_.reset(mysql_init(nullptr));
+  if (!out.handle_) return Failure(errors::out_of_memory());
+  out.endpoint_ = std::make_shared<const Endpoint>(endpoint);
+  TRY(set_up(out.raw(), endpoint, options));
+  const unsigned port = endpoint.port.empty() ? 3306 : number_of<unsigned>(endpoint.port);
+  const std::string host = endpoint.host.empty() ? "127.0.0.1" : endpoint.host;
+  const unsigned long flags = CLIENT_FOUND_ROWS | (options.local_infile ? CLIENT_LOCAL_FILES : 0UL);
+  if (mysql_real_connect(out.raw(), host.c_str(), endpoint.user.c_str(), endpoint.password.c_str(),
+                         options.database.empty() ? nullptr : options.database.c_str(), port, nullptr,
+                         flags) == nullptr)
+    return Failure(errors::cannot_connect(to_string(endpoint), mysql_error(out.raw()), mysql_errno(out.raw())));
+  TRY(out.prepare_session(options));
+  return out;
+}
+
+Result<void> Connection::prepare_session(const ConnectOptions&) {
+  const Rows version = TRY(query("SELECT VERSION()"));
+  traits_ = traits_of_version(version.get(0, 0));
+  TRY(
+      run(fmt::format("SET SESSION sql_mode = '{}', time_zone = '+00:00', autocommit = 1, net_read_timeout = 3600, "
+                      "net_write_timeout = 3600, wait_timeout = 86400, innodb_lock_wait_timeout = 50",
+                      sql_mode)));
+  TRY(run("SET NAMES utf8mb4"));
+  TRY(run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
+  TRY(run(traits_.mariadb ? "SET SESSION max_statement_time = 0" : "SET SESSION max_execution_time = 0"));
+  if (!traits_.mariadb) {
+    const Rows gtids = TRY(query("SELECT @@global.gtid_mode"));
+    traits_.has_gtids = gtids.get(0, 0) == "ON";
+  }
+  // What the user wants of each session; what fails of it does not stop the task (spec §2).
+  for (const std::string_view name : {"AfterConnectScript", "Initstmt"})
+    if (const auto script = endpoint_->parameter(name)) TRY(run(*script));
+  return {};
+}
+
+Error Connection::last_error() {
+  const unsigned number = mysql_errno(raw());
+  if (number == CR_SERVER_GONE_ERROR || number == CR_SERVER_LOST || number == 0) {
+    broken_ = true;
+    return errors::connection_lost(mysql_error(raw()), number);
+  }
+  Error error = errors::server_said(mysql_error(raw()), mysql_sqlstate(raw()), number);
+  if (number >= CR_MIN_ERROR && number <= CR_MAX_ERROR) broken_ = true;
+  return error;
+}
+
+Result<Rows> Connection::query(const std::string& sql) {
+  if (broken()) return Failure(errors::connection_lost("it was closed", 0));
+  if (mysql_real_query(raw(), sql.data(), sql.size()) != 0) return Failure(last_error());
+  MYSQL_RES* result = mysql_store_result(raw());
+  if (result == nullptr && mysql_field_count(raw()) != 0) return Failure(last_error());
+  return Rows(result);
+}
+
+Result<Done> Connection::run(const std::string& sql) {
+  TRY(query(sql));
+  return Done{mysql_affected_rows(raw()), mysql_insert_id(raw()), mysql_warning_count(raw())};
+}
+
+Result<unsigned> Connection::stream(const std::string& sql) {
+  if (broken()) return Failure(errors::connection_lost("it was closed", 0));
+  if (mysql_real_query(raw(), sql.data(), sql.size()) != 0) return Failure(last_error());
+  streamed_.reset(mysql_use_result(raw()));
+  if (!streamed_) return Failure(last_error());
+  return mysql_num_fields(streamed_.get());
+}
+
+Result<bool> Connection::next_row(MYSQL_ROW& cells, const unsigned long*& lengths) {
+  if (!streamed_) return false;
+  cells = mysql_fetch_row(streamed_.get());
+  if (cells != nullptr) {
+    lengths = mysql_fetch_lengths(streamed_.get());
+    return true;
+  }
+  // The end of the rows and a link that breaks in their middle look alike but for the error.
+  const bool failed = mysql_errno(raw()) != 0;
+  std::optional<Error> error;
+  if (failed) error = last_error();
+  streamed_.reset();
+  if (error) return Failure(std::move(*error));
+  return false;
+}
+
+void Connection::end_stream() {
+  streamed_.reset();
+}
+
+Result<Done> Connection::load(const std::string& sql, InfileSource& source) {
+  InfileState state{&source, std::nullopt};
+  mysql_set_local_infile_handler(raw(), infile_init, infile_read, infile_end, infile_error, &state);
+  auto done = run(sql);
+  mysql_set_local_infile_default(raw());
+  if (state.error) return Failure(std::move(*state.error));
+  return done;
+}
+
+Result<void> Connection::send_command(enum enum_server_command command, std::string_view payload, bool answers) {
+  if (broken()) return Failure(errors::connection_lost("it was closed", 0));
+  if (raw()->methods->db_command(raw(), command, payload.data(), payload.size(), answers ? 0 : 1, nullptr) != 0)
+    return Failure(last_error());
+  return {};
+}
+
+Result<std::string_view> Connection::read_packet(int wait_ms, const std::stop_token& stop) {
+  constexpr int step_ms = 100;
+  for (int waited = 0; !has_read_ahead(raw()); waited += step_ms) {
+    pollfd socket{mysql_get_socket(raw()), POLLIN, 0};
+    const int ready = poll(&socket, 1, std::min(step_ms, std::max(0, wait_ms - waited)));
+    if (ready > 0) break;
+    if (stop.stop_requested() || waited >= wait_ms) return std::string_view();
+  }
+  const unsigned long length = mysql_net_read_packet(raw());
+  if (length == packet_error) return Failure(last_error());
+  return std::string_view(reinterpret_cast<const char*>(raw()->net.read_pos), length);
+}
+
+void Connection::interrupt() const {
+  if (!handle_ || !endpoint_) return;
+  auto other = open(*endpoint_, {.tag = "interrupt", .role = "interrupt", .database = {}});
+  if (other) (void)other->run(fmt::format("KILL QUERY {}", thread_id()));
+}
+
+uint64_t Connection::thread_id() const {
+  return handle_ ? mysql_thread_id(handle_.get()) : 0;
+}
+
+Result<Transaction> Transaction::begin(Connection& session) {
+  TRY(session.run("START TRANSACTION"));
+  return Transaction(&session);
+}
+
+Transaction::~Transaction() {
+  if (session_ != nullptr && !session_->broken()) (void)session_->run("ROLLBACK");
+}
+
+Result<void> Transaction::commit() {
+  Connection* session = std::exchange(session_, nullptr);
+  TRY(session->run("COMMIT"));
+  return {};
+}
+
+std::string quote_name(std::string_view name) {
+  std::string out = "`";
+  for (const char c : name) out += c == '`' ? std::string("``") : std::string(1, c);
+  return out + "`";
+}
+
+std::string quote_name(const TableRef& table) {
+  return quote_name(table.schema) + "." + quote_name(table.name);
+}
+
+std::string quote_literal(std::string_view text) {
+  std::string out = "'";
+  for (const char c : text) {
+    if (c == '\0')
+      out += "\\0";
+    else if (c == '\'' || c == '\\')
+      out += std::string("\\") + c;
+    else
+      out += c;
+  }
+  return out + "'";
+}
+
+std::string hex_literal(std::string_view bytes) {
+  ByteBuffer digits;
+  append_hex(digits, bytes);
+  return fmt::format("X'{}'", digits.view(0, digits.size()));
+}
+
+}  // namespace godwit::mysql

@@ -1,0 +1,134 @@
+#pragma once
+// One connection to a server of the family by libmariadb, used by one thread. Statements go as text; a server's error
+// becomes an Error classified by errors.h. A connection whose link is gone answers kind connection for ever.
+//
+// Session settings of every connection: UTC, utf8mb4, a strict sql_mode of ours (never the server's), REPEATABLE
+// READ, no statement timeout, long net timeouts (spec/engine-mysql.md §3, §10).
+
+#include <mysql.h>
+
+#include <memory>
+#include <span>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "data/table_def.h"
+#include "engine/endpoint.h"
+#include "engines/mysql/server_traits.h"
+
+namespace godwit::mysql {
+
+// A whole result set; cells are text, bytes where the column is binary. Row and column must be in range.
+class Rows {
+ public:
+  Rows() = default;
+  explicit Rows(MYSQL_RES* result);
+  size_t size() const { return rows_.size(); }
+  bool empty() const { return rows_.empty(); }
+  bool is_null(size_t row, size_t column) const { return rows_[row].cells[column] == nullptr; }
+  std::string_view get(size_t row, size_t column) const {
+    return is_null(row, column) ? std::string_view()
+                                : std::string_view(rows_[row].cells[column], rows_[row].lengths[column]);
+  }
+  std::string text(size_t row, size_t column) const { return std::string(get(row, column)); }
+  int64_t integer(size_t row, size_t column) const;  // 0 for NULL or what is no number
+  uint64_t unsigned_integer(size_t row, size_t column) const;
+
+ private:
+  struct Row {
+    MYSQL_ROW cells;
+    std::vector<unsigned long> lengths;
+  };
+  std::shared_ptr<MYSQL_RES> result_;
+  std::vector<Row> rows_;
+};
+
+// What a statement did.
+struct Done {
+  uint64_t affected = 0;  // rows found by an UPDATE's WHERE, whether their values changed or not
+  uint64_t insert_id = 0;
+  unsigned warnings = 0;
+};
+
+struct ConnectOptions {
+  std::string tag;  // SessionOptions::tag and role: in the session's attributes, by which leftovers are found
+  std::string role;
+  std::string database;       // chosen at once; empty: none
+  bool local_infile = false;  // the session may LOAD DATA LOCAL, from memory alone
+};
+
+class Connection {
+ public:
+  static Result<Connection> open(const Endpoint& endpoint, const ConnectOptions& options);
+  Connection() = default;
+
+  Result<Rows> query(const std::string& sql);
+  Result<Done> run(const std::string& sql);
+
+  // A query whose rows are read one by one as the server sends them; every other call waits until next_row() has
+  // answered false or end_stream() was called.
+  Result<unsigned> stream(const std::string& sql);  // the number of columns
+  // False: no more. The cells are valid until the next call.
+  Result<bool> next_row(MYSQL_ROW& cells, const unsigned long*& lengths);
+  void end_stream();
+
+  // LOAD DATA LOCAL INFILE '…': `next` fills a buffer of `capacity` bytes and answers how many, 0 at the end. Opened
+  // with local_infile. The statement names any file; the server never sees one.
+  struct InfileSource {
+    virtual ~InfileSource() = default;
+    virtual Result<size_t> next(char* buffer, size_t capacity) = 0;
+  };
+  Result<Done> load(const std::string& sql, InfileSource& source);
+
+  // The raw protocol, for following the binlog (spec/engine-mysql.md §4). After a dump command nothing else may be
+  // done here. read_packet: an empty view when nothing came within `wait_ms`; the bytes are valid until the next
+  // call.
+  Result<void> send_command(enum enum_server_command command, std::string_view payload, bool answers);
+  Result<std::string_view> read_packet(int wait_ms, const std::stop_token& stop);
+
+  // Ends the statement that runs on this connection (KILL QUERY by another one); callable from any thread.
+  void interrupt() const;
+  uint64_t thread_id() const;
+  const ServerTraits& traits() const { return traits_; }
+  bool broken() const { return broken_ || handle_ == nullptr; }
+  MYSQL* raw() const { return handle_.get(); }
+
+ private:
+  Error last_error();
+  Result<void> prepare_session(const ConnectOptions& options);
+
+  struct Close {
+    void operator()(MYSQL* handle) const { mysql_close(handle); }
+  };
+  std::unique_ptr<MYSQL, Close> handle_;
+  std::unique_ptr<MYSQL_RES, void (*)(MYSQL_RES*)> streamed_{nullptr, mysql_free_result};
+  std::shared_ptr<const Endpoint> endpoint_;
+  ServerTraits traits_;
+  bool broken_ = false;
+};
+
+// A transaction that is rolled back unless it is committed.
+class Transaction {
+ public:
+  static Result<Transaction> begin(Connection& session);
+  ~Transaction();
+  Transaction(Transaction&& other) noexcept : session_(std::exchange(other.session_, nullptr)) {}
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  Transaction& operator=(Transaction&&) = delete;
+  Result<void> commit();
+
+ private:
+  explicit Transaction(Connection* session) : session_(session) {}
+  Connection* session_;
+};
+
+// SQL text of names and values.
+std::string quote_name(std::string_view name);     // `a``b`
+std::string quote_name(const TableRef& table);     // `s`.`t`
+std::string quote_literal(std::string_view text);  // 'it\'s': the sessions' sql_mode leaves backslashes their meaning
+std::string hex_literal(std::string_view bytes);   // X'00FF'
+
+}  // namespace godwit::mysql
