@@ -7,7 +7,8 @@ set(GODWIT_LAYERS
   "mapping:base data"
   "engines/memory:base data engine"
   "engines/postgres:base data engine"
-  "engines:base data engine engines/memory engines/postgres"
+  "engines/mysql:base data engine"
+  "engines:base data engine engines/memory engines/mysql engines/postgres"
   "task:base data engine mapping"
   "app:base data engine engines mapping task")
 
