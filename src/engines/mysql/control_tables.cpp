@@ -27,7 +27,8 @@ constexpr Definition always[] = {
     {"awsdms_apply_exceptions", exception_columns, ""},
     // Wider than DMS's 1024: sets of GTIDs are long.
     {"awsdms_txn_state",
-     "SERVER_NAME varchar(128) NOT NULL, TASK_NAME varchar(128) NOT NULL, STATE_TIME datetime(3) NOT NULL, CHECKPOINT "
+     "SERVER_NAME varchar(128) NOT NULL, TASK_NAME varchar(128) NOT NULL, STATE_TIME datetime(3) NOT NULL, "
+     "CHECKPOINT "
      "varchar(16000) CHARACTER SET ascii COLLATE ascii_bin NOT NULL",
      "UNIQUE KEY awsdms_txn_state_task_recovery_index (SERVER_NAME, TASK_NAME)"},
     {"godwit_task",
@@ -62,7 +63,8 @@ constexpr Definition suspended_table = {
     "table_name)"};
 constexpr Definition history_table = {
     "awsdms_history",
-    "server_name varchar(128) NOT NULL, task_name varchar(128) NOT NULL, timeslot_type varchar(32) NOT NULL, timeslot "
+    "server_name varchar(128) NOT NULL, task_name varchar(128) NOT NULL, timeslot_type varchar(32) NOT NULL, "
+    "timeslot "
     "datetime(3) NOT NULL, timeslot_duration bigint, timeslot_latency bigint, timeslot_records bigint, "
     "timeslot_volume bigint",
     "UNIQUE KEY awsdms_history_task_history_index (server_name, task_name, timeslot_type, timeslot)"};
@@ -98,7 +100,8 @@ Result<void> check_shape(Connection& session, const std::string& schema, const D
 }
 
 Result<void> create_one(Connection& session, const std::string& schema, const Definition& definition) {
-  TRY(session.run(fmt::format("CREATE TABLE IF NOT EXISTS {} ({}{}{}) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 "
+  TRY(
+      session.run(fmt::format("CREATE TABLE IF NOT EXISTS {} ({}{}{}) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 "
                               "COLLATE utf8mb4_bin ROW_FORMAT=DYNAMIC",
                               quote_name(TableRef{schema, std::string(definition.name)}), definition.columns,
                               definition.key.empty() ? "" : ", ", definition.key)));
@@ -162,9 +165,9 @@ Result<void> ControlSchema::create(Connection& session) const {
 }
 
 Result<bool> ControlSchema::exists(Connection& session, std::string_view name) const {
-  const Rows rows = TRY(session.query(
-      fmt::format("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-                  quote_literal(wanted_.schema), quote_literal(name))));
+  const Rows rows = TRY(
+      session.query(fmt::format("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                quote_literal(wanted_.schema), quote_literal(name))));
   return !rows.empty();
 }
 
@@ -181,17 +184,18 @@ Result<void> ControlSchema::write_task(Connection& session, const TaskRecord& re
   const std::string task = quote_literal(record.task_id), phase = quote_literal(record.phase),
                     document = quote_literal(record.document);
   if (record.revision == 0) {
-    auto made = session.run(fmt::format("INSERT INTO {} (task, phase, document, updated_at, revision) VALUES ({}, {}, "
-                                        "{}, '{}', 1)",
-                                        table("godwit_task"), task, phase, document, now_utc()));
+    auto made =
+        session.run(fmt::format("INSERT INTO {} (task, phase, document, updated_at, revision) VALUES ({}, {}, "
+                                "{}, '{}', 1)",
+                                table("godwit_task"), task, phase, document, now_utc()));
     if (!made && made.error().kind == ErrorKind::conflict) return Failure(errors::superseded(record.task_id));
     if (!made) return Failure(made.error());
     return {};
   }
-  const Done written = TRY(session.run(
-      fmt::format("UPDATE {} SET phase = {}, document = {}, updated_at = '{}', revision = revision + 1 WHERE task = {} "
-                  "AND revision = {}",
-                  table("godwit_task"), phase, document, now_utc(), task, record.revision)));
+  const Done written = TRY(session.run(fmt::format(
+      "UPDATE {} SET phase = {}, document = {}, updated_at = '{}', revision = revision + 1 WHERE task = {} "
+      "AND revision = {}",
+      table("godwit_task"), phase, document, now_utc(), task, record.revision)));
   if (written.affected == 1) return {};
   return Failure(errors::superseded(record.task_id));
 }
@@ -208,24 +212,24 @@ Result<void> ControlSchema::forget_task(Connection& session, std::string_view ta
 }
 
 Result<void> ControlSchema::forget_lines(Connection& session, std::string_view task_id, const TableRef& which) const {
-  TRY(session.run(
-      fmt::format("DELETE FROM {} WHERE {}", table("godwit_load_slices"), is_line_of(task_id, which))));
+  TRY(session.run(fmt::format("DELETE FROM {} WHERE {}", table("godwit_load_slices"), is_line_of(task_id, which))));
   return {};
 }
 
 Result<void> ControlSchema::rename_ledger(Connection& session, std::string_view task_id, const TableRef& before,
                                           const TableRef& after) const {
   TRY(forget_lines(session, task_id, after));
-  TRY(session.run(fmt::format("UPDATE {} SET table_schema = {}, table_name = {} WHERE {}", table("godwit_load_slices"),
-                              quote_literal(after.schema), quote_literal(after.name), is_line_of(task_id, before))));
+  TRY(session.run(fmt::format("UPDATE {} SET table_schema = {}, table_name = {} WHERE {}",
+                              table("godwit_load_slices"), quote_literal(after.schema), quote_literal(after.name),
+                              is_line_of(task_id, before))));
   return {};
 }
 
 Result<std::vector<LedgerLine>> ControlSchema::read_ledger(Connection& session, std::string_view task_id) const {
-  const Rows rows = TRY(session.query(
-      fmt::format("SELECT table_schema, table_name, slice, source_count, target_count, parked_count, "
-                  "snapshot_position FROM {} WHERE task = {}",
-                  table("godwit_load_slices"), quote_literal(task_id))));
+  const Rows rows = TRY(
+      session.query(fmt::format("SELECT table_schema, table_name, slice, source_count, target_count, parked_count, "
+                                "snapshot_position FROM {} WHERE task = {}",
+                                table("godwit_load_slices"), quote_literal(task_id))));
   std::vector<LedgerLine> out;
   for (size_t i = 0; i < rows.size(); ++i)
     out.push_back({{rows.text(i, 0), rows.text(i, 1)},
@@ -248,10 +252,10 @@ Result<std::optional<Position>> ControlSchema::read_position(Connection& session
 
 Result<void> ControlSchema::start_position(Connection& session, std::string_view task_id,
                                            const Position& position) const {
-  auto stored = session.run(fmt::format(
-      "INSERT INTO {} (SERVER_NAME, TASK_NAME, STATE_TIME, CHECKPOINT) VALUES ('{}', {}, '{}', {})",
-      table("awsdms_txn_state"), server_name, quote_literal(task_id), now_utc(),
-      quote_literal(checkpoint_text(position))));
+  auto stored = session.run(
+      fmt::format("INSERT INTO {} (SERVER_NAME, TASK_NAME, STATE_TIME, CHECKPOINT) VALUES ('{}', {}, '{}', {})",
+                  table("awsdms_txn_state"), server_name, quote_literal(task_id), now_utc(),
+                  quote_literal(checkpoint_text(position))));
   if (!stored && stored.error().kind == ErrorKind::conflict) return Failure(errors::position_exists(task_id));
   if (!stored) return Failure(stored.error());
   return {};
@@ -267,7 +271,8 @@ Result<void> ControlSchema::write_status(Connection& session, std::string_view t
   if (!wanted_.status) return {};
   const std::string values = fmt::format(
       "task_status = {}, status_time = '{}', pending_changes = {}, disk_swap_size = {}, task_memory = {}, "
-      "source_current_position = {}, source_current_timestamp = {}, source_tail_position = {}, source_tail_timestamp = "
+      "source_current_position = {}, source_current_timestamp = {}, source_tail_position = {}, source_tail_timestamp "
+      "= "
       "{}, source_timestamp_applied = {}",
       quote_literal(row.status), now_utc(), row.pending_changes, row.disk_swap_mb, row.memory_mb,
       nullable(row.current.text.substr(0, 1024)), timestamp_or_null(row.current_us),
@@ -283,7 +288,8 @@ Result<void> ControlSchema::write_history(Connection& session, std::string_view 
   const std::string values = fmt::format(
       "timeslot_duration = {}, timeslot_latency = {}, timeslot_records = {}, timeslot_volume = {}", row.duration_min,
       row.latency_s ? std::to_string(*row.latency_s) : "NULL", row.records, row.volume_mb);
-  TRY(session.run(fmt::format("INSERT INTO {} SET server_name = '{}', task_name = {}, timeslot_type = {}, timeslot = "
+  TRY(
+      session.run(fmt::format("INSERT INTO {} SET server_name = '{}', task_name = {}, timeslot_type = {}, timeslot = "
                               "'{}', {} ON DUPLICATE KEY UPDATE {}",
                               table("awsdms_history"), server_name, quote_literal(task_id), quote_literal(row.type),
                               sql_timestamp(row.end_us), values, values)));
@@ -302,7 +308,8 @@ Result<void> ControlSchema::write_suspended(Connection& session, std::string_vie
                                 task, of_table)));
     return {};
   }
-  TRY(session.run(fmt::format("INSERT INTO {} (server_name, task_name, table_owner, table_name, suspend_reason, "
+  TRY(
+      session.run(fmt::format("INSERT INTO {} (server_name, task_name, table_owner, table_name, suspend_reason, "
                               "suspend_timestamp) VALUES ('{}', {}, {}, {}, {}, '{}') ON DUPLICATE KEY UPDATE "
                               "suspend_reason = suspend_reason",
                               name, server_name, task, owner, own_name, quote_literal(reason), now_utc())));

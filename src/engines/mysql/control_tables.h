@@ -1,7 +1,7 @@
 #pragma once
-// DMS's awsdms_… tables and Godwit's own, in the control database of the target: `awsdms_control` unless ControlSchema
-// names another (spec/control-tables.md, engine.md §1). Names and columns of the former are a contract with runbooks.
-// SERVER_NAME is `local` without the control plane. Names and keys compare byte by byte.
+// DMS's awsdms_… tables and Godwit's own, in the control database of the target: `awsdms_control` unless
+// ControlSchema names another (spec/control-tables.md, engine.md §1). Names and columns of the former are a contract
+// with runbooks. SERVER_NAME is `local` without the control plane. Names and keys compare byte by byte.
 
 #include <optional>
 #include <span>

@@ -22,12 +22,12 @@ Result<void> ControlSchema::tell(Connection& session, std::string_view task_id, 
   const std::string at = row.error + (row.position.empty() ? "" : fmt::format(" [{}]", row.position.text));
   for (const std::string_view name : {"awsdms_apply_exceptions", "awsdms_full_load_exceptions"}) {
     if (name == "awsdms_full_load_exceptions" && !(full_load && wanted_.full_load_exceptions)) continue;
-    TRY(session.run(
-        fmt::format("INSERT INTO {} (TASK_NAME, TABLE_OWNER, TABLE_NAME, ERROR_TIME, STATEMENT, ERROR) VALUES ({}, {}, "
-                    "{}, '{}', {}, {})",
-                    table(name), quote_literal(task_id), quote_literal(row.target_table.schema),
-                    quote_literal(row.target_table.name), now_utc(), fitting(row.statement, packet_bytes),
-                    quote_literal(plain_text(at, error_bytes_max)))));
+    TRY(session.run(fmt::format(
+        "INSERT INTO {} (TASK_NAME, TABLE_OWNER, TABLE_NAME, ERROR_TIME, STATEMENT, ERROR) VALUES ({}, {}, "
+        "{}, '{}', {}, {})",
+        table(name), quote_literal(task_id), quote_literal(row.target_table.schema),
+        quote_literal(row.target_table.name), now_utc(), fitting(row.statement, packet_bytes),
+        quote_literal(plain_text(at, error_bytes_max)))));
   }
   return {};
 }

@@ -15,7 +15,8 @@ constexpr size_t literal_bytes_max = 4096;
 constexpr size_t value_bytes_max = 16U << 20U;
 
 bool holds_bytes(const ColumnDef& column) {
-  return is_binary(column.type.type_class) || column.type.form == ValueForm::bytes || column.type.form == ValueForm::geometry;
+  return is_binary(column.type.type_class) || column.type.form == ValueForm::bytes ||
+         column.type.form == ValueForm::geometry;
 }
 
 bool is_hex_text(const ColumnDef& column, std::string_view text) {
@@ -25,9 +26,12 @@ bool is_hex_text(const ColumnDef& column, std::string_view text) {
 // How long the character at the front is; 0: it is none.
 size_t character_bytes(std::string_view text) {
   const auto byte = [&](size_t i) { return static_cast<unsigned char>(text[i]); };
-  const size_t length = byte(0) < 0x80 ? 1 : byte(0) < 0xC2 ? 0 : byte(0) < 0xE0 ? 2 : byte(0) < 0xF0 ? 3
-                        : byte(0) < 0xF5                                                       ? 4
-                                                                                               : 0;
+  const size_t length = byte(0) < 0x80   ? 1
+                        : byte(0) < 0xC2 ? 0
+                        : byte(0) < 0xE0 ? 2
+                        : byte(0) < 0xF0 ? 3
+                        : byte(0) < 0xF5 ? 4
+                                         : 0;
   if (length == 0 || text.size() < length) return 0;
   for (size_t i = 1; i < length; ++i)
     if ((byte(i) & 0xC0U) != 0x80U) return 0;

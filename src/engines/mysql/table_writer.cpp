@@ -38,7 +38,8 @@ Result<std::unique_ptr<TableWriter>> MysqlTableWriter::open(Connection& session,
                                                             uint64_t packet_bytes) {
   std::vector<TargetColumn> columns = TRY(read_target_columns(session, *table.layout));
   if (mode.merging) {
-    const bool unique = table.layout->key && TRY(has_unique_index(session, *table.layout, table.layout->key->columns));
+    const bool unique =
+        table.layout->key && TRY(has_unique_index(session, *table.layout, table.layout->key->columns));
     if (!unique) return Failure(errors::no_arbiter(table.layout->ref));
   }
   std::unique_ptr<MysqlTableWriter> writer(
@@ -51,11 +52,11 @@ Result<std::unique_ptr<TableWriter>> MysqlTableWriter::open(Connection& session,
 Result<void> MysqlTableWriter::fence() {
   open_ = true;  // should the statement be interrupted, there is a transaction to roll back
   TRY(session_.run("START TRANSACTION"));
-  auto line = session_.run(fmt::format(
-      "INSERT INTO {} (task, table_schema, table_name, slice, source_count, target_count, parked_count, "
-      "snapshot_position, storage_id, loaded_at) VALUES ({}, {}, {}, {}, 0, 0, 0, '', {}, '{}')",
-      control_.table("godwit_load_slices"), quote_literal(task_id_), quote_literal(range_.table.schema),
-      quote_literal(range_.table.name), range_.index, quote_literal(range_.storage_id), now_utc()));
+  auto line = session_.run(
+      fmt::format("INSERT INTO {} (task, table_schema, table_name, slice, source_count, target_count, parked_count, "
+                  "snapshot_position, storage_id, loaded_at) VALUES ({}, {}, {}, {}, 0, 0, 0, '', {}, '{}')",
+                  control_.table("godwit_load_slices"), quote_literal(task_id_), quote_literal(range_.table.schema),
+                  quote_literal(range_.table.name), range_.index, quote_literal(range_.storage_id), now_utc()));
   if (line) return {};
   const Error error = line.error();
   abandon();

@@ -1,6 +1,7 @@
 #pragma once
-// One slice into the target: ledger line, rows by LOAD DATA from memory a few MiB at a time, one commit (engine.md §2,
-// §4). Nothing in the transaction commits by itself. A merging one looks first which keys are there (engine.md §5).
+// One slice into the target: ledger line, rows by LOAD DATA from memory a few MiB at a time, one commit (engine.md
+// §2, §4). Nothing in the transaction commits by itself. A merging one looks first which keys are there (engine.md
+// §5).
 
 #include <memory>
 #include <string>

@@ -30,8 +30,7 @@ bool is_number(std::string_view value) {
 std::optional<uint64_t> bits_of(const TargetColumn& column, std::string_view value) {
   if (value == "t") return 1;
   if (value == "f") return 0;
-  const bool digits = !value.empty() && value.size() <= 64 &&
-                      value.find_first_not_of("01") == std::string_view::npos;
+  const bool digits = !value.empty() && value.size() <= 64 && value.find_first_not_of("01") == std::string_view::npos;
   uint64_t number = 0;
   const int base = digits && value.size() <= column.bits ? 2 : 10;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number, base);
@@ -99,10 +98,10 @@ TargetColumn target_column(const ColumnDef& column, std::string_view data_type, 
 }
 
 Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const TableDef& layout) {
-  const Rows rows = TRY(session.query(
-      fmt::format("SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME, NUMERIC_PRECISION FROM "
-                  "information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
-                  quote_literal(layout.ref.schema), quote_literal(layout.ref.name))));
+  const Rows rows =
+      TRY(session.query(fmt::format("SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME, NUMERIC_PRECISION FROM "
+                                    "information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                    quote_literal(layout.ref.schema), quote_literal(layout.ref.name))));
   // The server tells columns apart without regard to case.
   std::unordered_map<std::string, size_t> known;
   for (size_t row = 0; row < rows.size(); ++row) known[lower_utf8(rows.get(row, 0))] = row;
@@ -149,9 +148,10 @@ std::string field_list(const std::vector<TargetColumn>& columns) {
 }
 
 std::string load_statement(std::string_view into, const std::vector<TargetColumn>& columns) {
-  return fmt::format("LOAD DATA LOCAL INFILE 'godwit' INTO TABLE {} CHARACTER SET binary FIELDS TERMINATED BY '\\t' "
-                     "ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' {}",
-                     into, field_list(columns));
+  return fmt::format(
+      "LOAD DATA LOCAL INFILE 'godwit' INTO TABLE {} CHARACTER SET binary FIELDS TERMINATED BY '\\t' "
+      "ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' {}",
+      into, field_list(columns));
 }
 
 void append_escaped(ByteBuffer& out, std::string_view text) {
@@ -177,7 +177,8 @@ void append_literal(ByteBuffer& out, const TargetColumn& column, std::string_vie
       if (!is_number(value)) break;
       out.append(value);
       // With an exponent it is a floating-point number at once, and not a decimal that might be cut.
-      if ((column.way == Way::single || column.way == Way::real) && value.find_first_of("eE") == std::string_view::npos)
+      if ((column.way == Way::single || column.way == Way::real) &&
+          value.find_first_of("eE") == std::string_view::npos)
         out.append("e0", 2);
       return;
     case Way::bits:
@@ -204,8 +205,8 @@ void append_compared(ByteBuffer& out, const TargetColumn& column, std::string_vi
 }
 
 void append_exact_match(ByteBuffer& out, const TargetColumn& column, const std::optional<std::string_view>& value) {
-  const bool text = column.way == Way::text || (column.way == Way::converted && column.data_type != "enum" &&
-                                                column.data_type != "set");
+  const bool text = column.way == Way::text ||
+                    (column.way == Way::converted && column.data_type != "enum" && column.data_type != "set");
   out.append(column.name);
   if (!value) return out.append(" IS NULL");
   out.append(" <=> ");

@@ -51,14 +51,14 @@ Error count_mismatch(const TableRef& table, uint32_t slice, uint64_t sent, uint6
                           slice, to_string(table), sent, taken));
 }
 Error slice_lost(const TableRef& table, uint32_t slice) {
-  return make(ErrorKind::transient, "mysql.slice_lost",
-              fmt::format("slice {} of table {}: its transaction is gone, with all it held.", slice,
-                          to_string(table)));
+  return make(
+      ErrorKind::transient, "mysql.slice_lost",
+      fmt::format("slice {} of table {}: its transaction is gone, with all it held.", slice, to_string(table)));
 }
 Error rows_lost(const TableRef& table, uint64_t sent, uint64_t taken) {
-  return make(ErrorKind::data, "mysql.rows_lost",
-              fmt::format("LOAD DATA into table {} took {} of {} rows and gave no reason", to_string(table), taken,
-                          sent));
+  return make(
+      ErrorKind::data, "mysql.rows_lost",
+      fmt::format("LOAD DATA into table {} took {} of {} rows and gave no reason", to_string(table), taken, sent));
 }
 Error encoding_refused(const TableRef& table, std::string_view encoding) {
   return make(ErrorKind::fatal, "target.encoding",
@@ -74,14 +74,22 @@ Error many_rows(uint64_t rows) {
   return make(ErrorKind::conflict, "target.many_rows", fmt::format("the change met {} rows instead of one", rows));
 }
 Error packet_too_large(uint64_t bytes, uint64_t packet_bytes) {
-  return make(ErrorKind::data, "mysql.packet",
-              fmt::format("the row needs a statement of {}, and the target takes {} (max_allowed_packet). Raise it, at "
-                          "most to 1 GB, and reload the table.",
-                          human_bytes(bytes), human_bytes(packet_bytes)));
+  return make(
+      ErrorKind::data, "mysql.packet",
+      fmt::format("the row needs a statement of {}, and the target takes {} (max_allowed_packet). Raise it, at "
+                  "most to 1 GB, and reload the table.",
+                  human_bytes(bytes), human_bytes(packet_bytes)));
 }
 Error column_gone(const TableRef& table, std::string_view column) {
   return make(ErrorKind::table, "mysql.column_gone",
               fmt::format("table {} has no column {} on the target", to_string(table), column));
+}
+Error names_exchanged(const TableRef& table, std::string_view column) {
+  return make(ErrorKind::table, "mysql.names_exchanged",
+              fmt::format("table {}: column {} takes the name that another column had. A structure change cannot be "
+                          "undone here, and after a kill nobody could tell whether it was done. Make it by hand and "
+                          "reload the table.",
+                          to_string(table), column));
 }
 Error cannot_build(const ObjectDef& object, const Error& cause) {
   Error error = cause;
@@ -110,10 +118,16 @@ Error other_dialect(const ObjectDef& object) {
               fmt::format("{} {} is described in SQL of another engine. Make it by hand.", object.kind, object.name));
 }
 
+Error not_supported(std::string_view attribute, std::string_view instead) {
+  return make(ErrorKind::usage, "mysql.not_supported",
+              fmt::format("{} of the URI is not supported on a target. Remove it; there is {}.", attribute, instead));
+}
+
 Error local_infile_off() {
-  return make(ErrorKind::prerequisite, "mysql.local_infile",
-              "local_infile is OFF on the target, and rows are loaded by LOAD DATA LOCAL INFILE (from memory, no file "
-              "is read). Run SET GLOBAL local_infile = ON.");
+  return make(
+      ErrorKind::prerequisite, "mysql.local_infile",
+      "local_infile is OFF on the target, and rows are loaded by LOAD DATA LOCAL INFILE (from memory, no file "
+      "is read). Run SET GLOBAL local_infile = ON.");
 }
 Error small_packet(uint64_t packet_bytes) {
   return make(ErrorKind::prerequisite, "mysql.small_packet",
@@ -147,21 +161,23 @@ Error generated_target_column(const TableRef& table, std::span<const std::string
                           join(columns, ", "), to_string(table)));
 }
 Error storage_engine(const TableRef& table, std::string_view storage_engine) {
-  return make(ErrorKind::prerequisite, "mysql.storage_engine",
-              fmt::format("table {} of the target is kept by {}, which has no transactions: a kill would lose or double "
-                          "rows. Run ALTER TABLE ... ENGINE=InnoDB.",
-                          to_string(table), storage_engine));
+  return make(
+      ErrorKind::prerequisite, "mysql.storage_engine",
+      fmt::format("table {} of the target is kept by {}, which has no transactions: a kill would lose or double "
+                  "rows. Run ALTER TABLE ... ENGINE=InnoDB.",
+                  to_string(table), storage_engine));
 }
 Error no_transactions_by_default(std::string_view storage_engine) {
   return make(ErrorKind::prerequisite, "mysql.innodb",
               fmt::format("the target has no InnoDB ({} is its default): tables need transactions.", storage_engine));
 }
 Error referenced_from_outside(const TableRef& table, std::string_view constraint) {
-  return make(ErrorKind::prerequisite, "target.outside_reference",
-              fmt::format("foreign key {} points to table {}, which is to be dropped or emptied, and its own table is "
-                          "not in the task. Drop the key, select its table too, or set TargetTablePrepMode to "
-                          "DO_NOTHING.",
-                          constraint, to_string(table)));
+  return make(
+      ErrorKind::prerequisite, "target.outside_reference",
+      fmt::format("foreign key {} points to table {}, which is to be dropped or emptied, and its own table is "
+                  "not in the task. Drop the key, select its table too, or set TargetTablePrepMode to "
+                  "DO_NOTHING.",
+                  constraint, to_string(table)));
 }
 Error has_triggers(const TableRef& table, std::string_view trigger) {
   return make(ErrorKind::prerequisite, "mysql.triggers",
@@ -177,10 +193,11 @@ Error name_too_long(std::string_view what, std::string_view name) {
                           what, name));
 }
 Error names_collide(std::string_view one, std::string_view other) {
-  return make(ErrorKind::prerequisite, "mysql.names_collide",
-              fmt::format("\"{}\" and \"{}\" differ by case only, which the target does not tell apart. Rename one of "
-                          "them by a transformation rule.",
-                          one, other));
+  return make(
+      ErrorKind::prerequisite, "mysql.names_collide",
+      fmt::format("\"{}\" and \"{}\" differ by case only, which the target does not tell apart. Rename one of "
+                  "them by a transformation rule.",
+                  one, other));
 }
 Error upper_case_name(const TableRef& table) {
   return make(ErrorKind::prerequisite, "mysql.upper_case_name",

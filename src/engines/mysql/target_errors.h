@@ -29,11 +29,14 @@ Error no_arbiter(const TableRef& table);
 Error many_rows(uint64_t rows);
 Error packet_too_large(uint64_t bytes, uint64_t packet_bytes);
 Error column_gone(const TableRef& table, std::string_view column);
+Error names_exchanged(const TableRef& table, std::string_view column);
 Error cannot_build(const ObjectDef& object, const Error& cause);
 Error orphans_in_the_way(std::string_view name, const TableRef& table, uint64_t rows);
 Error no_such_sequence(std::string_view name);
 Error cannot_restore(std::string_view statement, const Error& cause);
 Error other_dialect(const ObjectDef& object);
+
+Error not_supported(std::string_view attribute, std::string_view instead);
 
 // Of the checks before the start.
 Error local_infile_off();
