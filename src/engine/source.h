@@ -247,6 +247,8 @@ class Source {
   // Whether the log of this server tells all that happens to the tables it is asked for. Where it does not,
   // untold_changes() looks at the tables themselves.
   virtual bool log_tells_all() const { return true; }
+  // Whether the log holds the rows that foreign keys delete or change by themselves.
+  virtual bool log_tells_cascades() const { return true; }
   virtual Result<std::vector<UntoldChange>> untold_changes(std::span<const FollowedTable>) {
     return std::vector<UntoldChange>();
   }

@@ -10,6 +10,7 @@
 #include "base/failpoint.h"
 #include "base/text.h"
 #include "engines/mysql/alteration.h"
+#include "engines/mysql/constraints.h"
 #include "engines/mysql/errors.h"
 #include "engines/mysql/parked_row.h"
 #include "engines/mysql/target_errors.h"
@@ -66,6 +67,24 @@ Result<RowLoading*> MysqlChangeWriter::loading_of(const TargetTable& table) {
   return &made.first->second;
 }
 
+Result<std::vector<size_t>> MysqlChangeWriter::keep_cascades(std::span<const TargetTable> tables) {
+  std::vector<size_t> places = TRY(tables_of_acting_keys(session_, tables));
+  acting_.clear();
+  for (const size_t place : places) acting_.insert(quote_name(tables[place].layout->ref));
+  return places;
+}
+
+bool MysqlChangeWriter::is_enforced(const TargetTable& table) const {
+  return !acting_.empty() && acting_.contains(quote_name(table.layout->ref));
+}
+
+Result<void> MysqlChangeWriter::enforce_keys(bool enforced) {
+  if (enforced_ == enforced) return {};
+  TRY(session_.run(fmt::format("SET SESSION foreign_key_checks = {}", enforced ? 1 : 0)));
+  enforced_ = enforced;
+  return {};
+}
+
 Result<void> MysqlChangeWriter::set_savepoint() {
   TRY(session_.run("SAVEPOINT task"));
   return {};
@@ -77,6 +96,7 @@ Result<void> MysqlChangeWriter::undo_to_savepoint() {
 }
 
 Result<void> MysqlChangeWriter::truncate(std::span<const TableRef> tables) {
+  TRY(enforce_keys(false));
   for (const TableRef& table : tables) TRY(session_.run("DELETE FROM " + quote_name(table)));
   return {};
 }
@@ -84,6 +104,7 @@ Result<void> MysqlChangeWriter::truncate(std::span<const TableRef> tables) {
 Result<std::vector<std::string>> MysqlChangeWriter::alter(const TableAlteration& alteration) {
   // Each step commits at once, the position comes behind: a second run passes over what is done.
   const Position expected = expected_;
+  TRY(enforce_keys(false));
   std::vector<std::string> left_out = TRY(alter_table(session_, alteration));
   loading_.clear();
   // The DDL has committed what stood before it, which was nothing but the fence.
@@ -94,6 +115,7 @@ Result<std::vector<std::string>> MysqlChangeWriter::alter(const TableAlteration&
 }
 
 Result<void> MysqlChangeWriter::drop_table(const TableRef& table) {
+  TRY(enforce_keys(false));
   const Position expected = expected_;
   TRY(session_.run("DROP TABLE IF EXISTS " + quote_name(table)));
   loading_.clear();

@@ -6,6 +6,7 @@
 
 #include <deque>
 #include <memory>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -27,6 +28,7 @@ class MysqlChangeWriter : public ChangeWriter {
   Result<Progress> apply_in_order(std::span<const ChangeView> changes) override;
   // The server checks at once.
   Result<void> check_constraints() override { return {}; }
+  Result<std::vector<size_t>> keep_cascades(std::span<const TargetTable> tables) override;
   Result<void> set_savepoint() override;
   Result<void> undo_to_savepoint() override;
   // By DELETE: a TRUNCATE would commit what stands before it in the window.
@@ -55,6 +57,9 @@ class MysqlChangeWriter : public ChangeWriter {
   Result<void> append_statement(ByteBuffer& out, const ChangeView& change);
   Result<void> append_finder(ByteBuffer& out, const ChangeView& change);
   Result<Progress> run_chunk(std::span<const ChangeView> changes);
+  Result<Progress> run_like(std::span<const ChangeView> changes);
+  bool is_enforced(const TargetTable& table) const;
+  Result<void> enforce_keys(bool enforced);
 
   Connection& session_;
   const ControlSchema& control_;
@@ -73,6 +78,8 @@ class MysqlChangeWriter : public ChangeWriter {
   int64_t last_flush_ms_ = 0;
   bool may_flush_ = true;  // FLUSH ENGINE LOGS has not been refused
   std::unordered_map<const TargetTable*, RowLoading> loading_;
+  std::set<std::string> acting_;  // tables, quoted, that are written with their foreign keys in force
+  bool enforced_ = false;         // foreign_key_checks of the session
   ByteBuffer sql_;
 };
 

@@ -135,10 +135,21 @@ Result<ChangeWriter::Progress> MysqlChangeWriter::run_chunk(std::span<const Chan
   return again.done == progress.done ? progress : Result<Progress>(again);
 }
 
+// Those from the front that go under one setting.
+Result<ChangeWriter::Progress> MysqlChangeWriter::run_like(std::span<const ChangeView> changes) {
+  if (acting_.empty()) return run_chunk(changes);
+  const bool enforced = is_enforced(*changes.front().table);
+  size_t count = 1;
+  while (count < changes.size() && count < statements_per_packet && is_enforced(*changes[count].table) == enforced)
+    ++count;
+  TRY(enforce_keys(enforced));
+  return run_chunk(changes.first(count));
+}
+
 Result<ChangeWriter::Progress> MysqlChangeWriter::apply_in_order(std::span<const ChangeView> changes) {
   Progress total;
   while (total.done < changes.size()) {
-    const Progress chunk = TRY(run_chunk(changes.subspan(total.done)));
+    const Progress chunk = TRY(run_like(changes.subspan(total.done)));
     total.done += chunk.done;
     total.stopped_at = chunk.stopped_at;
     if (chunk.stopped_at.kind != ChangeOutcome::Kind::applied) return total;

@@ -41,6 +41,11 @@ Result<bool> MysqlChangeWriter::apply_sets(const TargetTable& table, const NetCh
     why = "a row is too large for sets";
     return false;
   }
+  if (is_enforced(table)) {
+    why = "its foreign keys delete or change rows by themselves";
+    return false;
+  }
+  TRY(enforce_keys(false));
   TRY(session_.run("SAVEPOINT sets"));
   auto fits = try_sets(table, net, why);
   if (!fits && is_row_error(fits.error())) {

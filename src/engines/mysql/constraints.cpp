@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <set>
+
 #include "base/text.h"
 
 namespace godwit::mysql {
@@ -43,6 +46,42 @@ Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(Connection& 
       const uint64_t count = TRY(count_orphans_of(session, key));
       if (count > 0) out.emplace_back(key.name + " on " + to_string(key.table), count);
     }
+  return out;
+}
+
+Result<std::vector<size_t>> tables_of_acting_keys(Connection& session, std::span<const TargetTable> tables) {
+  std::map<std::string, size_t> places;
+  std::set<std::string> schemas;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    places[quote_name(tables[i].layout->ref)] = i;
+    schemas.insert(quote_literal(tables[i].layout->ref.schema));
+  }
+  std::vector<size_t> out;
+  if (schemas.empty()) return out;
+  const std::vector<std::string> list(schemas.begin(), schemas.end());
+  const Rows rows = TRY(session.query(fmt::format(
+      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, UPDATE_RULE IN "
+      "('CASCADE', 'SET NULL') OR DELETE_RULE IN ('CASCADE', 'SET NULL') FROM "
+      "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA IN ({})",
+      join(list, ", "))));
+  std::vector<std::pair<size_t, size_t>> edges;
+  std::vector<bool> touched(tables.size(), false);
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const auto from = places.find(quote_name(TableRef{rows.text(row, 0), rows.text(row, 1)}));
+    const auto to = places.find(quote_name(TableRef{rows.text(row, 2), rows.text(row, 3)}));
+    if (from == places.end() || to == places.end()) continue;
+    edges.emplace_back(from->second, to->second);
+    if (rows.integer(row, 4) == 1) touched[from->second] = touched[to->second] = true;
+  }
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (const auto& [from, to] : edges) {
+      if (touched[from] == touched[to]) continue;
+      touched[from] = touched[to] = grown = true;
+    }
+  }
+  for (size_t i = 0; i < touched.size(); ++i)
+    if (touched[i]) out.push_back(i);
   return out;
 }
 
