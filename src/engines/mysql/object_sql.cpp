@@ -13,9 +13,9 @@ namespace {
 using Kind = SqlPiece::Kind;
 
 // Numbers of errors that say that the very thing is there: database, table, column, index, primary key, foreign key,
-// check.
+// check, trigger.
 constexpr std::string_view there_already[] = {"mysql.1007", "mysql.1050", "mysql.1060", "mysql.1061",
-                                              "mysql.1068", "mysql.1826", "mysql.3822", "mysql.121"};
+                                              "mysql.1068", "mysql.1826", "mysql.3822", "mysql.1359"};
 
 class Printer {
  public:
@@ -94,7 +94,7 @@ class Printer {
         continue;
       }
       size_t end = i + 1;
-      while (end < sql.size() && sql[end] != quote) end += sql[end] == '\\' && quote != '`' ? 2 : 1;
+      while (end < sql.size() && sql[end] != quote) end += sql[end] == '\\' && quote != '`' ? 2U : 1U;
       const std::string_view inside = sql.substr(i + 1, std::min(end, sql.size()) - i - 1);
       const ColumnDef* column = quote == '`' ? planned_column(table, inside) : nullptr;
       out += column != nullptr ? quote_name(column->name) : std::string(sql.substr(i, end + 1 - i));
@@ -146,17 +146,18 @@ std::optional<std::string> print_pieces(std::span<const SqlPiece> pieces, std::s
   return out;
 }
 
+Result<bool> run_own(Connection& session, std::span<const SqlPiece> pieces, std::span<const TargetTable> tables) {
+  const std::optional<std::string> sql = print_pieces(pieces, tables);
+  if (!sql || sql->empty()) return false;
+  auto done = session.run(*sql);
+  if (done) return true;
+  if (std::ranges::find(there_already, done.error().code) != std::end(there_already)) return false;
+  return Failure(done.error());
+}
+
 Result<bool> build_own(Connection& session, const ObjectDef& object, std::span<const TargetTable> tables) {
-  bool built = false;
-  for (const std::vector<SqlPiece>* pieces : {&object.create, &object.then}) {
-    if (pieces->empty()) continue;
-    const std::optional<std::string> sql = print_pieces(*pieces, tables);
-    if (!sql) return built;
-    auto done = session.run(*sql);
-    const bool there = !done && std::ranges::find(there_already, done.error().code) != std::end(there_already);
-    if (!done && !there) return Failure(done.error());
-    built |= !there;
-  }
+  bool built = TRY(run_own(session, object.create, tables));
+  built |= TRY(run_own(session, object.then, tables));
   return built;
 }
 

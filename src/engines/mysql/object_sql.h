@@ -14,6 +14,9 @@ namespace godwit::mysql {
 // their backquotes, which catalogs of the family always write.
 std::optional<std::string> print_pieces(std::span<const SqlPiece> pieces, std::span<const TargetTable> tables);
 
+// Runs one statement. False: what it makes is there, or the plan leaves it out.
+Result<bool> run_own(Connection& session, std::span<const SqlPiece> pieces, std::span<const TargetTable> tables);
+
 // False: it is there, or there is nothing to build.
 Result<bool> build_own(Connection& session, const ObjectDef& object, std::span<const TargetTable> tables);
 

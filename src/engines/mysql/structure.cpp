@@ -247,6 +247,13 @@ Result<bool> build_object(Connection& session, const ObjectDef& object, std::spa
   return built;
 }
 
+Result<void> finish_object(Connection& session, const ObjectDef& object, std::span<const TargetTable> tables) {
+  if (object.dialect != dialect || object.at_stop.empty()) return {};
+  auto done = run_own(session, object.at_stop, tables);
+  if (!done) return Failure(errors::cannot_build(object, done.error()));
+  return {};
+}
+
 Result<std::vector<std::pair<size_t, std::string>>> outside_references(Connection& session,
                                                                        std::span<const TargetTable> tables) {
   std::set<std::string> schemas;

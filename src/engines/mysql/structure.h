@@ -26,6 +26,9 @@ std::vector<ObjectDef> planned_keys(std::span<const TargetTable> tables);
 // where the object, and not the server, stands in the way.
 Result<bool> build_object(Connection& session, const ObjectDef& object, std::span<const TargetTable> tables);
 
+// Runs ObjectDef::at_stop of the family's own objects: triggers, which nothing could keep quiet before.
+Result<void> finish_object(Connection& session, const ObjectDef& object, std::span<const TargetTable> tables);
+
 Result<std::vector<TargetTableState>> inspect_tables(Connection& session, std::span<const TargetTable> tables);
 
 // "name on schema.table" of the foreign keys that point to these tables from outside of them, beside the place of the

@@ -46,7 +46,10 @@ Result<std::unique_ptr<Target>> MysqlTarget::open(const Endpoint& endpoint, cons
   const bool writes = writes_rows(options.role);
   ConnectOptions connect{options.tag, options.role, {}, writes, options.role == "apply"};
   Connection session = TRY(Connection::open(endpoint, connect));
-  TRY(session.run("SET SESSION foreign_key_checks = 0, max_error_count = 1000"));
+  // 2024-02-31 is a date where a source of the family holds it.
+  TRY(
+      session.run("SET SESSION foreign_key_checks = 0, max_error_count = 1000, sql_mode = CONCAT(@@sql_mode, "
+                  "',ALLOW_INVALID_DATES')"));
   const Rows packet = TRY(session.query("SELECT @@max_allowed_packet"));
   TRY(take_session_lock(session, options.tag));
   return std::unique_ptr<Target>(new MysqlTarget(std::move(session), options, packet.unsigned_integer(0, 0)));
@@ -100,6 +103,10 @@ std::vector<ObjectDef> MysqlTarget::planned_objects(std::span<const TargetTable>
 
 Result<bool> MysqlTarget::build(const ObjectDef& object, std::span<const TargetTable> tables) {
   return build_object(session_, object, tables);
+}
+
+Result<void> MysqlTarget::finish(const ObjectDef& object, std::span<const TargetTable> tables) {
+  return finish_object(session_, object, tables);
 }
 
 // Rows and lines go in one transaction, which a TRUNCATE would end: dead in between, lines without rows would lose

@@ -62,8 +62,7 @@ class MysqlTarget : public Target {
   Result<void> truncate(std::span<const TableRef> tables) override;
   std::vector<ObjectDef> planned_objects(std::span<const TargetTable> tables) const override;
   Result<bool> build(const ObjectDef& object, std::span<const TargetTable> tables) override;
-  // Nothing that is built here has a last step.
-  Result<void> finish(const ObjectDef&, std::span<const TargetTable>) override { return {}; }
+  Result<void> finish(const ObjectDef& object, std::span<const TargetTable> tables) override;
   Result<void> empty_for_reload(std::string_view task_id, const TargetTable& table) override;
   Result<void> set_sequence(const SequenceState& sequence) override;
   Result<void> add_labels(const TableRef& type, std::span<const std::string> labels) override;

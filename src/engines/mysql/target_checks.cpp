@@ -127,7 +127,10 @@ class Checks {
       return {};
     }
     if (there.get(0, 0) != "InnoDB") stop(errors::storage_engine(layout.ref, there.get(0, 0)));
-    const std::string missing = TRY(lacking(layout.ref, {"SELECT", "INSERT", "UPDATE", "DELETE"}));
+    const bool emptied = fresh_ && mode_ == PrepareMode::truncate_before_load;
+    // TRUNCATE wants what DROP does.
+    const std::string missing =
+        TRY(lacking(layout.ref, {"SELECT", "INSERT", "UPDATE", "DELETE", emptied ? "DROP" : "SELECT"}));
     if (!missing.empty()) stop(errors::not_writable(layout.ref, user_, missing));
     TRY(check_columns(layout, where));
     const Rows triggers = TRY(session_.query(
