@@ -256,8 +256,6 @@ class Source {
   // that a structure change gave a partition is asked about too: one that is new to its definition is told if the log
   // does not hold its rows from the first one on.
   virtual bool log_tells_all() const { return true; }
-  // Whether the log holds the rows that foreign keys delete or change by themselves.
-  virtual bool log_tells_cascades() const { return true; }
   virtual Result<std::vector<UntoldChange>> untold_changes(std::span<const FollowedTable>) {
     return std::vector<UntoldChange>();
   }

@@ -10,7 +10,6 @@
 #include "base/failpoint.h"
 #include "base/text.h"
 #include "engines/mysql/alteration.h"
-#include "engines/mysql/constraints.h"
 #include "engines/mysql/errors.h"
 #include "engines/mysql/parked_row.h"
 #include "engines/mysql/target_errors.h"
@@ -27,8 +26,8 @@ std::string position_row(std::string_view task_id) {
 
 }  // namespace
 
-Result<std::unique_ptr<ChangeWriter>> MysqlChangeWriter::open(Connection& session, const ControlSchema& control,
-                                                              std::string_view task_id, uint64_t packet_bytes) {
+Result<std::unique_ptr<MysqlChangeWriter>> MysqlChangeWriter::open(Connection& session, const ControlSchema& control,
+                                                                   std::string_view task_id, uint64_t packet_bytes) {
   // Long lists of keys are looked up by the index whatever they take to plan.
   if (!session.traits().mariadb && session.traits().version >= 50712)
     TRY(session.run("SET SESSION range_optimizer_max_mem_size = 0"));
@@ -39,7 +38,7 @@ Result<std::unique_ptr<ChangeWriter>> MysqlChangeWriter::open(Connection& sessio
       "@@global.innodb_flush_log_at_timeout"));
   writer->flushes_at_commit_ = flush.integer(0, 0) == 1;
   writer->flush_age_ms_ = 2 * ms_per_s * std::max<int64_t>(1, flush.integer(0, 1)) + ms_per_s;
-  return std::unique_ptr<ChangeWriter>(std::move(writer));
+  return writer;
 }
 
 std::string MysqlChangeWriter::fence_sql(const Position& expected) const {
@@ -67,11 +66,9 @@ Result<RowLoading*> MysqlChangeWriter::loading_of(const TargetTable& table) {
   return &made.first->second;
 }
 
-Result<std::vector<size_t>> MysqlChangeWriter::keep_cascades(std::span<const TargetTable> tables) {
-  std::vector<size_t> places = TRY(tables_of_acting_keys(session_, tables));
+void MysqlChangeWriter::let_keys_act(std::span<const TableRef> tables) {
   acting_.clear();
-  for (const size_t place : places) acting_.insert(quote_name(tables[place].layout->ref));
-  return places;
+  for (const TableRef& table : tables) acting_.insert(quote_name(table));
 }
 
 bool MysqlChangeWriter::is_enforced(const TargetTable& table) const {

@@ -20,15 +20,16 @@ namespace godwit::mysql {
 
 class MysqlChangeWriter : public ChangeWriter {
  public:
-  static Result<std::unique_ptr<ChangeWriter>> open(Connection& session, const ControlSchema& control,
-                                                    std::string_view task_id, uint64_t packet_bytes);
+  static Result<std::unique_ptr<MysqlChangeWriter>> open(Connection& session, const ControlSchema& control,
+                                                         std::string_view task_id, uint64_t packet_bytes);
   Result<void> begin(const Position& expected) override;
   Result<bool> apply_sets(const TargetTable& table, const NetChanges& net, std::string& why) override;
   ParkedRow describe(const ChangeView& change) const override;
   Result<Progress> apply_in_order(std::span<const ChangeView> changes) override;
   // The server checks at once.
   Result<void> check_constraints() override { return {}; }
-  Result<std::vector<size_t>> keep_cascades(std::span<const TargetTable> tables) override;
+  // The changes of these tables are written with their foreign keys in force.
+  void let_keys_act(std::span<const TableRef> tables);
   Result<void> set_savepoint() override;
   Result<void> undo_to_savepoint() override;
   // By DELETE: a TRUNCATE would commit what stands before it in the window.

@@ -49,14 +49,14 @@ Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(Connection& 
   return out;
 }
 
-Result<std::vector<size_t>> tables_of_acting_keys(Connection& session, std::span<const TargetTable> tables) {
+Result<std::vector<TableRef>> tables_of_acting_keys(Connection& session, std::span<const TableRef> tables) {
   std::map<std::string, size_t> places;
   std::set<std::string> schemas;
   for (size_t i = 0; i < tables.size(); ++i) {
-    places[quote_name(tables[i].layout->ref)] = i;
-    schemas.insert(quote_literal(tables[i].layout->ref.schema));
+    places[quote_name(tables[i])] = i;
+    schemas.insert(quote_literal(tables[i].schema));
   }
-  std::vector<size_t> out;
+  std::vector<TableRef> out;
   if (schemas.empty()) return out;
   const std::vector<std::string> list(schemas.begin(), schemas.end());
   const Rows rows = TRY(session.query(fmt::format(
@@ -81,7 +81,7 @@ Result<std::vector<size_t>> tables_of_acting_keys(Connection& session, std::span
     }
   }
   for (size_t i = 0; i < touched.size(); ++i)
-    if (touched[i]) out.push_back(i);
+    if (touched[i]) out.push_back(tables[i]);
   return out;
 }
 

@@ -29,8 +29,8 @@ Result<uint64_t> count_orphans_of(Connection& session, const KeyColumns& key);
 Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(Connection& session,
                                                                     std::span<const TargetTable> tables);
 
-// Places of the tables that a foreign key connects with one that deletes or changes rows by itself (ON DELETE or ON
-// UPDATE CASCADE or SET NULL).
-Result<std::vector<size_t>> tables_of_acting_keys(Connection& session, std::span<const TargetTable> tables);
+// Those of the tables that foreign keys tie to one that deletes or changes rows by itself (ON DELETE or ON UPDATE
+// CASCADE or SET NULL).
+Result<std::vector<TableRef>> tables_of_acting_keys(Connection& session, std::span<const TableRef> tables);
 
 }  // namespace godwit::mysql

@@ -176,7 +176,20 @@ Result<std::unique_ptr<ChangedKeys>> MysqlTarget::gather_keys(std::string_view, 
 }
 
 Result<std::unique_ptr<ChangeWriter>> MysqlTarget::apply_changes(std::string_view task_id) {
-  return MysqlChangeWriter::open(session_, control_, task_id, packet_bytes_);
+  std::unique_ptr<MysqlChangeWriter> writer =
+      TRY(MysqlChangeWriter::open(session_, control_, task_id, packet_bytes_));
+  writer->let_keys_act(acting_);
+  return std::unique_ptr<ChangeWriter>(std::move(writer));
+}
+
+// Triggers cannot be put out of force here: check() says so before the start.
+Result<std::vector<TableRef>> MysqlTarget::let_keys_act(
+    std::span<const TargetTable> tables, const std::string&,
+    const std::function<Result<void>(const std::string& script)>&) {
+  std::vector<TableRef> names;
+  for (const TargetTable& table : tables) names.push_back(table.layout->ref);
+  acting_ = TRY(tables_of_acting_keys(session_, names));
+  return acting_;
 }
 
 }  // namespace godwit::mysql

@@ -80,6 +80,9 @@ class MysqlTarget : public Target {
                                                   const TableRange& range, Encoding encoding, LoadMode mode) override;
   Result<std::unique_ptr<ChangedKeys>> gather_keys(std::string_view task_id, const TargetTable& table,
                                                    std::shared_ptr<const TableDef> keys) override;
+  Result<std::vector<TableRef>> let_keys_act(
+      std::span<const TargetTable> tables, const std::string& saved,
+      const std::function<Result<void>(const std::string& script)>& save) override;
   Result<std::unique_ptr<ChangeWriter>> apply_changes(std::string_view task_id) override;
 
  private:
@@ -92,6 +95,7 @@ class MysqlTarget : public Target {
   ServerKind server_kind() const;
 
   Connection session_;
+  std::vector<TableRef> acting_;  // tables whose foreign keys are in force while changes are applied
   SessionOptions options_;
   ControlSchema control_;
   TargetCatalog catalog_;
