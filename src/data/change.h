@@ -41,6 +41,7 @@ struct ChangeNote {
     truncated,  // a LOB was cut
     value,      // a value could not be converted or computed; it is NULL in the row
     mask,       // a masking rule does not fit the value; it is there as it was
+    refused,    // a value that the settings want to see on no target (ZeroDates error); it is NULL in the row
   };
   uint32_t change = 0;  // index into ChangeBatch::changes
   Kind kind = Kind::truncated;

@@ -83,7 +83,7 @@ bool get_change(ByteReader& in, const ChangeBatch& batch, Change& change) {
 bool get_note(ByteReader& in, size_t changes, ChangeNote& note) {
   uint8_t kind = 0;
   if (!in.u32(note.change) || note.change >= changes || !in.u8(kind) ||
-      kind > static_cast<uint8_t>(ChangeNote::Kind::mask))
+      kind > static_cast<uint8_t>(ChangeNote::Kind::refused))
     return false;
   note.kind = static_cast<ChangeNote::Kind>(kind);
   return get(in, note.message);

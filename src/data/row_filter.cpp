@@ -39,6 +39,7 @@ FilterComparison filter_comparison(const Type& type) {
     default:
       break;
   }
+  if (type.form == ValueForm::text) return FilterComparison::text;
   const std::string name = base_name(type.native);
   if (name == "numeric" || name == "decimal") return FilterComparison::number;  // too wide for the class numeric
   const bool is_text =

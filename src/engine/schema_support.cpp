@@ -1,4 +1,4 @@
-// What engines answer that neither tell structure changes nor carry them out.
+// What engines answer that neither tell structure changes nor carry them out, and know no types but their own.
 
 #include "engine/source.h"
 #include "engine/target.h"
@@ -31,6 +31,13 @@ Result<std::vector<std::string>> ChangeWriter::alter(const TableAlteration& alte
 
 Result<void> ChangeWriter::drop_table(const TableRef& table) {
   return not_supported("The removal of table " + to_string(table));
+}
+
+Result<std::vector<Type>> Target::types_for(const TableDef& layout, TypeMapping) const {
+  std::vector<Type> types;
+  types.reserve(layout.columns.size());
+  for (const ColumnDef& column : layout.columns) types.push_back(column.type);
+  return types;
 }
 
 Result<void> Target::add_labels(const TableRef& type, std::span<const std::string>) {

@@ -269,6 +269,10 @@ class Target {
                                        bool suspended) = 0;
 
   // --- structure ---
+  // For each column of `layout` (target names; types still the source's or a rule's; its key) the type it gets here,
+  // and the form of the values that this target is then handed; asks the server nothing. Types of the target's own
+  // dialect, and of none, stay. An error of kind table, with what to do, where the table cannot be.
+  virtual Result<std::vector<Type>> types_for(const TableDef& layout, TypeMapping mapping) const;
   // The encodings its writers take, the fastest first. Canonical is always among them.
   virtual std::span<const Encoding> accepts(const TableDef& table) const = 0;
   virtual Result<void> drop_tables(std::span<const TableRef> tables) = 0;

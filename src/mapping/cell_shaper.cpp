@@ -39,18 +39,37 @@ void CellShaper::append(const ColumnShape& shape, std::string_view value, RowBat
 void CellShaper::append_masked(const ColumnShape& shape, std::string_view value, RowBatch& out,
                                std::vector<ShapeFinding>* findings) {
   if (!shape.mask) {
-    out.append_value(value);
+    append_formed(shape, value, out, findings);
     return;
   }
   std::string_view why;
   if (masker_.mask(*shape.mask, shape.type, value, masked_, why)) {
-    out.append_value(masked_);
+    append_formed(shape, masked_, out, findings);
     return;
   }
   if (findings != nullptr)
     findings->push_back({ShapeFinding::Kind::mask, static_cast<uint32_t>(out.rows), shape.name, 0, 0,
                          fmt::format("{} cannot be done: {}", to_string(shape.mask->action), why)});
-  out.append_value(value);
+  append_formed(shape, value, out, findings);
+}
+
+void CellShaper::append_formed(const ColumnShape& shape, std::string_view value, RowBatch& out,
+                               std::vector<ShapeFinding>* findings) {
+  if (shape.form_change == nullptr) {
+    out.append_value(value);
+    return;
+  }
+  std::string_view why;
+  const FormOutcome outcome = shape.form_change(shape.type, shape.target_type, value, formed_, value, why);
+  if (outcome == FormOutcome::value) {
+    out.append_value(value);
+    return;
+  }
+  if (findings != nullptr) {
+    findings->push_back(value_finding(shape, out, std::string(why)));
+    if (outcome == FormOutcome::refused) findings->back().kind = ShapeFinding::Kind::refused;
+  }
+  out.append_null();
 }
 
 ShapeFinding value_finding(const ColumnShape& shape, const RowBatch& out, std::string message) {

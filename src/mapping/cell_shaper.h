@@ -17,13 +17,16 @@ class CellShaper {
   // Appends what becomes of a value, NULL if it cannot be converted. `findings` null: nobody wants to know, as for
   // the old row of a change.
   void append(const ColumnShape& shape, std::string_view value, RowBatch& out, std::vector<ShapeFinding>* findings);
-  // The same for a value of the column's own type.
+  // The same for a value of the column's own type: mask and change of form.
   void append_masked(const ColumnShape& shape, std::string_view value, RowBatch& out,
                      std::vector<ShapeFinding>* findings);
 
  private:
+  void append_formed(const ColumnShape& shape, std::string_view value, RowBatch& out,
+                     std::vector<ShapeFinding>* findings);
+
   Masker masker_;
-  std::string converted_, masked_;
+  std::string converted_, masked_, formed_;
 };
 
 // The row under construction is the next of `out`.

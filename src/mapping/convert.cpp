@@ -256,7 +256,8 @@ bool can_convert(TypeClass from, TypeClass to) {
 bool is_same(const Type& from, const Type& to) {
   if (to.length || to.precision) return false;
   if (filter_comparison(from) == FilterComparison::text && is_character(to.type_class)) return true;
-  const bool has_zone = from.native.find("with time zone") != std::string::npos;
+  const bool has_zone = from.native.find("with time zone") != std::string::npos ||
+                        from.form == ValueForm::datetime_tz || from.form == ValueForm::time_tz;
   return from.type_class == to.type_class && !is_character(to.type_class) && from.native != "money" && !has_zone;
 }
 

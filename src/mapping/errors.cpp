@@ -145,6 +145,15 @@ Error mapped_type_impossible(const TableRef& table, std::string_view column, con
                   from.native));
 }
 
+Error mapped_form_impossible(const TableRef& table, std::string_view column, const Type& from, const Type& to) {
+  return table_error(
+      "mapping.no_lossless_type",
+      fmt::format(
+          "column \"{}\" of table {} is a {}, whose values ({}) the target's {} ({}) does not take. Give it "
+          "another type by a change-data-type rule (string holds any text), or leave it out by remove-column.",
+          column, to_string(table), from.native, to_string(from.form), to.native, to_string(to.form)));
+}
+
 Error filter_not_comparable(const TableRef& table, std::string_view column, const Type& type, int64_t rule_id) {
   return table_error(
       "mapping.filter_type",

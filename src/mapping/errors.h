@@ -37,6 +37,7 @@ Error mapped_table_empty(const TableRef& table);
 // `what` asks for the column: "the filter of rule 7".
 Error mapped_column_missing(const TableRef& table, std::string_view column, std::string_view what);
 Error mapped_column_generated(const TableRef& table, std::string_view column, std::string_view what);
+Error mapped_form_impossible(const TableRef& table, std::string_view column, const Type& from, const Type& to);
 Error mapped_type_impossible(const TableRef& table, std::string_view column, const Type& from, const Type& to,
                              int64_t rule_id);
 Error filter_not_comparable(const TableRef& table, std::string_view column, const Type& type, int64_t rule_id);

@@ -23,6 +23,7 @@ std::string_view without_padding(std::string_view text) {
 }
 
 bool has_zone(const Type& type) {
+  if (type.form == ValueForm::datetime_tz || type.form == ValueForm::time_tz) return true;
   return type.native.find("with time zone") != std::string::npos || lower_ascii(type.native).ends_with("tz");
 }
 
@@ -77,7 +78,7 @@ bool read_moment(const Type& type, FilterComparison comparison, std::string_view
   if (!has_zone(type) && names_zone(clock)) return false;
   // The server would round what it cannot hold, and judge otherwise than we do.
   const size_t point = clock.find('.');
-  const bool is_micro = type.native.starts_with("time");
+  const bool is_micro = type.native.starts_with("time") || type.dialect == "mysql";
   if (is_micro && point != std::string_view::npos && clock.find_first_not_of("0123456789", point + 1) - point > 7 &&
       clock.size() - point > 7)
     return false;

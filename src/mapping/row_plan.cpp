@@ -139,14 +139,6 @@ TableDef read_table(const TableDraft& draft) {
   return table;
 }
 
-TableDef layout_table(const TableDraft& draft) {
-  TableDef table = draft.source;
-  table.columns = draft.columns;
-  table.key = draft.key;
-  table.identity = draft.identity;
-  return table;
-}
-
 // Null when every row of the layout is the row that is read.
 std::shared_ptr<const RowShape> finished_shape(TableDraft& draft) {
   RowShape& shape = draft.shape;
@@ -190,7 +182,8 @@ Result<TargetTable> plan_table(const MappingRules& rules, const PlanOptions& opt
   TargetTable table;
   table.filter = TRY(plan_filter(draft));
   table.parallel_load = TRY(plan_parallel_load(draft));
-  TableDef layout = layout_table(draft);
+  TRY(plan_target_types(draft));
+  TableDef layout = draft.layout();
   layout.ref = TRY(checked_name(rules, source->ref, target_table_name(rules, options, source->ref)));
   for (LeafDef& leaf : layout.leaves)
     leaf.ref = TRY(checked_name(rules, leaf.ref, target_leaf_name(rules, options, leaf.ref)));

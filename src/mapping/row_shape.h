@@ -10,6 +10,7 @@
 
 #include "data/table_def.h"
 #include "mapping/expression.h"
+#include "mapping/form_change.h"
 #include "mapping/mask.h"
 #include "mapping/predicate.h"
 
@@ -48,11 +49,14 @@ struct ColumnShape {
   };
   From from = From::read;
   uint32_t column = 0;  // read, before_image: of the rows that are read
-  bool plain = false;   // the cell goes through as it is; else limit, conversion and mask are applied, in this order
+  // The cell goes through as it is; else limit, conversion, mask and change of form are applied, in this order.
+  bool plain = false;
   std::optional<uint64_t> limit_bytes;
   bool converts = false;
   Type source_type, type;  // conversion from and to
   std::optional<Mask> mask;
+  FormChange form_change = nullptr;  // from `type` to `target_type`; null: none
+  Type target_type;
   std::shared_ptr<const ShapedExpression> expression;
   std::string name;          // in findings: the source name; of an added column its target name
   bool is_unsteady = false;  // a random mask: the old value cannot be told

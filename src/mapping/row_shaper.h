@@ -21,12 +21,13 @@ struct ShapeFinding {
     truncated,  // a LOB was cut: `limit_bytes`, `actual_bytes` (DataTruncationErrorPolicy)
     value,      // a value could not be converted or computed; it is NULL in the row (DataErrorPolicy)
     mask,       // a masking rule does not fit the value; it is there as it was (DataMaskingErrorPolicy)
+    refused,    // a value that Godwit.ZeroDates wants to see on no target; it is NULL in the row
   };
   Kind kind = Kind::value;
   uint32_t row = 0;    // of the output batch
   std::string column;  // source name; of an added column its target name
   uint64_t limit_bytes = 0, actual_bytes = 0;
-  std::string message;  // why; for kinds value and mask
+  std::string message;  // why; for all kinds but truncated
 };
 
 // What headers ($AR_H_…) say of one change.

@@ -114,6 +114,10 @@ uint64_t schema_shaping_hash(const MappingRules& rules, const PlanOptions& optio
     text += name_text(rules, target);
   text += row_text(rules);
   text += normal_form({"options", options.target_schema, options.support_lobs ? "lobs" : "no lobs"});
+  // Only what is not by default: tasks of earlier versions go on.
+  if (options.type_mapping != TypeMapping::lossless) text += normal_form({"types", "dms"});
+  if (options.zero_dates != ZeroDates::null)
+    text += normal_form({"zero dates", options.zero_dates == ZeroDates::error ? "error" : "first"});
   return fnv1a(text);
 }
 

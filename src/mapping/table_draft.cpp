@@ -6,6 +6,14 @@
 
 namespace godwit {
 
+TableDef TableDraft::layout() const {
+  TableDef table = source;
+  table.columns = columns;
+  table.key = key;
+  table.identity = identity;
+  return table;
+}
+
 void TableDraft::warn(std::string warning) {
   if (std::ranges::find(warnings, warning) == warnings.end()) warnings.push_back(std::move(warning));
 }

@@ -27,6 +27,8 @@ struct TableDraft {
   std::optional<KeyDef> key = std::nullopt;  // of the layout
   RowIdentity identity = RowIdentity::none;  // of the layout
 
+  // The table as it stands so far, under its source name.
+  TableDef layout() const;
   // Adds a line once.
   void warn(std::string warning);
   // The named source column among those that are read, which it joins if need be. An error of kind table, `what`
@@ -46,6 +48,8 @@ Result<void> plan_added_columns(TableDraft& draft);
 Result<std::shared_ptr<const RowFilter>> plan_filter(TableDraft& draft);
 // The key changes are applied by, and how the log names rows (key_plan.cpp).
 Result<void> plan_key(TableDraft& draft);
+// The target's types, once everything else is planned, and what they make of the values (type_plan.cpp).
+Result<void> plan_target_types(TableDraft& draft);
 // Null: no rule asks for one (load_plan.cpp).
 Result<std::shared_ptr<const ParallelLoad>> plan_parallel_load(TableDraft& draft);
 

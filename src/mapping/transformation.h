@@ -3,11 +3,14 @@
 // whose locator matches an object, the one with the lowest rule-id decides and the others do nothing. Schema, table
 // and column names are decided independently, each by the source's names.
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
+#include "mapping/form_change.h"
 #include "mapping/rules.h"
 
 namespace godwit {
@@ -19,6 +22,11 @@ struct PlanOptions {
   // Limited LOB mode: values of LOB columns are cut to so many bytes (lob.md §1); nothing: they move whole.
   std::optional<uint64_t> lob_limit_bytes = std::nullopt;
   bool follows_changes = true;  // false: a full load alone, so nothing needs to be found again by a key
+  // The target's types for the columns of a layout whose types are still the source's or a rule's
+  // (Target::types_for); none: those are what the target takes.
+  std::function<Result<std::vector<Type>>(const TableDef& layout)> types_for = nullptr;
+  TypeMapping type_mapping = TypeMapping::lossless;  // what types_for goes by
+  ZeroDates zero_dates = ZeroDates::null;
 };
 
 // The rules that name an object, the deciding one first.

@@ -126,6 +126,8 @@ ChangeAction finding_action(const ErrorBehavior& settings, ChangeNote::Kind kind
       return action_of(settings.data_error_policy);
     case ChangeNote::Kind::mask:
       return action_of(settings.data_masking_error_policy);
+    case ChangeNote::Kind::refused:
+      return ChangeAction::suspend_table;
   }
   return ChangeAction::park;
 }

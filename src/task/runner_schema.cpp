@@ -30,6 +30,9 @@ bool is_refusal(const Error& error) {
 PlanOptions TaskRunner::own_plan_options() const {
   PlanOptions options = plan_options(options_.settings);
   options.follows_changes = follows();
+  options.types_for = [this](const TableDef& layout) {
+    return target_->types_for(layout, options_.settings.godwit.type_mapping);
+  };
   return options;
 }
 

@@ -32,6 +32,8 @@ PlanOptions plan_options(const TaskSettings& settings) {
   options.support_lobs = settings.target_metadata.support_lobs;
   if (settings.target_metadata.limited_size_lob_mode)
     options.lob_limit_bytes = static_cast<uint64_t>(settings.target_metadata.lob_max_size_kb) * 1024;
+  options.type_mapping = settings.godwit.type_mapping;
+  options.zero_dates = settings.godwit.zero_dates;
   return options;
 }
 

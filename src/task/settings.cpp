@@ -392,6 +392,11 @@ void fill_godwit(const Section& from, GodwitSettings& to) {
   to.slice_mb = from.number("SliceMB");
   to.target_indexes = from.text("TargetIndexes") == "rebuild" ? TargetIndexes::rebuild : TargetIndexes::keep;
   to.secondary_objects = from.text("SecondaryObjects") == "none" ? SecondaryObjects::none : SecondaryObjects::all;
+  to.type_mapping = from.text("TypeMapping") == "dms" ? TypeMapping::dms : TypeMapping::lossless;
+  const std::string zero_dates = from.text("ZeroDates");
+  to.zero_dates = zero_dates == "error"  ? ZeroDates::error
+                  : zero_dates == "null" ? ZeroDates::null
+                                         : ZeroDates::first;
 }
 
 void fill(TaskSettings& out) {

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/result.h"
 #include "engine/target.h"
+#include "mapping/form_change.h"
 
 namespace godwit {
 
@@ -126,6 +127,8 @@ struct GodwitSettings {
   int64_t slice_mb = 64;    // of a table, loaded in one transaction
   TargetIndexes target_indexes = TargetIndexes::keep;
   SecondaryObjects secondary_objects = SecondaryObjects::all;
+  TypeMapping type_mapping = TypeMapping::lossless;  // of columns whose type is another engine's
+  ZeroDates zero_dates = ZeroDates::null;            // on targets that have none
 };
 
 struct TaskSettings {

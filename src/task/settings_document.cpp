@@ -62,7 +62,8 @@ constexpr std::string_view default_document = R"({
 })";
 
 constexpr std::string_view godwit_section =
-    R"({"MemoryMB": 128, "SpoolMB": 1000, "SliceMB": 64, "TargetIndexes": "keep", "SecondaryObjects": "all"})";
+    R"({"MemoryMB": 128, "SpoolMB": 1000, "SliceMB": 64, "TargetIndexes": "keep", "SecondaryObjects": "all",
+        "TypeMapping": "lossless", "ZeroDates": "null"})";
 
 // The first 19 stand in the default document, in this order.
 constexpr size_t default_components = 19;
@@ -220,6 +221,8 @@ constexpr std::array rules = {
     KeyRule{"Godwit", "SliceMB", integer(1, 4096), ""},
     KeyRule{"Godwit", "TargetIndexes", one_of("keep|rebuild"), ""},
     KeyRule{"Godwit", "SecondaryObjects", one_of("all|none"), ""},
+    KeyRule{"Godwit", "TypeMapping", one_of("lossless|dms"), ""},
+    KeyRule{"Godwit", "ZeroDates", one_of("null|error|0001-01-01"), ""},
 };
 
 // Sections that are taken as they are sent, and what is missing when one is.

@@ -56,7 +56,7 @@ TEST(Settings, the_defaults_of_the_types_are_those_of_the_document) {
   EXPECT_EQ(typed.full_load_settings.commit_rate, parsed->full_load_settings.commit_rate);
   EXPECT_EQ(typed.validation_settings.failure_max_count, parsed->validation_settings.failure_max_count);
   EXPECT_EQ(parsed->effective["Godwit"], *parse_json(R"({"MemoryMB": 128, "SpoolMB": 1000, "SliceMB": 64,
-            "TargetIndexes": "keep", "SecondaryObjects": "all"})",
+            "TargetIndexes": "keep", "SecondaryObjects": "all", "TypeMapping": "lossless", "ZeroDates": "null"})",
                                                      "x"));
 }
 

@@ -25,6 +25,8 @@ std::string_view code_of(ChangeNote::Kind kind) {
       return "22000";
     case ChangeNote::Kind::mask:
       return "22023";
+    case ChangeNote::Kind::refused:
+      return "22007";
   }
   return "22000";
 }
@@ -40,6 +42,11 @@ ChangeNote note_of(const TableRef& table, const ShapeFinding& finding, uint32_t 
       return {
           change, ChangeNote::Kind::value,
           fmt::format("Value of column '{}' in table '{}' became NULL: {}", finding.column, name, finding.message)};
+    case ShapeFinding::Kind::refused:
+      return {change, ChangeNote::Kind::refused,
+              fmt::format("Value of column '{}' in table '{}' cannot be written: {}. Godwit.ZeroDates asks for an "
+                          "error; null or 0001-01-01 let the rows through",
+                          finding.column, name, finding.message)};
     case ShapeFinding::Kind::mask:
       break;
   }

@@ -8,6 +8,19 @@ using nlohmann::json;
 // Letters and not numbers: the order of the enumerators may change.
 constexpr std::string_view identities = "nkf";
 
+// What is not there keeps its default: records of earlier versions lack all of it.
+void add_description(const Type& type, json& out) {
+  if (type.precision) out["precision"] = *type.precision;
+  if (type.scale) out["scale"] = *type.scale;
+  if (type.length) out["length"] = *type.length;
+  if (type.form != ValueForm::other) out["form"] = to_string(type.form);
+  if (type.element != ValueForm::other) out["element"] = to_string(type.element);
+  if (type.finite) out["finite"] = true;
+  if (type.zero_dates) out["zero_dates"] = true;
+  if (!type.dialect.empty()) out["dialect"] = type.dialect;
+  if (type.labels) out["labels"] = *type.labels;
+}
+
 json column_json(const ColumnDef& column) {
   json out = {
       {"name", column.name},        {"class", to_string(column.type.type_class)}, {"native", column.type.native},
@@ -15,6 +28,8 @@ json column_json(const ColumnDef& column) {
   if (column.not_null) out["not_null"] = true;
   if (column.generated) out["generated"] = true;
   if (column.identity_always) out["identity_always"] = true;
+  if (column.within_int8) out["within_int8"] = true;
+  add_description(column.type, out);
   return out;
 }
 
@@ -45,6 +60,47 @@ std::optional<TypeClass> class_of(std::string_view name) {
   return std::nullopt;
 }
 
+std::optional<ValueForm> form_named(std::string_view name) {
+  for (int i = 0; i <= static_cast<int>(ValueForm::xml); ++i)
+    if (to_string(static_cast<ValueForm>(i)) == name) return static_cast<ValueForm>(i);
+  return std::nullopt;
+}
+
+bool read_form(const json& object, const char* key, ValueForm& out) {
+  if (!object.contains(key)) return true;
+  std::string name;
+  if (!read_text(object, key, name)) return false;
+  const std::optional<ValueForm> known = form_named(name);
+  if (known) out = *known;
+  return known.has_value();
+}
+
+bool read_optional(const json& object, const char* key, std::optional<int32_t>& out) {
+  return !object.contains(key) || read_number(object, key, out.emplace());
+}
+
+bool read_labels(const json& object, Type& out) {
+  const auto labels = object.find("labels");
+  if (labels == object.end()) return true;
+  if (!labels->is_array()) return false;
+  std::vector<std::string> read;
+  for (const json& label : *labels) {
+    if (!label.is_string()) return false;
+    read.push_back(label.get<std::string>());
+  }
+  out.labels = std::make_shared<const std::vector<std::string>>(std::move(read));
+  return true;
+}
+
+bool read_description(const json& object, Type& out) {
+  out.finite = flag(object, "finite");
+  out.zero_dates = flag(object, "zero_dates");
+  return read_optional(object, "precision", out.precision) && read_optional(object, "scale", out.scale) &&
+         read_optional(object, "length", out.length) && read_form(object, "form", out.form) &&
+         read_form(object, "element", out.element) && read_labels(object, out) &&
+         (!object.contains("dialect") || read_text(object, "dialect", out.dialect));
+}
+
 bool read_column(const json& object, ColumnDef& out) {
   std::string type_class;
   if (!object.is_object() || !read_text(object, "name", out.name) || !read_text(object, "class", type_class) ||
@@ -57,7 +113,8 @@ bool read_column(const json& object, ColumnDef& out) {
   out.not_null = flag(object, "not_null");
   out.generated = flag(object, "generated");
   out.identity_always = flag(object, "identity_always");
-  return true;
+  out.within_int8 = flag(object, "within_int8");
+  return read_description(object, out.type);
 }
 
 bool read_columns(const json& object, TableDef& out) {

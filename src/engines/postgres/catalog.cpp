@@ -56,8 +56,11 @@ WITH RECURSIVE used AS (
 )
 SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod), a.atttypid, a.atttypmod, a.attnotnull,
        {} <> '', a.attidentity = 'a', a.attnum, t.typname, t.typtype, t.typcategory,
-       CASE WHEN a.atttypid = b.oid THEN a.atttypmod ELSE b.typtypmod END
+       CASE WHEN a.atttypid = b.oid THEN a.atttypmod ELSE b.typtypmod END, e.typname, e.typtype, e.typcategory,
+       CASE WHEN t.typtype = 'e' THEN (SELECT json_agg(l.enumlabel ORDER BY l.enumsortorder)
+                                       FROM pg_enum l WHERE l.enumtypid = t.oid) END
 FROM pg_attribute a JOIN base b ON b.type = a.atttypid AND b.typtype <> 'd' JOIN pg_type t ON t.oid = b.oid
+LEFT JOIN pg_type e ON e.oid = t.typelem AND t.typcategory = 'A'
 WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
 ORDER BY a.attrelid, a.attnum)";
 
@@ -120,14 +123,29 @@ Result<Described> read_relations(Connection& connection, std::span<const TableRe
   return out;
 }
 
+// From `column` on: name, kind, category, modifier, the three of the element, labels.
+TypeFacts type_facts_of(const Rows& rows, int row, int column) {
+  TypeFacts facts;
+  facts.name = rows.text(row, column);
+  facts.kind = char_at(rows, row, column + 1);
+  facts.category = char_at(rows, row, column + 2);
+  facts.modifier = static_cast<int32_t>(rows.integer(row, column + 3));
+  if (!rows.is_null(row, column + 4)) {
+    facts.element_name = rows.text(row, column + 4);
+    facts.element_kind = char_at(rows, row, column + 5);
+    facts.element_category = char_at(rows, row, column + 6);
+  }
+  facts.labels = strings_at(rows, row, column + 7);
+  return facts;
+}
+
 ColumnDef column_of(const Rows& rows, int row) {
   ColumnDef column;
   column.name = rows.text(row, 1);
   column.type.native = rows.text(row, 2);
   column.type.log_id = oid_at(rows, row, 3);
   column.type.log_modifier = static_cast<int32_t>(rows.integer(row, 4));
-  column.type.type_class = type_class_of(rows.get(row, 9), char_at(rows, row, 10), char_at(rows, row, 11),
-                                         static_cast<int32_t>(rows.integer(row, 12)));
+  describe_type(type_facts_of(rows, row, 9), column.type);
   column.not_null = rows.boolean(row, 5);
   column.generated = rows.boolean(row, 6);
   column.identity_always = rows.boolean(row, 7);
@@ -173,33 +191,38 @@ Result<void> read_identities(Connection& connection, Described& described) {
 }
 
 // As columns_sql: a domain answers for its base type.
-constexpr const char* classes_sql = R"(
+constexpr const char* types_sql = R"(
 WITH RECURSIVE base AS (
-  SELECT t.oid AS type, t.oid, t.typname, t.typtype, t.typcategory, t.typbasetype, t.typtypmod AS modifier
+  SELECT t.oid AS type, t.oid, t.typname, t.typtype, t.typcategory, t.typelem, t.typbasetype, t.typtypmod AS modifier
   FROM pg_type t WHERE t.oid = ANY ($1::oid[])
   UNION ALL
-  SELECT b.type, t.oid, t.typname, t.typtype, t.typcategory, t.typbasetype,
+  SELECT b.type, t.oid, t.typname, t.typtype, t.typcategory, t.typelem, t.typbasetype,
          CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE b.modifier END
   FROM base b JOIN pg_type t ON t.oid = b.typbasetype WHERE b.typtype = 'd'
 )
-SELECT type, oid, typname, typtype, typcategory, modifier FROM base WHERE typtype <> 'd')";
+SELECT b.type, b.oid, b.typname, b.typtype, b.typcategory, b.modifier, e.typname, e.typtype, e.typcategory,
+       CASE WHEN b.typtype = 'e' THEN (SELECT json_agg(l.enumlabel ORDER BY l.enumsortorder)
+                                       FROM pg_enum l WHERE l.enumtypid = b.oid) END
+FROM base b LEFT JOIN pg_type e ON e.oid = b.typelem AND b.typcategory = 'A' WHERE b.typtype <> 'd')";
 
 }  // namespace
 
-Result<std::vector<TypeClass>> PostgresCatalog::classes_of(const std::vector<std::pair<uint32_t, int32_t>>& types) {
+Result<std::vector<Type>> PostgresCatalog::types_of(const std::vector<std::pair<uint32_t, int32_t>>& types) {
   std::vector<uint32_t> oids;
   for (const auto& [oid, modifier] : types) oids.push_back(oid);
-  const Rows rows = TRY(connection_.query(classes_sql, {oid_array(oids)}));
-  std::vector<TypeClass> out;
+  const Rows rows = TRY(connection_.query(types_sql, {oid_array(oids)}));
+  std::vector<Type> out;
   for (const auto& [oid, modifier] : types) {
-    TypeClass found = TypeClass::string;
+    Type found;
+    found.type_class = TypeClass::string;
+    found.dialect = dialect;
     for (int row = 0; row < rows.size(); ++row) {
       if (oid_at(rows, row, 0) != oid) continue;
-      const bool is_base = oid_at(rows, row, 1) == oid;
-      found = type_class_of(rows.get(row, 2), char_at(rows, row, 3), char_at(rows, row, 4),
-                            is_base ? modifier : static_cast<int32_t>(rows.integer(row, 5)));
+      TypeFacts facts = type_facts_of(rows, row, 2);
+      if (oid_at(rows, row, 1) == oid) facts.modifier = modifier;
+      describe_type(facts, found);
     }
-    out.push_back(found);
+    out.push_back(std::move(found));
   }
   return out;
 }

@@ -27,8 +27,8 @@ class PostgresCatalog : public Catalog {
   // The objects of one table are to be built in the order given. Objects with an empty `create` are not carried over.
   Result<std::vector<ObjectDef>> read_objects(std::span<const TableDef> tables) override;
 
-  // The DMS class of each type, by oid and modifier; a type that is gone counts as a string.
-  Result<std::vector<TypeClass>> classes_of(const std::vector<std::pair<uint32_t, int32_t>>& types);
+  // What describe_type() tells of each type, by oid and modifier; a type that is gone counts as a string.
+  Result<std::vector<Type>> types_of(const std::vector<std::pair<uint32_t, int32_t>>& types);
 
   Result<std::vector<SequenceState>> read_sequences(std::span<const TableDef> tables) override;
 

@@ -156,15 +156,21 @@ Failure damaged() {
   return Failure(errors::bad_stream("a structure change that cannot be read (godwit_ddl_audit)", ""));
 }
 
-Result<void> read_table(Members& document, SchemaChange& out, const ClassesOfTypes& classes) {
+Result<void> read_table(Members& document, SchemaChange& out, const DescribeTypes& describe) {
   Identities identities;
   if (!read_columns(document, out) || !read_relations(document, out, identities) ||
       !read_indexes(document, identities))
     return damaged();
   std::vector<std::pair<uint32_t, int32_t>> types;
   for (const ColumnDef& column : out.table.columns) types.emplace_back(column.type.log_id, column.type.log_modifier);
-  const std::vector<TypeClass> found = TRY(classes(types));
-  for (size_t c = 0; c < out.table.columns.size(); ++c) out.table.columns[c].type.type_class = found[c];
+  std::vector<Type> found = TRY(describe(types));
+  for (size_t c = 0; c < out.table.columns.size(); ++c) {
+    Type& type = out.table.columns[c].type;
+    found[c].native = std::move(type.native);
+    found[c].log_id = type.log_id;
+    found[c].log_modifier = type.log_modifier;
+    type = std::move(found[c]);
+  }
   std::unordered_map<uint32_t, IdentityFacts> facts;
   for (const auto& [oid, setting] : identities.settings) facts[oid] = identity_of(setting, identities.indexes[oid]);
   set_identity(out.table, facts);
@@ -177,7 +183,7 @@ Result<void> read_table(Members& document, SchemaChange& out, const ClassesOfTyp
 
 }  // namespace
 
-Result<SchemaChange> parse_ddl_document(std::string_view text, const ClassesOfTypes& classes) {
+Result<SchemaChange> parse_ddl_document(std::string_view text, const DescribeTypes& describe) {
   const Json json = Json::parse(text, nullptr, false);
   Members document(json);
   SchemaChange out;
@@ -186,7 +192,7 @@ Result<SchemaChange> parse_ddl_document(std::string_view text, const ClassesOfTy
   out.command = document.text("tag");
   if (what == "table") {
     out.kind = SchemaChange::Kind::table;
-    TRY(read_table(document, out, classes));
+    TRY(read_table(document, out, describe));
   } else if (what == "drop") {
     out.kind = SchemaChange::Kind::dropped;
     out.log_id = document.oid("oid");

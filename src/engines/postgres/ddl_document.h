@@ -10,10 +10,11 @@
 
 namespace godwit::postgres {
 
-// The DMS class of each type, by oid, with the modifier that a column gives it. A type that is gone is a string.
-using ClassesOfTypes =
-    std::function<Result<std::vector<TypeClass>>(const std::vector<std::pair<uint32_t, int32_t>>& types)>;
+// What is known of each type, by oid, with the modifier that a column gives it; `native` and the log's numbers are
+// the document's. A type that is gone is a string.
+using DescribeTypes =
+    std::function<Result<std::vector<Type>>(const std::vector<std::pair<uint32_t, int32_t>>& types)>;
 
-Result<SchemaChange> parse_ddl_document(std::string_view text, const ClassesOfTypes& classes);
+Result<SchemaChange> parse_ddl_document(std::string_view text, const DescribeTypes& describe);
 
 }  // namespace godwit::postgres

@@ -418,7 +418,7 @@ Result<bool> PostgresSource::tells_schema_changes(const CaptureSpec& spec) {
 }
 
 Result<SchemaChange> PostgresSource::read_schema_change(const std::string& document) {
-  return parse_ddl_document(document, [&](const auto& types) { return catalog_->classes_of(types); });
+  return parse_ddl_document(document, [&](const auto& types) { return catalog_->types_of(types); });
 }
 
 Result<std::vector<ChangeCounters>> PostgresSource::count_changes(std::span<const TableRef> tables) {

@@ -10,6 +10,7 @@
 #include "engines/postgres/catalog.h"
 #include "engines/postgres/connection.h"
 #include "engines/postgres/control_tables.h"
+#include "engines/postgres/foreign_types.h"
 #include "engines/postgres/large_objects.h"
 
 namespace godwit::postgres {
@@ -57,6 +58,9 @@ class PostgresTarget : public Target {
     return control_.write_suspended(session_, task_id, table, reason, suspended);
   }
 
+  Result<std::vector<Type>> types_for(const TableDef& layout, TypeMapping mapping) const override {
+    return postgres::types_for(layout, mapping);
+  }
   std::span<const Encoding> accepts(const TableDef& table) const override;
   Result<void> drop_tables(std::span<const TableRef> tables) override;
   Result<void> truncate(std::span<const TableRef> tables) override;

@@ -45,5 +45,46 @@ TEST(TypeClass, follows_the_table_of_the_specification) {
     EXPECT_EQ(type_class_of(c.name, c.kind, c.category, c.modifier), c.type_class) << c.name;
 }
 
+Type described(TypeFacts facts) {
+  Type type;
+  describe_type(facts, type);
+  return type;
+}
+
+TEST(TypeClass, tells_other_engines_what_values_look_like) {
+  using Form = ValueForm;
+  EXPECT_EQ(described({"bool", 'b', 'B'}).form, Form::boolean);
+  EXPECT_EQ(described({"timestamptz", 'b', 'D', 3}).form, Form::datetime_tz);
+  EXPECT_EQ(described({"timestamptz", 'b', 'D', 3}).precision, 3);
+  EXPECT_EQ(described({"timestamp", 'b', 'D'}).precision, 6);
+  EXPECT_EQ(described({"varchar", 'b', 'S', 24}).length, 20);
+  EXPECT_EQ(described({"text", 'b', 'S'}).length, std::nullopt);
+  EXPECT_EQ(described({"bit", 'b', 'V', 9}).length, 9);
+  EXPECT_EQ(described({"varbit", 'b', 'V', 9}).form, Form::other);
+  EXPECT_EQ(described({"float4", 'b', 'N'}).precision, 24);
+  EXPECT_EQ(described({"point", 'b', 'G'}).form, Form::other);
+  EXPECT_EQ(described({"mood", 'c', 'C'}).form, Form::composite);
+  EXPECT_EQ(described({"int4range", 'r', 'R'}).element, Form::integer);
+  EXPECT_EQ(described({"tsmultirange", 'm', 'R'}).element, Form::text);
+  EXPECT_EQ(described({"int2vector", 'b', 'A', -1, "int2"}).form, Form::other);
+  EXPECT_EQ(described({"_box", 'b', 'A', -1, "box"}).form, Form::other);
+  const Type list = described({"_numeric", 'b', 'A', -1, "numeric", 'b', 'N'});
+  EXPECT_EQ(list.form, Form::array);
+  EXPECT_EQ(list.element, Form::decimal);
+  EXPECT_EQ(described({"_mood", 'b', 'A', -1, "mood", 'e', 'E'}).element, Form::enumeration);
+  const Type mood = described({"mood", 'e', 'E', -1, "", 'b', 'U', {"sad", "ok"}});
+  EXPECT_EQ(mood.form, Form::enumeration);
+  EXPECT_EQ(*mood.labels, (std::vector<std::string>{"sad", "ok"}));
+  EXPECT_FALSE(described({"date", 'b', 'D'}).finite);
+}
+
+TEST(TypeClass, reads_precision_and_scale_of_either_sign) {
+  const Type plain = described({"numeric", 'b', 'N', numeric_modifier(10, 2)});
+  EXPECT_EQ(plain.precision, 10);
+  EXPECT_EQ(plain.scale, 2);
+  EXPECT_EQ(described({"numeric", 'b', 'N', (2 << 16 | 0x7FD) + 4}).scale, -3);
+  EXPECT_EQ(described({"numeric", 'b', 'N'}).precision, std::nullopt);
+}
+
 }  // namespace
 }  // namespace godwit::postgres

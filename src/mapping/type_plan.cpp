@@ -1,0 +1,68 @@
+// The target's types of the columns, and what they make of the values.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "mapping/errors.h"
+#include "mapping/table_draft.h"
+
+namespace godwit {
+namespace {
+
+// A type that a rule asks for comes without a description.
+Type described(const Type& type) {
+  Type out = type;
+  if (type.native.empty() && type.dialect.empty()) out.form = form_of(type.type_class);
+  return out;
+}
+
+bool in_key(const TableDraft& draft, size_t column) {
+  return draft.key && std::ranges::find(draft.key->columns, column) != draft.key->columns.end();
+}
+
+// NOT NULL would cost the rows whose zero dates become NULL.
+void make_nullable(TableDraft& draft, size_t column) {
+  ColumnDef& def = draft.columns[column];
+  if (!def.not_null || in_key(draft, column)) return;
+  def.not_null = false;
+  draft.warn(
+      fmt::format("column \"{}\" of table {} is made without NOT NULL on the target: zero and partial dates become "
+                  "NULL there (Godwit.ZeroDates)",
+                  def.name, to_string(draft.source.ref)));
+}
+
+Result<void> take_type(TableDraft& draft, size_t column, Type target) {
+  ColumnDef& def = draft.columns[column];
+  ColumnShape& shape = draft.shape.columns[column];
+  const Type own = described(def.type);
+  const std::optional<FormStep> step = form_step(own, target, draft.options.zero_dates);
+  if (!step) return Failure(mapped_form_impossible(draft.source.ref, shape.name, own, target));
+  if (step->change != nullptr) {
+    shape.type = own;
+    shape.target_type = target;
+    shape.form_change = step->change;
+    shape.plain = false;
+  }
+  def.type = std::move(target);
+  if (step->empties) make_nullable(draft, column);
+  return {};
+}
+
+}  // namespace
+
+Result<void> plan_target_types(TableDraft& draft) {
+  if (!draft.options.types_for) return {};
+  TableDef layout = draft.layout();
+  for (ColumnDef& column : layout.columns) column.type = described(column.type);
+  std::vector<Type> types = TRY(draft.options.types_for(layout));
+  for (size_t i = 0; i < draft.columns.size(); ++i) {
+    // What comes back as it was is the target's own.
+    const Type& own = draft.columns[i].type;
+    if (types[i].native == own.native && types[i].dialect == own.dialect) continue;
+    TRY(take_type(draft, i, std::move(types[i])));
+  }
+  return {};
+}
+
+}  // namespace godwit
