@@ -2,12 +2,14 @@
 // What a database holds: its tables, and the objects around their rows. Read on the thread of the Source that gave
 // it.
 
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "data/table_def.h"
+#include "engine/object_meaning.h"
 
 namespace godwit {
 
@@ -61,7 +63,7 @@ struct SqlPiece {
 };
 
 // Something to build on the target beside the bare rows. `dialect` says whose SQL it is; a target that does not speak
-// it leaves the object out and reports it.
+// it builds the object from its meaning, or leaves it out and reports it before the start.
 struct ObjectDef {
   ObjectPhase phase = ObjectPhase::tables;
   std::string kind;  // for people: "index", "foreign key", "sequence", "extension" …
@@ -75,6 +77,7 @@ struct ObjectDef {
   std::vector<SqlPiece>
       at_stop;            // a statement for the stop that ends the migration (enables a trigger); may be empty
   bool optional = false;  // true: a failure is reported, the task goes on (comments, extended statistics)
+  std::shared_ptr<const ObjectMeaning> meaning = nullptr;  // null: only an engine of its dialect can build it
 };
 
 struct SequenceState {

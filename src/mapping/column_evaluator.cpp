@@ -66,7 +66,7 @@ void ColumnEvaluator::bind_cell(uint32_t column, size_t variable, const SeenCell
   }
   const ShapedExpression& shaped = *shape_.columns[column].expression;
   const Type& type = read_.columns[shaped.sources[variable].column].type;
-  if (is_binary(type.type_class)) {
+  if (is_binary(type.type_class) && type.form != ValueForm::bits) {
     expression.bind_blob(variable, cell.bytes);
     return;
   }

@@ -29,6 +29,11 @@ Family family_of(TypeClass type) {
   return Family::text;
 }
 
+// Bits are text of 0 and 1, whatever their class.
+Family family_of(const Type& type) {
+  return type.form == ValueForm::bits ? Family::text : family_of(type.type_class);
+}
+
 struct IntegerBounds {
   std::string_view lowest, highest;
 };
@@ -98,7 +103,7 @@ class Conversion {
 
   bool to_text(std::string_view value, std::string_view& out) {
     out = value;
-    const Family from = family_of(from_.type_class);
+    const Family from = family_of(from_);
     if (from == Family::boolean) out = value == "t" ? "true" : value == "f" ? "false" : value;
     if (from == Family::binary) {
       ByteBuffer hex;
@@ -120,11 +125,11 @@ class Conversion {
 
   // The number as plain decimal text in scratch_.
   bool read_number(std::string_view value) {
-    if (family_of(from_.type_class) == Family::boolean) {
+    if (family_of(from_) == Family::boolean) {
       scratch_ = value == "t" ? "1" : "0";
       return true;
     }
-    if (family_of(from_.type_class) != Family::real) return to_plain_decimal(value, scratch_);
+    if (family_of(from_) != Family::real) return to_plain_decimal(value, scratch_);
     double real = 0;
     if (!godwit::read_real(value, real)) return false;
     if (is_integer(to_.type_class) && std::isfinite(real)) real = std::nearbyint(real);
@@ -169,7 +174,7 @@ class Conversion {
 
   bool to_real(std::string_view value, std::string_view& out) {
     double real = 0;
-    if (family_of(from_.type_class) == Family::real) {
+    if (family_of(from_) == Family::real) {
       if (!godwit::read_real(value, real)) return fail("it is no number");
     } else if (!read_number(value) || !godwit::read_real(scratch_, real)) {
       return fail("it is no number");
@@ -185,7 +190,7 @@ class Conversion {
   }
 
   bool to_boolean(std::string_view value, std::string_view& out) {
-    const Family from = family_of(from_.type_class);
+    const Family from = family_of(from_);
     if (from == Family::boolean) {
       out = value;
       return true;
@@ -206,7 +211,7 @@ class Conversion {
   }
 
   bool to_moment(std::string_view value, std::string_view& out) {
-    const Family from = family_of(from_.type_class), to = family_of(to_.type_class);
+    const Family from = family_of(from_), to = family_of(to_.type_class);
     const DateStyle style = from == Family::text ? DateStyle::written : DateStyle::canonical;
     Moment moment;
     const bool readable = from == Family::time || (from == Family::text && to == Family::time)

@@ -58,7 +58,8 @@ Result<void> plan_target_types(TableDraft& draft) {
   std::vector<Type> types = TRY(draft.options.types_for(layout));
   for (size_t i = 0; i < draft.columns.size(); ++i) {
     // What comes back as it was is the target's own.
-    const Type& own = draft.columns[i].type;
+    Type& own = draft.columns[i].type;
+    own.form = layout.columns[i].type.form;
     if (types[i].native == own.native && types[i].dialect == own.dialect) continue;
     TRY(take_type(draft, i, std::move(types[i])));
   }

@@ -8,6 +8,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/foreign_objects.h"
 #include "task/errors.h"
 #include "task/runner.h"
 #include "task/untold_changes.h"
@@ -24,7 +25,7 @@ Result<void> TaskRunner::build_phase(ObjectPhase phase) {
     if (!object.table.name.empty() &&
         (owner == document.tables.end() || !owner->created || !owner->suspended.empty()))
       continue;
-    if (object.create.empty()) {
+    if (object.create.empty() && !object.meaning) {
       remark(fmt::format("Not carried over, left to you: {} {}.", object.kind, object.name));
       continue;
     }
@@ -86,11 +87,10 @@ Result<void> TaskRunner::build_foreign_keys() {
 // The sequence's table and column as the target has them; a column that is left out leaves the sequence its name
 // alone.
 static void move_owner(SequenceState& sequence, const TargetTable& table) {
-  const std::optional<uint32_t> column = find_column(*table.read, sequence.column);
-  const bool moved = column && table.shape == nullptr;
+  const ColumnDef* moved = planned_column(table, sequence.column);
   sequence.owner = table.layout->ref;
-  if (moved)
-    sequence.column = table.layout->columns[*column].name;
+  if (moved != nullptr)
+    sequence.column = moved->name;
   else if (!find_column(*table.layout, sequence.column))
     sequence.owner = {};
 }

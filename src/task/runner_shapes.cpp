@@ -41,14 +41,20 @@ void warn_about_partitions(const TargetTable& table) {
                 log_name(table.source->ref));
 }
 
+bool is_masked(const TargetTable& table, std::string_view name) {
+  return std::ranges::any_of(table.shape->columns, [&](const ColumnShape& column) {
+    return column.from == ColumnShape::From::read && column.mask && column.mask->action != MaskAction::hash_mask &&
+           column.name == name;
+  });
+}
+
 bool names_masked_column(const ObjectDef& object, const TargetTable& table) {
   if (!table.shape) return false;
-  return std::ranges::any_of(object.create, [&](const SqlPiece& piece) {
-    return std::ranges::any_of(table.shape->columns, [&](const ColumnShape& column) {
-      return column.from == ColumnShape::From::read && column.mask && column.mask->action != MaskAction::hash_mask &&
-             std::ranges::find(piece.columns, column.name) != piece.columns.end();
-    });
-  });
+  const auto masked = [&](std::string_view name) { return is_masked(table, name); };
+  const auto* index = object.meaning ? std::get_if<IndexMeaning>(object.meaning.get()) : nullptr;
+  if (index != nullptr && std::ranges::any_of(index->parts, masked, &IndexMeaning::Part::column)) return true;
+  return std::ranges::any_of(object.create,
+                             [&](const SqlPiece& piece) { return std::ranges::any_of(piece.columns, masked); });
 }
 
 }  // namespace

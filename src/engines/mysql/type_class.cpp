@@ -194,6 +194,10 @@ Type type_of(const CatalogColumn& facts) {
   if (row->form == ValueForm::enumeration || row->form == ValueForm::label_set)
     out.labels = std::make_shared<const std::vector<std::string>>(labels_of(facts.column_type));
   out.native = native_of(facts, row->form);
+  if (facts.is_json) {
+    out.type_class = TypeClass::clob;
+    out.form = ValueForm::json;
+  }
   return out;
 }
 

@@ -34,6 +34,8 @@ struct CatalogColumn {
   std::optional<uint64_t> fraction_digits = std::nullopt;  // DATETIME_PRECISION
   std::string charset = {}, collation = {};                // CHARACTER_SET_NAME, COLLATION_NAME; empty: none
   std::optional<uint32_t> srs_id = std::nullopt;           // SRS_ID, MySQL 8
+  // MariaDB's json: a longtext with the check json_valid(column), which is left out of the table's checks then.
+  bool is_json = false;
 };
 
 // `native` is the type as it stands in CREATE TABLE on a server of the same kind, character set and collation

@@ -6,12 +6,14 @@
 #include <map>
 
 #include "engines/postgres/connection.h"
+#include "engines/postgres/type_class.h"
 #include "engines/postgres/type_name.h"
 
 namespace godwit::postgres {
 namespace {
 
 // A column of the target's table: of the layout, or a generated one, which the server computes under its own name.
+// The generated columns of other engines have no like here.
 struct TargetColumn {
   std::string name, type;
   bool not_null = false, generated = false;
@@ -23,7 +25,8 @@ Columns columns_of(const TargetTable& table) {
   for (const ColumnDef& column : table.layout->columns)
     if (column.number != 0) out[column.number] = {column.name, type_name(column.type), column.not_null, false};
   for (const ColumnDef& column : table.source->columns)
-    if (column.generated) out[column.number] = {column.name, column.type.native, column.not_null, true};
+    if (column.generated && (column.type.dialect.empty() || column.type.dialect == dialect))
+      out[column.number] = {column.name, column.type.native, column.not_null, true};
   return out;
 }
 

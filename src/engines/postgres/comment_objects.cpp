@@ -106,6 +106,7 @@ ObjectDef trigger_comment(const Rows& rows, int row, const Relation& relation) {
   ObjectDef object = object_of(ObjectPhase::comments, "comment on a trigger", rows.get(row, 2), relation.root);
   object.create = statement.list_end("").take();
   object.optional = true;
+  object.meaning = meaning_of(ImplicitMeaning{});  // a table's are in its own
   return object;
 }
 
@@ -133,6 +134,7 @@ Result<void> add_other_comments(Connection& connection, const ObjectScope& scope
   ObjectDef object = object_of(ObjectPhase::comments, "comments", "schemas, types and functions", {});
   object.create = statement.list_end("").take();
   object.optional = true;
+  object.meaning = meaning_of(ImplicitMeaning{});
   out.push_back(std::move(object));
   return {};
 }
@@ -161,6 +163,7 @@ Result<void> read_comments(Connection& connection, const ObjectScope& scope, con
     ObjectDef object = object_of(ObjectPhase::comments, "comments", table.name, table);
     object.create = statement.list_end("").take();
     object.optional = true;
+    object.meaning = meaning_of(ImplicitMeaning{});
     out.push_back(std::move(object));
   }
   return add_other_comments(connection, scope, needed, out);

@@ -106,12 +106,39 @@ std::vector<SqlPiece> creation(const Relation& relation, const Relation& other, 
   return statement.take();
 }
 
+ForeignKeyMeaning::Action meaning_of_action(char code) {
+  switch (code) {
+    case 'r':
+      return ForeignKeyMeaning::Action::restrict;
+    case 'c':
+      return ForeignKeyMeaning::Action::cascade;
+    case 'n':
+      return ForeignKeyMeaning::Action::set_null;
+    case 'd':
+      return ForeignKeyMeaning::Action::set_default;
+    default:
+      return ForeignKeyMeaning::Action::none;
+  }
+}
+
+ForeignKeyMeaning meaning_of_key(const ForeignKey& key) {
+  ForeignKeyMeaning out{
+      key.columns,    key.other_columns, meaning_of_action(key.on_update), meaning_of_action(key.on_delete),
+      key.deferrable, key.deferred};
+  if (key.match == 'f' && key.columns.size() > 1) out.special = "MATCH FULL";
+  if (!key.set_columns.empty()) out.special = "SET NULL of some columns";
+  if (key.period) out.special = "keys of periods";
+  if (!key.enforced) out.special = "keys that are not enforced";
+  return out;
+}
+
 ObjectDef foreign_key_object(const Relation& relation, const Relation& other, const ForeignKey& key) {
   ObjectDef object = object_of(ObjectPhase::foreign_keys, "foreign key", key.name, relation.root);
   object.other = other.root;
   // Servers before 18 refuse NOT VALID on a partitioned table.
   const bool in_two_steps = !relation.is_partitioned() && key.enforced;
   object.create = creation(relation, other, key, in_two_steps);
+  if (!relation.is_partition() && !other.is_partition()) object.meaning = meaning_of(meaning_of_key(key));
   if (!in_two_steps || !key.validated) return object;
   Statement validate;
   append_relation(validate.text("ALTER TABLE "), relation);

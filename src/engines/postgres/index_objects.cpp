@@ -19,12 +19,13 @@ struct Index {
   char constraint_kind = '\0';  // p, u, x; none for a bare index
   bool unique = false, clustered = false, replica_identity = false;
   std::vector<std::string> columns;
+  IndexMeaning meaning;
 
   bool is_constraint() const { return constraint_kind != '\0'; }
 };
 
 // A constraint's body ends before DEFERRABLE, so that its storage options fit between.
-constexpr const char* indexes_sql = R"(
+constexpr std::string_view indexes_sql = R"(
 SELECT i.indexrelid, i.indrelid, coalesce((SELECT h.inhparent FROM pg_inherits h WHERE h.inhrelid = i.indexrelid), 0),
        c.relname, pg_get_indexdef(i.indexrelid),
        format('CREATE %sINDEX %I ON %s%s ', CASE WHEN i.indisunique THEN 'UNIQUE ' END, c.relname,
@@ -38,8 +39,15 @@ SELECT i.indexrelid, i.indrelid, coalesce((SELECT h.inhparent FROM pg_inherits h
        (SELECT json_agg(DISTINCT a.attname) FROM pg_attribute a
         WHERE a.attrelid = i.indrelid AND a.attnum > 0 AND (a.attnum = ANY (i.indkey::int2[]) OR EXISTS (
           SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid
-            AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum)))
-FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
+            AND d.refclassid = 'pg_class'::regclass AND d.refobjid = i.indrelid AND d.refobjsubid = a.attnum))),
+       m.amname, i.indpred IS NOT NULL,
+       (SELECT json_agg(coalesce(a.attname::text, '') ORDER BY p.position)
+        FROM unnest(i.indkey::int2[]) WITH ORDINALITY AS p(number, position)
+        LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = p.number AND p.number > 0
+        WHERE p.position <= i.{}),
+       (SELECT json_agg((p.flags & 1)::text ORDER BY p.position)
+        FROM unnest(i.indoption::int2[]) WITH ORDINALITY AS p(flags, position))
+FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam JOIN pg_class t ON t.oid = i.indrelid
 CROSS JOIN LATERAL (SELECT quote_ident(s.nspname) || '.' || quote_ident(t.relname) AS qualified
                     FROM pg_namespace s WHERE s.oid = t.relnamespace) n
 LEFT JOIN pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = i.indrelid AND k.contype IN ('p', 'u', 'x')
@@ -75,6 +83,24 @@ std::string_view without_suffix(std::string_view text, std::string_view suffix) 
   return has_it ? text.substr(0, text.size() - suffix.size()) : text;
 }
 
+IndexMeaning meaning_at(const Rows& rows, int row, const Index& index) {
+  IndexMeaning out;
+  out.kind = index.constraint_kind == 'p' ? IndexMeaning::Kind::primary
+             : index.unique               ? IndexMeaning::Kind::unique
+                                          : IndexMeaning::Kind::plain;
+  const std::string_view method = rows.get(row, 15);
+  out.method = method == "btree"  ? IndexMeaning::Method::ordered
+               : method == "hash" ? IndexMeaning::Method::hash
+                                  : IndexMeaning::Method::other;
+  out.is_partial = rows.boolean(row, 16);
+  out.nulls_equal = index.definition.find("NULLS NOT DISTINCT") != std::string::npos ||
+                    index.constraint_body.find("NULLS NOT DISTINCT") != std::string::npos;
+  const std::vector<std::string> names = strings_at(rows, row, 17), descending = strings_at(rows, row, 18);
+  for (size_t i = 0; i < names.size(); ++i)
+    out.parts.push_back({names[i], std::nullopt, i < descending.size() && descending[i] == "1"});
+  return out;
+}
+
 Index index_of(const Rows& rows, int row) {
   Index index;
   index.oid = oid_at(rows, row, 0);
@@ -91,6 +117,7 @@ Index index_of(const Rows& rows, int row) {
   index.clustered = rows.boolean(row, 12);
   index.replica_identity = rows.boolean(row, 13);
   index.columns = strings_at(rows, row, 14);
+  index.meaning = meaning_at(rows, row, index);
   return index;
 }
 
@@ -149,6 +176,7 @@ class IndexFamily {
       ObjectDef object =
           object_of(key ? ObjectPhase::keys : ObjectPhase::indexes, kind_of(index), index.name, relation.root);
       object.create = statement.take();
+      if (!relation.is_partition() && index.constraint_kind != 'x') object.meaning = meaning_of(index.meaning);
       out.push_back(std::move(object));
     }
   }
@@ -198,6 +226,7 @@ void add_replica_identity(const Relation& relation, Objects& out) {
   statement.text(full ? " REPLICA IDENTITY FULL" : " REPLICA IDENTITY NOTHING");
   ObjectDef object = object_of(ObjectPhase::keys, "replica identity", relation.ref.name, relation.root);
   object.create = statement.take();
+  object.meaning = meaning_of(ImplicitMeaning{});
   out.push_back(std::move(object));
 }
 
@@ -241,6 +270,7 @@ Result<void> add_statistics(Connection& connection, const ObjectScope& scope, Ob
     ObjectDef object = object_of(ObjectPhase::indexes, "statistics", rows.get(row, 1), relation.root);
     object.create = statement.take();
     object.optional = true;
+    object.meaning = meaning_of(ImplicitMeaning{});
     out.push_back(std::move(object));
   }
   return {};
@@ -249,7 +279,10 @@ Result<void> add_statistics(Connection& connection, const ObjectScope& scope, Ob
 }  // namespace
 
 Result<void> read_index_objects(Connection& connection, const ObjectScope& scope, Objects& out) {
-  const Rows rows = TRY(connection.query(indexes_sql, {scope.oids}));
+  const Rows rows = TRY(connection.query(
+      fmt::format(indexes_sql,
+                  version::has_included_columns(connection.server_version()) ? "indnkeyatts" : "indnatts"),
+      {scope.oids}));
   std::vector<Index> indexes;
   for (int row = 0; row < rows.size(); ++row) indexes.push_back(index_of(rows, row));
   std::unordered_map<uint32_t, std::vector<Index>> by_root;  // an index and those attached to it belong to one root

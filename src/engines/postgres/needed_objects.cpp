@@ -30,6 +30,10 @@ std::string oids_of(const std::vector<Dependency>& dependencies, uint32_t class_
 ObjectDef object_of_definition(const Definition& definition) {
   ObjectDef object = object_of(ObjectPhase::before_tables, definition.kind, definition.name, {});
   if (!definition.statements.empty()) object.create = Statement().text(join(definition.statements, ";\n")).take();
+  // Values and defaults hold what these mean; a domain's checks and a function are more than that.
+  const bool in_types = definition.kind != "domain" && definition.kind.ends_with(" type");
+  if (in_types || definition.kind == "collation" || definition.kind == "extension")
+    object.meaning = meaning_of(ImplicitMeaning{});
   return object;
 }
 
@@ -43,6 +47,7 @@ ObjectDef sequence_object(const SequenceFacts& sequence, const ObjectScope& scop
   statement.add(SqlPiece::Kind::relation, sequence.name,
                 owner == nullptr ? TableRef{sequence.schema, ""} : schema_anchor(*owner));
   object.create = statement.text(" " + sequence.options).take();
+  object.meaning = meaning_of(ImplicitMeaning{});
   return object;
 }
 
@@ -109,12 +114,14 @@ Result<void> add_schemas(Connection& connection, const ObjectScope& scope, const
   for (const std::string& schema : of_tables) {
     ObjectDef object = object_of(ObjectPhase::before_tables, "schema", schema, {schema, ""});
     object.create = Statement().text("CREATE SCHEMA ").add(SqlPiece::Kind::schema, "", {schema, ""}).take();
+    object.meaning = meaning_of(SchemaMeaning{});
     out.push_back(std::move(object));
   }
   const std::set<std::string> fixed = TRY(read_fixed_schemas(connection, scope, all));
   for (const std::string& schema : fixed) {
     ObjectDef object = object_of(ObjectPhase::before_tables, "schema", schema, {});
     object.create = Statement().text("CREATE SCHEMA ").name(schema).take();
+    object.meaning = meaning_of(ImplicitMeaning{});
     out.push_back(std::move(object));
   }
   return {};

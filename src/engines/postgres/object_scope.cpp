@@ -77,6 +77,10 @@ void append_relation(Statement& statement, const Relation& relation) {
     statement.table(relation.ref);
 }
 
+std::shared_ptr<const ObjectMeaning> meaning_of(ObjectMeaning meaning) {
+  return std::make_shared<const ObjectMeaning>(std::move(meaning));
+}
+
 ObjectDef object_of(ObjectPhase phase, std::string_view kind, std::string_view name, const TableRef& table) {
   ObjectDef object;
   object.phase = phase;

@@ -48,6 +48,9 @@ void append_relation(Statement& statement, const Relation& relation);
 // What a relation piece needs for an object that lives beside `relation`, in the same schema.
 TableRef schema_anchor(const Relation& relation);
 
+// What the object is without SQL.
+std::shared_ptr<const ObjectMeaning> meaning_of(ObjectMeaning meaning);
+
 ObjectDef object_of(ObjectPhase phase, std::string_view kind, std::string_view name, const TableRef& table);
 
 }  // namespace godwit::postgres

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engines/postgres/catalog_query.h"
+#include "engines/postgres/foreign_objects.h"
 #include "engines/postgres/object_lookup.h"
 #include "engines/postgres/rendering.h"
 #include "engines/postgres/server_version.h"
@@ -195,7 +196,30 @@ std::vector<ObjectDef> planned_keys(std::span<const TargetTable> tables) {
   return out;
 }
 
+// A table, index or sequence of another table has the name.
+static Result<bool> is_taken(Connection& connection, const ObjectDef& index, const PlanNames& names) {
+  const TableRef table = names.table(index.table);
+  const Rows rows = TRY(connection.query(
+      "SELECT coalesce(i.indrelid, 0) IS DISTINCT FROM to_regclass($3)::oid FROM pg_class c JOIN pg_namespace n ON "
+      "n.oid = c.relnamespace LEFT JOIN pg_index i ON i.indexrelid = c.oid WHERE n.nspname = $1 AND c.relname = $2",
+      {table.schema, index.name, quote_name(table)}));
+  return !rows.empty() && rows.boolean(0, 0);
+}
+
+static Result<bool> build_foreign_object(Connection& connection, const ObjectDef& object,
+                                         std::span<const TargetTable> tables) {
+  std::optional<ObjectDef> own = translated(object, tables);
+  if (!own) return false;
+  const PlanNames names(tables);
+  if ((own->kind == "index" || own->kind == "unique index") && TRY(is_taken(connection, *own, names)))
+    own = translated(object, tables, true);
+  auto built = build_pieces(connection, *own, names);
+  if (!built) return Failure(errors::cannot_build(*own, built.error()));
+  return built;
+}
+
 Result<bool> build_object(Connection& connection, const ObjectDef& object, std::span<const TargetTable> tables) {
+  if (is_foreign(object)) return build_foreign_object(connection, object, tables);
   if (object.create.empty()) return false;
   auto built = build_pieces(connection, object, PlanNames(tables));
   if (!built && built.error().code != "postgres.cannot_rewrite")

@@ -28,6 +28,11 @@ Error cannot_rewrite(const ObjectDef& object) {
                   "it on the target by hand.",
                   named(object)));
 }
+Error not_carried(std::string_view sentence) {
+  return {ErrorKind::table, "postgres.not_carried",
+          std::string(sentence) + " Make what the target needs of it yourself after the task.", ""};
+}
+
 Error no_such_sequence(std::string_view name) {
   Error error = make(
       ErrorKind::table, "no_sequence",

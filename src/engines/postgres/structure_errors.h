@@ -13,6 +13,7 @@ namespace godwit::postgres::errors {
 
 Error cannot_build(const ObjectDef& object, const Error& cause);
 Error cannot_rewrite(const ObjectDef& object);
+Error not_carried(std::string_view sentence);
 Error no_such_sequence(std::string_view name);
 Error missing_target_columns(const TableRef& table, const std::vector<std::string>& columns);
 Error generated_target_column(const TableRef& table, const std::vector<std::string>& columns);

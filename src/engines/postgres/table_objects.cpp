@@ -4,6 +4,7 @@
 #include <map>
 #include <unordered_map>
 
+#include "engine/sql_text.h"
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/object_readers.h"
 #include "engines/postgres/sequence_sql.h"
@@ -23,7 +24,7 @@ struct DefaultSequence {
 };
 
 struct Column {
-  std::string name, type, collation, default_expression;
+  std::string name, type, collation, default_expression, comment;
   bool not_null = false;
   char generated = '\0', identity = '\0';
   std::vector<std::string> generated_from;
@@ -39,6 +40,7 @@ struct Check {
 };
 
 struct TableParts {
+  std::string comment;
   std::vector<Column> columns;
   std::vector<Check> checks;
 };
@@ -66,7 +68,7 @@ SELECT a.attrelid, a.attname, format_type(a.atttypid, a.atttypmod),
          CASE WHEN a.attstattarget >= 0 THEN 'SET STATISTICS ' || a.attstattarget END,
          (SELECT 'SET (' || string_agg(quote_ident(option_name) || '=' || quote_literal(option_value), ', ') || ')'
           FROM pg_options_to_table(a.attoptions) WHERE option_name !~ '^pg_' HAVING count(*) > 0)),
-       d.oid
+       col_description(a.attrelid, a.attnum), obj_description(a.attrelid, 'pg_class')
 FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
 LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
 WHERE a.attrelid = ANY ($1::oid[]) AND a.attnum > 0 AND NOT a.attisdropped
@@ -103,6 +105,7 @@ Column column_of(const Rows& rows, int row) {
   column.identity = char_at(rows, row, 7);
   column.generated_from = strings_at(rows, row, 8);
   column.settings = rows.text(row, 9);
+  column.comment = rows.text(row, 10);
   return column;
 }
 
@@ -118,8 +121,11 @@ Result<PartsByOid> read_parts(Connection& connection, const ObjectScope& scope) 
       fmt::format(columns_sql, version::attgenerated(connection.server_version()),
                   version::has_column_compression(connection.server_version()) ? compression : "NULL"),
       {scope.oids}));
-  for (int row = 0; row < columns.size(); ++row)
-    parts[oid_at(columns, row, 0)].columns.push_back(column_of(columns, row));
+  for (int row = 0; row < columns.size(); ++row) {
+    TableParts& table = parts[oid_at(columns, row, 0)];
+    table.columns.push_back(column_of(columns, row));
+    table.comment = columns.text(row, 11);
+  }
   const Rows sequences = TRY(connection.query(default_sequences_sql, {scope.oids}));
   for (int row = 0; row < sequences.size(); ++row)
     if (Column* column = find_column(parts, oid_at(sequences, row, 0), sequences.get(row, 1)))
@@ -204,6 +210,33 @@ Statement create_keyword(const Relation& relation) {
   return statement;
 }
 
+ColumnMeaning meaning_of_column(const Column& column) {
+  ColumnMeaning out{column.name};
+  out.comment = column.comment;
+  out.counts_up = column.identity != '\0' || (column.generated == '\0' && !column.sequences.empty() &&
+                                              column.default_expression.starts_with("nextval("));
+  if (column.generated != '\0') {
+    out.generated = column.default_expression;
+  } else if (!out.counts_up) {
+    Type type;
+    if (column.type == "bytea") type.form = ValueForm::bytes;
+    out.default_value = read_default(column.default_expression, type);
+  }
+  return out;
+}
+
+TableMeaning meaning_of_table(const TableParts& parts) {
+  TableMeaning out;
+  out.comment = parts.comment;
+  for (const Column& column : parts.columns) out.columns.push_back(meaning_of_column(column));
+  for (const Check& check : parts.checks) {
+    constexpr std::string_view word = "CHECK ";
+    const std::string_view body = check.body;
+    out.checks.push_back({check.name, std::string(body.starts_with(word) ? body.substr(word.size()) : body)});
+  }
+  return out;
+}
+
 ObjectDef table_object(const Relation& relation, const TableParts& parts, const ObjectScope& scope) {
   Statement statement = create_keyword(relation);
   for (const Column& column : parts.columns) {
@@ -216,6 +249,7 @@ ObjectDef table_object(const Relation& relation, const TableParts& parts, const 
   append_storage(statement, relation);
   ObjectDef object = object_of(ObjectPhase::tables, "table", relation.ref.name, relation.root);
   object.create = statement.take();
+  object.meaning = meaning_of(meaning_of_table(parts));
   return object;
 }
 
@@ -255,6 +289,7 @@ ObjectDef partition_object(const Relation& relation, PartsByOid& parts, const Ob
   append_storage(statement, relation);
   ObjectDef object = object_of(ObjectPhase::tables, "partition", relation.ref.name, relation.root);
   object.create = statement.take();
+  object.meaning = meaning_of(ImplicitMeaning{});
   return object;
 }
 
@@ -274,6 +309,7 @@ void add_settings(const Relation& relation, const TableParts& parts, Objects& ou
   ObjectDef object = object_of(ObjectPhase::tables, "column settings", relation.ref.name, relation.root);
   object.create = statement.list_end("").take();
   object.optional = true;
+  object.meaning = meaning_of(ImplicitMeaning{});
   out.push_back(std::move(object));
 }
 
@@ -287,6 +323,7 @@ Result<void> add_ownerships(Connection& connection, const ObjectScope& scope, Ob
     statement.text(".").column(owner->root, sequence.column);
     ObjectDef object = object_of(ObjectPhase::tables, "sequence owner", sequence.name, owner->root);
     object.create = statement.take();
+    object.meaning = meaning_of(ImplicitMeaning{});
     out.push_back(std::move(object));
   }
   return {};

@@ -7,6 +7,7 @@
 
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/errors.h"
+#include "engines/postgres/foreign_objects.h"
 #include "engines/postgres/server_version.h"
 #include "engines/postgres/structure_errors.h"
 
@@ -102,6 +103,7 @@ class Checks {
     TRY(check_tables());
     TRY(check_schemas());
     TRY(check_extensions());
+    for (std::string& text : not_carried(objects_, tables_)) findings_.push_back({false, errors::not_carried(text)});
     return std::move(findings_);
   }
 
