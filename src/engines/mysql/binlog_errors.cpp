@@ -124,6 +124,13 @@ Error gtids_missing(std::string_view server_said) {
                   "are gone: point the endpoint at one that has them all, or reload with --restart.",
                   server_said));
 }
+Error insert_lacks(std::string_view column, std::string_view where) {
+  return make(
+      ErrorKind::fatal, "insert_lacks",
+      fmt::format("an INSERT in the binlog{} leaves out column {}, whose default is not known here "
+                  "(binlog_row_image=MINIMAL). Set binlog_row_image=FULL on the source, and reload the table.",
+                  place(where), column));
+}
 Error statement_format(std::string_view verb, std::string_view schema, std::string_view where) {
   return make(
       ErrorKind::fatal, "statement_format",

@@ -27,6 +27,7 @@ Error stream_ended(std::string_view where);
 Error event_too_large(std::string_view where, std::string_view server_said);
 Error other_server(std::string_view position, std::string_view server);
 Error gtids_missing(std::string_view server_said);
+Error insert_lacks(std::string_view column, std::string_view where);
 Error statement_format(std::string_view verb, std::string_view schema, std::string_view where);
 Error rolled_back_rows(const TableRef& table, std::string_view where);
 Error transaction_abandoned(std::string_view where);

@@ -108,7 +108,10 @@ Result<RawEvent> read_event(std::string_view bytes, const LogFormat& format, std
   if (header.event_bytes != bytes.size())
     return damaged(fmt::format("an event of {} bytes that says it has {}", bytes.size(), header.event_bytes), where);
   out.body = in.rest();
-  if (header.type == EventType::format_description || !format.checksums) return out;
+  if (header.type == EventType::format_description) return out;
+  // The first event comes before the description that says whether it has a checksum: one that fits is one.
+  const bool unknown = format.server_version.empty() && out.body.size() >= checksum_bytes;
+  if (!format.checksums && !(unknown && checksum_fits(bytes))) return out;
   if (out.body.size() < checksum_bytes) return damaged("an event shorter than its checksum", where);
   if (!checksum_fits(bytes)) return Failure(errors::checksum(where));
   out.body.remove_suffix(checksum_bytes);
@@ -119,13 +122,15 @@ Result<LogFormat> read_format_description(std::string_view body, std::string_vie
   LogReader in(body);
   uint16_t version = 0;
   uint8_t header_bytes = 0;
+  uint32_t created_s = 0;
   std::string_view server;
-  if (!in.u16(version) || !in.bytes(50, server) || !in.skip(4) || !in.u8(header_bytes))
+  if (!in.u16(version) || !in.bytes(50, server) || !in.u32(created_s) || !in.u8(header_bytes))
     return damaged("a format description that ends early", where);
   if (version != 4 || header_bytes != EventHeader::size_bytes)
     return damaged(fmt::format("binlog version {} with headers of {} bytes", version, header_bytes), where);
   LogFormat out;
   out.server_version = server.substr(0, server.find('\0'));
+  out.after_restart = created_s != 0;
   out.maria = out.server_version.find("MariaDB") != std::string::npos;
   std::string_view lengths = in.rest();
   if (knows_checksums(out.server_version)) {
@@ -169,7 +174,7 @@ Result<QueryEvent> read_query(EventType type, std::string_view body, std::string
 namespace {
 
 Result<GtidEvent> read_maria_gtid(LogReader in, uint32_t server_id, std::string_view where) {
-  constexpr uint8_t flag_standalone = 1, flag_completed_xa = 128;
+  constexpr uint8_t flag_standalone = 1, flag_prepared_xa = 64, flag_completed_xa = 128;
   uint64_t sequence = 0;
   uint32_t domain = 0;
   uint8_t flags = 0;
@@ -177,6 +182,7 @@ Result<GtidEvent> read_maria_gtid(LogReader in, uint32_t server_id, std::string_
   GtidEvent out;
   out.gtid = Gtid::maria(domain, server_id, sequence);
   out.standalone = (flags & flag_standalone) != 0;
+  out.begins_xa = (flags & flag_prepared_xa) != 0;
   out.completes_xa = (flags & flag_completed_xa) != 0;
   return out;
 }

@@ -76,7 +76,8 @@ struct EventHeader {
 struct LogFormat {
   std::string server_version;
   bool maria = false;
-  bool checksums = false;  // events end in a CRC32
+  bool checksums = false;      // events end in a CRC32
+  bool after_restart = false;  // the first file that the server wrote since it started
   std::vector<uint8_t> post_header_bytes;
   // Of the events that carry a table id, 4 or 6.
   size_t table_id_bytes(EventType type) const;
@@ -117,6 +118,7 @@ struct GtidEvent {
   std::optional<Gtid> gtid;   // nothing: an anonymous transaction
   int64_t commit_us = 0;      // 0: not said
   bool standalone = false;    // MariaDB: one statement that is its own transaction; no end follows
+  bool begins_xa = false;     // MariaDB: it stands for XA START, an XA PREPARE follows
   bool completes_xa = false;  // MariaDB
 };
 Result<GtidEvent> read_gtid(EventType type, std::string_view body, uint32_t server_id, std::string_view where);

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
@@ -15,13 +16,19 @@ bool parse_u64(std::string_view text, uint64_t& out) {
   return failed == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
+// What names of files and servers may hold.
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_' ||
+         c == '.' || c == '+' || c == '$' || (static_cast<uint8_t>(c) & 0x80U) != 0;
+}
+
 // "file:offset"; file names hold no colon.
 bool parse_place(std::string_view text, LogPlace& out) {
   const size_t colon = text.rfind(':');
   if (colon == std::string_view::npos || colon == 0) return false;
   out.file = text.substr(0, colon);
   return parse_u64(text.substr(colon + 1), out.offset) && file_number(out.file) &&
-         out.file.find_first_of(" :@#!'\"\\/") == std::string::npos;
+         std::ranges::all_of(out.file, is_plain);
 }
 
 // What stands behind `mark`, which is cut off `text`.
@@ -60,7 +67,8 @@ Result<BinlogPosition> BinlogPosition::parse(std::string_view text) {
   const std::string_view prepared = cut_behind(left, '!');
   const std::string_view gtids = cut_behind(left, '#');
   out.server = cut_behind(left, '@');
-  if (!parse_place(left, out.place)) return Failure(errors::bad_position_text(text));
+  if (!parse_place(left, out.place) || !std::ranges::all_of(out.server, is_plain))
+    return Failure(errors::bad_position_text(text));
   if (!prepared.empty() && !parse_place(prepared, out.prepared)) return Failure(errors::bad_position_text(text));
   out.gtids = TRY(GtidSet::parse(gtids));
   return out;

@@ -119,6 +119,16 @@ bool RowsReader::append_partial(size_t column, size_t json_index, std::string_vi
   return append_changed_json(out, old.binary, raw, plan_->codecs[column].json_reals);
 }
 
+// An INSERT of a minimal row image leaves out what has its default.
+Result<void> RowsReader::fill_absent(const ColumnCodec& codec, size_t column, RowBatch& image) {
+  if (codec.when_absent == WhenAbsent::unknown) return Failure(errors::insert_lacks(codec.name, where_));
+  row_[column] = {0, Cell::null};
+  if (codec.when_absent == WhenAbsent::null) return {};
+  row_[column] = {static_cast<uint32_t>(image.arena.size()), static_cast<int32_t>(codec.default_text.size())};
+  image.arena.append(codec.default_text);
+  return {};
+}
+
 // `partial`: differences may stand for documents. `keep_json`: what this image has of documents is noted.
 Result<uint32_t> RowsReader::read_image(std::string_view present, bool partial, bool keep_json, RowBatch& image) {
   const size_t columns = plan_->codecs.size();
@@ -136,7 +146,11 @@ Result<uint32_t> RowsReader::read_image(std::string_view present, bool partial, 
     const ColumnCodec& codec = plan_->codecs[c];
     const size_t json_at = json_index;
     if (codec.kind == ValueKind::json) ++json_index;
-    if (!has_bit(present, c)) continue;
+    if (!has_bit(present, c)) {
+      if (op_ == Op::insert && plan_->to_layout[c] >= 0)
+        TRY(fill_absent(codec, static_cast<size_t>(plan_->to_layout[c]), image));
+      continue;
+    }
     const bool is_null = has_bit(nulls, null_index++);
     std::string_view raw;
     if (!is_null && !take_value(codec, in_, raw)) return damaged("a value that ends early");
@@ -151,7 +165,7 @@ Result<uint32_t> RowsReader::read_image(std::string_view present, bool partial, 
     const size_t start = image.arena.size();
     const bool is_difference = codec.kind == ValueKind::json && !differing.empty() && has_bit(differing, json_at);
     if (is_difference ? !append_partial(c, json_at, raw, image.arena) : !append_value(codec, raw, image.arena))
-      return damaged(fmt::format("a value of column {} of the table that cannot be read", c + 1));
+      return damaged(fmt::format("a value of column {} that cannot be read", codec.name));
     if (image.arena.size() > UINT32_MAX || image.arena.size() - start > INT32_MAX)
       return damaged("a value of more than 2 GiB");
     cell = {static_cast<uint32_t>(start), static_cast<int32_t>(image.arena.size() - start)};

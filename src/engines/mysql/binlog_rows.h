@@ -48,6 +48,7 @@ class RowsReader {
  private:
   explicit RowsReader(const RowPlan& plan) : plan_(&plan), in_({}) {}
   Result<uint32_t> read_image(std::string_view present, bool partial, bool keep_json, RowBatch& image);
+  Result<void> fill_absent(const ColumnCodec& codec, size_t column, RowBatch& image);
   bool append_partial(size_t column, size_t json_index, std::string_view raw, ByteBuffer& out);
   Failure damaged(std::string_view what) const;
 

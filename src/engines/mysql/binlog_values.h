@@ -47,6 +47,7 @@ enum class ValueKind : uint8_t {
 };
 
 struct ColumnCodec {
+  std::string name;
   ValueKind kind = ValueKind::null;
   uint8_t width = 0;      // bytes of a fixed value, or of the length before a variable one
   uint8_t precision = 0;  // of a decimal
@@ -58,6 +59,8 @@ struct ColumnCodec {
   uint32_t zerofill_width = 0;
   std::vector<std::string> labels;            // in UTF-8
   std::unique_ptr<CharsetConverter> charset;  // null: the bytes are the text
+  WhenAbsent when_absent = WhenAbsent::unknown;
+  std::string default_text;
   bool is_variable() const { return kind >= ValueKind::bytes && kind <= ValueKind::inet6; }
 };
 

@@ -1,0 +1,385 @@
+#include "engines/mysql/change_reader.h"
+
+#include <fmt/format.h>
+
+#include "engines/mysql/fake_log.h"
+
+namespace godwit::mysql {
+namespace {
+
+using Told = std::vector<std::string>;
+
+CapturedTable table(const std::string& name, const std::string& from = "") {
+  auto def = std::make_shared<TableDef>();
+  def->ref = {"d", name};
+  def->columns = {{"id", {}}, {"v", {}}};
+  return {def, def, {from}};
+}
+
+LogTable facts(bool transactional = true) {
+  return {{facts_of("id", "int", ""), facts_of("v", "varchar(50)", "utf8mb4")}, transactional};
+}
+
+struct Following {
+  explicit Following(const FakeLog& made) : log(made) {
+    options.task_id = "t";
+    options.server = FakeLog::uuid;
+    options.memory = std::make_shared<ReaderMemory>();
+    options.open_session = [this]() -> Result<std::unique_ptr<PacketSource>> {
+      ++sessions;
+      return std::make_unique<FakeSession>(log, said);
+    };
+    after(FakeLog::place(1, 4) + '@' + options.server);
+  }
+  Following& after(const std::string& position) {
+    options.after = *BinlogPosition::parse(position);
+    return *this;
+  }
+  // What is told until the log ends or an error comes.
+  Following& go() {
+    told.clear();
+    parts.clear();
+    error.reset();
+    auto opened = MysqlChangeReader::open(options, tables, table_facts);
+    if (!opened) return error = opened.error(), *this;
+    for (int quiet = 0; quiet < 2;) {
+      ChangeBatch batch;
+      const auto done = (*opened)->read(batch, 0, {});
+      if (!done) return error = done.error(), *this;
+      quiet = batch.empty() ? quiet + 1 : 0;
+      if (!batch.read_to.empty()) read_to = batch.read_to.text;
+      tell(batch);
+      if (!batch.schema.empty()) (*opened)->go_on();
+    }
+    return *this;
+  }
+  void tell(const ChangeBatch& batch) {
+    size_t covered = 0;
+    for (const TxnPart& part : batch.parts) {
+      EXPECT_EQ(part.first, covered);
+      covered += part.count;
+      parts.push_back(part);
+    }
+    EXPECT_EQ(covered, batch.changes.size());
+    for (size_t i = 0; i <= batch.changes.size(); ++i) {
+      for (const SchemaEvent& event : batch.schema)
+        if (event.before_change == i)
+          told.push_back("SCHEMA " + (event.document.empty() ? event.what : event.document));
+      if (i == batch.changes.size()) break;
+      const Change& change = batch.changes[i];
+      std::string line = std::string(to_string(change.op)) + ' ' + tables[change.table].full->ref.name;
+      const RowBatch& image = batch.images[change.table];
+      for (const uint32_t row : {change.before_row, change.after_row})
+        if (row != Change::no_row)
+          line += fmt::format(" {}={}", image.bytes(image.cell(row, 0)), image.bytes(image.cell(row, 1)));
+      told.push_back(line);
+    }
+  }
+
+  FakeLog log;
+  MysqlChangeReader::Options options;
+  std::vector<CapturedTable> tables = {table("a"), table("b")};
+  std::vector<LogTable> table_facts = {facts(), facts()};
+  std::vector<std::string> said;
+  int sessions = 0;
+  Told told;
+  std::vector<TxnPart> parts;
+  std::optional<Error> error;
+  std::string read_to;
+};
+
+std::string place_of(const std::string& position) {
+  const auto parsed = BinlogPosition::parse(position);
+  return parsed ? to_string(parsed->place) : "no position: " + position;
+}
+
+std::string code(const Following& run) {
+  return run.error ? run.error->code : "";
+}
+
+TEST(MysqlChangeReader, transactions_come_whole_with_their_positions) {
+  FakeLog log;
+  const std::string start = log.end();
+  log.begin();
+  log.insert("a", 1, "x");
+  log.insert("stranger", 1, "x");
+  log.table_map(9, "b");
+  log.rows(EventType::update_rows_v2, 9, FakeLog::row(1, "x") + FakeLog::row(2, "y"));
+  log.rows(EventType::delete_rows_v2, 9, FakeLog::row(2, "y") + FakeLog::row(3, "z"));
+  log.xid();
+  const std::string end = log.end();
+  log.transaction("stranger", 1, "x");
+  Following run(log);
+  run.go();
+  EXPECT_EQ(run.told, (Told{"INSERT a 1=x", "UPDATE b 1=x 2=y", "DELETE b 2=y", "DELETE b 3=z"}));
+  ASSERT_EQ(run.parts.size(), 1U);
+  EXPECT_EQ(run.parts[0].commit_us, 1000000);
+  EXPECT_EQ(run.parts[0].kind, TxnPart::Kind::commit);
+  EXPECT_EQ(place_of(run.parts[0].commit.text), start);
+  EXPECT_EQ(place_of(run.parts[0].end.text), end);
+  EXPECT_EQ(place_of(run.read_to), log.end()) << "transactions of others move it too";
+}
+
+TEST(MysqlChangeReader, a_reader_goes_on_at_any_end_of_a_transaction) {
+  for (const bool maria : {false, true}) {
+    FakeLog log(maria);
+    for (int i = 1; i <= 6; ++i) {
+      if (i % 2 == 0) log.rotate();
+      log.transaction("a", i, "x");
+    }
+    Following whole(log);
+    whole.options.maria = maria;
+    whole.go();
+    ASSERT_EQ(whole.told.size(), 6U);
+    for (size_t done = 0; done < whole.parts.size(); ++done) {
+      Following rest(log);
+      rest.options.maria = maria;
+      rest.after(whole.parts[done].end.text).go();
+      EXPECT_EQ(rest.told, Told(whole.told.begin() + static_cast<ptrdiff_t>(done) + 1, whole.told.end()));
+    }
+  }
+}
+
+TEST(MysqlChangeReader, a_table_is_told_from_its_own_position) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  const std::string from = log.end();
+  log.transaction("a", 2, "x");
+  log.transaction("b", 3, "x");
+  Following run(log);
+  run.tables[0] = table("a", from + '@' + std::string(FakeLog::uuid));
+  EXPECT_EQ(run.go().told, (Told{"INSERT a 2=x", "INSERT b 3=x"}));
+}
+
+TEST(MysqlChangeReader, rolled_back_changes_are_not_told) {
+  FakeLog log;
+  log.begin();
+  log.insert("a", 1, "x");
+  log.query("ROLLBACK");
+  log.transaction("a", 2, "y");
+  EXPECT_EQ(Following(log).go().told, Told{"INSERT a 2=y"});
+}
+
+TEST(MysqlChangeReader, changes_of_tables_without_transactions_outlive_a_rollback) {
+  FakeLog log;
+  log.begin();
+  log.insert("a", 1, "x");
+  log.query("ROLLBACK");
+  Following run(log);
+  run.table_facts[0] = facts(false);
+  EXPECT_EQ(run.go().told, Told{"INSERT a 1=x"});
+}
+
+TEST(MysqlChangeReader, a_large_transaction_comes_in_parts_and_may_be_taken_back_by_the_next_reader) {
+  FakeLog log;
+  log.begin();
+  for (int i = 0; i < 60000; ++i) log.insert("a", i, "value");
+  log.query("ROLLBACK");
+  log.transaction("a", 2, "y");
+  Following run(log);
+  run.go();
+  EXPECT_EQ(code(run), "mysql.transaction_abandoned");
+  EXPECT_EQ(run.error->kind, ErrorKind::connection);
+  ASSERT_GT(run.parts.size(), 1U);
+  EXPECT_EQ(run.parts.back().kind, TxnPart::Kind::rows);
+  EXPECT_EQ(run.go().told, Told{"INSERT a 2=y"});
+}
+
+TEST(MysqlChangeReader, a_transaction_that_the_death_of_the_server_cut_is_not_told) {
+  FakeLog log;
+  log.begin();
+  log.insert("a", 1, "x");
+  log.rotate(true);
+  log.transaction("a", 2, "y");
+  EXPECT_EQ(Following(log).go().told, Told{"INSERT a 2=y"});
+}
+
+TEST(MysqlChangeReader, a_transaction_may_go_on_in_the_next_file) {
+  FakeLog log;
+  log.begin();
+  log.insert("a", 1, "x");
+  log.rotate();
+  log.insert("a", 2, "y");
+  log.xid();
+  Following run(log);
+  EXPECT_EQ(run.go().told, (Told{"INSERT a 1=x", "INSERT a 2=y"}));
+  EXPECT_EQ(run.parts.size(), 1U);
+}
+
+TEST(MysqlChangeReader, statements_are_told_as_what_they_do) {
+  struct Case {
+    std::string sql;
+    Told told;
+    std::string error;
+  };
+  const Case cases[] = {
+      {"TRUNCATE TABLE a", {"TRUNCATE a", "INSERT a 9=z", "INSERT b 9=z"}, ""},
+      {"truncate d.stranger", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
+      {"ALTER TABLE a ADD c int", {"SCHEMA ALTER TABLE on the source", "INSERT b 9=z"}, ""},
+      {"RENAME TABLE b TO c, stranger TO b", {"SCHEMA RENAME TABLE on the source", "INSERT a 9=z"}, ""},
+      {"DROP DATABASE d", {"SCHEMA DROP DATABASE on the source", "SCHEMA DROP DATABASE on the source"}, ""},
+      {"CREATE INDEX i ON a (id)", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
+      {"GRANT ALL ON *.* TO x", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
+      {"INSERT INTO stranger VALUES (1)", {}, "mysql.statement_format"},
+      {"INSERT INTO e.a VALUES (1)", {}, "mysql.statement_format"},
+      {"DELETE FROM `d`.`stranger`", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
+      {"DELETE FROM `d`.`a`", {}, "mysql.statement_format"},
+  };
+  for (const Case& c : cases) {
+    FakeLog log;
+    log.statement(c.sql);
+    log.transaction("a", 9, "z");
+    log.transaction("b", 9, "z");
+    Following run(log);
+    run.go();
+    EXPECT_EQ(run.told, c.told) << c.sql;
+    EXPECT_EQ(code(run), c.error) << c.sql;
+  }
+}
+
+TEST(MysqlChangeReader, a_structure_change_with_a_document_waits_between_its_positions) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  const std::string before = log.end();
+  log.statement("ALTER TABLE a ADD c int");
+  const std::string done = log.end();
+  log.transaction("a", 2, "x");
+  Following run(log);
+  SchemaEvent seen;
+  run.options.document_of = [](const DdlStatement& ddl) {
+    return ddl.tables == std::vector<uint32_t>{0} ? ddl.schema + ": " + ddl.sql : "";
+  };
+  auto reader = MysqlChangeReader::open(run.options, run.tables, run.table_facts);
+  ASSERT_TRUE(reader);
+  ChangeBatch batch;
+  ASSERT_TRUE((*reader)->read(batch, 0, {}));
+  ASSERT_EQ(batch.schema.size(), 1U);
+  EXPECT_EQ(batch.schema[0].document, "d: ALTER TABLE a ADD c int");
+  EXPECT_EQ(batch.schema[0].before_change, 1U);
+  EXPECT_EQ(place_of(batch.schema[0].before.text), before);
+  EXPECT_EQ(place_of(batch.schema[0].done.text), done);
+  ASSERT_TRUE((*reader)->read(batch, 0, {}));
+  EXPECT_TRUE(batch.empty()) << "until it is told to go on";
+  (*reader)->go_on();
+  ASSERT_TRUE((*reader)->read(batch, 0, {}));
+  EXPECT_EQ(batch.changes.size(), 1U);
+}
+
+TEST(MysqlChangeReader, a_layout_that_does_not_fit_suspends_the_table_alone) {
+  FakeLog log;
+  log.begin();
+  log.table_map(5, "a", 3);
+  log.rows(EventType::write_rows_v2, 5, FakeLog::row(1, "x"));
+  log.insert("b", 1, "x");
+  log.xid();
+  EXPECT_EQ(Following(log).go().told, (Told{"SCHEMA the table has 3 columns, not 2", "INSERT b 1=x"}));
+}
+
+// --- XA ---
+
+TEST(MysqlChangeReader, prepared_changes_are_told_where_they_are_committed) {
+  for (const size_t sessions : {1U, 2U}) {  // kept, and read again
+    FakeLog log;
+    log.xa_rows("x1", "a", 1, sessions == 1 ? "kept" : std::string(50, 'x'));
+    log.xa_rows("x2", "a", 2, "never");
+    log.transaction("b", 3, "between");
+    log.rotate();
+    log.statement("XA COMMIT X'7831',X'',1");
+    log.statement("XA ROLLBACK X'7832',X'',1");
+    log.transaction("a", 4, "behind");
+    Following run(log);
+    run.go();
+    const std::string v = sessions == 1 ? "kept" : std::string(50, 'x');
+    EXPECT_EQ(run.told, (Told{"INSERT b 3=between", "INSERT a 1=" + v, "INSERT a 4=behind"}));
+    // Behind every end the rest is told, what was prepared before it too.
+    for (size_t done = 0; done < run.parts.size(); ++done) {
+      Following rest(log);
+      rest.after(run.parts[done].end.text).go();
+      EXPECT_EQ(rest.told, Told(run.told.begin() + static_cast<ptrdiff_t>(done) + 1, run.told.end())) << done;
+    }
+  }
+}
+
+TEST(MysqlChangeReader, prepared_changes_beyond_the_budget_are_read_again) {
+  FakeLog log;
+  log.xa_rows("x1", "a", 1, "x");
+  log.transaction("b", 3, "between");
+  log.statement("XA COMMIT 'x1'");
+  Following run(log);
+  std::vector<LoggedEvent> events;
+  const auto open = [&](const LogPlace& place) {
+    return BinlogStream::open(std::make_unique<FakeSession>(run.log, run.said), {place, std::nullopt}, {});
+  };
+  DecoderOptions options;
+  options.server = FakeLog::uuid;
+  options.prepared_bytes_max = 10;
+  options.open_at = open;
+  LogDecoder decoder(run.tables, run.table_facts, options, run.options.after, false);
+  auto stream = open({"bin.000001", 4});
+  ASSERT_TRUE(stream);
+  ChangeBatch batch;
+  decoder.start_batch(batch);
+  while (true) {
+    auto event = (*stream)->next(0, {});
+    ASSERT_TRUE(event);
+    if (!*event) break;
+    ASSERT_TRUE(decoder.decode(**event, (*stream)->format(), batch));
+    while (decoder.has_more()) ASSERT_TRUE(decoder.tell_more(batch));
+  }
+  run.tell(batch);
+  EXPECT_EQ(run.told, (Told{"INSERT b 3=between", "INSERT a 1=x"}));
+  EXPECT_EQ(batch.parts.size(), 2U);
+}
+
+TEST(MysqlChangeReader, a_commit_of_what_was_never_read_is_an_error) {
+  FakeLog log;
+  log.statement("XA COMMIT 'x1'");
+  EXPECT_EQ(code(Following(log).go()), "mysql.unknown_xa");
+}
+
+// --- the server ---
+
+TEST(MysqlChangeReader, starts_that_cannot_serve_are_explained) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  Following run(log);
+  EXPECT_EQ(code(run.after("bin.000007:4").go()), "mysql.binlog_purged");
+  EXPECT_EQ(run.error->kind, ErrorKind::prerequisite);
+  EXPECT_EQ(code(run.after("bin.000001:4@51414141-4141-4141-4141-414141414141").go()), "mysql.other_server");
+}
+
+TEST(MysqlChangeReader, gtids_are_counted_from_what_the_position_holds) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  log.transaction("a", 2, "x");
+  Following run(log);
+  run.after(FakeLog::place(1, 4) + '@' + std::string(FakeLog::uuid) + "#51414141-4141-4141-4141-414141414141:1-9")
+      .go();
+  ASSERT_EQ(run.parts.size(), 2U);
+  EXPECT_EQ(BinlogPosition::parse(run.parts[1].end.text)->gtids.text(),
+            std::string(FakeLog::uuid) + ":1-2,51414141-4141-4141-4141-414141414141:1-9");
+  EXPECT_EQ(BinlogPosition::parse(run.parts[1].commit.text)->gtids.text(),
+            std::string(FakeLog::uuid) + ":1,51414141-4141-4141-4141-414141414141:1-9");
+  Following unknown(log);
+  unknown.go();
+  EXPECT_TRUE(BinlogPosition::parse(unknown.parts[1].end.text)->gtids.empty()) << "part of them would be wrong";
+}
+
+TEST(MysqlChangeReader, damaged_events_are_errors) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  log.files.begin()->second.back()[25] ^= 1;
+  EXPECT_EQ(code(Following(log).go()), "mysql.binlog_checksum");
+  FakeLog unknown;
+  unknown.event(static_cast<EventType>(99), "x");
+  EXPECT_EQ(code(Following(unknown).go()), "mysql.unknown_event");
+  FakeLog ignorable;
+  ignorable.event(static_cast<EventType>(99), "x", EventHeader::flag_ignorable);
+  EXPECT_EQ(code(Following(ignorable).go()), "");
+  FakeLog incident;
+  incident.event(EventType::incident, le(1, 2) + '\0');
+  EXPECT_EQ(code(Following(incident).go()), "mysql.incident");
+}
+
+}  // namespace
+}  // namespace godwit::mysql

@@ -1,0 +1,348 @@
+#include "engines/mysql/transactions.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engines/mysql/binlog_compression.h"
+#include "engines/mysql/binlog_errors.h"
+#include "engines/mysql/event_feeds.h"
+
+namespace godwit::mysql {
+namespace {
+
+// Accounting of one change beside its bytes.
+constexpr size_t change_overhead_bytes = sizeof(Change) + 16;
+// What the server writes where a statement changed no row: rows of no table.
+constexpr uint64_t no_table_id = 0xffffff;
+
+// Unique in the log of a server, and ascending.
+uint64_t number_of(const LogPlace& place) {
+  return file_number(place.file).value_or(0) << 40U | (place.offset & 0xffffffffffU);
+}
+
+}  // namespace
+
+LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const LogTable> facts, DecoderOptions options,
+                       const BinlogPosition& after, bool by_gtid)
+    : options_(std::move(options)),
+      tables_(tables, facts, options_.fold_names),
+      suspended_(tables.size(), false),
+      after_(after),
+      passing_(!by_gtid),
+      gtids_known_(!after.gtids.empty()),
+      executed_(after.gtids),
+      place_(after.place),
+      prepared_(options_.prepared_bytes_max) {
+  if (options_.memory == nullptr) options_.memory = std::make_shared<ReaderMemory>();
+  for (const CapturedTable& table : tables) {
+    const auto from = BinlogPosition::parse(table.from.text);
+    reached_.push_back(table.from.empty() || !from);
+    from_.push_back(from ? *from : BinlogPosition());
+  }
+}
+
+Failure LogDecoder::damaged(std::string_view what) const {
+  return Failure(errors::damaged_log(what, where_));
+}
+
+void LogDecoder::start_batch(ChangeBatch& batch) {
+  batch = {};
+  batch.images.resize(tables_.size());
+  for (uint32_t t = 0; t < batch.images.size(); ++t) batch.images[t].layout = tables_.captured(t).layout;
+  if (txn_.part_open) txn_.handed_over = true;
+  txn_.part_open = false;
+  batch_bytes_ = 0;
+}
+
+void LogDecoder::finish_batch(ChangeBatch& batch) {
+  if (moved_) batch.read_to = position();
+  moved_ = false;
+}
+
+BinlogPosition LogDecoder::here() const {
+  LogPlace prepared = prepared_.first_needed();
+  if (!committing_.empty() && (prepared.empty() || compare(committing_, prepared) == std::partial_ordering::less))
+    prepared = committing_;
+  return {place_, options_.server, executed_, std::move(prepared)};
+}
+
+Position LogDecoder::position() const {
+  return here().position();
+}
+
+Result<void> LogDecoder::decode(const LoggedEvent& event, const LogFormat& format, ChangeBatch& batch) {
+  event_start_ = event.start;
+  event_end_ = event.end;
+  where_.clear();
+  fmt::format_to(std::back_inserter(where_), "{}:{}", event.start.file, event.start.offset);
+  if (passing_ && !event.start.empty()) passing_ = compare(event.start, after_.place) == std::partial_ordering::less;
+  if (event.raw.header.type == EventType::format_description) {
+    format_ = format;
+    // The server started anew, and the transaction before has no end: it died while it wrote it.
+    const bool takes_place = event.start.offset != event.end.offset;
+    if (takes_place && format.after_restart && txn_.open && txn_.begun) TRY(roll_back(batch));
+  }
+  TRY(dispatch(event.raw, format, batch));
+  if (txn_.open || has_more() || passing_ || event.end.empty() || event.end == place_) return {};
+  place_ = event.end;  // nothing for us, and behind it we go on
+  moved_ = true;
+  return {};
+}
+
+Result<void> LogDecoder::dispatch(const RawEvent& event, const LogFormat& format, ChangeBatch& batch) {
+  if (is_rows_event(event.header.type)) return rows(event, format, batch);
+  switch (event.header.type) {
+    case EventType::gtid:
+    case EventType::anonymous_gtid:
+    case EventType::gtid_tagged:
+    case EventType::maria_gtid:
+      return gtid(event, batch);
+    case EventType::query:
+    case EventType::execute_load_query:
+    case EventType::maria_query_compressed:
+      return query(event, batch);
+    case EventType::table_map:
+      return table_map(event, format);
+    case EventType::xid:
+      return end_transaction(batch);
+    case EventType::xa_prepare:
+      return xa_prepare(event, batch);
+    case EventType::transaction_payload:
+      if (feed_ != nullptr) return damaged("a payload inside a payload");
+      feed_ = TRY(payload_feed(event.body, format, where_));
+      return {};
+    case EventType::previous_gtids:
+    case EventType::maria_gtid_list:
+      return gtid_list(event);
+    case EventType::incident:
+      return Failure(errors::incident(where_));
+    case EventType::stop:
+    case EventType::rotate:
+    case EventType::intvar:
+    case EventType::rand:
+    case EventType::user_var:
+    case EventType::format_description:
+    case EventType::begin_load_query:
+    case EventType::heartbeat:
+    case EventType::heartbeat_v2:
+    case EventType::ignorable:
+    case EventType::rows_query:
+    case EventType::transaction_context:
+    case EventType::view_change:
+    case EventType::maria_annotate_rows:
+    case EventType::maria_binlog_checkpoint:
+    case EventType::maria_start_encryption:
+      return {};
+    default:
+      break;
+  }
+  // Pieces of a file that LOAD DATA reads; its statement comes behind them.
+  constexpr unsigned append_block = 9, delete_file = 11;
+  const auto type = static_cast<unsigned>(event.header.type);
+  if (event.header.ignorable() || type == append_block || type == delete_file) return {};
+  return Failure(errors::unknown_event(type, where_));
+}
+
+Result<void> LogDecoder::tell_more(ChangeBatch& batch) {
+  if (feed_ == nullptr) return {};
+  const std::optional<RawEvent> event = TRY(feed_->next());
+  if (event) {
+    // The format of what is read again may be another file's.
+    const LogFormat format = feed_->format();
+    return dispatch(*event, format, batch);
+  }
+  feed_.reset();
+  if (std::exchange(feed_ends_transaction_, false)) TRY(end_transaction(batch));
+  if (txn_.open || passing_) return {};
+  place_ = event_end_;
+  moved_ = true;
+  return {};
+}
+
+// --- transactions ---
+
+void LogDecoder::open_transaction(const RawEvent& event) {
+  txn_ = {};
+  txn_.open = true;
+  txn_.start = event_start_;
+  txn_.number = number_of(event_start_);
+  txn_.commit_us = int64_t{event.header.timestamp_s} * 1000000;
+  txn_.abandoned = !options_.memory->abandoned.empty() && options_.memory->abandoned.contains(memory_key());
+}
+
+Result<void> LogDecoder::end_transaction(ChangeBatch& batch) {
+  if (!txn_.open) return {};
+  txn_.open = false;
+  committing_ = {};
+  if (passing_) return {};
+  if (txn_.gtid && gtids_known_) executed_.add(*txn_.gtid);
+  place_ = event_end_;
+  moved_ = true;
+  if (!txn_.had_changes) return {};
+  if (!txn_.part_open)
+    batch.parts.push_back({txn_.number,
+                           TxnPart::Kind::rows,
+                           static_cast<uint32_t>(batch.changes.size()),
+                           0,
+                           commit_position(),
+                           {},
+                           txn_.commit_us});
+  batch.parts.back().kind = TxnPart::Kind::commit;
+  batch.parts.back().end = position();
+  txn_.part_open = false;
+  return {};
+}
+
+Result<void> LogDecoder::gtid(const RawEvent& event, ChangeBatch& batch) {
+  const GtidEvent gtid = TRY(read_gtid(event.header.type, event.body, event.header.server_id, where_));
+  if (txn_.open && txn_.begun) return damaged("a transaction that begins inside another");
+  if (txn_.open) TRY(end_transaction(batch));
+  open_transaction(event);
+  txn_.gtid = gtid.gtid;
+  if (gtid.commit_us != 0) txn_.commit_us = gtid.commit_us;
+  txn_.begun = event.header.type == EventType::maria_gtid && !gtid.standalone && !gtid.completes_xa;
+  txn_.in_xa = gtid.begins_xa;
+  if (txn_.in_xa) prepared_.begin(txn_.start);
+  return {};
+}
+
+// What was executed before a file is known at its start, whatever was not known before.
+Result<void> LogDecoder::gtid_list(const RawEvent& event) {
+  if (gtids_known_ || passing_ || event.header.artificial()) return {};
+  executed_ = TRY(read_gtid_list(event.header.type, event.body, where_));
+  gtids_known_ = true;
+  return {};
+}
+
+const Position& LogDecoder::commit_position() {
+  if (!txn_.commit.empty()) return txn_.commit;
+  // The place of a transaction is where it starts; GTIDs and what is prepared are as they were then.
+  BinlogPosition start = here();
+  start.place = txn_.start;
+  txn_.commit = start.position();
+  return txn_.commit;
+}
+
+// The changes told of the current transaction are taken back. False: some were handed over before.
+bool LogDecoder::drop_changes(ChangeBatch& batch) {
+  if (txn_.handed_over) return false;
+  if (!txn_.part_open) return true;
+  const uint32_t first = batch.parts.back().first;
+  for (size_t i = batch.changes.size(); i > first; --i) {
+    const Change& change = batch.changes[i - 1];
+    RowBatch& image = batch.images[change.table];
+    const uint32_t row = std::min(change.before_row, change.after_row);
+    if (change.op == Op::truncate || row == Change::no_row) continue;
+    image.rows = std::min<size_t>(image.rows, row);
+    image.cells.resize(image.rows * image.width());
+  }
+  batch.changes.resize(first);
+  batch.parts.pop_back();
+  txn_.part_open = txn_.had_changes = false;
+  txn_.changed_revocable = false;
+  return true;
+}
+
+// The transaction did not happen. What of it was handed over cannot be taken back here: the next reader, which begins
+// before it, passes over it.
+Result<void> LogDecoder::roll_back(ChangeBatch& batch) {
+  if (txn_.changed_lasting && txn_.changed_revocable)
+    return Failure(errors::rolled_back_rows(tables_.captured(txn_.last_table).full->ref, where_));
+  if (txn_.changed_lasting) return end_transaction(batch);  // what is not revocable stays
+  if (!drop_changes(batch)) {
+    options_.memory->abandoned.insert(memory_key());
+    return Failure(errors::transaction_abandoned(where_));
+  }
+  return end_transaction(batch);
+}
+
+// --- rows ---
+
+Result<void> LogDecoder::table_map(const RawEvent& event, const LogFormat& format) {
+  const FollowedTables::Mapped* mapped = TRY(tables_.map(event.body, format, where_));
+  if (txn_.in_xa && mapped->table) prepared_.add(event, false);
+  return {};
+}
+
+Result<bool> LogDecoder::is_wanted(uint32_t table) {
+  if (reached_[table]) return true;
+  BinlogPosition start;
+  start.place = txn_.start;
+  start.server = options_.server;
+  const BinlogPosition& from = from_[table];
+  if (from.server == options_.server || from.server.empty()) {
+    const std::partial_ordering order = compare(start.place, from.place);
+    if (order == std::partial_ordering::unordered) return Failure(errors::other_server(from.position().text, where_));
+    // In one server's log all that follows lies behind it too.
+    reached_[table] = order != std::partial_ordering::less;
+    return reached_[table];
+  }
+  if (!txn_.gtid || from.gtids.empty()) return Failure(errors::other_server(from.position().text, where_));
+  return !from.gtids.contains(*txn_.gtid);
+}
+
+Result<void> LogDecoder::rows(const RawEvent& event, const LogFormat& format, ChangeBatch& batch) {
+  const uint64_t id = TRY(read_rows_table_id(event.header.type, event.body, format, where_));
+  if (id == no_table_id) return {};
+  const FollowedTables::Mapped* mapped = tables_.find(id);
+  if (mapped == nullptr) return damaged("rows of a table without its table map");
+  if (!mapped->table) return {};
+  if (!txn_.open) return damaged("rows outside a transaction");
+  if (txn_.in_xa) {
+    prepared_.add(event, true);
+    return {};
+  }
+  const uint32_t table = *mapped->table;
+  if (passing_ || txn_.abandoned || suspended_[table] || !TRY(is_wanted(table))) return {};
+  if (!mapped->misfit.empty()) {
+    suspend(table, mapped->misfit, batch);
+    return {};
+  }
+  RowsReader reader = TRY(RowsReader::open(event.header.type, event.body, format, mapped->plan, where_));
+  RowBatch& image = batch.images[table];
+  const size_t before = image.arena.size() + image.cells.size() * sizeof(Cell);
+  while (!reader.done()) {
+    Change change;
+    change.table = table;
+    auto done = reader.next(image, change);
+    if (!done && reader.lost_json().lost)
+      return Failure(errors::partial_json_lost(tables_.captured(table).full->ref,
+                                               tables_.facts(table).columns[reader.lost_json().column].name, where_));
+    if (!done) return Failure(in_context(std::move(done).error(), to_string(tables_.captured(table).full->ref)));
+    add(batch, change);
+  }
+  batch_bytes_ += image.arena.size() + image.cells.size() * sizeof(Cell) - before;
+  return {};
+}
+
+void LogDecoder::add(ChangeBatch& batch, const Change& change) {
+  if (!txn_.part_open)
+    batch.parts.push_back({txn_.number,
+                           TxnPart::Kind::rows,
+                           static_cast<uint32_t>(batch.changes.size()),
+                           0,
+                           commit_position(),
+                           {},
+                           txn_.commit_us});
+  txn_.part_open = txn_.had_changes = true;
+  (tables_.facts(change.table).transactional ? txn_.changed_revocable : txn_.changed_lasting) = true;
+  txn_.last_table = change.table;
+  ++batch.parts.back().count;
+  batch.changes.push_back(change);
+  batch_bytes_ += change_overhead_bytes;
+}
+
+void LogDecoder::suspend(uint32_t table, std::string what, ChangeBatch& batch) {
+  if (suspended_[table]) return;
+  suspended_[table] = true;
+  SchemaEvent event;
+  event.table = table;
+  event.before_change = static_cast<uint32_t>(batch.changes.size());
+  event.at = commit_position();
+  event.what = std::move(what);
+  event.commit_us = txn_.commit_us;
+  batch.schema.push_back(std::move(event));
+}
+
+}  // namespace godwit::mysql

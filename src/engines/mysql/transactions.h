@@ -1,0 +1,140 @@
+#pragma once
+// Events of a binlog to changes of followed tables, transaction by transaction (spec §5.1). Which server, which
+// session, how long to wait: change_reader.h. Total: any events give changes or an error. One thread.
+//
+// A transaction begins with its GTID or BEGIN and ends behind its XID or COMMIT; a statement outside of one is its
+// own. What an XA transaction changed is told where it is committed (prepared_rows.h).
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "data/change.h"
+#include "engines/mysql/binlog_position.h"
+#include "engines/mysql/binlog_stream.h"
+#include "engines/mysql/followed_tables.h"
+#include "engines/mysql/log_statement.h"
+#include "engines/mysql/prepared_rows.h"
+
+namespace godwit::mysql {
+
+// What outlives a reader, for the one that follows it in this process.
+struct ReaderMemory {
+  uint32_t attempt = 0;             // of replica_id()
+  std::set<std::string> abandoned;  // transactions, by their start, whose end said that they did not happen
+};
+
+// A structure change as the log has it, for whoever makes a document of it (SchemaEvent::document).
+struct DdlStatement {
+  std::string sql;     // UTF-8
+  std::string schema;  // the default one
+  uint64_t sql_mode = 0;
+  std::vector<uint32_t> tables;  // followed ones that it names
+};
+
+struct DecoderOptions {
+  std::string server;       // as positions name it (binlog_position.h)
+  bool fold_names = false;  // lower_case_table_names is not 0
+  size_t prepared_bytes_max = 16U << 20U;
+  // Opens the log a second time, to read again what was prepared.
+  std::function<Result<std::unique_ptr<BinlogStream>>(const LogPlace&)> open_at;
+  // The document of a structure change; empty: none, then a followed table that it names is suspended.
+  std::function<std::string(const DdlStatement&)> document_of;
+  std::shared_ptr<ReaderMemory> memory;
+};
+
+class LogDecoder {
+ public:
+  // `after`: what lies before it is passed over. By GTIDs (`by_gtid`) the server passes over it itself.
+  LogDecoder(std::span<const CapturedTable> tables, std::span<const LogTable> facts, DecoderOptions options,
+             const BinlogPosition& after, bool by_gtid);
+
+  void start_batch(ChangeBatch& batch);
+  // Sets read_to, if something was read since the last batch.
+  void finish_batch(ChangeBatch& batch);
+
+  Result<void> decode(const LoggedEvent& event, const LogFormat& format, ChangeBatch& batch);
+  // Events are held back that come before the stream's next one; one at a call.
+  bool has_more() const { return feed_ != nullptr; }
+  Result<void> tell_more(ChangeBatch& batch);
+  bool waits() const { return waits_; }
+  void go_on() { waits_ = false; }
+  bool in_transaction() const { return txn_.open; }
+  size_t batch_bytes() const { return batch_bytes_; }
+  // Something was read since the batch began, if only that the log went on.
+  bool moved() const { return moved_; }
+  // Behind the last whole transaction.
+  Position position() const;
+
+ private:
+  struct Transaction {
+    bool open = false;
+    bool begun = false;      // an end is to follow; else its one statement is the end
+    bool in_xa = false;      // rows are kept
+    bool abandoned = false;  // known not to have happened
+    bool part_open = false, had_changes = false, handed_over = false;
+    bool changed_lasting = false, changed_revocable = false;  // tables without and with transactions
+    uint32_t last_table = 0;
+    LogPlace start;
+    std::optional<Gtid> gtid;
+    int64_t commit_us = 0;
+    uint64_t number = 0;
+    Position commit;  // made when first needed
+  };
+
+  Result<void> dispatch(const RawEvent& event, const LogFormat& format, ChangeBatch& batch);
+  void open_transaction(const RawEvent& event);
+  Result<void> end_transaction(ChangeBatch& batch);
+  Result<void> gtid(const RawEvent& event, ChangeBatch& batch);
+  Result<void> gtid_list(const RawEvent& event);
+  Result<void> query(const RawEvent& event, ChangeBatch& batch);
+  Result<void> statement(const QueryEvent& query, const LogStatement& statement, ChangeBatch& batch);
+  Result<void> structure(const QueryEvent& query, const LogStatement& statement, ChangeBatch& batch);
+  Result<void> truncate(const LogStatement& statement, ChangeBatch& batch);
+  Result<void> data_statement(const LogStatement& statement) const;
+  Result<void> roll_back(ChangeBatch& batch);
+  Result<void> table_map(const RawEvent& event, const LogFormat& format);
+  Result<void> rows(const RawEvent& event, const LogFormat& format, ChangeBatch& batch);
+  Result<void> xa_prepare(const RawEvent& event, ChangeBatch& batch);
+  Result<void> xa_commit(const XaName& name, ChangeBatch& batch);
+  Result<void> feed_prepared(PreparedRows prepared, const XaName& name);
+
+  // Whether the current transaction's changes of this table are wanted.
+  Result<bool> is_wanted(uint32_t table);
+  void add(ChangeBatch& batch, const Change& change);
+  void suspend(uint32_t table, std::string what, ChangeBatch& batch);
+  bool drop_changes(ChangeBatch& batch);
+  const Position& commit_position();
+  BinlogPosition here() const;
+  std::string memory_key() const { return to_string(txn_.start) + '@' + options_.server; }
+  Failure damaged(std::string_view what) const;
+
+  DecoderOptions options_;
+  FollowedTables tables_;
+  std::vector<BinlogPosition> from_;  // by table
+  std::vector<bool> reached_;         // by table: `from` lies behind us
+  std::vector<bool> suspended_;
+  const BinlogPosition after_;
+  bool passing_;  // before `after_`
+  bool gtids_known_;
+  GtidSet executed_;
+  LogPlace place_;                    // behind the last whole transaction
+  LogPlace event_start_, event_end_;  // of the event under way, that of the stream
+  std::string where_;
+  Transaction txn_;
+  PreparedTransactions prepared_;
+  LogPlace committing_;  // where the XA transaction was prepared that is being told
+  std::unique_ptr<EventFeed> feed_;
+  bool feed_ends_transaction_ = false;
+  LogFormat format_;  // of the stream, for what is kept of it
+  std::string scratch_;
+  bool moved_ = false, waits_ = false;
+  size_t batch_bytes_ = 0;
+};
+
+}  // namespace godwit::mysql
