@@ -3,6 +3,7 @@
 // task/'s.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -53,6 +54,7 @@ struct CaptureSpec {
   bool loads = true;             // false: changes alone are wanted
   bool fresh = true;             // the task starts; false: it goes on
   std::string start_position{};  // the user's, of a task without a load; empty: none was given
+  unsigned lanes = 8;            // Sources that join a snapshot at the same time
 };
 
 // How a task's changes are captured, as the endpoint's attributes say it.
@@ -181,10 +183,11 @@ class Source {
   // long as this Source, or a hold of it, does.
   virtual Result<Snapshot> begin_capture(const CaptureSpec& spec) = 0;
   // A snapshot alone, for a load without changes.
-  virtual Result<Snapshot> open_snapshot() = 0;
+  virtual Result<Snapshot> open_snapshot(const CaptureSpec& spec) = 0;
   // A snapshot with its exact position, for a table that is loaded later than the others.
   virtual Result<Snapshot> open_later_snapshot(const CaptureSpec& spec) = 0;
-  // Turns this session into the keeper of a snapshot for at least hold_seconds(), beyond the death of this process;
+  // Turns this session into the keeper of a snapshot for at least hold_seconds(), beyond the death of this process
+  // where the server can (MySQL's sessions share none: there it is gone then, and can be joined by this process alone);
   // answers the id under which others now join it. The Source is good for nothing else afterwards.
   virtual Result<std::string> hold_snapshot(std::string_view id) = 0;
   virtual int64_t hold_seconds() const = 0;
@@ -193,6 +196,11 @@ class Source {
   virtual Result<void> end_leftover_sessions(bool keepers_too) = 0;
   // Where the slot stands: empty when there is none. An error when it is there and cannot be used any more.
   virtual Result<Position> capture_position(const CaptureSpec& spec) = 0;
+  // Why the task cannot go on at `at`, which lies before `begins`, the place that capture_position() told. Nothing:
+  // nobody but this task trims the log, so that its target went back in time.
+  virtual std::optional<Error> explain_gap(const Position& /*at*/, const Position& /*begins*/) const {
+    return std::nullopt;
+  }
   // Removes all that begin_capture made.
   virtual Result<void> drop_capture(std::string_view task_id, std::string_view target_system) = 0;
   // The name of the slot for messages and the record.

@@ -7,6 +7,9 @@
 
 #include "base/text.h"
 #include "engines/memory/engine.h"
+#ifdef GODWIT_MYSQL
+#include "engines/mysql/engine.h"
+#endif
 #ifdef GODWIT_POSTGRES
 #include "engines/postgres/engine.h"
 #endif
@@ -18,6 +21,9 @@ std::span<Engine* const> all_engines() {
   static const std::vector<Engine*> engines = {
 #ifdef GODWIT_POSTGRES
       &postgres_engine(),
+#endif
+#ifdef GODWIT_MYSQL
+      &mysql_engine(),
 #endif
       &memory_engine(),
   };

@@ -92,6 +92,7 @@ CaptureSpec TaskContext::capture_spec() const {
   spec.task_id = task_id;
   spec.target_system = target_system;
   spec.open_transactions_timeout_s = settings.full_load_settings.transaction_consistency_timeout_s;
+  spec.lanes = static_cast<unsigned>(settings.full_load_settings.max_full_load_sub_tasks);
   for (const PlannedTable& table : tables) spec.tables.push_back(table.target.source.get());
   return spec;
 }

@@ -394,7 +394,7 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
   if (follows())
     snapshot = TRY(maker->open_later_snapshot(context_.capture_spec()));
   else
-    snapshot = TRY(maker->open_snapshot());
+    snapshot = TRY(maker->open_snapshot(context_.capture_spec()));
   // Snapshot, position and slices in one update: a snapshot without its slices would be read under the old ones.
   TRY(hold_snapshot(snapshot.id, [&](TaskDocument& document) {
     document.snapshot_position = snapshot.position;

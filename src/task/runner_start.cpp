@@ -210,8 +210,10 @@ Result<void> TaskRunner::check_stream() const {
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
   const Position at = stored ? *stored : record_->document().start;
   if (slot.empty()) return Failure(errors::slot_gone(record_->document().capture, at.text));
-  if (source_->compare(at, slot) < 0)
+  if (source_->compare(at, slot) < 0) {
+    if (auto gap = source_->explain_gap(at, slot)) return Failure(std::move(*gap));
     return Failure(errors::target_went_back(at.text, record_->document().capture, slot.text));
+  }
   return {};
 }
 
@@ -534,7 +536,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   if (follows())
     snapshot = TRY(maker->begin_capture(starting_spec(true)));
   else
-    snapshot = TRY(maker->open_snapshot());
+    snapshot = TRY(maker->open_snapshot(starting_spec(true)));
   failpoint(failpoints::slot_made);
   context_.tells_schema = follows() && TRY(maker->tells_schema_changes(context_.capture_spec()));
   const Position start = TRY(stream_start(snapshot));

@@ -201,7 +201,7 @@ TEST_P(Conformance, a_held_snapshot_outlives_the_session_that_took_it) {
   Migration migration(quirks());
   migration.plan({&table});
   auto taker = migration.open_source("main-2");
-  const Snapshot snapshot = must(taker->open_snapshot());
+  const Snapshot snapshot = must(taker->open_snapshot(migration.capture_spec()));
   run({insert(table, {"2", "after"})});
   auto keeper = migration.open_source("keeper");
   const std::string held = must(keeper->hold_snapshot(snapshot.id));

@@ -113,7 +113,7 @@ TEST_F(MemoryEngine, positions_sort_as_text_and_are_read_in_any_spelling) {
 TEST_F(MemoryEngine, a_snapshot_keeps_rows_that_are_gone_since) {
   insert(source_db(), "1", "a");
   const auto range = (*source_->split(*def_, 1000))[0];
-  const Snapshot snapshot = *source_->open_snapshot();
+  const Snapshot snapshot = *source_->open_snapshot({});
   ASSERT_TRUE(source_db().begin().truncate(table_ref).commit());
   auto lane = open_source();
   ASSERT_TRUE(lane->join_snapshot(snapshot.id));
@@ -310,7 +310,7 @@ TEST_F(MemoryEngine, a_copied_table_shares_no_later_change) {
   source_db().limit_rows_per_range(300);
   const auto ranges = *source_->split(*def_, UINT64_MAX);
   EXPECT_EQ(ranges.size(), 7U);
-  const Snapshot snapshot = *source_->open_snapshot();
+  const Snapshot snapshot = *source_->open_snapshot({});
   for (int i = 0; i < 2000; i += 2) ASSERT_TRUE(source_db().begin().erase(table_ref, {std::to_string(i)}).commit());
   ASSERT_TRUE(source_->join_snapshot(snapshot.id));
   const Encoding canonical = Encoding::canonical;

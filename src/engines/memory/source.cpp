@@ -89,14 +89,14 @@ Result<Snapshot> MemorySource::begin_capture(const CaptureSpec& spec) {
   return take_snapshot();
 }
 
-Result<Snapshot> MemorySource::open_snapshot() {
+Result<Snapshot> MemorySource::open_snapshot(const CaptureSpec&) {
   const Lock lock(state_.mutex);
   TRY(usable());
   return take_snapshot();
 }
 
-Result<Snapshot> MemorySource::open_later_snapshot(const CaptureSpec&) {
-  return open_snapshot();
+Result<Snapshot> MemorySource::open_later_snapshot(const CaptureSpec& spec) {
+  return open_snapshot(spec);
 }
 
 Result<std::string> MemorySource::hold_snapshot(std::string_view id) {

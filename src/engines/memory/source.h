@@ -28,7 +28,7 @@ class MemorySource : public Source {
   Result<LogEnd> log_end() override;
 
   Result<Snapshot> begin_capture(const CaptureSpec& spec) override;
-  Result<Snapshot> open_snapshot() override;
+  Result<Snapshot> open_snapshot(const CaptureSpec& spec) override;
   Result<Snapshot> open_later_snapshot(const CaptureSpec& spec) override;
   Result<std::string> hold_snapshot(std::string_view id) override;
   int64_t hold_seconds() const override { return 900; }

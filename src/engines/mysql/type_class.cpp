@@ -88,7 +88,7 @@ std::optional<int32_t> number_of(std::optional<uint64_t> number) {
   return static_cast<int32_t>(*number);
 }
 
-void fill_numbers(const Row& row, const ColumnFacts& facts, Type& out) {
+void fill_numbers(const Row& row, const CatalogColumn& facts, Type& out) {
   switch (row.numbers) {
     case Numbers::none:
       break;
@@ -109,7 +109,7 @@ void fill_numbers(const Row& row, const ColumnFacts& facts, Type& out) {
 }
 
 // bit(1) is a truth value; information_schema counts its bits as numeric precision.
-void fill_bits(const ColumnFacts& facts, Type& out) {
+void fill_bits(const CatalogColumn& facts, Type& out) {
   out.length = number_of(facts.precision).value_or(1);
   if (out.length != 1) return;
   out.type_class = TypeClass::boolean;
@@ -131,7 +131,7 @@ std::string without_comments(std::string_view text) {
   return std::string(trim(out));
 }
 
-std::string native_of(const ColumnFacts& facts, ValueForm form) {
+std::string native_of(const CatalogColumn& facts, ValueForm form) {
   const bool has_labels = form == ValueForm::enumeration || form == ValueForm::label_set;
   std::string out = has_labels ? facts.column_type : without_comments(facts.column_type);
   if (!facts.charset.empty() && (has_labels || form == ValueForm::text)) out += " CHARACTER SET " + facts.charset;
@@ -171,7 +171,7 @@ std::vector<std::string> labels_of(std::string_view column_type) {
   return rest.starts_with(')') ? out : std::vector<std::string>();
 }
 
-Type type_of(const ColumnFacts& facts) {
+Type type_of(const CatalogColumn& facts) {
   Type out;
   out.dialect = dialect;
   out.type_class = TypeClass::string;

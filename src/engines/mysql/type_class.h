@@ -25,7 +25,7 @@ struct ServerKind {
 };
 
 // A row of information_schema.columns.
-struct ColumnFacts {
+struct CatalogColumn {
   std::string data_type;                                   // DATA_TYPE; case does not matter
   std::string column_type;                                 // COLUMN_TYPE
   std::optional<uint64_t> length = std::nullopt;           // CHARACTER_MAXIMUM_LENGTH
@@ -40,7 +40,7 @@ struct ColumnFacts {
 
 // `native` is the type as it stands in CREATE TABLE on a server of the same kind, character set and collation
 // included.
-Type type_of(const ColumnFacts& facts);
+Type type_of(const CatalogColumn& facts);
 
 // What stands between the parentheses of enum('a','b''c'), unquoted. Empty when it is no such list.
 std::vector<std::string> labels_of(std::string_view column_type);

@@ -9,7 +9,7 @@ using Form = ValueForm;
 
 TEST(MySqlTypeClass, follows_the_table_of_the_specification) {
   struct Case {
-    ColumnFacts facts;
+    CatalogColumn facts;
     TypeClass type_class;
     Form form;
     std::string native;

@@ -20,7 +20,7 @@ Type foreign(ValueForm form, TypeClass type_class = TypeClass::string, std::opti
   return type;
 }
 
-Type own(ColumnFacts facts) {
+Type own(CatalogColumn facts) {
   return type_of(facts);
 }
 

@@ -141,7 +141,7 @@ Result<bool> PostgresChangeWriter::send(const ChangeView& change) {
   std::vector<const char*> values;
   std::vector<int> lengths, formats;
   const auto bind = [&](uint32_t column, const Cell& cell, std::string_view bytes) {
-    const bool binary = known.bytes[column] && cell.length >= 0;
+    const bool binary = cell.length >= 0 && (known.bytes[column] || cuts_short(bytes));
     formats.push_back(binary ? 1 : 0);
     lengths.push_back(static_cast<int>(bytes.size()));
     if (binary) return values.push_back(bytes.empty() ? "" : bytes.data());

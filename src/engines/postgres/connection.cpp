@@ -130,7 +130,17 @@ Error Connection::error_of(const PGresult* result) const {
   return errors::server_said(message == nullptr ? "" : message, context == nullptr ? "" : context, state);
 }
 
+// What libpq would end before the NUL, the server is not asked: it has no such characters.
+static bool has_nul(std::string_view text) {
+  return text.find('\0') != std::string_view::npos;
+}
+
+static Failure nul_refused() {
+  return Failure(errors::server_said("invalid byte sequence for encoding \"UTF8\": 0x00", "", "22021"));
+}
+
 Result<Rows> Connection::query(const std::string& sql) {
+  if (has_nul(sql)) return nul_refused();
   Rows rows(PQexec(connection_, sql.c_str()));
   const ExecStatusType status = PQresultStatus(rows.raw());
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_COPY_IN ||
@@ -140,6 +150,7 @@ Result<Rows> Connection::query(const std::string& sql) {
 }
 
 Result<Rows> Connection::query(const std::string& sql, std::span<const std::string> parameters) {
+  if (has_nul(sql) || std::ranges::any_of(parameters, has_nul)) return nul_refused();
   std::vector<const char*> values;
   values.reserve(parameters.size());
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());

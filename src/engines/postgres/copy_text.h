@@ -20,7 +20,13 @@ inline void append_copy_null(ByteBuffer& out) {
 
 // Whether a column's canonical cells are bytes and not text (bytea, domains over it, and what rules make bytes of).
 inline bool holds_bytes(const ColumnDef& column) {
-  return is_binary(column.type.type_class);
+  return is_binary(column.type.type_class) && column.type.form != ValueForm::bits;
+}
+
+// As a parameter in text form a value would end before its NUL. Sent as it is, in binary form, a text with one is
+// refused by the server, as in COPY.
+inline bool cuts_short(std::string_view value) {
+  return value.find('\0') != std::string_view::npos;
 }
 
 // Appends the text that the type's input function takes: bytes as \x and hexadecimal digits, all else as it is.

@@ -25,10 +25,17 @@ std::string_view cut_text(std::string_view text, size_t bytes_max) {
   return text.substr(0, end);
 }
 
+// The exception tables hold no NUL characters; the row's JSON tells them.
+std::string with_blanks_for_nul(std::string_view text) {
+  std::string out(text);
+  std::ranges::replace(out, '\0', ' ');
+  return out;
+}
+
 std::string literal(const std::optional<std::string>& value) {
   if (!value) return "NULL";
-  if (value->size() <= literal_bytes_max) return quote_literal(*value);
-  return quote_literal(cut_text(*value, literal_bytes_max)) +
+  if (value->size() <= literal_bytes_max) return quote_literal(with_blanks_for_nul(*value));
+  return quote_literal(with_blanks_for_nul(cut_text(*value, literal_bytes_max))) +
          fmt::format(" /* cut: {} bytes in all */", value->size());
 }
 
@@ -75,6 +82,7 @@ std::string key_text(const TargetTable& table, const RowText& row) {
   for (const uint32_t c : finding_columns(table, row))
     if (row[c]) parts.push_back(table.layout->columns[c].name + "=" + (*row[c] ? **row[c] : "NULL"));
   std::string out = join(parts, ", ");
+  out = with_blanks_for_nul(out);
   return table.layout->key ? out : std::string(cut_text(out, literal_bytes_max));
 }
 

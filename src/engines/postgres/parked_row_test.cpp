@@ -109,6 +109,14 @@ TEST(ParkedRow, the_text_for_people_of_a_row_without_key_has_a_limit) {
   EXPECT_EQ(parked_row(table(std::nullopt), Op::erase, &before, nullptr).key.size(), 4096U);
 }
 
+TEST(ParkedRow, a_nul_character_stands_in_the_values_alone) {
+  const RowText row = {"1", std::string("a\0b", 3), "x"};
+  const ParkedRow parked = parked_row(table(), Op::insert, nullptr, &row);
+  EXPECT_NE(parked.statement.find("'a b'"), std::string::npos) << parked.statement;
+  EXPECT_EQ(parked.statement.find('\0'), std::string::npos);
+  EXPECT_NE(parked.values.find("a\\u0000b"), std::string::npos) << parked.values;
+}
+
 TEST(ParkedRow, values_that_are_no_utf8_still_give_json) {
   const RowText after = {"1", "a\xff\"b\\\n", null};
   const ParkedRow row = parked_row(table(), Op::insert, nullptr, &after);

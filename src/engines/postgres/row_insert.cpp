@@ -39,7 +39,7 @@ Result<void> insert_row(Connection& session, std::string_view into, const Target
     const std::string_view value = rows.bytes(cell);
     names.push_back(quote_name(table.layout->columns[c].name));
     parameters.push_back(fmt::format("${}", c + 1));
-    const bool binary = bytes[c] && cell.length >= 0;
+    const bool binary = cell.length >= 0 && (bytes[c] || cuts_short(value));
     formats.push_back(binary ? 1 : 0);
     lengths.push_back(static_cast<int>(value.size()));
     if (cell.length < 0) {

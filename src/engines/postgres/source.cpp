@@ -186,7 +186,7 @@ Result<Snapshot> PostgresSource::temporary_snapshot(const CaptureSpec& spec, con
   return snapshot;
 }
 
-Result<Snapshot> PostgresSource::open_snapshot() {
+Result<Snapshot> PostgresSource::open_snapshot(const CaptureSpec&) {
   TRY(session_.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
   const Rows rows =
       TRY(session_.query("SELECT pg_catalog.pg_export_snapshot(), CASE WHEN pg_catalog.pg_is_in_recovery() THEN "

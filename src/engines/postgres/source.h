@@ -43,7 +43,7 @@ class PostgresSource : public Source {
     return postgres::read_large_object(session_, number, offset, length);
   }
   Result<Snapshot> begin_capture(const CaptureSpec& spec) override;
-  Result<Snapshot> open_snapshot() override;
+  Result<Snapshot> open_snapshot(const CaptureSpec& spec) override;
   Result<Snapshot> open_later_snapshot(const CaptureSpec& spec) override;
   Result<std::string> hold_snapshot(std::string_view id) override;
   int64_t hold_seconds() const override;

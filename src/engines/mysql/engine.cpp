@@ -1,0 +1,34 @@
+#include "engines/mysql/engine.h"
+
+#include <array>
+
+#include "engines/mysql/source.h"
+#include "engines/mysql/source_errors.h"
+
+namespace godwit {
+namespace {
+
+class MysqlEngine : public Engine {
+ public:
+  std::string_view name() const override { return "mysql"; }
+  std::span<const std::string_view> schemes() const override {
+    static constexpr std::array<std::string_view, 6> own = {"mysql",        "mariadb",   "aurora",
+                                                            "aurora-mysql", "gcp-mysql", "azure-mysql"};
+    return own;
+  }
+  Result<std::unique_ptr<Source>> open_source(const Endpoint& endpoint, const SessionOptions& options) override {
+    return mysql::MysqlSource::open(endpoint, options);
+  }
+  Result<std::unique_ptr<Target>> open_target(const Endpoint& endpoint, const SessionOptions&) override {
+    return Failure(mysql::errors::no_target(to_string(endpoint)));
+  }
+};
+
+}  // namespace
+
+Engine& mysql_engine() {
+  static MysqlEngine engine;
+  return engine;
+}
+
+}  // namespace godwit

@@ -1,0 +1,219 @@
+#include "engines/mysql/key_space.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "engines/mysql/filter_sql.h"
+#include "engines/mysql/splitting.h"
+
+namespace godwit::mysql {
+namespace {
+
+std::string from_clause(const TableDef& table) {
+  return fmt::format("{} FORCE INDEX ({})", quote_name(table.ref), quote_name(table.key->name));
+}
+
+std::string where(const std::string& condition) {
+  return condition.empty() ? std::string() : " WHERE " + condition;
+}
+
+std::string in_order(const std::vector<std::string>& columns, bool descending) {
+  std::vector<std::string> out;
+  for (const std::string& column : columns) out.push_back(column + (descending ? " DESC" : ""));
+  return join(out, ", ");
+}
+
+// Length of the common beginning, at a border of characters.
+size_t common_bytes(std::string_view a, std::string_view b) {
+  size_t at = 0;
+  while (at < a.size() && at < b.size() && a[at] == b[at]) ++at;
+  while (at > 0 && at < a.size() && (static_cast<uint8_t>(a[at]) & 0xC0U) == 0x80U) --at;
+  return at;
+}
+
+// Between the first characters in which they differ. Only plain ASCII is made up: a literal that a column's character
+// set does not have would keep the index from serving.
+std::optional<std::string> ascii_middle(std::string_view low, std::string_view high) {
+  const size_t at = common_bytes(low, high);
+  constexpr int first = 0x20, last = 0x7E;
+  const int from = at < low.size() ? static_cast<uint8_t>(low[at]) : first;
+  const int to = at < high.size() ? std::min<int>(static_cast<uint8_t>(high[at]), last) : last;
+  const std::string head(high.substr(0, at));
+  if (from > last || to < from) return std::nullopt;
+  if (to - from >= 2) return head + static_cast<char>((from + to + 1) / 2);
+  // Neighbours: between what follows the lower one and the end of its kind.
+  const int next = at + 1 < low.size() ? std::min<int>(static_cast<uint8_t>(low[at + 1]), last) : first;
+  const int limit = next >= '0' && next <= '9' ? '9' : next >= 'a' && next <= 'z' ? 'z' : last;
+  if (limit - next < 2 || from < first) return std::nullopt;
+  return head + static_cast<char>(from) + static_cast<char>((next + limit + 1) / 2);
+}
+
+using Wide = __int128;
+
+std::optional<Wide> whole_number(std::string_view text) {
+  const bool negative = text.starts_with('-');
+  if (negative) text.remove_prefix(1);
+  if (text.empty() || text.size() > 20) return std::nullopt;
+  Wide out = 0;
+  for (const char c : text) {
+    if (c < '0' || c > '9') return std::nullopt;
+    out = out * 10 + (c - '0');
+  }
+  return negative ? -out : out;
+}
+
+std::string text_of(Wide value) {
+  const bool negative = value < 0;
+  if (negative) value = -value;
+  std::string out;
+  do {
+    out.insert(out.begin(), static_cast<char>('0' + static_cast<int>(value % 10)));
+    value /= 10;
+  } while (value > 0);
+  return negative ? "-" + out : out;
+}
+
+bool is_moment(ValueForm form) {
+  return form == ValueForm::date || form == ValueForm::datetime || form == ValueForm::datetime_tz;
+}
+
+}  // namespace
+
+std::string byte_middle(std::string_view low, std::string_view high) {
+  constexpr size_t taken = 6;
+  size_t at = 0;
+  while (at < low.size() && at < high.size() && low[at] == high[at]) ++at;
+  const auto number = [at](std::string_view text) {
+    uint64_t out = 0;
+    for (size_t i = at; i < at + taken; ++i) out = out << 8U | (i < text.size() ? static_cast<uint8_t>(text[i]) : 0);
+    return out;
+  };
+  const uint64_t from = number(low), to = number(high);
+  const uint64_t middle = from + (to - from + 1) / 2;
+  std::string out(high.substr(0, at));
+  for (size_t i = taken; i-- > 0;) out += static_cast<char>(middle >> (8 * i) & 0xFFU);
+  return out;
+}
+
+std::vector<std::string> text_middles(std::string_view low, std::string_view high) {
+  std::vector<std::string> out;
+  const auto add = [&](std::optional<std::string> text) {
+    if (text && std::ranges::find(out, *text) == out.end()) out.push_back(std::move(*text));
+  };
+  add(ascii_middle(low, high));
+  add(ascii_middle(lower_ascii(low), lower_ascii(high)));
+  return out;
+}
+
+std::optional<KeySpace> KeySpace::of(Connection& session, const TableDef& table) {
+  if (!table.key) return std::nullopt;
+  KeySpace out(session, table);
+  for (const uint32_t index : table.key->columns) {
+    const ColumnDef& column = table.columns[index];
+    if (!key_literal(column.type, column.type.form == ValueForm::integer ? "0" : "1")) break;
+    out.parts_.push_back(&column);
+    out.names_.push_back(column.name);
+    out.quoted_.push_back(quote_name(column.name));
+  }
+  if (out.parts_.empty()) return std::nullopt;
+  return out;
+}
+
+std::vector<std::string> KeySpace::literals(const KeyValues& key) const {
+  std::vector<std::string> out;
+  for (size_t i = 0; i < key.size(); ++i) out.push_back(key_literal(parts_[i]->type, key[i]).value_or("NULL"));
+  return out;
+}
+
+std::string KeySpace::from(const std::vector<std::string>& literals) const {
+  return "(" + beyond_key(quoted_, literals, true) + ")";
+}
+
+std::string KeySpace::before(const std::vector<std::string>& literals) const {
+  return "(" + beyond_key(quoted_, literals, false) + ")";
+}
+
+Result<std::optional<KeyValues>> KeySpace::end(const std::string& condition, bool descending) {
+  ++questions_;
+  TableDef layout;
+  for (const ColumnDef* part : parts_) layout.columns.push_back(*part);
+  const Rows rows = TRY(session_->query(fmt::format("SELECT {} FROM {}{} ORDER BY {} LIMIT 1", select_list(layout),
+                                                    from_clause(*table_), where(condition),
+                                                    in_order(quoted_, descending))));
+  if (rows.empty()) return std::nullopt;
+  RowBatch batch;
+  batch.layout = std::make_shared<const TableDef>(layout);
+  KeyValues out;
+  for (size_t c = 0; c < parts_.size(); ++c) {
+    if (rows.is_null(0, c) || !append_cell(cell_form(parts_[c]->type), rows.get(0, c), batch)) return std::nullopt;
+    out.emplace_back(batch.bytes(batch.cells.back()));
+  }
+  return std::optional(std::move(out));
+}
+
+Result<std::optional<KeyValues>> KeySpace::first(const std::string& condition) {
+  return end(condition, false);
+}
+
+Result<std::optional<KeyValues>> KeySpace::last(const std::string& condition) {
+  return end(condition, true);
+}
+
+Result<uint64_t> KeySpace::estimate(const std::string& condition) {
+  ++questions_;
+  const Rows rows = TRY(session_->query(
+      fmt::format("EXPLAIN SELECT {} FROM {}{}", join(quoted_, ", "), from_clause(*table_), where(condition))));
+  // MySQL has the column "partitions" before it.
+  const size_t column = session_->traits().mariadb ? 8 : 9;
+  return rows.empty() ? 0 : rows.unsigned_integer(0, column);
+}
+
+Result<std::optional<std::string>> KeySpace::computed_middle(const std::string& sql) {
+  ++questions_;
+  const Rows rows = TRY(session_->query("SELECT " + sql));
+  if (rows.empty() || rows.is_null(0, 0)) return std::nullopt;
+  return std::optional(rows.text(0, 0));
+}
+
+Result<std::vector<std::string>> KeySpace::middles(const ColumnDef& column, const std::string& low,
+                                                   const std::string& high) {
+  std::vector<std::string> texts;
+  const std::string low_literal = key_literal(column.type, low).value_or("NULL");
+  const std::string high_literal = key_literal(column.type, high).value_or("NULL");
+  const auto from = whole_number(low), to = whole_number(high);
+  if (column.type.form == ValueForm::integer && from && to && *from < *to) {
+    texts.push_back(text_of(*from + (*to - *from + 1) / 2));
+  } else if (column.type.form == ValueForm::decimal || column.type.form == ValueForm::real) {
+    const std::string sql = fmt::format("{} + ({} - {}) / 2", low_literal, high_literal, low_literal);
+    if (const auto middle = TRY(computed_middle(sql))) texts.push_back(*middle);
+  } else if (is_moment(column.type.form)) {
+    const std::string sql =
+        fmt::format("CAST({} AS DATETIME(6)) + INTERVAL (TIMESTAMPDIFF(MICROSECOND, {}, {}) DIV 2) MICROSECOND",
+                    low_literal, low_literal, high_literal);
+    if (const auto middle = TRY(computed_middle(sql))) texts.push_back(*middle);
+  } else if (column.type.form == ValueForm::bytes) {
+    texts.push_back(byte_middle(low, high));
+  } else if (column.type.form == ValueForm::text) {
+    texts = text_middles(low, high);
+  }
+  texts.push_back(high);
+  std::vector<std::string> out;
+  for (const std::string& text : texts)
+    if (const auto literal = key_literal(column.type, text)) out.push_back(*literal);
+  return out;
+}
+
+Result<std::vector<std::vector<std::string>>> KeySpace::between(const KeyValues& low, const KeyValues& high) {
+  size_t at = 0;
+  while (at + 1 < low.size() && low[at] == high[at]) ++at;
+  std::vector<std::vector<std::string>> out;
+  for (std::string& middle : TRY(middles(*parts_[at], low[at], high[at]))) {
+    out.push_back(literals({low.begin(), low.begin() + static_cast<std::ptrdiff_t>(at)}));
+    out.back().push_back(std::move(middle));
+  }
+  return out;
+}
+
+}  // namespace godwit::mysql

@@ -1,0 +1,301 @@
+#include "engines/mysql/snapshot_opening.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "engines/mysql/log_status.h"
+#include "engines/mysql/source_errors.h"
+
+namespace godwit::mysql {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Writers queue behind a lock that is waited for: each wait is this short.
+constexpr int lock_wait_s = 3;
+constexpr auto lock_pause = std::chrono::seconds(1);
+constexpr auto quiet_pause = std::chrono::milliseconds(20);
+constexpr unsigned matching_tries = 3;    // before a lock is taken
+constexpr unsigned lockless_tries = 400;  // where none can be
+constexpr unsigned tries_a_halving = 50;
+
+enum class Lock { backup_stage, global, tables };
+
+std::string_view name_of(Lock lock) {
+  switch (lock) {
+    case Lock::backup_stage:
+      return "BACKUP STAGE BLOCK_COMMIT";
+    case Lock::global:
+      return "FLUSH TABLES WITH READ LOCK";
+    case Lock::tables:
+      break;
+  }
+  return "LOCK TABLES … READ";
+}
+
+bool is_lock_timeout(const Error& error) {
+  return error.code == "mysql.1205";
+}
+
+// Anything but a wait that was too long or a lost connection: this server or this user has not that lock.
+bool is_refused(const Error& error) {
+  return !is_lock_timeout(error) && error.kind != ErrorKind::connection && error.kind != ErrorKind::transient;
+}
+
+std::vector<std::string> lock_statements(Lock lock, const std::vector<TableRef>& tables) {
+  switch (lock) {
+    case Lock::backup_stage:
+      return {"BACKUP STAGE START", "BACKUP STAGE BLOCK_COMMIT"};
+    case Lock::global:
+      return {"FLUSH TABLES WITH READ LOCK"};
+    case Lock::tables:
+      break;
+  }
+  std::vector<std::string> locked;
+  for (const TableRef& table : tables) locked.push_back(quote_name(table) + " READ");
+  return {"LOCK TABLES " + join(locked, ", ")};
+}
+
+std::string unlock_statement(Lock lock) {
+  return lock == Lock::backup_stage ? "BACKUP STAGE END" : "UNLOCK TABLES";
+}
+
+// The sessions that a lock may wait for: at work for the longest time. Statements are not quoted, they hold values.
+std::string blockers(Connection& session) {
+  auto rows = session.query(
+      "SELECT id, user, coalesce(state, ''), time FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND "
+      "command NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND (command <> 'Sleep' OR time > 0) ORDER BY time "
+      "DESC LIMIT 5");
+  if (!rows) return {};
+  std::vector<std::string> out;
+  for (size_t i = 0; i < rows->size(); ++i)
+    out.push_back(fmt::format("session {} of user {} ({}, for {} s)", rows->get(i, 0), rows->get(i, 1),
+                              rows->get(i, 2).empty() ? "idle or in a transaction" : rows->get(i, 2), rows->get(i, 3)));
+  return join(out, "; ");
+}
+
+class Opening {
+ public:
+  Opening(const Endpoint& endpoint, const std::string& tag, const SnapshotSpec& spec)
+      : endpoint_(endpoint), tag_(tag), spec_(spec), deadline_(Clock::now() + std::chrono::seconds(spec.wait_s)) {}
+
+  Result<OpenSnapshot> run() {
+    locker_ = TRY(connect());
+    // Should this host be cut off while it holds the lock.
+    TRY(locker_.run(fmt::format("SET SESSION lock_wait_timeout = {}, wait_timeout = 60", lock_wait_s)));
+    TRY(look_at_log());
+    maria_log_ = locker_.traits().mariadb && logs_;
+    if (spec_.sessions == 1 && !logs_) return without_log();
+    if (maria_log_)
+      for (unsigned i = 0; i < matching_tries; ++i)
+        if (auto out = TRY(try_matching(spec_.sessions))) return std::move(*out);
+    for (const Lock lock : locks()) {
+      auto out = under(lock);
+      if (out) return out;
+      if (!is_refused(out.error())) return out;
+      refused_.push_back(fmt::format("{}: {}", name_of(lock), out.error().message));
+    }
+    return without_lock();
+  }
+
+ private:
+  Result<Connection> connect() const { return Connection::open(endpoint_, {.tag = tag_, .role = "keeper", .database = {}}); }
+
+  // Whether there is a place to be told. Where it is not needed this user may be forbidden to know.
+  Result<void> look_at_log() {
+    const Rows on = TRY(locker_.query("SELECT @@global.log_bin"));
+    logs_ = on.integer(0, 0) != 0;
+    if (!logs_ && spec_.needs_position) return Failure(errors::log_off());
+    if (!logs_) return {};
+    auto end = log_end_position(locker_);
+    if (!end && (spec_.needs_position || end.error().kind == ErrorKind::connection)) return Failure(end.error());
+    logs_ = end && *end;
+    return {};
+  }
+
+  std::vector<Lock> locks() const {
+    std::vector<Lock> out;
+    if (locker_.traits().mariadb && locker_.traits().version >= 100401 && logs_) out.push_back(Lock::backup_stage);
+    out.push_back(Lock::global);
+    if (!spec_.tables.empty()) out.push_back(Lock::tables);
+    return out;
+  }
+
+  Result<std::vector<Connection>> connect_all(unsigned count) {
+    while (ready_.size() < count) ready_.push_back(TRY(connect()));
+    std::vector<Connection> out;
+    for (unsigned i = 0; i < count; ++i) {
+      out.push_back(std::move(ready_.back()));
+      ready_.pop_back();
+    }
+    return out;
+  }
+
+  static Result<void> begin(std::vector<Connection>& sessions) {
+    for (Connection& session : sessions) TRY(session.run("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY"));
+    return {};
+  }
+
+  // Not good: the sessions are used again.
+  void take_back(std::vector<Connection> sessions) {
+    for (Connection& session : sessions)
+      if (session.run("ROLLBACK")) ready_.push_back(std::move(session));
+  }
+
+  Result<OpenSnapshot> without_log() {
+    OpenSnapshot out;
+    out.sessions = TRY(connect_all(1));
+    TRY(begin(out.sessions));
+    out.position = TRY(unlogged_position());
+    return out;
+  }
+
+  // No place in any log: another for each snapshot, so that slices of two are told apart.
+  Result<Position> unlogged_position() {
+    BinlogPosition at;
+    at.place = {"no-binlog.000000", static_cast<uint64_t>(TRY(server_clock_us(locker_)))};
+    at.server = TRY(log_server(locker_));
+    return at.position();
+  }
+
+  Result<Position> maria_position(const LogPlace& place) {
+    BinlogPosition at;
+    at.place = place;
+    at.server = TRY(log_server(locker_));
+    at.gtids = TRY(maria_gtids_at(locker_, place));
+    return at.position();
+  }
+
+  // Nothing: the snapshots differ. `any`: the places may, since nobody writes to the task's tables meanwhile.
+  Result<std::optional<Position>> agreed_position(std::vector<Connection>& sessions, bool any) {
+    std::optional<LogPlace> first;
+    for (Connection& session : sessions) {
+      const std::optional<LogPlace> place = TRY(maria_snapshot_place(session));
+      if (!place || (first && *first != *place && !any)) return std::nullopt;
+      if (!first) first = place;
+    }
+    return std::optional(TRY(maria_position(*first)));
+  }
+
+  Result<std::optional<OpenSnapshot>> try_matching(unsigned count) {
+    OpenSnapshot out;
+    out.sessions = TRY(connect_all(count));
+    TRY(begin(out.sessions));
+    std::optional<Position> position = TRY(agreed_position(out.sessions, false));
+    if (!position) {
+      take_back(std::move(out.sessions));
+      return std::nullopt;
+    }
+    out.position = std::move(*position);
+    return std::optional(std::move(out));
+  }
+
+  Result<OpenSnapshot> under(Lock lock) {
+    OpenSnapshot out;
+    out.sessions = TRY(connect_all(spec_.sessions));
+    TRY(wait_for(lock));
+    auto opened = open_locked(lock, out.sessions);
+    auto unlocked = locker_.run(unlock_statement(lock));
+    if (!opened) {
+      take_back(std::move(out.sessions));
+      return Failure(opened.error());
+    }
+    if (!unlocked) return Failure(unlocked.error());
+    out.position = std::move(*opened);
+    return out;
+  }
+
+  Result<Position> open_locked(Lock lock, std::vector<Connection>& sessions) {
+    TRY(begin(sessions));
+    if (!logs_) return unlogged_position();
+    if (maria_log_) {
+      std::optional<Position> position = TRY(agreed_position(sessions, lock == Lock::tables));
+      if (position) return std::move(*position);
+      return Failure(Error{ErrorKind::prerequisite, "mysql.snapshot_lock_weak",
+                           fmt::format("transactions committed under {}", name_of(lock)), ""});
+    }
+    const std::optional<BinlogPosition> end = TRY(log_end_position(locker_));
+    if (!end) return Failure(errors::log_off());
+    return end->position();
+  }
+
+  Result<void> wait_for(Lock lock) {
+    for (;;) {
+      auto had = try_lock(lock);
+      if (had || !is_lock_timeout(had.error())) return had;
+      const std::string who = blockers(locker_);
+      if (Clock::now() + lock_pause + std::chrono::seconds(lock_wait_s) > deadline_)
+        return Failure(errors::lock_not_had(name_of(lock), spec_.wait_s, who));
+      log_info(Component::source_unload, "Waiting for {}: {}", name_of(lock), who);
+      std::this_thread::sleep_for(lock_pause);
+    }
+  }
+
+  Result<void> try_lock(Lock lock) {
+    for (const std::string& statement : lock_statements(lock, spec_.tables)) {
+      auto done = locker_.run(statement);
+      if (done) continue;
+      if (!locker_.broken()) (void)locker_.run(unlock_statement(lock));
+      return Failure(done.error());
+    }
+    return {};
+  }
+
+  Result<OpenSnapshot> without_lock() {
+    if (!logs_) return without_log();
+    const std::string refused = join(refused_, "; ");
+    if (!maria_log_ && !locker_.traits().has_gtids) return Failure(errors::no_lock_no_gtids(refused));
+    log_info(Component::source_unload, "No lock may be taken for the snapshot ({}); it is opened without one", refused);
+    unsigned count = spec_.sessions;
+    for (unsigned i = 0; i < lockless_tries; ++i) {
+      if (i > 0 && i % tries_a_halving == 0) count = std::max(1U, count / 2);
+      if (auto out = maria_log_ ? TRY(try_matching(count)) : TRY(try_quiet(count))) return std::move(*out);
+      if (Clock::now() > deadline_) break;
+      std::this_thread::sleep_for(quiet_pause);
+    }
+    return Failure(errors::no_snapshot_without_lock(refused, lockless_tries));
+  }
+
+  // What lies in the binlog before the first reading is committed once its GTIDs are nobody's any more; what is
+  // committed later would move the place.
+  Result<std::optional<OpenSnapshot>> try_quiet(unsigned count) {
+    OpenSnapshot out;
+    out.sessions = TRY(connect_all(count));
+    const std::optional<BinlogPosition> before = TRY(log_end_position(locker_));
+    const Rows owned = TRY(locker_.query("SELECT @@global.gtid_owned"));
+    std::optional<BinlogPosition> executed, after;
+    if (before && owned.get(0, 0).empty()) {
+      executed = TRY(log_end_position(locker_));
+      TRY(begin(out.sessions));
+      after = TRY(log_end_position(locker_));
+    }
+    if (!after || before->place != after->place || executed->gtids != after->gtids) {
+      take_back(std::move(out.sessions));
+      return std::nullopt;
+    }
+    out.position = after->position();
+    return std::optional(std::move(out));
+  }
+
+  const Endpoint& endpoint_;
+  const std::string& tag_;
+  const SnapshotSpec& spec_;
+  const Clock::time_point deadline_;
+  Connection locker_;
+  std::vector<Connection> ready_;
+  std::vector<std::string> refused_;
+  bool logs_ = false, maria_log_ = false;
+};
+
+}  // namespace
+
+Result<OpenSnapshot> open_sessions(const Endpoint& endpoint, const std::string& tag, const SnapshotSpec& spec) {
+  return Opening(endpoint, tag, spec).run();
+}
+
+}  // namespace godwit::mysql

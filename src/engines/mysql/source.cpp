@@ -1,0 +1,268 @@
+#include "engines/mysql/source.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "engines/mysql/connection_attributes.h"
+#include "engines/mysql/filter_sql.h"
+#include "engines/mysql/heartbeat.h"
+#include "engines/mysql/leftover_sessions.h"
+#include "engines/mysql/log_status.h"
+#include "engines/mysql/source_checks.h"
+#include "engines/mysql/source_errors.h"
+#include "engines/mysql/splitting.h"
+#include "engines/mysql/table_reader.h"
+
+namespace godwit::mysql {
+namespace {
+
+constexpr int64_t pool_care_s = 600;
+// A statement names so many keys; more, and the optimizer gives up its ranges.
+constexpr size_t keys_a_statement = 200;
+
+std::string_view own_savepoint = "godwit_slice";
+
+}  // namespace
+
+Result<std::unique_ptr<Source>> MysqlSource::open(const Endpoint& endpoint, const SessionOptions& options) {
+  if (options.role == "main")
+    for (const std::string& warning : TRY(check_source_attributes(endpoint)))
+      log_warning(Component::common, "{}", warning);
+  Connection session =
+      TRY(Connection::open(endpoint, {.tag = options.tag, .role = options.role, .database = {}}));
+  // Sizes as they are now, not as they were asked for a day ago.
+  if (!session.traits().mariadb && session.traits().version >= 80000)
+    TRY(session.run("SET SESSION information_schema_stats_expiry = 0"));
+  return std::unique_ptr<Source>(new MysqlSource(std::move(session), endpoint, options));
+}
+
+MysqlSource::~MysqlSource() {
+  give_back();
+}
+
+void MysqlSource::interrupt() {
+  interrupted_ = true;
+  const std::scoped_lock lock(busy_mutex_);
+  (member_ ? *member_ : session_).interrupt();
+}
+
+Result<ServerIdentity> MysqlSource::identity() {
+  return server_identity(session_, endpoint_);
+}
+
+Result<std::vector<Finding>> MysqlSource::check(const CaptureSpec& spec, bool with_changes) {
+  return check_source(session_, endpoint_, spec, with_changes);
+}
+
+std::partial_ordering MysqlSource::compare(const Position& a, const Position& b) const {
+  const Position end = end_of_log();
+  if (a == end || b == end) return (a == end) <=> (b == end);
+  return mysql::compare(a, b);
+}
+
+Position MysqlSource::end_of_log() const {
+  return {"end"};
+}
+
+std::string MysqlSource::checkpoint(const Position& position) const {
+  return checkpoint_of(position);
+}
+
+Result<Position> MysqlSource::parse_position(std::string_view text) const {
+  return parse_start(text);
+}
+
+Result<Position> MysqlSource::mark_now() {
+  const std::optional<BinlogPosition> end = TRY(log_end_position(session_));
+  if (!end) return Failure(errors::log_off());
+  return end->position();
+}
+
+Result<int64_t> MysqlSource::clock_us() {
+  return server_clock_us(session_);
+}
+
+Result<LogEnd> MysqlSource::log_end() {
+  const int64_t clock = TRY(clock_us());
+  return LogEnd{TRY(mark_now()), clock};
+}
+
+Result<Snapshot> MysqlSource::open_pool(const CaptureSpec& spec, bool needs_position) {
+  SnapshotSpec wanted{.sessions = spec.lanes + 1,
+                      .wait_s = spec.open_transactions_timeout_s,
+                      .needs_position = needs_position};
+  for (const TableDef* table : spec.tables) wanted.tables.push_back(table->ref);
+  held_ = TRY(SnapshotPool::open(endpoint_, options_.tag, wanted));
+  return Snapshot{held_->id(), held_->position()};
+}
+
+// Nothing is made on the server: it keeps its log by its own settings.
+Result<Snapshot> MysqlSource::begin_capture(const CaptureSpec& spec) {
+  if (spec.loads) return open_pool(spec, true);
+  const Position now = TRY(mark_now());
+  if (spec.start_position.empty()) return Snapshot{"", now};
+  const Position wanted = TRY(parse_position(spec.start_position));
+  const Position oldest = TRY(capture_position(spec));
+  if (compare(wanted, oldest) < 0) return Failure(errors::log_purged(wanted.text, oldest.text));
+  return Snapshot{"", compare(wanted, now) < 0 ? wanted : now};
+}
+
+Result<Snapshot> MysqlSource::open_snapshot(const CaptureSpec& spec) {
+  return open_pool(spec, false);
+}
+
+Result<Snapshot> MysqlSource::open_later_snapshot(const CaptureSpec& spec) {
+  return open_pool(spec, true);
+}
+
+// Within this process: the pool is kept, and its sessions from being forgotten, whenever it is taken over again.
+Result<std::string> MysqlSource::hold_snapshot(std::string_view id) {
+  held_ = SnapshotPool::find(id);
+  if (!held_) return Failure(errors::snapshot_lost(id, "the process that opened it has ended"));
+  held_->keep_alive();
+  return held_->id();
+}
+
+int64_t MysqlSource::hold_seconds() const {
+  return pool_care_s;
+}
+
+Result<void> MysqlSource::end_leftover_sessions(bool keepers_too) {
+  return mysql::end_leftover_sessions(session_, options_.tag, keepers_too);
+}
+
+// Nobody keeps the log for the task: what is still there is what it could begin with.
+Result<Position> MysqlSource::capture_position(const CaptureSpec&) {
+  const std::optional<BinlogPosition> oldest = TRY(oldest_position(session_));
+  if (!oldest) return Failure(errors::log_off());
+  return oldest->position();
+}
+
+std::optional<Error> MysqlSource::explain_gap(const Position& at, const Position& begins) const {
+  return errors::log_purged(at.text, begins.text);
+}
+
+Result<void> MysqlSource::drop_capture(std::string_view task_id, std::string_view) {
+  return drop_heartbeat(session_, endpoint_, task_id);
+}
+
+std::string MysqlSource::capture_name(std::string_view, std::string_view) const {
+  return "the server's binlog";
+}
+
+Result<void> MysqlSource::join_snapshot(std::string_view id) {
+  if (member_) TRY(leave_snapshot());
+  std::shared_ptr<SnapshotPool> pool = SnapshotPool::find(id);
+  if (!pool) return Failure(errors::snapshot_lost(id, "the process that opened it has ended"));
+  interrupted_ = false;
+  Connection member = TRY(pool->take(interrupted_));
+  // What a slice locks of the table's structure is let go with it, long before the snapshot ends.
+  auto marked = member.run(fmt::format("SAVEPOINT {}", own_savepoint));
+  if (!marked) {
+    pool->give_back(std::move(member));
+    return Failure(marked.error());
+  }
+  const std::scoped_lock lock(busy_mutex_);
+  joined_ = std::move(pool);
+  member_ = std::move(member);
+  return {};
+}
+
+Result<void> MysqlSource::leave_snapshot() {
+  if (!member_) return {};
+  auto left = member_->run(fmt::format("ROLLBACK TO SAVEPOINT {}", own_savepoint));
+  give_back();
+  if (!left) return Failure(left.error());
+  return {};
+}
+
+void MysqlSource::give_back() {
+  const std::scoped_lock lock(busy_mutex_);
+  if (!member_) return;
+  joined_->give_back(std::move(*member_));
+  member_.reset();
+  joined_.reset();
+}
+
+Result<std::vector<TableRange>> MysqlSource::split(const TableDef& table, uint64_t range_bytes) {
+  return split_table(session_, table, range_bytes);
+}
+
+Result<std::vector<TableRange>> MysqlSource::split_as(const TableDef& table, const ParallelLoad& how) {
+  return split_by_rule(session_, table, how);
+}
+
+Result<void> MysqlSource::check_storage(std::span<const TableRange> storage) {
+  for (const TableRange& range : storage) {
+    const std::string now = TRY(storage_id(session_, range.leaf));
+    if (now != range.storage_id) return Failure(errors::rewritten(range.table));
+  }
+  return {};
+}
+
+Result<std::unique_ptr<TableReader>> MysqlSource::read(std::vector<std::string> statements, const TableRef& table,
+                                                       std::span<const TableRange> storage,
+                                                       const std::shared_ptr<const TableDef>& layout) {
+  if (!member_) {
+    TRY(check_storage(storage));
+    return MysqlTableReader::open(session_, std::move(statements), table, layout);
+  }
+  // Once a statement reads the table its structure cannot change until the slice is left.
+  auto reader = TRY(MysqlTableReader::open(*member_, std::move(statements), table, layout));
+  TRY(check_storage(storage));
+  return reader;
+}
+
+Result<std::unique_ptr<TableReader>> MysqlSource::read_table(const TableRange& range,
+                                                             const std::shared_ptr<const TableDef>& layout,
+                                                             std::span<const Encoding> wanted,
+                                                             const ReadOptions& options) {
+  if (std::ranges::find(wanted, Encoding::canonical) == wanted.end())
+    return Failure(errors::wrong_encoding(range.table));
+  const std::optional<KeyBounds> bounds = parse_bounds(range.bounds);
+  if (!bounds) return Failure(errors::unknown_bounds(range.table));
+  const RangeSql part = range_sql(*bounds);
+  std::vector<std::string> conditions;
+  if (!part.condition.empty()) conditions.push_back(part.condition);
+  if (options.filter != nullptr) {
+    const std::vector<TableDef> now = TRY(catalog_.describe(std::span(&range.leaf, 1)));
+    if (now.empty()) return Failure(errors::rewritten(range.table));
+    conditions.push_back(TRY(filter_condition(*options.filter, now[0])));
+  }
+  std::string sql = fmt::format("SELECT {} FROM {}{}", select_list(*layout), quote_name(range.leaf), part.partition);
+  if (!conditions.empty()) sql += " WHERE " + join(conditions, " AND ");
+  return read({std::move(sql)}, range.table, std::span(&range, 1), layout);
+}
+
+Result<std::unique_ptr<TableReader>> MysqlSource::read_keys(const RowBatch& keys, std::span<const TableRange> storage,
+                                                            const TableDef& table,
+                                                            const std::shared_ptr<const TableDef>& layout,
+                                                            std::span<const Encoding> wanted,
+                                                            const ReadOptions& options) {
+  if (std::ranges::find(wanted, Encoding::canonical) == wanted.end())
+    return Failure(errors::wrong_encoding(table.ref));
+  const std::string head = fmt::format("SELECT {} FROM {} WHERE ", select_list(*layout), quote_name(table.ref));
+  std::string tail;
+  if (options.filter != nullptr) tail = " AND " + TRY(filter_condition(*options.filter, table));
+  std::vector<std::string> statements;
+  for (size_t row = 0; row < keys.rows; row += keys_a_statement)
+    statements.push_back(head + TRY(any_key(keys, row, std::min(keys.rows, row + keys_a_statement), table)) + tail);
+  return read(std::move(statements), table.ref, storage, layout);
+}
+
+Result<std::vector<ChangeCounters>> MysqlSource::count_changes(std::span<const TableRef>) {
+  return std::vector<ChangeCounters>();
+}
+
+Result<void> MysqlSource::beat(std::string_view task_id) {
+  return write_heartbeat(session_, endpoint_, task_id);
+}
+
+int64_t MysqlSource::beat_interval_s() const {
+  return heartbeat_interval_s(endpoint_);
+}
+
+}  // namespace godwit::mysql

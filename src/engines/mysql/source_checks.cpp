@@ -1,0 +1,253 @@
+#include "engines/mysql/source_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "engines/mysql/catalog.h"
+#include "engines/mysql/charset.h"
+#include "engines/mysql/connection_attributes.h"
+#include "engines/mysql/log_status.h"
+#include "engines/mysql/source_errors.h"
+
+namespace godwit::mysql {
+namespace {
+
+using Findings = std::vector<Finding>;
+
+bool is_off(std::string_view value) {
+  return value == "OFF" || value == "0";
+}
+
+class Checks {
+ public:
+  Checks(Connection& session, const Endpoint& endpoint, const CaptureSpec& spec)
+      : session_(session), endpoint_(endpoint), spec_(spec) {}
+
+  Result<Findings> run(bool with_changes) {
+    const Rows me = TRY(session_.query("SELECT CURRENT_USER()"));
+    user_ = me.text(0, 0);
+    TRY(reading());
+    TRY(storage_engines());
+    TRY(views());
+    if (!with_changes) return std::move(out_);
+    TRY(open_xa());
+    if (!TRY(log_itself())) return std::move(out_);
+    TRY(retention());
+    TRY(replica());
+    TRY(privileges());
+    TRY(keys());
+    TRY(charsets());
+    TRY(ndb());
+    return std::move(out_);
+  }
+
+ private:
+  void fatal(Error error) { out_.push_back({true, std::move(error)}); }
+  void warn(Error error) { out_.push_back({false, std::move(error)}); }
+
+  Result<std::string> variable(std::string_view name) {
+    const auto value = TRY(global_variable(session_, name));
+    return value.value_or("");
+  }
+
+  // By trying: grants may come by roles, patterns and columns.
+  Result<void> reading() {
+    for (const TableDef* table : spec_.tables) {
+      std::vector<std::string> columns;
+      for (const ColumnDef& column : table->columns)
+        if (!column.generated) columns.push_back(quote_name(column.name));
+      if (columns.empty()) continue;
+      auto read = session_.query(
+          fmt::format("SELECT {} FROM {} LIMIT 0", join(columns, ", "), quote_name(table->ref)));
+      if (read) continue;
+      if (session_.broken()) return Failure(read.error());
+      fatal(errors::not_readable(table->ref, user_, read.error().message));
+    }
+    return {};
+  }
+
+  Result<void> storage_engines() {
+    const Rows transactional = TRY(session_.query("SELECT engine FROM information_schema.engines WHERE transactions = 'YES'"));
+    std::set<std::string> good;
+    for (size_t i = 0; i < transactional.size(); ++i) good.insert(lower_ascii(transactional.get(i, 0)));
+    std::vector<TableRef> names;
+    for (const TableDef* table : spec_.tables) names.push_back(table->ref);
+    const std::set<TableRef> wanted(names.begin(), names.end());
+    for (const std::string& condition : table_conditions(names)) {
+      const Rows rows = TRY(session_.query(
+          "SELECT table_schema, table_name, engine, table_type FROM information_schema.tables WHERE " + condition));
+      for (size_t i = 0; i < rows.size(); ++i) {
+        const TableRef name{rows.text(i, 0), rows.text(i, 1)};
+        if (!wanted.contains(name)) continue;
+        if (!good.contains(lower_ascii(rows.get(i, 2)))) warn(errors::not_transactional(name, rows.get(i, 2)));
+        if (rows.get(i, 3) == "SYSTEM VERSIONED") warn(errors::system_versioned(name));
+      }
+    }
+    return {};
+  }
+
+  Result<void> views() {
+    std::set<std::string> schemas;
+    for (const TableDef* table : spec_.tables) schemas.insert(quote_literal(table->ref.schema));
+    if (schemas.empty()) return {};
+    const Rows rows = TRY(session_.query(fmt::format(
+        "SELECT count(*) FROM information_schema.tables WHERE table_type = 'VIEW' AND table_schema IN ({})",
+        join(std::vector<std::string>(schemas.begin(), schemas.end()), ", "))));
+    if (rows.integer(0, 0) > 0) warn(errors::views_left_out(rows.unsigned_integer(0, 0)));
+    return {};
+  }
+
+  Result<void> open_xa() {
+    if (is_set(endpoint_, "IgnoreOpenXaTransactionsCheck", true)) return {};
+    auto rows = session_.query("XA RECOVER");
+    if (!rows && session_.broken()) return Failure(rows.error());
+    if (!rows)
+      fatal(errors::xa_not_listed(rows.error().message));
+    else if (!rows->empty())
+      fatal(errors::open_xa(rows->size()));
+    return {};
+  }
+
+  // False: there is none to be looked at any further.
+  Result<bool> log_itself() {
+    const std::string log_bin = TRY(variable("log_bin"));
+    if (is_off(log_bin)) {
+      fatal(errors::log_bin_off());
+      return false;
+    }
+    const std::string format = TRY(variable("binlog_format"));
+    if (!format.empty() && format != "ROW") fatal(errors::log_format(format));
+    const std::string id = TRY(variable("server_id"));
+    if (id == "0") fatal(errors::server_id_zero());
+    const std::string image = TRY(variable("binlog_row_image"));
+    if (!image.empty() && image != "FULL" && image != "FULL_NODUP") row_image(image);
+    return true;
+  }
+
+  void row_image(const std::string& image) {
+    warn(errors::row_image_partial(image));
+    for (const TableDef* table : spec_.tables)
+      if (!table->key) fatal(errors::row_image_keyless(image, table->ref));
+  }
+
+  Result<void> retention() {
+    constexpr double day_s = 86400;
+    const std::string seconds = TRY(variable("binlog_expire_logs_seconds"));
+    const std::string days = TRY(variable("expire_logs_days"));
+    // 0: never. MariaDB and 8.0 have both; the one that is not 0 counts.
+    const auto number = [](const std::string& text) {
+      double value = 0;
+      std::from_chars(text.data(), text.data() + text.size(), value);
+      return value;
+    };
+    if (number(seconds) > 0 && number(seconds) < day_s)
+      warn(errors::short_retention("binlog_expire_logs_seconds", seconds));
+    else if (number(seconds) <= 0 && number(days) > 0 && number(days) < 1)
+      warn(errors::short_retention("expire_logs_days", days));
+    return {};
+  }
+
+  Result<void> replica() {
+    const bool maria = session_.traits().mariadb;
+    const std::string_view name =
+        !maria && session_.traits().version >= 80026 ? "log_replica_updates" : "log_slave_updates";
+    const std::string updates = TRY(variable(name));
+    if (!is_off(updates)) return {};
+    auto rows = session_.query(maria ? "SHOW ALL SLAVES STATUS"
+                                     : session_.traits().version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS");
+    if (!rows && session_.broken()) return Failure(rows.error());
+    if (rows && !rows->empty()) fatal(errors::replica_logs_nothing(name));
+    return {};
+  }
+
+  Result<void> privileges() {
+    const ServerTraits& traits = session_.traits();
+    auto end = log_end_position(session_);
+    if (!end && session_.broken()) return Failure(end.error());
+    if (!end) fatal(errors::not_replication_client(user_, traits.mariadb, traits.version));
+    const Rows grants = TRY(session_.query("SHOW GRANTS"));
+    bool follows = false, by_role = false;
+    for (size_t i = 0; i < grants.size(); ++i) {
+      const std::string grant = grants.text(i, 0);
+      const bool everywhere = grant.find(" ON *.* ") != std::string::npos;
+      follows |= everywhere && (grant.find("REPLICATION SLAVE") != std::string::npos ||
+                                grant.find("REPLICATION REPLICA") != std::string::npos ||
+                                grant.starts_with("GRANT ALL PRIVILEGES"));
+      by_role |= grant.find(" ON ") == std::string::npos;  // GRANT `role`@`%` TO …
+    }
+    if (!follows && !by_role) fatal(errors::not_replication_slave(user_, traits.mariadb));
+    if (end && *end) TRY(left_out_databases());
+    return {};
+  }
+
+  // binlog_do_db and binlog_ignore_db.
+  Result<void> left_out_databases() {
+    const Rows rows = TRY(
+        session_.query(session_.traits().says_replica() ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS"));
+    if (rows.empty()) return {};
+    const std::vector<std::string> only = split(rows.get(0, 2), ','), never = split(rows.get(0, 3), ',');
+    std::set<std::string> told;
+    for (const TableDef* table : spec_.tables) {
+      const std::string& schema = table->ref.schema;
+      if (!told.insert(schema).second) continue;
+      if (!rows.get(0, 2).empty() && std::ranges::find(only, schema) == only.end())
+        fatal(errors::log_filtered(schema, "binlog_do_db"));
+      else if (std::ranges::find(never, schema) != never.end())
+        fatal(errors::log_filtered(schema, "binlog_ignore_db"));
+    }
+    return {};
+  }
+
+  Result<void> keys() {
+    for (const TableDef* table : spec_.tables)
+      if (!table->key) warn(errors::no_key(table->ref));
+    return {};
+  }
+
+  Result<void> charsets() {
+    std::map<std::string, bool> known;
+    for (const TableDef* table : spec_.tables)
+      for (const ColumnDef& column : table->columns) {
+        constexpr std::string_view words = " CHARACTER SET ";
+        const size_t at = column.type.native.rfind(words);
+        if (at == std::string::npos || column.generated) continue;
+        const std::string_view rest = std::string_view(column.type.native).substr(at + words.size());
+        const std::string charset(rest.substr(0, rest.find(' ')));
+        const auto [one, is_new] = known.try_emplace(charset, false);
+        if (is_new) one->second = CharsetConverter::open(charset) != nullptr;
+        if (!one->second) fatal(errors::charset_unknown(table->ref, column.name, charset));
+      }
+    return {};
+  }
+
+  Result<void> ndb() {
+    const auto logs = TRY(global_variable(session_, "ndb_log_bin"));
+    if (!logs) return {};
+    if (is_off(*logs)) fatal(errors::ndb_variable("ndb_log_bin", "ON"));
+    for (const std::string_view name : {"ndb_log_update_as_write", "ndb_log_updated_only"}) {
+      const std::string value = TRY(variable(name));
+      if (!value.empty() && !is_off(value)) fatal(errors::ndb_variable(name, "OFF"));
+    }
+    return {};
+  }
+
+  Connection& session_;
+  const Endpoint& endpoint_;
+  const CaptureSpec& spec_;
+  std::string user_;
+  Findings out_;
+};
+
+}  // namespace
+
+Result<std::vector<Finding>> check_source(Connection& session, const Endpoint& endpoint, const CaptureSpec& spec,
+                                          bool with_changes) {
+  return Checks(session, endpoint, spec).run(with_changes);
+}
+
+}  // namespace godwit::mysql

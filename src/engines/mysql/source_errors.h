@@ -1,0 +1,63 @@
+#pragma once
+// Messages of the source half, one constructor each. None holds a row's values.
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/error.h"
+#include "data/table_def.h"
+
+namespace godwit::mysql::errors {
+
+// Connection attributes.
+Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted);
+Error not_supported(std::string_view what, std::string_view instead);
+
+// Snapshots.
+Error snapshot_lost(std::string_view id, std::string_view why);
+Error lock_not_had(std::string_view lock, int64_t waited_s, std::string_view blockers);
+Error no_snapshot_without_lock(std::string_view refused, unsigned tries);
+Error no_lock_no_gtids(std::string_view refused);
+Error log_off();
+
+// Reading tables.
+Error no_target(std::string_view endpoint);
+Error rewritten(const TableRef& table);
+Error wrong_encoding(const TableRef& table);
+Error unknown_bounds(const TableRef& table);
+Error bad_cell(const TableRef& table, std::string_view column, std::string_view what);
+Error filter_column_missing(const TableRef& table, std::string_view column);
+Error key_column_unfit(const TableRef& table, std::string_view column);
+Error segment_column_missing(const TableRef& table, std::string_view column);
+Error no_partition(const TableRef& table, std::string_view partition);
+Error no_partitions(const TableRef& table);
+
+// Positions.
+Error bad_start(std::string_view text);
+Error log_purged(std::string_view wanted, std::string_view oldest);
+Error no_log_access(std::string_view user, bool mariadb, std::string_view said);
+
+// What a check before the start finds.
+Error log_bin_off();
+Error log_format(std::string_view format);
+Error row_image_keyless(std::string_view image, const TableRef& table);
+Error row_image_partial(std::string_view image);
+Error server_id_zero();
+Error short_retention(std::string_view variable, std::string_view value);
+Error replica_logs_nothing(std::string_view variable);
+Error not_replication_slave(std::string_view user, bool mariadb);
+Error not_replication_client(std::string_view user, bool mariadb, int version);
+Error not_readable(const TableRef& table, std::string_view user, std::string_view said);
+Error no_key(const TableRef& table);
+Error not_transactional(const TableRef& table, std::string_view storage_engine);
+Error open_xa(size_t count);
+Error xa_not_listed(std::string_view said);
+Error ndb_variable(std::string_view variable, std::string_view wanted);
+Error log_filtered(std::string_view database, std::string_view option);
+Error charset_unknown(const TableRef& table, std::string_view column, std::string_view charset);
+Error views_left_out(size_t count);
+Error system_versioned(const TableRef& table);
+Error log_encoded(std::string_view variable);
+
+}  // namespace godwit::mysql::errors
