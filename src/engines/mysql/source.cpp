@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engines/mysql/connection_attributes.h"
+#include "engines/mysql/constraints.h"
 #include "engines/mysql/filter_sql.h"
 #include "engines/mysql/heartbeat.h"
 #include "engines/mysql/leftover_sessions.h"
@@ -251,6 +252,12 @@ Result<std::unique_ptr<TableReader>> MysqlSource::read_keys(const RowBatch& keys
   for (size_t row = 0; row < keys.rows; row += keys_a_statement)
     statements.push_back(head + TRY(any_key(keys, row, std::min(keys.rows, row + keys_a_statement), table)) + tail);
   return read(std::move(statements), table.ref, storage, layout);
+}
+
+Result<std::vector<TableRef>> MysqlSource::silent_cascades(std::span<const TableDef* const> tables) {
+  std::vector<TableRef> names;
+  for (const TableDef* table : tables) names.push_back(table->ref);
+  return tables_of_acting_keys(session_, names);
 }
 
 Result<std::vector<ChangeCounters>> MysqlSource::count_changes(std::span<const TableRef>) {
