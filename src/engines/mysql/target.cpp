@@ -28,14 +28,14 @@ bool writes_rows(std::string_view role) {
 // DMS's attributes that this target does not need or has another way for.
 Result<void> check_attributes(const Endpoint& endpoint) {
   if (endpoint.parameter("TargetDbType").value_or("multiple-databases") != "multiple-databases")
-    return Failure(
-        errors::not_supported("TargetDbType", "a rename-schema rule, which puts all tables where you like"));
+    return Failure(errors::target_attribute_refused("TargetDbType",
+                                                    "a rename-schema rule, which puts all tables where you like"));
   static constexpr std::pair<std::string_view, std::string_view> others[] = {
       {"MaxFileSize", "nothing: rows go to the server without files"},
       {"ParallelLoadThreads", "MaxFullLoadSubTasks of the task settings, or a parallel-load rule"},
       {"loadUsingCSV", "nothing: rows that LOAD DATA refuses are tried by INSERT"}};
   for (const auto& [name, instead] : others)
-    if (endpoint.parameter(name)) return Failure(errors::not_supported(name, instead));
+    if (endpoint.parameter(name)) return Failure(errors::target_attribute_refused(name, instead));
   return {};
 }
 

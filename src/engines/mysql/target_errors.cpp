@@ -118,7 +118,7 @@ Error other_dialect(const ObjectDef& object) {
               fmt::format("{} {} is described in SQL of another engine. Make it by hand.", object.kind, object.name));
 }
 
-Error not_supported(std::string_view attribute, std::string_view instead) {
+Error target_attribute_refused(std::string_view attribute, std::string_view instead) {
   return make(ErrorKind::usage, "mysql.not_supported",
               fmt::format("{} of the URI is not supported on a target. Remove it; there is {}.", attribute, instead));
 }

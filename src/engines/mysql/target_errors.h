@@ -36,7 +36,7 @@ Error no_such_sequence(std::string_view name);
 Error cannot_restore(std::string_view statement, const Error& cause);
 Error other_dialect(const ObjectDef& object);
 
-Error not_supported(std::string_view attribute, std::string_view instead);
+Error target_attribute_refused(std::string_view attribute, std::string_view instead);
 
 // Of the checks before the start.
 Error local_infile_off();
