@@ -181,6 +181,10 @@ class ChangeWriter {
     ChangeOutcome stopped_at;
   };
   virtual Result<Progress> apply_in_order(std::span<const ChangeView> changes) = 0;
+  // For a source whose log lacks what foreign keys do by themselves (Source::log_tells_cascades): from now on those of
+  // these tables' keys that delete or change rows are in force. Answers the places of the tables that they touch,
+  // whose changes must all come by apply_in_order(), in log order among each other.
+  virtual Result<std::vector<size_t>> keep_cascades(std::span<const TargetTable>) { return std::vector<size_t>(); }
   // Checks deferred constraints now; an error of kind conflict or data leaves the transaction usable after undo_to().
   virtual Result<void> check_constraints() = 0;
   // One savepoint of the caller's; setting it again moves it.

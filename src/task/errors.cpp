@@ -152,7 +152,7 @@ Error retries_exhausted(int attempts, const Error& last) {
 Error engine_types_differ(std::string_view source, std::string_view target) {
   return make(
       ErrorKind::usage, "engines",
-      fmt::format("this version moves rows between ends of one family only, not from {} to {}.", source, target));
+      fmt::format("rows cannot go from {} to {}: one of the two moves them to its like only.", source, target));
 }
 Error object_failed(std::string_view kind, std::string_view name, const Error& cause) {
   Error out =

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "base/hex.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "engines/mysql/errors.h"
 
@@ -130,7 +131,8 @@ Result<Connection> Connection::open(const Endpoint& endpoint, const ConnectOptio
   TRY(set_up(out.raw(), endpoint, options));
   const unsigned port = endpoint.port.empty() ? 3306 : number_of<unsigned>(endpoint.port);
   const std::string host = endpoint.host.empty() ? "127.0.0.1" : endpoint.host;
-  const unsigned long flags = CLIENT_FOUND_ROWS | (options.local_infile ? CLIENT_LOCAL_FILES : 0UL);
+  const unsigned long flags = CLIENT_FOUND_ROWS | (options.local_infile ? CLIENT_LOCAL_FILES : 0UL) |
+                              (options.scripts ? CLIENT_MULTI_STATEMENTS : 0UL);
   if (mysql_real_connect(out.raw(), host.c_str(), endpoint.user.c_str(), endpoint.password.c_str(),
                          options.database.empty() ? nullptr : options.database.c_str(), port, nullptr,
                          flags) == nullptr)
@@ -155,7 +157,11 @@ Result<void> Connection::prepare_session(const ConnectOptions&) {
   }
   // What the user wants of each session; what fails of it does not stop the task (spec §2).
   for (const std::string_view name : {"AfterConnectScript", "Initstmt"})
-    if (const auto script = endpoint_->parameter(name)) TRY(run(*script));
+    if (const auto script = endpoint_->parameter(name)) {
+      auto done = run(*script);
+      if (!done && broken()) return Failure(done.error());
+      if (!done) log_warning(Component::common, "{} failed: {}", name, done.error().message);
+    }
   return {};
 }
 
@@ -180,6 +186,28 @@ Result<Rows> Connection::query(const std::string& sql) {
 
 Result<Done> Connection::run(const std::string& sql) {
   TRY(query(sql));
+  return Done{mysql_affected_rows(raw()), mysql_insert_id(raw()), mysql_warning_count(raw())};
+}
+
+Result<void> Connection::run_script(const std::string& sql, std::vector<Done>& done) {
+  TRY(send(sql));
+  while (true) {
+    const Done one = TRY(receive());
+    done.push_back(one);
+    if (!mysql_more_results(raw())) return {};
+    if (mysql_next_result(raw()) > 0) return Failure(last_error());
+  }
+}
+
+Result<void> Connection::send(const std::string& sql) {
+  if (broken()) return Failure(errors::connection_lost("it was closed", 0));
+  if (mysql_send_query(raw(), sql.data(), sql.size()) != 0) return Failure(last_error());
+  awaits_answer_ = true;
+  return {};
+}
+
+Result<Done> Connection::receive() {
+  if (std::exchange(awaits_answer_, false) && mysql_read_query_result(raw()) != 0) return Failure(last_error());
   return Done{mysql_affected_rows(raw()), mysql_insert_id(raw()), mysql_warning_count(raw())};
 }
 

@@ -57,6 +57,7 @@ struct ConnectOptions {
   std::string role;
   std::string database;       // chosen at once; empty: none
   bool local_infile = false;  // the session may LOAD DATA LOCAL, from memory alone
+  bool scripts = false;       // it may run_script()
 };
 
 class Connection {
@@ -66,6 +67,12 @@ class Connection {
 
   Result<Rows> query(const std::string& sql);
   Result<Done> run(const std::string& sql);
+
+  // Statements without rows, a semicolon between them, in one packet: what each did, up to the first that fails.
+  Result<void> run_script(const std::string& sql, std::vector<Done>& done);
+  // run() in two steps.
+  Result<void> send(const std::string& sql);
+  Result<Done> receive();
 
   // A query whose rows are read one by one as the server sends them; every other call waits until next_row() has
   // answered false or end_stream() was called.
@@ -107,6 +114,7 @@ class Connection {
   std::shared_ptr<const Endpoint> endpoint_;
   ServerTraits traits_;
   bool broken_ = false;
+  bool awaits_answer_ = false;  // of send()
 };
 
 // A transaction that is rolled back unless it is committed.

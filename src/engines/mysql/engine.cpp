@@ -3,7 +3,7 @@
 #include <array>
 
 #include "engines/mysql/source.h"
-#include "engines/mysql/source_errors.h"
+#include "engines/mysql/target.h"
 
 namespace godwit {
 namespace {
@@ -19,8 +19,8 @@ class MysqlEngine : public Engine {
   Result<std::unique_ptr<Source>> open_source(const Endpoint& endpoint, const SessionOptions& options) override {
     return mysql::MysqlSource::open(endpoint, options);
   }
-  Result<std::unique_ptr<Target>> open_target(const Endpoint& endpoint, const SessionOptions&) override {
-    return Failure(mysql::errors::no_target(to_string(endpoint)));
+  Result<std::unique_ptr<Target>> open_target(const Endpoint& endpoint, const SessionOptions& options) override {
+    return mysql::MysqlTarget::open(endpoint, options);
   }
 };
 

@@ -1,0 +1,191 @@
+#include "engines/mysql/alteration.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+#include "base/text.h"
+#include "engine/foreign_objects.h"
+#include "engines/mysql/errors.h"
+#include "engines/mysql/target_columns.h"
+#include "engines/mysql/target_errors.h"
+
+namespace godwit::mysql {
+namespace {
+
+struct CurrentColumn {
+  std::string name, extra, fallback;
+  bool nullable = true, has_default = false;
+};
+
+class Alteration {
+ public:
+  Alteration(Connection& session, const TableAlteration& alteration)
+      : session_(session),
+        alteration_(alteration),
+        before_(*alteration.before.layout),
+        after_(*alteration.after.layout),
+        table_(quote_name(after_.ref)) {}
+
+  Result<std::vector<std::string>> run() {
+    TRY(refuse_swaps());
+    TRY(rename_table());
+    if (alteration_.values_follow) TRY(session_.run("TRUNCATE TABLE " + table_));
+    TRY(read_columns());
+    TRY(drop_columns());
+    TRY(change_columns());
+    TRY(add_columns());
+    return std::move(left_out_);
+  }
+
+ private:
+  // One that the layout before and after name by the same number; those of rules by their name.
+  static const ColumnDef* same(const TableDef& layout, const ColumnDef& column) {
+    const auto found = std::ranges::find_if(layout.columns, [&](const ColumnDef& other) {
+      return column.number != 0 ? other.number == column.number : other.name == column.name;
+    });
+    return found == layout.columns.end() ? nullptr : &*found;
+  }
+
+  CurrentColumn* current(std::string_view name) {
+    const auto found = columns_.find(lower_utf8(name));
+    return found == columns_.end() ? nullptr : &found->second;
+  }
+
+  // A second run could not tell whether two names have been exchanged.
+  Result<void> refuse_swaps() const {
+    for (const ColumnDef& column : before_.columns) {
+      const ColumnDef* now = same(after_, column);
+      if (now == nullptr || lower_utf8(now->name) == lower_utf8(column.name)) continue;
+      for (const ColumnDef& other : before_.columns)
+        if (lower_utf8(other.name) == lower_utf8(now->name))
+          return Failure(errors::names_exchanged(after_.ref, now->name));
+    }
+    return {};
+  }
+
+  Result<bool> is_there(const TableRef& table) {
+    const Rows rows = TRY(session_.query(
+        fmt::format("SELECT 1 FROM information_schema.TABLES WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                    quote_literal(table.schema), quote_literal(table.name))));
+    return !rows.empty();
+  }
+
+  Result<void> rename_table() {
+    if (before_.ref == after_.ref) return {};
+    const bool old_there = TRY(is_there(before_.ref));
+    if (!old_there) return {};
+    TRY(session_.run("CREATE DATABASE IF NOT EXISTS " + quote_name(after_.ref.schema) + " CHARACTER SET utf8mb4"));
+    TRY(session_.run(fmt::format("RENAME TABLE {} TO {}", quote_name(before_.ref), table_)));
+    return {};
+  }
+
+  Result<void> read_columns() {
+    const Rows rows = TRY(session_.query(fmt::format(
+        "SELECT COLUMN_NAME, EXTRA, COLUMN_DEFAULT, IS_NULLABLE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
+        "{} AND TABLE_NAME = {}",
+        quote_literal(after_.ref.schema), quote_literal(after_.ref.name))));
+    for (size_t row = 0; row < rows.size(); ++row)
+      columns_[lower_utf8(rows.get(row, 0))] = {rows.text(row, 0), lower_ascii(rows.get(row, 1)), rows.text(row, 2),
+                                                rows.get(row, 3) == "YES",
+                                                !rows.is_null(row, 2) && rows.get(row, 2) != "NULL"};
+    return {};
+  }
+
+  // One that comes anew under the same name holds nothing yet: the position is behind its first values.
+  Result<void> drop_columns() {
+    for (const ColumnDef& column : before_.columns) {
+      if (same(after_, column) != nullptr || current(column.name) == nullptr) continue;
+      TRY(session_.run(fmt::format("ALTER TABLE {} DROP COLUMN {}", table_, quote_name(column.name))));
+      columns_.erase(lower_utf8(column.name));
+    }
+    return {};
+  }
+
+  Result<void> change_columns() {
+    for (const ColumnDef& column : after_.columns) {
+      const ColumnDef* old = same(before_, column);
+      if (old == nullptr) continue;
+      const bool renamed = old->name != column.name, typed = old->type.native != column.type.native,
+                 required = old->not_null != column.not_null;
+      if (!renamed && !typed && !required) continue;
+      const CurrentColumn* there = current(old->name);
+      const std::string now = there != nullptr ? old->name : column.name;
+      if (there == nullptr) there = current(column.name);
+      if (there == nullptr) return Failure(errors::column_gone(after_.ref, old->name));
+      TRY(session_.run(fmt::format("ALTER TABLE {} CHANGE COLUMN {} {} {} {}{}", table_, quote_name(now),
+                                   quote_name(column.name), column.type.native, column.not_null ? "NOT NULL" : "NULL",
+                                   kept(*there))));
+      if (there->has_default)
+        left_out_.push_back(fmt::format("the default of column \"{}\": set it by hand", column.name));
+    }
+    return {};
+  }
+
+  static std::string kept(const CurrentColumn& column) {
+    return column.extra.find("auto_increment") != std::string::npos ? " AUTO_INCREMENT" : "";
+  }
+
+  const ColumnOrigin* origin(int16_t number) const {
+    const auto found = std::ranges::find(alteration_.origins, number, &ColumnOrigin::number);
+    return number == 0 || found == alteration_.origins.end() ? nullptr : &*found;
+  }
+
+  std::optional<std::string> value_of_old_rows(const ColumnDef& column) {
+    const ColumnOrigin* made = origin(column.number);
+    if (made == nullptr || !made->old_rows) return std::nullopt;
+    const auto& columns = alteration_.after.source->columns;
+    const auto source = std::ranges::find(columns, column.number, &ColumnDef::number);
+    if (source == columns.end()) return std::nullopt;
+    return source->type.dialect == column.type.dialect ? made->old_rows
+                                                       : carried_literal(*made->old_rows, source->type, column.type);
+  }
+
+  // Rows that are there take the value that the source's old rows show.
+  Result<void> add_columns() {
+    for (const ColumnDef& column : after_.columns) {
+      if (same(before_, column) != nullptr) continue;
+      const std::string name = quote_name(column.name);
+      if (current(column.name) == nullptr)
+        TRY(session_.run(fmt::format("ALTER TABLE {} ADD COLUMN {} {} NULL", table_, name, column.type.native)));
+      const ColumnOrigin* made = origin(column.number);
+      const std::optional<std::string> value = value_of_old_rows(column);
+      if (value) TRY(fill(column, *value));
+      if (!value && made != nullptr && made->old_rows)
+        left_out_.push_back(fmt::format("the value of column \"{}\" in rows that were there", column.name));
+      if (made != nullptr && !made->expression.empty())
+        left_out_.push_back(fmt::format("the default of column \"{}\": set it by hand", column.name));
+      if (!column.not_null) continue;
+      TRY(session_.run(fmt::format("ALTER TABLE {} MODIFY COLUMN {} {} NOT NULL", table_, name, column.type.native)));
+    }
+    return {};
+  }
+
+  Result<void> fill(const ColumnDef& column, const std::string& value) {
+    TableDef one;
+    one.ref = after_.ref;
+    one.columns = {column};
+    const std::vector<TargetColumn> how = TRY(read_target_columns(session_, one));
+    ByteBuffer literal;
+    append_literal(literal, how.front(), value);
+    TRY(session_.run(fmt::format("UPDATE {} SET {} = {} WHERE {} IS NULL", table_, how.front().name, literal.view(),
+                                 how.front().name)));
+    return {};
+  }
+
+  Connection& session_;
+  const TableAlteration& alteration_;
+  const TableDef &before_, &after_;
+  std::string table_;
+  std::map<std::string, CurrentColumn> columns_;  // by name in lower case
+  std::vector<std::string> left_out_;
+};
+
+}  // namespace
+
+Result<std::vector<std::string>> alter_table(Connection& session, const TableAlteration& alteration) {
+  return Alteration(session, alteration).run();
+}
+
+}  // namespace godwit::mysql

@@ -1,0 +1,160 @@
+// The sure half of MysqlChangeWriter: changes in log order, each a statement, many in one packet.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engines/mysql/change_writer.h"
+#include "engines/mysql/target_errors.h"
+
+namespace godwit::mysql {
+namespace {
+
+constexpr size_t statements_per_packet = 256;
+constexpr size_t packet_bytes_aimed = 1U << 20U;
+
+bool may_miss(const ChangeView& change) {
+  return change.op == Op::erase && change.when_missing == WhenMissing::ignore;
+}
+
+}  // namespace
+
+// By the key, or by every column that the log carries: of equal rows one.
+Result<void> MysqlChangeWriter::append_finder(ByteBuffer& out, const ChangeView& change) {
+  const TargetTable& table = *change.table;
+  const RowLoading* loading = TRY(loading_of(table));
+  const auto& columns = loading->columns();
+  if (table.layout->key) {
+    const std::vector<uint32_t>& key = table.layout->key->columns;
+    for (size_t i = 0; i < key.size(); ++i) {
+      out.append(i == 0 ? "(" : " AND ");
+      out.append(columns[key[i]].name);
+      out.append(" = ");
+      append_compared(out, columns[key[i]], change.finder_bytes(key[i]));
+    }
+    out.push_back(')');
+    return {};
+  }
+  bool first = true;
+  for (uint32_t c = 0; c < columns.size(); ++c) {
+    // Columns that rules add have no number of the source's, and no old value in the log.
+    if (table.shape && table.layout->columns[c].number == 0) continue;
+    const Cell& cell = change.finder(c);
+    if (cell.length == Cell::unchanged) continue;
+    if (!first) out.append(" AND ");
+    first = false;
+    append_exact_match(out, columns[c],
+                       cell.length < 0 ? std::nullopt : std::optional<std::string_view>(change.finder_bytes(c)));
+  }
+  if (first) out.append("TRUE");
+  out.append(" LIMIT 1");
+  return {};
+}
+
+Result<void> MysqlChangeWriter::append_statement(ByteBuffer& out, const ChangeView& change) {
+  const TargetTable& table = *change.table;
+  const RowLoading* loading = TRY(loading_of(table));
+  if (change.op == Op::insert) {
+    out.append(loading->insert_head());
+    loading->append_tuple(out, *change.after, change.after_row);
+    return {};
+  }
+  const size_t start = out.size();
+  out.append(change.op == Op::erase ? "DELETE FROM " : "UPDATE ");
+  out.append(quote_name(table.layout->ref));
+  if (change.op == Op::update) {
+    bool any = false;
+    for (uint32_t c = 0; c < loading->columns().size(); ++c) {
+      const Cell& cell = change.after->cell(change.after_row, c);
+      if (cell.length == Cell::unchanged) continue;
+      out.append(any ? ", " : " SET ");
+      any = true;
+      out.append(loading->columns()[c].name);
+      out.append(" = ");
+      if (cell.length < 0)
+        out.append("NULL");
+      else
+        append_literal(out, loading->columns()[c], change.after->bytes(cell));
+    }
+    if (!any) {
+      out.truncate(start);
+      return {};
+    }
+  }
+  out.append(" WHERE ");
+  return append_finder(out, change);
+}
+
+// Those before the first that is not done stay done: a statement that fails leaves nothing behind, and the server
+// passes over what follows it in the packet. One that met no row, or several, is followed by others, so then the
+// packet is undone and its front done again.
+Result<ChangeWriter::Progress> MysqlChangeWriter::run_chunk(std::span<const ChangeView> changes) {
+  Progress progress;
+  sql_.clear();
+  std::vector<size_t> sent;  // places of the changes that have a statement
+  size_t taken = 0;
+  while (taken < changes.size() && taken < statements_per_packet && sql_.size() < packet_bytes_aimed) {
+    const size_t before = sql_.size();
+    if (before > 0) sql_.append("; ");
+    const size_t start = sql_.size();
+    TRY(append_statement(sql_, changes[taken]));
+    const bool silent = sql_.size() == start, too_much = sql_.size() + 1 >= packet_bytes_;
+    if (silent || too_much) sql_.truncate(before);
+    if (too_much && !sent.empty()) break;
+    if (too_much) {
+      progress.done = taken;
+      progress.stopped_at = {ChangeOutcome::Kind::refused, errors::packet_too_large(packet_bytes_, packet_bytes_)};
+      return progress;
+    }
+    if (!silent) sent.push_back(taken);
+    ++taken;
+  }
+  progress.done = taken;
+  if (sent.empty()) return progress;
+  const bool alone = sent.size() == 1;
+  TRY(session_.run("SAVEPOINT chunk"));
+  std::vector<Done> done;
+  auto ran = session_.run_script(std::string(sql_.view()), done);
+  if (!ran && !is_row_error(ran.error())) return Failure(ran.error());
+  for (size_t i = 0; i < done.size() && progress.stopped_at.kind == ChangeOutcome::Kind::applied; ++i) {
+    if (done[i].affected == 1 || (done[i].affected == 0 && may_miss(changes[sent[i]]))) continue;
+    progress.done = sent[i];
+    progress.stopped_at.kind = done[i].affected == 0 ? ChangeOutcome::Kind::no_row : ChangeOutcome::Kind::refused;
+    progress.stopped_at.error = errors::many_rows(done[i].affected);
+  }
+  const bool miscounted = progress.stopped_at.kind != ChangeOutcome::Kind::applied;
+  if (!ran && !miscounted) {
+    progress.done = sent[done.size()];
+    progress.stopped_at = {ChangeOutcome::Kind::refused, ran.error()};
+  }
+  const bool undo = miscounted && (!alone || progress.stopped_at.kind == ChangeOutcome::Kind::refused);
+  if (undo) TRY(session_.run("ROLLBACK TO SAVEPOINT chunk"));
+  TRY(session_.run("RELEASE SAVEPOINT chunk"));
+  if (!undo || progress.done == 0) return progress;
+  const Progress again = TRY(run_chunk(changes.first(progress.done)));
+  return again.done == progress.done ? progress : Result<Progress>(again);
+}
+
+// Those from the front that go under one setting.
+Result<ChangeWriter::Progress> MysqlChangeWriter::run_like(std::span<const ChangeView> changes) {
+  if (acting_.empty()) return run_chunk(changes);
+  const bool enforced = is_enforced(*changes.front().table);
+  size_t count = 1;
+  while (count < changes.size() && count < statements_per_packet && is_enforced(*changes[count].table) == enforced)
+    ++count;
+  TRY(enforce_keys(enforced));
+  return run_chunk(changes.first(count));
+}
+
+Result<ChangeWriter::Progress> MysqlChangeWriter::apply_in_order(std::span<const ChangeView> changes) {
+  Progress total;
+  while (total.done < changes.size()) {
+    const Progress chunk = TRY(run_like(changes.subspan(total.done)));
+    total.done += chunk.done;
+    total.stopped_at = chunk.stopped_at;
+    if (chunk.stopped_at.kind != ChangeOutcome::Kind::applied) return total;
+  }
+  return total;
+}
+
+}  // namespace godwit::mysql

@@ -1,0 +1,162 @@
+// The fast half of MysqlChangeWriter: net changes as statements over many rows.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "engines/mysql/change_writer.h"
+#include "engines/mysql/target_errors.h"
+
+namespace godwit::mysql {
+namespace {
+
+// A statement of more keys or bytes gains nothing.
+constexpr size_t keys_per_statement = 500;
+constexpr size_t statement_bytes = 1U << 20U;
+constexpr size_t updates_per_packet = 500;
+// Fewer rows than this go by INSERT, in one exchange with the server.
+constexpr size_t rows_worth_a_load = 50;
+// As a line a larger row takes too much memory: it goes by itself in log order.
+constexpr size_t set_row_bytes_max = 256U << 20U;
+
+bool has_giant(const std::vector<ChangeView>& changes) {
+  return std::ranges::any_of(changes, [](const ChangeView& change) {
+    // A batch holds about a MiB, or one row.
+    return change.after->arena.size() > set_row_bytes_max;
+  });
+}
+
+bool needs_key(const NetChanges& net) {
+  return !net.erased.empty() || !net.updated.empty() || !net.erased_if_there.empty();
+}
+
+}  // namespace
+
+Result<bool> MysqlChangeWriter::apply_sets(const TargetTable& table, const NetChanges& net, std::string& why) {
+  if (!table.layout->key && needs_key(net)) {
+    why = "the table has no key";
+    return false;
+  }
+  if (has_giant(net.updated) || has_giant(net.inserted)) {
+    why = "a row is too large for sets";
+    return false;
+  }
+  if (is_enforced(table)) {
+    why = "its foreign keys delete or change rows by themselves";
+    return false;
+  }
+  TRY(enforce_keys(false));
+  TRY(session_.run("SAVEPOINT sets"));
+  auto fits = try_sets(table, net, why);
+  if (!fits && is_row_error(fits.error())) {
+    why = fits.error().message;
+    fits = false;
+  }
+  if (!fits) return fits;
+  if (!*fits) TRY(session_.run("ROLLBACK TO SAVEPOINT sets"));
+  TRY(session_.run("RELEASE SAVEPOINT sets"));
+  return fits;
+}
+
+Result<bool> MysqlChangeWriter::try_sets(const TargetTable& table, const NetChanges& net, std::string& why) {
+  TRY(erase_all(table, net.erased_if_there));
+  const uint64_t erased = TRY(erase_all(table, net.erased));
+  if (erased != net.erased.size()) {
+    why = fmt::format("{} of {} rows to delete were there", erased, net.erased.size());
+    return false;
+  }
+  const bool updated = TRY(update_all(net.updated, why));
+  if (!updated) return false;
+  TRY(insert_all(table, net.inserted));
+  return true;
+}
+
+// One column: a list. Several: terms joined by OR, which every server looks up in the index one by one.
+Result<uint64_t> MysqlChangeWriter::erase_all(const TargetTable& table, std::span<const ChangeView> changes) {
+  if (changes.empty()) return uint64_t{0};
+  const RowLoading* loading = TRY(loading_of(table));
+  const std::vector<uint32_t>& key = table.layout->key->columns;
+  const std::string head = fmt::format("DELETE FROM {} WHERE ", quote_name(table.layout->ref));
+  const bool list = key.size() == 1;
+  uint64_t erased = 0;
+  size_t keys = 0;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (keys == 0) {
+      sql_.clear();
+      sql_.append(head);
+      if (list) sql_.append(loading->columns()[key.front()].name + " IN (");
+    } else {
+      sql_.append(list ? "," : " OR ");
+    }
+    if (list)
+      append_compared(sql_, loading->columns()[key.front()], changes[i].finder_bytes(key.front()));
+    else
+      TRY(append_finder(sql_, changes[i]));
+    const bool full = ++keys >= keys_per_statement || sql_.size() >= statement_bytes;
+    if (!full && i + 1 < changes.size()) continue;
+    if (list) sql_.push_back(')');
+    const Done done = TRY(session_.run(std::string(sql_.view())));
+    erased += done.affected;
+    keys = 0;
+  }
+  return erased;
+}
+
+// Each by its key, many in a packet: the server reads one after the other without waiting for us.
+Result<bool> MysqlChangeWriter::update_all(std::span<const ChangeView> changes, std::string& why) {
+  uint64_t found = 0, sent = 0;
+  size_t count = 0;
+  sql_.clear();
+  std::vector<Done> done;
+  for (size_t i = 0; i < changes.size(); ++i) {
+    const size_t before = sql_.size();
+    if (before > 0) sql_.append("; ");
+    const size_t start = sql_.size();
+    TRY(append_statement(sql_, changes[i]));
+    if (sql_.size() == start)
+      sql_.truncate(before);
+    else
+      ++count;
+    if (sql_.size() + 1 >= packet_bytes_ && count > 1) {
+      // The one that was too much begins the next packet.
+      sql_.truncate(before);
+      --count;
+      --i;
+    } else if (count < updates_per_packet && sql_.size() < statement_bytes && i + 1 < changes.size()) {
+      continue;
+    }
+    if (count == 0) continue;
+    if (sql_.size() + 1 >= packet_bytes_) return Failure(errors::packet_too_large(sql_.size(), packet_bytes_));
+    done.clear();
+    TRY(session_.run_script(std::string(sql_.view()), done));
+    for (const Done& one : done) found += one.affected;
+    sent += count;
+    count = 0;
+    sql_.clear();
+  }
+  if (found == sent) return true;
+  why = fmt::format("{} of {} rows to update were there", found, sent);
+  return false;
+}
+
+Result<void> MysqlChangeWriter::insert_all(const TargetTable& table, std::span<const ChangeView> changes) {
+  if (changes.empty()) return {};
+  RowLoading* loading = TRY(loading_of(table));
+  sql_.clear();
+  if (changes.size() >= rows_worth_a_load) {
+    for (const ChangeView& change : changes) loading->append_line(sql_, *change.after, change.after_row);
+    return loading->load(sql_.view(), changes.size());
+  }
+  sql_.append(loading->insert_head());
+  for (size_t i = 0; i < changes.size(); ++i) {
+    if (i > 0) sql_.push_back(',');
+    loading->append_tuple(sql_, *changes[i].after, changes[i].after_row);
+  }
+  if (sql_.size() + 1 >= packet_bytes_) return Failure(errors::packet_too_large(sql_.size(), packet_bytes_));
+  const Done done = TRY(session_.run(std::string(sql_.view())));
+  if (done.affected != changes.size())
+    return Failure(errors::rows_lost(table.layout->ref, changes.size(), done.affected));
+  return {};
+}
+
+}  // namespace godwit::mysql

@@ -1,0 +1,116 @@
+#include "engines/mysql/row_loading.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/text.h"
+#include "engines/mysql/errors.h"
+#include "engines/mysql/target_errors.h"
+
+namespace godwit::mysql {
+namespace {
+
+struct MemoryFile : Connection::InfileSource {
+  explicit MemoryFile(std::string_view bytes) : left(bytes) {}
+  Result<size_t> next(char* buffer, size_t capacity) override {
+    const size_t count = std::min(left.size(), capacity);
+    std::memcpy(buffer, left.data(), count);
+    left.remove_prefix(count);
+    return count;
+  }
+  std::string_view left;
+};
+
+}  // namespace
+
+bool is_row_error(const Error& error) {
+  return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict;
+}
+
+RowLoading::RowLoading(Connection& session, const TableRef& into, std::vector<TargetColumn> columns,
+                       uint64_t packet_bytes)
+    : session_(session), into_(into), columns_(std::move(columns)), packet_bytes_(packet_bytes) {
+  load_sql_ = load_statement(quote_name(into_), columns_);
+  std::vector<std::string> names;
+  for (const TargetColumn& column : columns_) names.push_back(column.name);
+  insert_head_ = fmt::format("INSERT INTO {} ({}) VALUES ", quote_name(into_), join(names, ", "));
+}
+
+void RowLoading::append_line(ByteBuffer& out, const RowBatch& batch, size_t row) const {
+  for (size_t c = 0; c < columns_.size(); ++c) {
+    if (c > 0) out.push_back('\t');
+    const Cell& cell = batch.cell(row, c);
+    if (cell.length < 0)
+      append_null_field(out);
+    else
+      append_field(out, columns_[c], batch.bytes(cell));
+  }
+  out.push_back('\n');
+}
+
+Result<void> RowLoading::load(std::string_view lines, uint64_t rows) {
+  MemoryFile file(lines);
+  const Done done = TRY(session_.load(load_sql_, file));
+  if (done.warnings == 0 && done.affected == rows) [[likely]]
+    return {};
+  return look_at_warnings(done.affected, rows);
+}
+
+// Notes (digits of a decimal or fraction that the column has no place for, trailing blanks) are what a plain INSERT
+// does too.
+Result<void> RowLoading::look_at_warnings(uint64_t taken, uint64_t rows) {
+  const Rows warnings = TRY(session_.query("SHOW WARNINGS"));
+  for (size_t row = 0; row < warnings.size(); ++row) {
+    if (warnings.get(row, 0) == "Note") continue;
+    Error error = errors::server_said(warnings.get(row, 2), "", static_cast<unsigned>(warnings.integer(row, 1)));
+    if (!is_row_error(error)) error.kind = ErrorKind::data;
+    return Failure(std::move(error));
+  }
+  if (taken != rows) return Failure(errors::rows_lost(into_, rows, taken));
+  return {};
+}
+
+void RowLoading::append_tuple(ByteBuffer& out, const RowBatch& batch, size_t row) const {
+  for (size_t c = 0; c < columns_.size(); ++c) {
+    out.push_back(c == 0 ? '(' : ',');
+    const Cell& cell = batch.cell(row, c);
+    if (cell.length < 0)
+      out.append("NULL", 4);
+    else
+      append_literal(out, columns_[c], batch.bytes(cell));
+  }
+  out.push_back(')');
+}
+
+Result<void> RowLoading::insert(const RowBatch& batch, size_t first, size_t count) {
+  text_.clear();
+  text_.append(insert_head_);
+  for (size_t row = first; row < first + count; ++row) {
+    if (row > first) text_.push_back(',');
+    append_tuple(text_, batch, row);
+  }
+  if (text_.size() + 1 >= packet_bytes_) return Failure(errors::packet_too_large(text_.size(), packet_bytes_));
+  const Done done = TRY(session_.run(std::string(text_.view())));
+  if (done.affected != count) return Failure(errors::rows_lost(into_, count, done.affected));
+  return {};
+}
+
+std::string RowLoading::exact_match(const RowBatch& batch, size_t row, std::span<const uint32_t> which) const {
+  ByteBuffer out;
+  const auto add = [&](uint32_t c) {
+    const Cell& cell = batch.cell(row, c);
+    if (cell.length == Cell::unchanged) return;
+    if (!out.empty()) out.append(" AND ", 5);
+    append_exact_match(out, columns_[c],
+                       cell.length < 0 ? std::nullopt : std::optional<std::string_view>(batch.bytes(cell)));
+  };
+  if (!which.empty())
+    for (const uint32_t c : which) add(c);
+  else
+    for (uint32_t c = 0; c < columns_.size(); ++c) add(c);
+  return std::string(out.view());
+}
+
+}  // namespace godwit::mysql

@@ -1,0 +1,47 @@
+#pragma once
+// Rows into one table, either by LOAD DATA from memory or by INSERT with literals, inside the caller's transaction.
+
+#include <string>
+#include <vector>
+
+#include "engine/target.h"
+#include "engines/mysql/target_columns.h"
+
+namespace godwit::mysql {
+
+// What fails because of a row, not of the table or server.
+bool is_row_error(const Error& error);
+
+class RowLoading {
+ public:
+  RowLoading(Connection& session, const TableRef& into, std::vector<TargetColumn> columns, uint64_t packet_bytes);
+
+  const std::vector<TargetColumn>& columns() const { return columns_; }
+  uint64_t packet_bytes() const { return packet_bytes_; }
+
+  void append_line(ByteBuffer& out, const RowBatch& batch, size_t row) const;
+  // LOAD DATA LOCAL passes over rows that the table refuses and bends values that do not fit: unless every row was
+  // taken as it is, an error of kind data or conflict, and the caller must roll back to where it stood.
+  Result<void> load(std::string_view lines, uint64_t rows);
+
+  // "INSERT INTO … VALUES ", and "(…)" of one row.
+  const std::string& insert_head() const { return insert_head_; }
+  void append_tuple(ByteBuffer& out, const RowBatch& batch, size_t row) const;
+  // All the rows or none of them.
+  Result<void> insert(const RowBatch& batch, size_t first, size_t count);
+
+  // "`a` <=> … AND …" of the row's cells; of those in `which` alone where it is not empty.
+  std::string exact_match(const RowBatch& batch, size_t row, std::span<const uint32_t> which) const;
+
+ private:
+  Result<void> look_at_warnings(uint64_t taken, uint64_t rows);
+
+  Connection& session_;
+  TableRef into_;
+  std::vector<TargetColumn> columns_;
+  uint64_t packet_bytes_;
+  std::string load_sql_, insert_head_;
+  ByteBuffer text_;
+};
+
+}  // namespace godwit::mysql

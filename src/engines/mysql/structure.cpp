@@ -1,0 +1,329 @@
+#include "engines/mysql/structure.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <unordered_map>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "engines/mysql/constraints.h"
+#include "engines/mysql/create_table.h"
+#include "engines/mysql/errors.h"
+#include "engines/mysql/object_sql.h"
+#include "engines/mysql/target_errors.h"
+#include "engines/mysql/type_class.h"
+
+namespace godwit::mysql {
+namespace {
+
+constexpr size_t name_characters_max = 64;
+constexpr uint32_t prefix_of_large = 255;
+
+std::string literal_list(const std::set<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + quote_literal(name);
+  return out;
+}
+
+std::string is_table(const TableRef& table) {
+  return fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quote_literal(table.schema), quote_literal(table.name));
+}
+
+Result<bool> exists(Connection& session, const TableRef& table) {
+  const Rows rows = TRY(session.query("SELECT 1 FROM information_schema.TABLES WHERE " + is_table(table)));
+  return !rows.empty();
+}
+
+Result<bool> build_schema(Connection& session, const std::string& schema) {
+  const Rows rows =
+      TRY(session.query("SELECT 1 FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = " + quote_literal(schema)));
+  if (!rows.empty()) return false;
+  TRY(session.run("CREATE DATABASE IF NOT EXISTS " + quote_name(schema) + " CHARACTER SET utf8mb4"));
+  return true;
+}
+
+// Of a schema object: the databases that the plan puts its tables into.
+Result<bool> build_schemas(Connection& session, const ObjectDef& object, std::span<const TargetTable> tables) {
+  std::set<std::string> wanted;
+  for (const TargetTable& table : tables)
+    if (object.table.schema.empty() ? table.source->ref.schema == object.name
+                                    : table.source->ref.schema == object.table.schema)
+      wanted.insert(table.layout->ref.schema);
+  bool built = false;
+  for (const std::string& schema : wanted) built |= TRY(build_schema(session, schema));
+  return built;
+}
+
+Result<bool> build_table(Connection& session, const CarriedTable& table) {
+  const TableRef& name = table.table->layout->ref;
+  const bool there = TRY(exists(session, name));
+  if (there) return false;
+  TRY(build_schema(session, name.schema));
+  auto made = session.run(create_table_sql(table, session.traits(), false));
+  // Names of checks belong to the whole database.
+  if (!made && made.error().code == "mysql.3822") made = session.run(create_table_sql(table, session.traits(), true));
+  if (!made) return Failure(made.error());
+  return true;
+}
+
+Result<Rows> columns_of_index(Connection& session, const TableRef& table, std::string_view index) {
+  return session.query(fmt::format(
+      "SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE {} AND INDEX_NAME = {} ORDER BY SEQ_IN_INDEX",
+      is_table(table), quote_literal(index)));
+}
+
+std::string parts_of(const CarriedIndex& index) {
+  std::vector<std::string> out;
+  for (const CarriedIndex::Part& part : index.parts)
+    out.push_back(fmt::format("{}{}{}", quote_name(part.column->name),
+                              part.prefix ? fmt::format("({})", *part.prefix) : "", part.descending ? " DESC" : ""));
+  return join(out, ", ");
+}
+
+// The table has one already, as a rule of the same columns: it was made with the table.
+Result<bool> build_primary_key(Connection& session, const CarriedIndex& index) {
+  const TableRef& table = index.table->layout->ref;
+  const Rows rows = TRY(columns_of_index(session, table, "PRIMARY"));
+  bool same = rows.size() == index.parts.size();
+  for (size_t i = 0; i < rows.size() && same; ++i)
+    same = lower_utf8(rows.get(i, 0)) == lower_utf8(index.parts[i].column->name);
+  if (same) return false;
+  if (rows.empty()) {
+    TRY(session.run(fmt::format("ALTER TABLE {} ADD PRIMARY KEY ({})", quote_name(table), parts_of(index))));
+    return true;
+  }
+  // Rows are found by another key, in whose order they lie: this one is as good as a unique one.
+  const std::string name = fitting_name(index.name);
+  const Rows own = TRY(columns_of_index(session, table, name));
+  if (!own.empty()) return false;
+  TRY(session.run(
+      fmt::format("ALTER TABLE {} ADD UNIQUE INDEX {} ({})", quote_name(table), quote_name(name), parts_of(index))));
+  return true;
+}
+
+Result<bool> build_index(Connection& session, const CarriedIndex& index) {
+  if (index.kind == IndexMeaning::Kind::primary) return build_primary_key(session, index);
+  const TableRef& table = index.table->layout->ref;
+  const std::string name = fitting_name(index.name);
+  const Rows there = TRY(columns_of_index(session, table, name));
+  if (!there.empty()) return false;
+  const std::string_view kind = index.kind == IndexMeaning::Kind::unique         ? "UNIQUE "
+                                : index.method == IndexMeaning::Method::fulltext ? "FULLTEXT "
+                                : index.method == IndexMeaning::Method::spatial  ? "SPATIAL "
+                                                                                 : "";
+  TRY(session.run(
+      fmt::format("ALTER TABLE {} ADD {}INDEX {} ({})", quote_name(table), kind, quote_name(name), parts_of(index))));
+  return true;
+}
+
+std::string_view action_name(ForeignKeyMeaning::Action action) {
+  switch (action) {
+    case ForeignKeyMeaning::Action::cascade:
+      return "CASCADE";
+    case ForeignKeyMeaning::Action::set_null:
+      return "SET NULL";
+    case ForeignKeyMeaning::Action::restrict:
+      return "RESTRICT";
+    default:
+      return "NO ACTION";
+  }
+}
+
+std::string names_of(const std::vector<const ColumnDef*>& columns) {
+  std::vector<std::string> out;
+  for (const ColumnDef* column : columns) out.push_back(quote_name(column->name));
+  return join(out, ", ");
+}
+
+// The name under which the key stands, or is to; empty: it is there. Names of keys belong to the whole database.
+Result<std::string> free_key_name(Connection& session, const CarriedForeignKey& key) {
+  const TableRef& table = key.table->layout->ref;
+  const std::string names[] = {fitting_name(key.name), fitting_name(table.name + "_" + key.name)};
+  for (const std::string& name : names) {
+    const Rows rows = TRY(session.query(
+        fmt::format("SELECT TABLE_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = {} AND "
+                    "CONSTRAINT_NAME = {} AND CONSTRAINT_TYPE = 'FOREIGN KEY'",
+                    quote_literal(table.schema), quote_literal(name))));
+    if (rows.empty()) return name;
+    if (rows.get(0, 0) == table.name) return std::string();
+  }
+  return std::string();
+}
+
+// The session does not enforce keys, so the server looks at no row: that is done here, by a query, and the key is
+// added without a copy of the table.
+Result<bool> build_foreign_key(Connection& session, const CarriedForeignKey& key) {
+  const std::string name = TRY(free_key_name(session, key));
+  if (name.empty()) return false;
+  const TableRef &table = key.table->layout->ref, &other = key.other->layout->ref;
+  KeyColumns columns{name, table, other, {}, {}};
+  for (const ColumnDef* column : key.columns) columns.columns.push_back(column->name);
+  for (const ColumnDef* column : key.other_columns) columns.other_columns.push_back(column->name);
+  const uint64_t orphans = TRY(count_orphans_of(session, columns));
+  if (orphans > 0) return Failure(errors::orphans_in_the_way(name, table, orphans));
+  TRY(session.run(
+      fmt::format("ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} ON UPDATE {}",
+                  quote_name(table), quote_name(name), names_of(key.columns), quote_name(other),
+                  names_of(key.other_columns), action_name(key.on_delete), action_name(key.on_update))));
+  return true;
+}
+
+Result<bool> build_check(Connection& session, const CarriedCheck& check) {
+  if (!session.traits().at_least(80016, 100201)) return false;
+  const std::string name = fitting_name(check.name);
+  auto made = session.run(fmt::format("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({})",
+                                      quote_name(check.table->layout->ref), quote_name(name), check.condition));
+  // 3822, and 1826 of MariaDB: it is there.
+  if (!made && (made.error().code == "mysql.3822" || made.error().code == "mysql.1826")) return false;
+  if (!made) return Failure(made.error());
+  return true;
+}
+
+struct Builder {
+  Connection& session;
+  const ObjectDef& object;
+  std::span<const TargetTable> tables;
+
+  Result<bool> operator()(const std::monostate&) const { return false; }
+  Result<bool> operator()(const SchemaMeaning&) const { return build_schemas(session, object, tables); }
+  Result<bool> operator()(const CarriedTable& table) const { return build_table(session, table); }
+  Result<bool> operator()(const CarriedIndex& index) const { return build_index(session, index); }
+  Result<bool> operator()(const CarriedForeignKey& key) const { return build_foreign_key(session, key); }
+  Result<bool> operator()(const CarriedCheck& check) const { return build_check(session, check); }
+};
+
+}  // namespace
+
+CarryTraits carry_traits(const ServerTraits& server) {
+  CarryTraits traits;
+  traits.fulltext = traits.spatial = true;
+  traits.prefix_of_large = prefix_of_large;
+  traits.deferrable_keys = traits.set_default_action = false;
+  traits.now_on_update = server.at_least(50605, 100000);
+  traits.quote_name = [](std::string_view name) { return mysql::quote_name(name); };
+  traits.quote_literal = [](std::string_view text) { return mysql::quote_literal(text); };
+  return traits;
+}
+
+std::string fitting_name(std::string_view name) {
+  return shortened(name, name_characters_max);
+}
+
+std::vector<ObjectDef> planned_keys(std::span<const TargetTable> tables) {
+  std::vector<ObjectDef> out;
+  for (const TargetTable& table : tables) {
+    if (!table.layout->key || table.layout->key->origin == KeyDef::Origin::source) continue;
+    const KeyDef& key = *table.layout->key;
+    const bool primary = key.origin == KeyDef::Origin::primary_key;
+    std::vector<std::string> names;
+    for (const uint32_t c : key.columns) names.push_back(quote_name(table.layout->columns[c].name));
+    ObjectDef object;
+    object.phase = ObjectPhase::keys;
+    object.kind = primary ? "primary key" : "unique index";
+    object.name = key.name;
+    object.table = table.source->ref;
+    object.dialect = dialect;
+    object.create = {
+        {SqlPiece::Kind::text, "ALTER TABLE ", {}, {}},
+        {SqlPiece::Kind::table, "", table.source->ref, {}},
+        {SqlPiece::Kind::text,
+         fmt::format(" ADD {} ({})", primary ? "PRIMARY KEY" : "UNIQUE INDEX " + quote_name(fitting_name(key.name)),
+                     join(names, ", ")),
+         {},
+         {}}};
+    out.push_back(std::move(object));
+  }
+  return out;
+}
+
+Result<bool> build_object(Connection& session, const ObjectDef& object, std::span<const TargetTable> tables) {
+  auto built = [&]() -> Result<bool> {
+    if (object.dialect == dialect) return build_own(session, object, tables);
+    return std::visit(Builder{session, object, tables}, carry(object, tables, carry_traits(session.traits())).object);
+  }();
+  if (!built && built.error().kind != ErrorKind::table) return Failure(errors::cannot_build(object, built.error()));
+  return built;
+}
+
+Result<void> finish_object(Connection& session, const ObjectDef& object, std::span<const TargetTable> tables) {
+  if (object.dialect != dialect || object.at_stop.empty()) return {};
+  auto done = run_own(session, object.at_stop, tables);
+  if (!done) return Failure(errors::cannot_build(object, done.error()));
+  return {};
+}
+
+Result<std::vector<std::pair<size_t, std::string>>> outside_references(Connection& session,
+                                                                       std::span<const TargetTable> tables) {
+  std::set<std::string> schemas;
+  std::unordered_map<std::string, size_t> places;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    schemas.insert(tables[i].layout->ref.schema);
+    places[quote_name(tables[i].layout->ref)] = i;
+  }
+  std::vector<std::pair<size_t, std::string>> out;
+  if (schemas.empty()) return out;
+  const Rows rows = TRY(session.query(fmt::format(
+      "SELECT CONSTRAINT_NAME, CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME FROM "
+      "information_schema.REFERENTIAL_CONSTRAINTS WHERE UNIQUE_CONSTRAINT_SCHEMA IN ({})",
+      literal_list(schemas))));
+  for (size_t row = 0; row < rows.size(); ++row) {
+    const TableRef from{rows.text(row, 1), rows.text(row, 2)}, to{rows.text(row, 3), rows.text(row, 4)};
+    const auto place = places.find(quote_name(to));
+    if (place == places.end() || places.contains(quote_name(from))) continue;
+    out.emplace_back(place->second, rows.text(row, 0) + " on " + to_string(from));
+  }
+  return out;
+}
+
+Result<std::vector<TargetTableState>> inspect_tables(Connection& session, std::span<const TargetTable> tables) {
+  std::vector<TargetTableState> out(tables.size());
+  for (size_t i = 0; i < tables.size(); ++i) {
+    const TableDef& layout = *tables[i].layout;
+    const Rows columns = TRY(session.query("SELECT COLUMN_NAME, COLUMN_KEY FROM information_schema.COLUMNS WHERE " +
+                                           is_table(layout.ref)));
+    if (columns.empty()) continue;
+    TargetTableState& state = out[i];
+    state.exists = true;
+    std::set<std::string> there;
+    for (size_t row = 0; row < columns.size(); ++row) {
+      there.insert(lower_utf8(columns.get(row, 0)));
+      state.has_primary_key |= columns.get(row, 1) == "PRI";
+    }
+    for (const ColumnDef& column : layout.columns)
+      if (!there.contains(lower_utf8(column.name))) state.missing_columns.push_back(column.name);
+    const Rows any = TRY(session.query(fmt::format("SELECT 1 FROM {} LIMIT 1", quote_name(layout.ref))));
+    state.empty = any.empty();
+  }
+  for (auto& [place, name] : TRY(outside_references(session, tables)))
+    out[place].outside_references.push_back(std::move(name));
+  return out;
+}
+
+Result<void> drop_tables(Connection& session, std::span<const TableRef> tables) {
+  for (const TableRef& table : tables) TRY(session.run("DROP TABLE IF EXISTS " + quote_name(table)));
+  return {};
+}
+
+// One by one, each committed by itself: nothing of a load is there yet, so a second run does the rest.
+Result<void> truncate_tables(Connection& session, std::span<const TableRef> tables) {
+  for (const TableRef& table : tables) TRY(session.run("TRUNCATE TABLE " + quote_name(table)));
+  return {};
+}
+
+Result<void> set_sequence(Connection& session, const SequenceState& sequence) {
+  const std::string name = sequence.schema + "." + sequence.name;
+  if (sequence.owner.name.empty()) return Failure(errors::no_such_sequence(name));
+  const Rows rows = TRY(session.query(
+      fmt::format("SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE {} AND EXTRA LIKE '%auto_increment%'",
+                  is_table(sequence.owner))));
+  if (rows.empty() || lower_utf8(rows.get(0, 0)) != lower_utf8(sequence.column))
+    return Failure(errors::no_such_sequence(name));
+  const int64_t next = sequence.is_called ? sequence.last_value + 1 : sequence.last_value;
+  if (next < 1) return {};  // it counts from 1 on by itself
+  TRY(session.run(fmt::format("ALTER TABLE {} AUTO_INCREMENT = {}", quote_name(sequence.owner), next)));
+  return {};
+}
+
+}  // namespace godwit::mysql

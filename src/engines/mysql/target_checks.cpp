@@ -1,0 +1,197 @@
+#include "engines/mysql/target_checks.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/text.h"
+#include "engines/mysql/structure.h"
+#include "engines/mysql/target_errors.h"
+#include "engines/mysql/type_class.h"
+
+namespace godwit::mysql {
+namespace {
+
+constexpr size_t name_characters_max = 64;
+constexpr uint64_t packet_bytes_wanted = 64U << 20U;
+
+size_t characters(std::string_view text) {
+  return static_cast<size_t>(
+      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; }));
+}
+
+class Checks {
+ public:
+  Checks(Connection& session, std::span<const TargetTable> tables, std::span<const ObjectDef> objects,
+         PrepareMode mode, bool fresh)
+      : session_(session), tables_(tables), objects_(objects), mode_(mode), fresh_(fresh) {}
+
+  Result<std::vector<Finding>> run() {
+    TRY(check_server());
+    check_names();
+    TRY(read_privileges());
+    for (size_t i = 0; i < tables_.size(); ++i) TRY(check_table(*tables_[i].layout));
+    TRY(check_references());
+    check_objects();
+    return std::move(findings_);
+  }
+
+ private:
+  void stop(Error error) { findings_.push_back({true, std::move(error)}); }
+  void warn(Error error) { findings_.push_back({false, std::move(error)}); }
+
+  Result<void> check_server() {
+    const Rows rows = TRY(session_.query(
+        "SELECT @@global.local_infile, @@max_allowed_packet, @@global.read_only, @@lower_case_table_names, "
+        "CURRENT_USER()"));
+    lower_case_names_ = rows.integer(0, 3);
+    user_ = rows.text(0, 4);
+    if (rows.integer(0, 0) == 0) stop(errors::local_infile_off());
+    if (rows.integer(0, 2) != 0) stop(errors::read_only());
+    if (rows.unsigned_integer(0, 1) < packet_bytes_wanted) warn(errors::small_packet(rows.unsigned_integer(0, 1)));
+    // Servers without roles do not know the function.
+    const auto role = session_.query("SELECT CURRENT_ROLE()");
+    has_role_ = role && !role->empty() && !role->is_null(0, 0) && role->get(0, 0) != "NONE";
+    return {};
+  }
+
+  void check_name(std::string_view what, const std::string& name) {
+    if (characters(name) > name_characters_max) stop(errors::name_too_long(what, name));
+  }
+
+  void check_names() {
+    std::map<std::string, std::string> tables;
+    for (const TargetTable& table : tables_) {
+      const TableRef& name = table.layout->ref;
+      check_name("database", name.schema);
+      check_name("table", name.name);
+      if (lower_case_names_ != 0) {
+        const auto [other, fresh] = tables.try_emplace(lower_utf8(to_string(name)), to_string(name));
+        if (!fresh && other->second != to_string(name)) stop(errors::names_collide(other->second, to_string(name)));
+        if (lower_case_names_ == 1 && lower_utf8(to_string(name)) != to_string(name))
+          warn(errors::upper_case_name(name));
+      }
+      std::map<std::string, std::string> columns;
+      for (const ColumnDef& column : table.layout->columns) {
+        check_name("column", column.name);
+        const auto [other, fresh] = columns.try_emplace(lower_utf8(column.name), column.name);
+        if (!fresh) stop(errors::names_collide(to_string(name) + "." + other->second, column.name));
+      }
+    }
+  }
+
+  // What the user has everywhere, and by patterns of databases. Roles are not looked through.
+  Result<void> read_privileges() {
+    const std::string grantee =
+        "CONCAT('''', SUBSTRING_INDEX(CURRENT_USER(), '@', 1), '''@''', "
+        "SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''')";
+    const Rows rows = TRY(session_.query(
+        "SELECT '%', PRIVILEGE_TYPE FROM information_schema.USER_PRIVILEGES WHERE GRANTEE = " + grantee +
+        " UNION ALL SELECT TABLE_SCHEMA, PRIVILEGE_TYPE FROM information_schema.SCHEMA_PRIVILEGES WHERE GRANTEE = " +
+        grantee));
+    for (size_t row = 0; row < rows.size(); ++row) granted_[rows.text(row, 0)].insert(rows.text(row, 1));
+    return {};
+  }
+
+  // Of these the ones that the user lacks; nothing when a role may give them.
+  Result<std::string> lacking(const TableRef& table, std::initializer_list<std::string_view> wanted) {
+    if (has_role_) return std::string();
+    std::vector<std::string> out;
+    std::set<std::string> own;
+    const Rows rows = TRY(session_.query(
+        fmt::format("SELECT PRIVILEGE_TYPE FROM information_schema.TABLE_PRIVILEGES WHERE TABLE_SCHEMA = {} AND "
+                    "TABLE_NAME = {}",
+                    quote_literal(table.schema), quote_literal(table.name))));
+    for (size_t row = 0; row < rows.size(); ++row) own.insert(rows.text(row, 0));
+    for (const auto& [pattern, privileges] : granted_) {
+      const Rows fits =
+          TRY(session_.query(fmt::format("SELECT {} LIKE {}", quote_literal(table.schema), quote_literal(pattern))));
+      if (fits.integer(0, 0) == 1) own.insert(privileges.begin(), privileges.end());
+    }
+    for (const std::string_view privilege : wanted)
+      if (!own.contains(std::string(privilege))) out.emplace_back(privilege);
+    return join(out, ", ");
+  }
+
+  Result<void> check_table(const TableDef& layout) {
+    const std::string where = fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quote_literal(layout.ref.schema),
+                                          quote_literal(layout.ref.name));
+    const Rows there = TRY(session_.query("SELECT ENGINE FROM information_schema.TABLES WHERE " + where));
+    const bool dropped = fresh_ && mode_ == PrepareMode::drop_and_create;
+    if (there.empty() || dropped) {
+      const std::string missing =
+          TRY(lacking(layout.ref, {"CREATE", "ALTER", "INDEX", "SELECT", "INSERT", "UPDATE", "DELETE", "DROP"}));
+      if (!missing.empty()) stop(errors::no_create(user_, layout.ref.schema, missing));
+      return {};
+    }
+    if (there.get(0, 0) != "InnoDB") stop(errors::storage_engine(layout.ref, there.get(0, 0)));
+    const bool emptied = fresh_ && mode_ == PrepareMode::truncate_before_load;
+    // TRUNCATE wants what DROP does.
+    const std::string missing =
+        TRY(lacking(layout.ref, {"SELECT", "INSERT", "UPDATE", "DELETE", emptied ? "DROP" : "SELECT"}));
+    if (!missing.empty()) stop(errors::not_writable(layout.ref, user_, missing));
+    TRY(check_columns(layout, where));
+    const Rows triggers = TRY(session_.query(
+        fmt::format("SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = {} AND "
+                    "EVENT_OBJECT_TABLE = {}",
+                    quote_literal(layout.ref.schema), quote_literal(layout.ref.name))));
+    for (size_t row = 0; row < triggers.size(); ++row) stop(errors::has_triggers(layout.ref, triggers.get(row, 0)));
+    return {};
+  }
+
+  Result<void> check_columns(const TableDef& layout, const std::string& where) {
+    const Rows rows = TRY(session_.query("SELECT COLUMN_NAME, EXTRA FROM information_schema.COLUMNS WHERE " + where));
+    std::map<std::string, std::string> there;
+    for (size_t row = 0; row < rows.size(); ++row) there[lower_utf8(rows.get(row, 0))] = upper_utf8(rows.get(row, 1));
+    std::vector<std::string> missing, computed;
+    for (const ColumnDef& column : layout.columns) {
+      const auto found = there.find(lower_utf8(column.name));
+      if (found == there.end())
+        missing.push_back(column.name);
+      else if (found->second.find("VIRTUAL GENERATED") != std::string::npos ||
+               found->second.find("STORED GENERATED") != std::string::npos)
+        computed.push_back(column.name);
+    }
+    if (!missing.empty()) stop(errors::missing_target_columns(layout.ref, missing));
+    if (!computed.empty()) stop(errors::generated_target_column(layout.ref, computed));
+    return {};
+  }
+
+  Result<void> check_references() {
+    if (!fresh_ || mode_ == PrepareMode::do_nothing) return {};
+    for (const auto& [place, name] : TRY(outside_references(session_, tables_)))
+      stop(errors::referenced_from_outside(tables_[place].layout->ref, name));
+    return {};
+  }
+
+  // What objects of another engine lose here.
+  void check_objects() {
+    for (const ObjectDef& object : objects_) {
+      if (object.dialect == dialect) continue;
+      for (const std::string& note : carry(object, tables_, carry_traits(session_.traits())).notes)
+        warn(errors::not_carried(object, note));
+    }
+  }
+
+  Connection& session_;
+  const std::span<const TargetTable> tables_;
+  const std::span<const ObjectDef> objects_;
+  const PrepareMode mode_;
+  const bool fresh_;
+  std::string user_;
+  bool has_role_ = false;
+  int64_t lower_case_names_ = 0;
+  std::map<std::string, std::set<std::string>> granted_;  // by pattern of databases
+  std::vector<Finding> findings_;
+};
+
+}  // namespace
+
+Result<std::vector<Finding>> check_target(Connection& session, std::span<const TargetTable> tables,
+                                          std::span<const ObjectDef> objects, PrepareMode mode, bool fresh) {
+  return Checks(session, tables, objects, mode, fresh).run();
+}
+
+}  // namespace godwit::mysql

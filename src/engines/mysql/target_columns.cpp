@@ -1,0 +1,222 @@
+#include "engines/mysql/target_columns.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+
+#include "base/hex.h"
+#include "base/text.h"
+#include "engines/mysql/target_errors.h"
+
+namespace godwit::mysql {
+namespace {
+
+using Way = TargetColumn::Way;
+
+bool is_one_of(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+// Nothing but what a number is made of: it may stand without quotes.
+bool is_number(std::string_view value) {
+  return !value.empty() && std::ranges::all_of(value, [](char c) {
+    return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+  }) && value.find("--") == std::string_view::npos;
+}
+
+// The value of bits written as 0 and 1; t, f and numbers too.
+std::optional<uint64_t> bits_of(const TargetColumn& column, std::string_view value) {
+  if (value == "t") return 1;
+  if (value == "f") return 0;
+  const bool digits = !value.empty() && value.size() <= 64 && value.find_first_not_of("01") == std::string_view::npos;
+  uint64_t number = 0;
+  const int base = digits && value.size() <= column.bits ? 2 : 10;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number, base);
+  if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
+  return number;
+}
+
+void append_bits(ByteBuffer& out, const TargetColumn& column, uint64_t value) {
+  for (int byte = static_cast<int>((column.bits + 7) / 8) - 1; byte >= 0; --byte) {
+    const char c = static_cast<char>(value >> (8U * static_cast<unsigned>(byte)));
+    if (c == '\t' || c == '\n' || c == '\\') out.push_back('\\');
+    out.push_back(c == '\t' ? 't' : c == '\n' ? 'n' : c);
+  }
+}
+
+std::string_view without_zone(std::string_view value) {
+  return value.ends_with("+00") ? value.substr(0, value.size() - 3) : value;
+}
+
+void append_quoted(ByteBuffer& out, std::string_view text) {
+  out.push_back('\'');
+  append_escaped(out, text);
+  out.push_back('\'');
+}
+
+// The exact value of what a FLOAT holds, as the server compares it: a DOUBLE.
+void append_double(ByteBuffer& out, std::string_view value, bool single) {
+  float as_float = 0;
+  double as_double = 0;
+  const char* end = value.data() + value.size();
+  const bool ok = single ? std::from_chars(value.data(), end, as_float).ptr == end
+                         : std::from_chars(value.data(), end, as_double).ptr == end;
+  if (!ok) return append_quoted(out, value);
+  out.append(fmt::format("{:.17e}", single ? static_cast<double>(as_float) : as_double));
+}
+
+}  // namespace
+
+TargetColumn target_column(const ColumnDef& column, std::string_view data_type, std::string_view charset,
+                           uint32_t bits, bool is_mariadb) {
+  TargetColumn out{Way::plain, quote_name(column.name), lower_ascii(data_type), bits};
+  const std::string& type = out.data_type;
+  if (is_one_of(type, {"tinyint", "smallint", "mediumint", "int", "bigint", "year"}))
+    out.way = Way::integer;
+  else if (type == "decimal")
+    out.way = Way::decimal;
+  else if (type == "float")
+    out.way = Way::single;
+  else if (type == "double")
+    out.way = Way::real;
+  else if (type == "bit")
+    out.way = Way::bits;
+  else if (type == "timestamp")
+    out.way = Way::timestamp;
+  else if (type == "json" && !is_mariadb)
+    out.way = Way::json;
+  else if (is_one_of(type, {"binary", "varbinary", "tinyblob", "blob", "mediumblob", "longblob", "vector"}) ||
+           column.type.form == ValueForm::geometry)
+    out.way = Way::bytes;
+  else if (is_one_of(charset, {"utf8mb4", "utf8mb3", "utf8"}))
+    out.way = type == "enum" || type == "set" ? Way::converted : Way::text;
+  else if (!charset.empty())
+    out.way = Way::converted;
+  return out;
+}
+
+Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const TableDef& layout) {
+  const Rows rows =
+      TRY(session.query(fmt::format("SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME, NUMERIC_PRECISION FROM "
+                                    "information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
+                                    quote_literal(layout.ref.schema), quote_literal(layout.ref.name))));
+  // The server tells columns apart without regard to case.
+  std::unordered_map<std::string, size_t> known;
+  for (size_t row = 0; row < rows.size(); ++row) known[lower_utf8(rows.get(row, 0))] = row;
+  std::vector<TargetColumn> out;
+  for (const ColumnDef& column : layout.columns) {
+    const auto found = known.find(lower_utf8(column.name));
+    if (found == known.end()) return Failure(errors::column_gone(layout.ref, column.name));
+    const size_t row = found->second;
+    out.push_back(target_column(column, rows.get(row, 1), rows.get(row, 2),
+                                static_cast<uint32_t>(rows.unsigned_integer(row, 3)), session.traits().mariadb));
+  }
+  return out;
+}
+
+void append_field(ByteBuffer& out, const TargetColumn& column, std::string_view value) {
+  if (column.way == Way::bits)
+    if (const auto bits = bits_of(column, value)) return append_bits(out, column, *bits);
+  if (column.way == Way::timestamp) value = without_zone(value);
+  size_t from = 0;
+  for (size_t i = 0; i < value.size(); ++i) {
+    const char c = value[i];
+    if (c != '\\' && c != '\t' && c != '\n' && c != '\0') [[likely]]
+      continue;
+    out.append(value.substr(from, i - from));
+    out.push_back('\\');
+    out.push_back(c == '\t' ? 't' : c == '\n' ? 'n' : c == '\0' ? '0' : c);
+    from = i + 1;
+  }
+  out.append(value.substr(from));
+}
+
+void append_null_field(ByteBuffer& out) {
+  out.append("\\N", 2);
+}
+
+std::string field_list(const std::vector<TargetColumn>& columns) {
+  std::vector<std::string> names, sets;
+  for (size_t c = 0; c < columns.size(); ++c) {
+    const bool converts = columns[c].way == Way::converted || columns[c].way == Way::json;
+    names.push_back(converts ? fmt::format("@v{}", c) : columns[c].name);
+    if (converts) sets.push_back(fmt::format("{} = CONVERT(@v{} USING utf8mb4)", columns[c].name, c));
+  }
+  return fmt::format("({}){}", join(names, ", "), sets.empty() ? "" : " SET " + join(sets, ", "));
+}
+
+std::string load_statement(std::string_view into, const std::vector<TargetColumn>& columns) {
+  return fmt::format(
+      "LOAD DATA LOCAL INFILE 'godwit' INTO TABLE {} CHARACTER SET binary FIELDS TERMINATED BY '\\t' "
+      "ESCAPED BY '\\\\' LINES TERMINATED BY '\\n' {}",
+      into, field_list(columns));
+}
+
+void append_escaped(ByteBuffer& out, std::string_view text) {
+  size_t from = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    if (c != '\\' && c != '\'' && c != '\0') [[likely]]
+      continue;
+    out.append(text.substr(from, i - from));
+    out.push_back('\\');
+    out.push_back(c == '\0' ? '0' : c);
+    from = i + 1;
+  }
+  out.append(text.substr(from));
+}
+
+void append_literal(ByteBuffer& out, const TargetColumn& column, std::string_view value) {
+  switch (column.way) {
+    case Way::integer:
+    case Way::decimal:
+    case Way::single:
+    case Way::real:
+      if (!is_number(value)) break;
+      out.append(value);
+      // With an exponent it is a floating-point number at once, and not a decimal that might be cut.
+      if ((column.way == Way::single || column.way == Way::real) &&
+          value.find_first_of("eE") == std::string_view::npos)
+        out.append("e0", 2);
+      return;
+    case Way::bits:
+      if (const auto bits = bits_of(column, value)) return out.append(fmt::format("{}", *bits));
+      break;
+    case Way::timestamp:
+      return append_quoted(out, without_zone(value));
+    case Way::bytes:
+      out.append("_binary", 7);
+      break;
+    default:
+      break;
+  }
+  append_quoted(out, value);
+}
+
+void append_compared(ByteBuffer& out, const TargetColumn& column, std::string_view value) {
+  if (column.way == Way::single || column.way == Way::real)
+    return append_double(out, value, column.way == Way::single);
+  if (column.way != Way::json) return append_literal(out, column, value);
+  out.append("CAST(");
+  append_quoted(out, value);
+  out.append(" AS JSON)");
+}
+
+void append_exact_match(ByteBuffer& out, const TargetColumn& column, const std::optional<std::string_view>& value) {
+  const bool text = column.way == Way::text ||
+                    (column.way == Way::converted && column.data_type != "enum" && column.data_type != "set");
+  out.append(column.name);
+  if (!value) return out.append(" IS NULL");
+  out.append(" <=> ");
+  append_compared(out, column, *value);
+  if (!text) return;
+  // The first term may go by an index; collations take texts for equal that are not.
+  out.append(" AND CAST(CONVERT(");
+  out.append(column.name);
+  out.append(" USING utf8mb4) AS BINARY) <=> _binary");
+  append_quoted(out, *value);
+}
+
+}  // namespace godwit::mysql

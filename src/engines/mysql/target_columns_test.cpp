@@ -1,0 +1,99 @@
+#include "engines/mysql/target_columns.h"
+
+#include <gtest/gtest.h>
+
+namespace godwit::mysql {
+namespace {
+
+ColumnDef column(std::string name, ValueForm form) {
+  ColumnDef out;
+  out.name = std::move(name);
+  out.type.form = form;
+  return out;
+}
+
+TargetColumn of(std::string_view data_type, ValueForm form, std::string_view charset = "", uint32_t bits = 0) {
+  return target_column(column("c", form), data_type, charset, bits, false);
+}
+
+std::string field(const TargetColumn& column, std::string_view value) {
+  ByteBuffer out;
+  append_field(out, column, value);
+  return std::string(out.view());
+}
+std::string literal(const TargetColumn& column, std::string_view value) {
+  ByteBuffer out;
+  append_literal(out, column, value);
+  return std::string(out.view());
+}
+std::string compared(const TargetColumn& column, std::string_view value) {
+  ByteBuffer out;
+  append_compared(out, column, value);
+  return std::string(out.view());
+}
+std::string exact(const TargetColumn& column, std::optional<std::string_view> value) {
+  ByteBuffer out;
+  append_exact_match(out, column, value);
+  return std::string(out.view());
+}
+
+TEST(TargetColumns, EscapesWhatSeparatesFieldsAndNothingElse) {
+  const TargetColumn text = of("varchar", ValueForm::text, "utf8mb4");
+  EXPECT_EQ(field(text, "a\tb\nc\\d\re'\""), "a\\tb\\nc\\\\d\re'\"");
+  EXPECT_EQ(field(text, std::string_view("\0", 1)), "\\0");
+  EXPECT_EQ(field(text, "\\N"), "\\\\N");
+  EXPECT_EQ(field(text, ""), "");
+}
+
+TEST(TargetColumns, WritesBitsAsTheServerStoresThem) {
+  const TargetColumn wide = of("bit", ValueForm::bits, "", 13), one = of("bit", ValueForm::boolean, "", 1);
+  EXPECT_EQ(field(wide, "0000100100001"), std::string("\x01\x21"));
+  EXPECT_EQ(field(wide, "0100100001010"), std::string("\\t\\n"));
+  EXPECT_EQ(field(one, "t"), std::string("\x01"));
+  EXPECT_EQ(field(one, "f"), std::string("\0", 1));
+  EXPECT_EQ(literal(wide, "0000100100001"), "289");
+  EXPECT_EQ(literal(one, "t"), "1");
+}
+
+TEST(TargetColumns, NumbersStandWithoutQuotesAndOnlyNumbersDo) {
+  EXPECT_EQ(literal(of("bigint", ValueForm::integer), "-9223372036854775808"), "-9223372036854775808");
+  EXPECT_EQ(literal(of("bigint", ValueForm::integer), "1; DROP TABLE t"), "'1; DROP TABLE t'");
+  EXPECT_EQ(literal(of("int", ValueForm::integer), "1--1"), "'1--1'");
+  EXPECT_EQ(literal(of("double", ValueForm::real), "0.1"), "0.1e0");
+  EXPECT_EQ(literal(of("double", ValueForm::real), "1.5e-07"), "1.5e-07");
+}
+
+TEST(TargetColumns, FloatsAreComparedWithByTheValueTheyHold) {
+  EXPECT_EQ(compared(of("float", ValueForm::real), "0.1"), "1.00000001490116119e-01");
+  EXPECT_EQ(compared(of("double", ValueForm::real), "0.1"), "1.00000000000000006e-01");
+}
+
+TEST(TargetColumns, TimestampsLoseTheirZone) {
+  const TargetColumn moment = of("timestamp", ValueForm::datetime_tz);
+  EXPECT_EQ(field(moment, "2024-01-02 03:04:05.5+00"), "2024-01-02 03:04:05.5");
+  EXPECT_EQ(literal(moment, "2024-01-02 03:04:05+00"), "'2024-01-02 03:04:05'");
+}
+
+TEST(TargetColumns, TextOfAnotherCharacterSetIsConverted) {
+  std::vector<TargetColumn> columns = {of("varchar", ValueForm::text, "utf8mb4"),
+                                       of("varchar", ValueForm::text, "latin1"), of("json", ValueForm::json),
+                                       of("blob", ValueForm::bytes)};
+  EXPECT_EQ(field_list(columns),
+            "(`c`, @v1, @v2, `c`) SET `c` = CONVERT(@v1 USING utf8mb4), `c` = CONVERT(@v2 USING utf8mb4)");
+}
+
+TEST(TargetColumns, BytesAreMarkedAsSuch) {
+  EXPECT_EQ(literal(of("longblob", ValueForm::bytes), "a'\\\xff"), "_binary'a\\'\\\\\xff'");
+  EXPECT_EQ(literal(of("point", ValueForm::geometry), "x"), "_binary'x'");
+}
+
+TEST(TargetColumns, ExactMatchesTellApartWhatCollationsDoNot) {
+  EXPECT_EQ(exact(of("varchar", ValueForm::text, "utf8mb4"), "a "),
+            "`c` <=> 'a ' AND CAST(CONVERT(`c` USING utf8mb4) AS BINARY) <=> _binary'a '");
+  EXPECT_EQ(exact(of("int", ValueForm::integer), "5"), "`c` <=> 5");
+  EXPECT_EQ(exact(of("json", ValueForm::json), "{}"), "`c` <=> CAST('{}' AS JSON)");
+  EXPECT_EQ(exact(of("int", ValueForm::integer), std::nullopt), "`c` IS NULL");
+}
+
+}  // namespace
+}  // namespace godwit::mysql

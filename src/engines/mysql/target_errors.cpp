@@ -1,0 +1,212 @@
+#include "engines/mysql/target_errors.h"
+
+#include <fmt/format.h>
+
+#include "base/text.h"
+#include "engine/catalog.h"
+
+namespace godwit::mysql::errors {
+namespace {
+
+Error make(ErrorKind kind, std::string_view code, std::string message) {
+  return {kind, std::string(code), std::move(message), ""};
+}
+
+}  // namespace
+
+Error control_table_shape(std::string_view table, std::string_view column) {
+  return make(ErrorKind::prerequisite, "mysql.control_table",
+              fmt::format("control table {} is there without column {}. Rename or drop the table, or choose another "
+                          "ControlSchema.",
+                          table, column));
+}
+Error control_table_engine(std::string_view table, std::string_view storage_engine) {
+  return make(ErrorKind::prerequisite, "mysql.control_table",
+              fmt::format("control table {} is kept by {}, which has no transactions: a kill would lose or double "
+                          "rows. Run ALTER TABLE {} ENGINE=InnoDB, or choose another ControlSchema.",
+                          table, storage_engine, table));
+}
+Error bad_checkpoint(std::string_view text) {
+  return make(ErrorKind::fatal, "mysql.checkpoint",
+              fmt::format("the stored CHECKPOINT \"{}\" is none of Godwit's. Somebody else wrote "
+                          "awsdms_txn_state; run the task with --restart.",
+                          text));
+}
+Error position_exists(std::string_view task_id) {
+  return make(ErrorKind::superseded, "target.position_exists",
+              fmt::format("task {} has a position on the target already: another worker started it.", task_id));
+}
+Error superseded(std::string_view task_id) {
+  return make(ErrorKind::superseded, "target.superseded",
+              fmt::format("another worker of task {} went on from here; this one gives way.", task_id));
+}
+Error slice_done(const TableRef& table, uint32_t slice) {
+  return make(ErrorKind::superseded, "target.slice_done",
+              fmt::format("slice {} of table {} is on the target already.", slice, to_string(table)));
+}
+Error count_mismatch(const TableRef& table, uint32_t slice, uint64_t sent, uint64_t taken) {
+  return make(ErrorKind::table, "target.count_mismatch",
+              fmt::format("slice {} of table {}: the source sent {} rows, the target took {}. Nothing of it was "
+                          "committed.",
+                          slice, to_string(table), sent, taken));
+}
+Error slice_lost(const TableRef& table, uint32_t slice) {
+  return make(
+      ErrorKind::transient, "mysql.slice_lost",
+      fmt::format("slice {} of table {}: its transaction is gone, with all it held.", slice, to_string(table)));
+}
+Error rows_lost(const TableRef& table, uint64_t sent, uint64_t taken) {
+  return make(
+      ErrorKind::data, "mysql.rows_lost",
+      fmt::format("LOAD DATA into table {} took {} of {} rows and gave no reason", to_string(table), taken, sent));
+}
+Error encoding_refused(const TableRef& table, std::string_view encoding) {
+  return make(ErrorKind::fatal, "target.encoding",
+              fmt::format("table {}: the target does not take rows as {}", to_string(table), encoding));
+}
+Error no_arbiter(const TableRef& table) {
+  return make(ErrorKind::table, "target.no_arbiter",
+              fmt::format("table {} has no unique index of exactly the key's columns, so rows that are there cannot "
+                          "be told from others",
+                          to_string(table)));
+}
+Error many_rows(uint64_t rows) {
+  return make(ErrorKind::conflict, "target.many_rows", fmt::format("the change met {} rows instead of one", rows));
+}
+Error packet_too_large(uint64_t bytes, uint64_t packet_bytes) {
+  return make(
+      ErrorKind::data, "mysql.packet",
+      fmt::format("the row needs a statement of {}, and the target takes {} (max_allowed_packet). Raise it, at "
+                  "most to 1 GB, and reload the table.",
+                  human_bytes(bytes), human_bytes(packet_bytes)));
+}
+Error column_gone(const TableRef& table, std::string_view column) {
+  return make(ErrorKind::table, "mysql.column_gone",
+              fmt::format("table {} has no column {} on the target", to_string(table), column));
+}
+Error names_exchanged(const TableRef& table, std::string_view column) {
+  return make(ErrorKind::table, "mysql.names_exchanged",
+              fmt::format("table {}: column {} takes the name that another column had. A structure change cannot be "
+                          "undone here, and after a kill nobody could tell whether it was done. Make it by hand and "
+                          "reload the table.",
+                          to_string(table), column));
+}
+Error cannot_build(const ObjectDef& object, const Error& cause) {
+  Error error = cause;
+  if (!is_recoverable(cause)) error.kind = ErrorKind::table;
+  error.message = fmt::format("{} {} of table {} cannot be built: {}", object.kind, object.name,
+                              to_string(object.table), cause.message);
+  return error;
+}
+Error orphans_in_the_way(std::string_view name, const TableRef& table, uint64_t rows) {
+  return make(ErrorKind::table, "mysql.orphans",
+              fmt::format("{} rows of table {} point to rows that are not there. Mend them and add foreign key {} by "
+                          "hand, or run the task again.",
+                          human_count(rows), to_string(table), name));
+}
+Error no_such_sequence(std::string_view name) {
+  return make(ErrorKind::table, "target.no_sequence",
+              fmt::format("no column counts up in the place of sequence {}", name));
+}
+Error cannot_restore(std::string_view statement, const Error& cause) {
+  Error error = cause;
+  error.message = fmt::format("it was refused: {}: {}", statement, cause.message);
+  return error;
+}
+Error other_dialect(const ObjectDef& object) {
+  return make(ErrorKind::table, "mysql.other_dialect",
+              fmt::format("{} {} is described in SQL of another engine. Make it by hand.", object.kind, object.name));
+}
+
+Error not_supported(std::string_view attribute, std::string_view instead) {
+  return make(ErrorKind::usage, "mysql.not_supported",
+              fmt::format("{} of the URI is not supported on a target. Remove it; there is {}.", attribute, instead));
+}
+
+Error local_infile_off() {
+  return make(
+      ErrorKind::prerequisite, "mysql.local_infile",
+      "local_infile is OFF on the target, and rows are loaded by LOAD DATA LOCAL INFILE (from memory, no file "
+      "is read). Run SET GLOBAL local_infile = ON.");
+}
+Error small_packet(uint64_t packet_bytes) {
+  return make(ErrorKind::prerequisite, "mysql.small_packet",
+              fmt::format("max_allowed_packet of the target is {}: a row above that is refused. If there are such "
+                          "rows, run SET GLOBAL max_allowed_packet = 1073741824 first.",
+                          human_bytes(packet_bytes)));
+}
+Error read_only() {
+  return make(ErrorKind::prerequisite, "mysql.read_only",
+              "the target is read only (read_only or super_read_only is ON): a replica cannot be a target.");
+}
+Error not_writable(const TableRef& table, std::string_view user, std::string_view privileges) {
+  return make(ErrorKind::prerequisite, "mysql.not_writable",
+              fmt::format("user {} lacks {} on table {} of the target. Run GRANT {} ON {}.* TO {}.", user, privileges,
+                          to_string(table), privileges, table.schema, user));
+}
+Error no_create(std::string_view user, std::string_view database, std::string_view privileges) {
+  return make(ErrorKind::prerequisite, "mysql.no_create",
+              fmt::format("user {} lacks {} on database {} of the target. Run GRANT {} ON {}.* TO {}.", user,
+                          privileges, database, privileges, database, user));
+}
+Error missing_target_columns(const TableRef& table, std::span<const std::string> columns) {
+  return make(ErrorKind::prerequisite, "target.missing_columns",
+              fmt::format("table {} of the target lacks {}. Add them, or leave them out by remove-column rules.",
+                          to_string(table), join(columns, ", ")));
+}
+Error generated_target_column(const TableRef& table, std::span<const std::string> columns) {
+  return make(ErrorKind::prerequisite, "target.generated_column",
+              fmt::format("column {} of table {} is computed by the target and takes no values. Leave it out by "
+                          "a remove-column rule.",
+                          join(columns, ", "), to_string(table)));
+}
+Error storage_engine(const TableRef& table, std::string_view storage_engine) {
+  return make(
+      ErrorKind::prerequisite, "mysql.storage_engine",
+      fmt::format("table {} of the target is kept by {}, which has no transactions: a kill would lose or double "
+                  "rows. Run ALTER TABLE ... ENGINE=InnoDB.",
+                  to_string(table), storage_engine));
+}
+Error no_transactions_by_default(std::string_view storage_engine) {
+  return make(ErrorKind::prerequisite, "mysql.innodb",
+              fmt::format("the target has no InnoDB ({} is its default): tables need transactions.", storage_engine));
+}
+Error referenced_from_outside(const TableRef& table, std::string_view constraint) {
+  return make(
+      ErrorKind::prerequisite, "target.outside_reference",
+      fmt::format("foreign key {} points to table {}, which is to be dropped or emptied, and its own table is "
+                  "not in the task. Drop the key, select its table too, or set TargetTablePrepMode to "
+                  "DO_NOTHING.",
+                  constraint, to_string(table)));
+}
+Error has_triggers(const TableRef& table, std::string_view trigger) {
+  return make(ErrorKind::prerequisite, "mysql.triggers",
+              fmt::format("table {} of the target has trigger {}. This server cannot disable triggers for a session, "
+                          "and what it does is among the source's own changes already: rows would double. Drop it "
+                          "for the migration and make it again after the stop.",
+                          to_string(table), trigger));
+}
+Error name_too_long(std::string_view what, std::string_view name) {
+  return make(ErrorKind::prerequisite, "mysql.name_too_long",
+              fmt::format("{} \"{}\" has more than the 64 characters that the target takes. Rename it by a "
+                          "transformation rule.",
+                          what, name));
+}
+Error names_collide(std::string_view one, std::string_view other) {
+  return make(
+      ErrorKind::prerequisite, "mysql.names_collide",
+      fmt::format("\"{}\" and \"{}\" differ by case only, which the target does not tell apart. Rename one of "
+                  "them by a transformation rule.",
+                  one, other));
+}
+Error upper_case_name(const TableRef& table) {
+  return make(ErrorKind::prerequisite, "mysql.upper_case_name",
+              fmt::format("the target keeps table names in lower case (lower_case_table_names = 1): {} will be named "
+                          "so.",
+                          to_string(table)));
+}
+Error not_carried(const ObjectDef& object, std::string_view note) {
+  return make(ErrorKind::table, "target.not_carried", fmt::format("{} {}: {}", object.kind, object.name, note));
+}
+
+}  // namespace godwit::mysql::errors

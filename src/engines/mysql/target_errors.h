@@ -1,0 +1,58 @@
+#pragma once
+// The messages of the target half, one constructor each.
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "data/table_def.h"
+
+namespace godwit {
+struct ObjectDef;
+}
+
+namespace godwit::mysql::errors {
+
+Error control_table_shape(std::string_view table, std::string_view column);
+Error control_table_engine(std::string_view table, std::string_view storage_engine);
+Error bad_checkpoint(std::string_view text);
+Error position_exists(std::string_view task_id);
+Error superseded(std::string_view task_id);
+Error slice_done(const TableRef& table, uint32_t slice);
+Error slice_lost(const TableRef& table, uint32_t slice);
+Error count_mismatch(const TableRef& table, uint32_t slice, uint64_t sent, uint64_t taken);
+Error rows_lost(const TableRef& table, uint64_t sent, uint64_t taken);
+Error encoding_refused(const TableRef& table, std::string_view encoding);
+Error no_arbiter(const TableRef& table);
+Error many_rows(uint64_t rows);
+Error packet_too_large(uint64_t bytes, uint64_t packet_bytes);
+Error column_gone(const TableRef& table, std::string_view column);
+Error names_exchanged(const TableRef& table, std::string_view column);
+Error cannot_build(const ObjectDef& object, const Error& cause);
+Error orphans_in_the_way(std::string_view name, const TableRef& table, uint64_t rows);
+Error no_such_sequence(std::string_view name);
+Error cannot_restore(std::string_view statement, const Error& cause);
+Error other_dialect(const ObjectDef& object);
+
+Error not_supported(std::string_view attribute, std::string_view instead);
+
+// Of the checks before the start.
+Error local_infile_off();
+Error small_packet(uint64_t packet_bytes);
+Error read_only();
+Error not_writable(const TableRef& table, std::string_view user, std::string_view privileges);
+Error no_create(std::string_view user, std::string_view database, std::string_view privileges);
+Error missing_target_columns(const TableRef& table, std::span<const std::string> columns);
+Error generated_target_column(const TableRef& table, std::span<const std::string> columns);
+Error storage_engine(const TableRef& table, std::string_view storage_engine);
+Error no_transactions_by_default(std::string_view storage_engine);
+Error referenced_from_outside(const TableRef& table, std::string_view constraint);
+Error has_triggers(const TableRef& table, std::string_view trigger);
+Error name_too_long(std::string_view what, std::string_view name);
+Error names_collide(std::string_view one, std::string_view other);
+Error upper_case_name(const TableRef& table);
+Error not_carried(const ObjectDef& object, std::string_view note);
+
+}  // namespace godwit::mysql::errors
