@@ -15,7 +15,7 @@ constexpr uint8_t command_binlog_dump = 0x12, command_register_slave = 0x15, com
 constexpr uint8_t packet_ok = 0x00, packet_error = 0xff, packet_end = 0xfe;
 constexpr size_t packet_bytes_max = 0xffffff;
 constexpr int answer_wait_ms = 30000;
-constexpr unsigned error_fatal_reading = 1236;
+constexpr unsigned error_fatal_reading = 1236, error_same_replica = 4052;  // the second is MariaDB's
 
 void append_number(std::string& out, uint64_t value, unsigned bytes) {
   for (unsigned i = 0; i < bytes; ++i) out += static_cast<char>(value >> (8 * i));
@@ -135,8 +135,8 @@ Error BinlogStream::server_error(std::string_view packet) const {
     state = said.substr(1, 5);
     said.remove_prefix(6);
   }
-  return code == error_fatal_reading ? fatal_reading(said, where(), options_.server_id)
-                                     : errors::stream_error(code, state, said);
+  return code == error_fatal_reading || code == error_same_replica ? fatal_reading(said, where(), options_.server_id)
+                                                                   : errors::stream_error(code, state, said);
 }
 
 // Packets of the largest size are continued by the next.

@@ -44,7 +44,7 @@ struct Following {
     if (!opened) return error = opened.error(), *this;
     for (int quiet = 0; quiet < 2;) {
       ChangeBatch batch;
-      const auto done = (*opened)->read(batch, 0, {});
+      const auto done = (*opened)->read(batch, 1000, {});
       if (!done) return error = done.error(), *this;
       quiet = batch.empty() ? quiet + 1 : 0;
       if (!batch.read_to.empty()) read_to = batch.read_to.text;
