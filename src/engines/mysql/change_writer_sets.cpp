@@ -92,7 +92,8 @@ Result<uint64_t> MysqlChangeWriter::erase_all(const TargetTable& table, std::spa
       append_compared(sql_, loading->columns()[key.front()], changes[i].finder_bytes(key.front()));
     else
       TRY(append_finder(sql_, changes[i]));
-    const bool full = ++keys >= keys_per_statement || sql_.size() >= statement_bytes;
+    const bool full =
+        ++keys >= keys_per_statement || sql_.size() >= std::min<uint64_t>(statement_bytes, packet_bytes_ / 2);
     if (!full && i + 1 < changes.size()) continue;
     if (list) sql_.push_back(')');
     const Done done = TRY(session_.run(std::string(sql_.view())));

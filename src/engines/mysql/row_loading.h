@@ -34,7 +34,7 @@ class RowLoading {
   std::string exact_match(const RowBatch& batch, size_t row, std::span<const uint32_t> which) const;
 
  private:
-  Result<void> look_at_warnings(uint64_t taken, uint64_t rows);
+  Result<void> look_at_warnings(const Done& done, uint64_t rows);
 
   Connection& session_;
   TableRef into_;

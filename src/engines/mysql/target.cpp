@@ -49,7 +49,7 @@ Result<std::unique_ptr<Target>> MysqlTarget::open(const Endpoint& endpoint, cons
   Connection session = TRY(Connection::open(endpoint, connect));
   // 2024-02-31 is a date where a source of the family holds it.
   TRY(
-      session.run("SET SESSION foreign_key_checks = 0, max_error_count = 1000, sql_mode = CONCAT(@@sql_mode, "
+      session.run("SET SESSION foreign_key_checks = 0, max_error_count = 65535, sql_mode = CONCAT(@@sql_mode, "
                   "',ALLOW_INVALID_DATES')"));
   const Rows packet = TRY(session.query("SELECT @@max_allowed_packet"));
   TRY(take_session_lock(session, options.tag));

@@ -58,7 +58,8 @@ Error slice_lost(const TableRef& table, uint32_t slice) {
 Error rows_lost(const TableRef& table, uint64_t sent, uint64_t taken) {
   return make(
       ErrorKind::data, "mysql.rows_lost",
-      fmt::format("LOAD DATA into table {} took {} of {} rows and gave no reason", to_string(table), taken, sent));
+      fmt::format("LOAD DATA into table {} took {} of {} rows, some of them perhaps changed, and gave no reason",
+                  to_string(table), taken, sent));
 }
 Error encoding_refused(const TableRef& table, std::string_view encoding) {
   return make(ErrorKind::fatal, "target.encoding",
