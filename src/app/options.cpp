@@ -81,6 +81,9 @@ Result<TaskOptions> task_options(const MigrateArguments& arguments) {
   out.target = TRY(parse_endpoint(arguments.target));
   out.source_engine = TRY(find_engine(out.source.scheme));
   out.target_engine = TRY(find_engine(out.target.scheme));
+  if (out.source_engine != out.target_engine &&
+      (!out.source_engine->exchanges_rows() || !out.target_engine->exchanges_rows()))
+    return Failure(errors::engine_types_differ(out.source_engine->name(), out.target_engine->name()));
   out.type = TRY(task_type(arguments.type));
   TRY(check_task_id(arguments.task_id));
   TRY(check_stop_position(arguments.stop_position));

@@ -31,8 +31,8 @@ struct ColumnDef {
   bool generated = false;        // computed by the server; never read and never written
   bool identity_always = false;  // a plain INSERT needs OVERRIDING SYSTEM VALUE
   int16_t number = 0;            // the engine's column number, stable over renames (PostgreSQL: attnum)
-  // Of an unsigned 8-byte integer: no value will reach 2^63, since the column counts up by itself and is far below, or
-  // a foreign key lets it have the values of such a column only.
+  // Of an unsigned 8-byte integer: no value will reach 2^63, since the column counts up by itself and is far below,
+  // or a foreign key lets it have the values of such a column only.
   bool within_int8 = false;
 };
 

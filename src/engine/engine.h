@@ -25,6 +25,8 @@ class Engine {
   virtual ~Engine() = default;
   virtual std::string_view name() const = 0;
   virtual std::span<const std::string_view> schemes() const = 0;
+  // Whether its types say what their values look like (Type::form), so that rows go to and from other engines.
+  virtual bool exchanges_rows() const { return true; }
   // Connects once; an error of kind connection or prerequisite tells why not.
   virtual Result<std::unique_ptr<Source>> open_source(const Endpoint& endpoint, const SessionOptions& options) = 0;
   virtual Result<std::unique_ptr<Target>> open_target(const Endpoint& endpoint, const SessionOptions& options) = 0;

@@ -187,8 +187,8 @@ class Source {
   // A snapshot with its exact position, for a table that is loaded later than the others.
   virtual Result<Snapshot> open_later_snapshot(const CaptureSpec& spec) = 0;
   // Turns this session into the keeper of a snapshot for at least hold_seconds(), beyond the death of this process
-  // where the server can (MySQL's sessions share none: there it is gone then, and can be joined by this process alone);
-  // answers the id under which others now join it. The Source is good for nothing else afterwards.
+  // where the server can (MySQL's sessions share none: there it is gone then, and can be joined by this process
+  // alone); answers the id under which others now join it. The Source is good for nothing else afterwards.
   virtual Result<std::string> hold_snapshot(std::string_view id) = 0;
   virtual int64_t hold_seconds() const = 0;
   // Ends sessions that an earlier worker of this task left on the server (same SessionOptions::tag, older than this

@@ -149,6 +149,11 @@ Error truncate_stop(const TableRef& table) {
 Error retries_exhausted(int attempts, const Error& last) {
   return make(ErrorKind::fatal, "retries", fmt::format("gave up after {} attempts: {}", attempts, last.message));
 }
+Error engine_types_differ(std::string_view source, std::string_view target) {
+  return make(
+      ErrorKind::usage, "engines",
+      fmt::format("rows cannot go from {} to {}: one of the two moves them to its like only.", source, target));
+}
 Error object_failed(std::string_view kind, std::string_view name, const Error& cause) {
   Error out =
       make(cause.kind, "object", fmt::format("{} {} could not be made on the target: {}", kind, name, cause.message));

@@ -19,6 +19,9 @@ class ReplayingTarget : public Target {
   Catalog& catalog() override { return inner_->catalog(); }
   std::span<const Encoding> accepts(const TableDef& table) const override { return inner_->accepts(table); }
   uint64_t transaction_bytes_max() const override { return inner_->transaction_bytes_max(); }
+  Result<std::vector<Type>> types_for(const TableDef& layout, TypeMapping mapping) const override {
+    return inner_->types_for(layout, mapping);
+  }
   bool gathers_keys() const override { return inner_->gathers_keys(); }
   std::vector<ObjectDef> planned_objects(std::span<const TargetTable> tables) const override {
     return inner_->planned_objects(tables);

@@ -13,6 +13,7 @@ namespace {
 class MemoryEngine : public Engine {
  public:
   std::string_view name() const override { return "memory"; }
+  bool exchanges_rows() const override { return false; }
 
   std::span<const std::string_view> schemes() const override {
     static constexpr std::array<std::string_view, 1> schemes = {"memory"};

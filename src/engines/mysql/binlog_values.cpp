@@ -109,6 +109,8 @@ void append_old_datetime(std::string_view raw, ByteBuffer& out) {
 }
 
 void append_bits(const ColumnCodec& codec, std::string_view raw, ByteBuffer& out) {
+  // A truth value (type_class.h).
+  if (codec.bits == 1) return out.append(!raw.empty() && raw.back() != '\0' ? "t" : "f");
   const uint64_t value = big_endian(raw);
   for (unsigned bit = codec.bits; bit > 0; --bit) out.push_back((value >> (bit - 1) & 1U) != 0 ? '1' : '0');
 }
@@ -188,6 +190,7 @@ bool append_value(const ColumnCodec& codec, std::string_view raw, ByteBuffer& ou
     case ValueKind::timestamp:
       append_timestamp(codec.scale, big_endian(raw.substr(0, 4)),
                        microseconds(big_endian(raw.substr(4)), raw.size() - 4), out);
+      out.append("+00");
       return true;
     case ValueKind::old_time:
       append_old_time(raw, out);
@@ -197,6 +200,7 @@ bool append_value(const ColumnCodec& codec, std::string_view raw, ByteBuffer& ou
       return true;
     case ValueKind::old_timestamp:
       append_timestamp(0, little_endian(raw), 0, out);
+      out.append("+00");
       return true;
     case ValueKind::bit:
       append_bits(codec, raw, out);

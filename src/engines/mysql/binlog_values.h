@@ -1,7 +1,8 @@
 #pragma once
 // Values of row events to canonical text (data/row_batch.h): what the server answers to a SELECT in UTF-8 and UTC,
-// with FLOAT and DOUBLE by their shortest digits, BIT(n) as n characters of 0 and 1, and bytes and geometry as they
-// are. A codec is chosen once per column of a table map; decoding allocates nothing beyond the arena. Total.
+// with FLOAT and DOUBLE by their shortest digits, BIT(1) as t or f, BIT(n) as n characters of 0 and 1, "+00" behind
+// a TIMESTAMP, and bytes and geometry as they are. A codec is chosen once per column of a table map; decoding
+// allocates nothing beyond the arena. Total.
 
 #include <cstdint>
 #include <memory>

@@ -19,6 +19,13 @@ std::string_view recording_of(std::string_view server) {
   return server == "mysql-8.0" ? mysql_80 : server == "mysql-5.7" ? mysql_57 : mariadb_1011;
 }
 
+// The server's answer in the text of its form (type_class.h).
+std::string canonical(const ColumnFacts& column, std::string text) {
+  if (column.data_type == "timestamp") text += "+00";
+  const bool is_truth_value = column.data_type == "bit" && text.size() == 1;
+  return is_truth_value ? (text == "1" ? "t" : "f") : text;
+}
+
 class CapturedRows : public testing::TestWithParam<const char*> {};
 
 TEST_P(CapturedRows, every_type_at_its_extremes_reads_as_the_server_answers) {
@@ -37,7 +44,7 @@ TEST_P(CapturedRows, every_type_at_its_extremes_reads_as_the_server_answers) {
         EXPECT_TRUE(expected == "NULL" && cell.length == Cell::null) << reader.facts[c].name << " row " << r;
         continue;
       }
-      EXPECT_EQ(reader.image.bytes(cell), expected == "-" ? "" : unhex(expected))
+      EXPECT_EQ(reader.image.bytes(cell), canonical(reader.facts[c], expected == "-" ? "" : unhex(expected)))
           << reader.facts[c].name << " row " << r;
     }
   }

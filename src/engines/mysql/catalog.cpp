@@ -25,8 +25,8 @@ struct KeyFacts {
 
 bool is_generated(std::string_view extra) {
   const std::string words = lower_ascii(extra);
-  return words.find("virtual generated") != std::string::npos || words.find("stored generated") != std::string::npos ||
-         words.find("persistent") != std::string::npos;
+  return words.find("virtual generated") != std::string::npos ||
+         words.find("stored generated") != std::string::npos || words.find("persistent") != std::string::npos;
 }
 
 std::optional<uint64_t> number(const Rows& rows, size_t row, size_t column) {
@@ -65,12 +65,12 @@ Result<void> read_tables(Connection& session, const std::string& condition, Tabl
 
 Result<void> read_columns(Connection& session, const std::string& condition, Tables& out) {
   const bool has_srs = !session.traits().mariadb && session.traits().version >= 80003;
-  const Rows rows = TRY(session.query(
-      fmt::format("SELECT table_schema, table_name, column_name, ordinal_position, data_type, column_type, "
-                  "character_maximum_length, numeric_precision, numeric_scale, datetime_precision, "
-                  "character_set_name, collation_name, is_nullable, extra, {} FROM information_schema.columns WHERE {} "
-                  "ORDER BY 1, 2, 4",
-                  has_srs ? "srs_id" : "NULL", condition)));
+  const Rows rows = TRY(session.query(fmt::format(
+      "SELECT table_schema, table_name, column_name, ordinal_position, data_type, column_type, "
+      "character_maximum_length, numeric_precision, numeric_scale, datetime_precision, "
+      "character_set_name, collation_name, is_nullable, extra, {} FROM information_schema.columns WHERE {} "
+      "ORDER BY 1, 2, 4",
+      has_srs ? "srs_id" : "NULL", condition)));
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto table = out.find({rows.text(i, 0), rows.text(i, 1)});
     if (table == out.end()) continue;
@@ -102,10 +102,10 @@ void choose_key(TableDef& table, const std::vector<KeyFacts>& keys) {
 
 // The primary key, or the shortest unique key of whole NOT NULL columns.
 Result<void> read_keys(Connection& session, const std::string& condition, Tables& out) {
-  const Rows rows = TRY(session.query(
-      "SELECT table_schema, table_name, index_name, column_name, sub_part, index_type FROM "
-      "information_schema.statistics WHERE non_unique = 0 AND " +
-      condition + " ORDER BY 1, 2, 3, seq_in_index"));
+  const Rows rows =
+      TRY(session.query("SELECT table_schema, table_name, index_name, column_name, sub_part, index_type FROM "
+                        "information_schema.statistics WHERE non_unique = 0 AND " +
+                        condition + " ORDER BY 1, 2, 3, seq_in_index"));
   std::map<TableRef, std::vector<KeyFacts>> keys;
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto table = out.find({rows.text(i, 0), rows.text(i, 1)});
@@ -114,8 +114,8 @@ Result<void> read_keys(Connection& session, const std::string& condition, Tables
     if (own.empty() || own.back().name != rows.get(i, 2)) own.push_back({rows.text(i, 2), {}, true});
     const auto column = find_column(table->second, rows.get(i, 3));
     const bool ordered = rows.get(i, 5) == "BTREE" || rows.get(i, 2) == "PRIMARY";
-    if (rows.is_null(i, 3) || !rows.is_null(i, 4) || !ordered || !column || !table->second.columns[*column].not_null ||
-        table->second.columns[*column].generated)
+    if (rows.is_null(i, 3) || !rows.is_null(i, 4) || !ordered || !column ||
+        !table->second.columns[*column].not_null || table->second.columns[*column].generated)
       own.back().fits = false;
     else
       own.back().columns.push_back(*column);
@@ -128,7 +128,8 @@ Result<void> read_keys(Connection& session, const std::string& condition, Tables
 
 std::string user_schema_condition(std::string_view column) {
   return fmt::format(
-      "{} NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys', 'innodb', 'ndbinfo', 'mysql_innodb_cluster_metadata') "
+      "{} NOT IN ('mysql', 'information_schema', 'performance_schema', 'sys', 'innodb', 'ndbinfo', "
+      "'mysql_innodb_cluster_metadata') "
       "AND {} NOT LIKE 'awsdms\\_%' AND {} NOT LIKE 'godwit\\_%'",
       column, column, column);
 }
@@ -148,17 +149,18 @@ std::vector<std::string> table_conditions(std::span<const TableRef> tables) {
       out.push_back(head);
       continue;
     }
-    for (const std::string& name : names) out.push_back(fmt::format("{} AND table_name = {}", head, quote_literal(name)));
+    for (const std::string& name : names)
+      out.push_back(fmt::format("{} AND table_name = {}", head, quote_literal(name)));
   }
   return out;
 }
 
 Result<std::vector<TableRef>> MysqlCatalog::list_tables() {
-  const Rows rows = TRY(connection_.query(
-      fmt::format("SELECT table_schema, table_name FROM information_schema.tables WHERE table_type IN ('BASE TABLE', "
-                  "'SYSTEM VERSIONED') AND {} AND table_name NOT LIKE 'awsdms\\_%' AND table_name NOT LIKE 'godwit\\_%' "
-                  "ORDER BY 1, 2",
-                  user_schema_condition("table_schema"))));
+  const Rows rows = TRY(connection_.query(fmt::format(
+      "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type IN ('BASE TABLE', "
+      "'SYSTEM VERSIONED') AND {} AND table_name NOT LIKE 'awsdms\\_%' AND table_name NOT LIKE 'godwit\\_%' "
+      "ORDER BY 1, 2",
+      user_schema_condition("table_schema"))));
   std::vector<TableRef> out;
   for (size_t i = 0; i < rows.size(); ++i) out.push_back({rows.text(i, 0), rows.text(i, 1)});
   return out;
@@ -177,10 +179,6 @@ Result<std::vector<TableDef>> MysqlCatalog::describe(std::span<const TableRef> t
     if (at != found.end() && !at->second.columns.empty()) out.push_back(at->second);
   }
   return out;
-}
-
-Result<std::vector<SequenceState>> MysqlCatalog::read_sequences(std::span<const TableDef>) {
-  return std::vector<SequenceState>();
 }
 
 }  // namespace godwit::mysql

@@ -10,6 +10,7 @@
 #include <mutex>
 
 #include "base/hex.h"
+#include "base/log.h"
 #include "base/text.h"
 #include "engines/mysql/errors.h"
 
@@ -156,7 +157,11 @@ Result<void> Connection::prepare_session(const ConnectOptions&) {
   }
   // What the user wants of each session; what fails of it does not stop the task (spec §2).
   for (const std::string_view name : {"AfterConnectScript", "Initstmt"})
-    if (const auto script = endpoint_->parameter(name)) TRY(run(*script));
+    if (const auto script = endpoint_->parameter(name)) {
+      auto done = run(*script);
+      if (!done && broken()) return Failure(done.error());
+      if (!done) log_warning(Component::common, "{} failed: {}", name, done.error().message);
+    }
   return {};
 }
 

@@ -48,8 +48,9 @@ constexpr Attribute attributes[] = {
      .needless = "statements of a load may take as long as they need; waits for locks are bounded by "
                  "TransactionConsistencyTimeout"},
     {.name = "ServerTimezone",
-     .needless = "sessions and binlog are read in UTC, whatever the server's zone is: TIMESTAMP arrives as the moment "
-                 "it is, DATETIME as it stands"},
+     .needless =
+         "sessions and binlog are read in UTC, whatever the server's zone is: TIMESTAMP arrives as the moment "
+         "it is, DATETIME as it stands"},
     {.name = "CharsetMapping", .needless = "every character set of the server is known, and converted to UTF-8"},
     {.name = "CleanSourceMetadataOnMismatch",
      .form = Form::flag,
@@ -119,8 +120,7 @@ Result<std::vector<std::string>> check_source_attributes(const Endpoint& endpoin
     }
     TRY(check_value(*known, value));
     if (!known->needless.empty())
-      warnings.push_back(
-          fmt::format("Connection attribute {} is without effect: {}", known->name, known->needless));
+      warnings.push_back(fmt::format("Connection attribute {} is without effect: {}", known->name, known->needless));
   }
   return warnings;
 }

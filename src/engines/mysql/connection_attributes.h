@@ -1,6 +1,6 @@
 #pragma once
-// DMS's connection attributes of a source of this family, given as parameters of its URI (spec/engine-mysql.md §2, §10),
-// and Godwit's own: which there are, what may stand in them, which of them need no heeding.
+// DMS's connection attributes of a source of this family, given as parameters of its URI (spec/engine-mysql.md §2,
+// §10), and Godwit's own: which there are, what may stand in them, which of them need no heeding.
 
 #include <string>
 #include <string_view>

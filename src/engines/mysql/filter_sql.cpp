@@ -45,8 +45,8 @@ bool is_number(std::string_view text) {
 
 // How a value that no column of this family holds lies to all that they hold: NULL stays NULL.
 std::string beyond(const std::string& column, Sign sign, bool above) {
-  const bool holds = sign == Sign::ne || (above ? sign == Sign::lt || sign == Sign::le
-                                                : sign == Sign::gt || sign == Sign::ge);
+  const bool holds =
+      sign == Sign::ne || (above ? sign == Sign::lt || sign == Sign::le : sign == Sign::gt || sign == Sign::ge);
   return fmt::format("{} IS NOT NULL AND {}", column, holds ? "TRUE" : "FALSE");
 }
 
@@ -185,8 +185,7 @@ std::string below(const std::vector<const ColumnDef*>& columns, const std::vecto
   std::string equal_so_far;
   for (size_t c = 0; c < columns.size(); ++c) {
     const std::string name = quote_name(columns[c]->name);
-    ways.push_back(
-        fmt::format("({}({}))", equal_so_far, compare(name, Sign::lt, columns[c]->type, boundary[c])));
+    ways.push_back(fmt::format("({}({}))", equal_so_far, compare(name, Sign::lt, columns[c]->type, boundary[c])));
     equal_so_far += fmt::format("({}) AND ", compare(name, Sign::eq, columns[c]->type, boundary[c]));
   }
   return "(" + join(ways, " OR ") + ")";

@@ -12,7 +12,8 @@ namespace {
 constexpr int64_t minutes_s = 60, default_minutes = 5;
 
 TableRef heartbeat_table(const Endpoint& endpoint) {
-  return {endpoint.parameter("HeartbeatSchema").value_or(endpoint.database.empty() ? "awsdms_control" : endpoint.database),
+  return {endpoint.parameter("HeartbeatSchema")
+              .value_or(endpoint.database.empty() ? "awsdms_control" : endpoint.database),
           "awsdms_heartbeat"};
 }
 
@@ -29,17 +30,18 @@ int64_t heartbeat_interval_s(const Endpoint& endpoint) {
 Result<void> write_heartbeat(Connection& session, const Endpoint& endpoint, std::string_view task_id) {
   if (heartbeat_interval_s(endpoint) == 0) return {};
   const TableRef table = heartbeat_table(endpoint);
-  const std::string statement =
-      fmt::format("INSERT INTO {} (task, beat) VALUES ({}, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE beat = "
-                  "UTC_TIMESTAMP(6)",
-                  quote_name(table), quote_literal(task_id));
+  const std::string statement = fmt::format(
+      "INSERT INTO {} (task, beat) VALUES ({}, UTC_TIMESTAMP(6)) ON DUPLICATE KEY UPDATE beat = "
+      "UTC_TIMESTAMP(6)",
+      quote_name(table), quote_literal(task_id));
   auto written = session.run(statement);
   if (!written && (written.error().code == "mysql.1146" || written.error().code == "mysql.1049")) {
     TRY(session.run("CREATE DATABASE IF NOT EXISTS " + quote_name(table.schema)));
-    TRY(session.run(fmt::format(
-        "CREATE TABLE IF NOT EXISTS {} (task varchar(191) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin PRIMARY KEY, beat "
-        "datetime(6) NOT NULL)",
-        quote_name(table))));
+    TRY(
+        session.run(fmt::format("CREATE TABLE IF NOT EXISTS {} (task varchar(191) CHARACTER SET utf8mb4 COLLATE "
+                                "utf8mb4_bin PRIMARY KEY, beat "
+                                "datetime(6) NOT NULL)",
+                                quote_name(table))));
     written = session.run(statement);
   }
   if (!written) return Failure(written.error());

@@ -48,8 +48,8 @@ std::optional<KeyBounds> parse_bounds(std::string_view given) {
   const auto root = parse_json(given, "bounds");
   if (!root || !root->is_object()) return std::nullopt;
   bool fine = true;
-  KeyBounds out{texts(*root, "columns", fine), texts(*root, "from", fine), texts(*root, "to", fine), text(*root, "partition", fine),
-                text(*root, "where", fine)};
+  KeyBounds out{texts(*root, "columns", fine), texts(*root, "from", fine), texts(*root, "to", fine),
+                text(*root, "partition", fine), text(*root, "where", fine)};
   const size_t literals = std::max(out.from.size(), out.to.size());
   if (!fine || out.columns.size() < literals) return std::nullopt;
   return out;

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "engines/mysql/filter_sql.h"
+#include "engines/mysql/gtid_set.h"
 #include "engines/mysql/splitting.h"
 
 namespace godwit::mysql {
@@ -33,21 +34,47 @@ size_t common_bytes(std::string_view a, std::string_view b) {
   return at;
 }
 
-// Between the first characters in which they differ. Only plain ASCII is made up: a literal that a column's character
-// set does not have would keep the index from serving.
-std::optional<std::string> ascii_middle(std::string_view low, std::string_view high) {
+constexpr std::string_view small_letters = "0123456789abcdefghijklmnopqrstuvwxyz";
+constexpr std::string_view capitals = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+
+// Of the letters behind `from` up to `to`.
+std::optional<char> letter_between(std::string_view alphabet, int from, int to) {
+  std::string between;
+  for (const char letter : alphabet)
+    if (letter > from && letter <= to) between += letter;
+  if (between.empty()) return std::nullopt;
+  return between[between.size() / 2];
+}
+
+// Between the first characters in which they differ, in digits and letters, as keys mostly are. Nothing but ASCII is
+// made up: a literal that a column's character set does not have would keep the index from serving.
+std::optional<std::string> text_middle(std::string_view alphabet, std::string_view low, std::string_view high) {
+  constexpr int past_ascii = 0x7F;
   const size_t at = common_bytes(low, high);
-  constexpr int first = 0x20, last = 0x7E;
-  const int from = at < low.size() ? static_cast<uint8_t>(low[at]) : first;
-  const int to = at < high.size() ? std::min<int>(static_cast<uint8_t>(high[at]), last) : last;
+  const auto byte = [](std::string_view text, size_t place) {
+    return place < text.size() ? static_cast<int>(static_cast<uint8_t>(text[place])) : 0;
+  };
   const std::string head(high.substr(0, at));
-  if (from > last || to < from) return std::nullopt;
-  if (to - from >= 2) return head + static_cast<char>((from + to + 1) / 2);
-  // Neighbours: between what follows the lower one and the end of its kind.
-  const int next = at + 1 < low.size() ? std::min<int>(static_cast<uint8_t>(low[at + 1]), last) : first;
-  const int limit = next >= '0' && next <= '9' ? '9' : next >= 'a' && next <= 'z' ? 'z' : last;
-  if (limit - next < 2 || from < first) return std::nullopt;
-  return head + static_cast<char>(from) + static_cast<char>((next + limit + 1) / 2);
+  if (const auto letter = letter_between(alphabet, byte(low, at), std::min(byte(high, at) - 1, past_ascii)))
+    return head + *letter;
+  // Neighbours: behind what follows the lower one.
+  if (at >= low.size() || byte(low, at) > past_ascii) return std::nullopt;
+  const auto letter = letter_between(alphabet, byte(low, at + 1), past_ascii);
+  if (!letter) return std::nullopt;
+  return head + low[at] + *letter;
+}
+
+std::optional<std::string> uuid_middle(std::string_view low, std::string_view high) {
+  const auto from = parse_uuid(low), to = parse_uuid(high);
+  if (!from || !to) return std::nullopt;
+  const auto bytes = [](const Uuid& uuid) {
+    return std::string(reinterpret_cast<const char*>(uuid.data()), uuid.size());
+  };
+  std::string middle = byte_middle(bytes(*from), bytes(*to));
+  middle.resize(from->size(), '\0');
+  Uuid out{};
+  std::copy(middle.begin(), middle.end(), out.begin());
+  return uuid_text(out);
 }
 
 using Wide = __int128;
@@ -102,8 +129,9 @@ std::vector<std::string> text_middles(std::string_view low, std::string_view hig
   const auto add = [&](std::optional<std::string> text) {
     if (text && std::ranges::find(out, *text) == out.end()) out.push_back(std::move(*text));
   };
-  add(ascii_middle(low, high));
-  add(ascii_middle(lower_ascii(low), lower_ascii(high)));
+  add(text_middle(small_letters, lower_ascii(low), lower_ascii(high)));
+  add(text_middle(small_letters, low, high));
+  add(text_middle(capitals, low, high));
   return out;
 }
 
@@ -139,9 +167,9 @@ Result<std::optional<KeyValues>> KeySpace::end(const std::string& condition, boo
   ++questions_;
   TableDef layout;
   for (const ColumnDef* part : parts_) layout.columns.push_back(*part);
-  const Rows rows = TRY(session_->query(fmt::format("SELECT {} FROM {}{} ORDER BY {} LIMIT 1", select_list(layout),
-                                                    from_clause(*table_), where(condition),
-                                                    in_order(quoted_, descending))));
+  const Rows rows =
+      TRY(session_->query(fmt::format("SELECT {} FROM {}{} ORDER BY {} LIMIT 1", select_list(layout),
+                                      from_clause(*table_), where(condition), in_order(quoted_, descending))));
   if (rows.empty()) return std::nullopt;
   RowBatch batch;
   batch.layout = std::make_shared<const TableDef>(layout);
@@ -197,8 +225,11 @@ Result<std::vector<std::string>> KeySpace::middles(const ColumnDef& column, cons
     texts.push_back(byte_middle(low, high));
   } else if (column.type.form == ValueForm::text) {
     texts = text_middles(low, high);
+  } else if (column.type.form == ValueForm::uuid) {
+    if (const auto middle = uuid_middle(low, high)) texts.push_back(*middle);
   }
-  texts.push_back(high);
+  // Of a key's last column it would cut off one row alone.
+  if (&column != parts_.back()) texts.push_back(high);
   std::vector<std::string> out;
   for (const std::string& text : texts)
     if (const auto literal = key_literal(column.type, text)) out.push_back(*literal);

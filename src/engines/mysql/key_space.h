@@ -32,7 +32,7 @@ class KeySpace {
   // What the optimizer reckons.
   Result<uint64_t> estimate(const std::string& condition);
   // Literals for the first columns that may lie behind `low` and not behind `high`, the likeliest first; `low` and
-  // `high` differ. The last of them does.
+  // `high` differ.
   Result<std::vector<std::vector<std::string>>> between(const KeyValues& low, const KeyValues& high);
   uint64_t questions() const { return questions_; }
 
@@ -49,7 +49,7 @@ class KeySpace {
   uint64_t questions_ = 0;
 };
 
-// Middles of two texts by their characters, both as they are and with the case of letters put aside.
+// Middles of two texts by their letters and digits, with the case put aside and as they are.
 std::vector<std::string> text_middles(std::string_view low, std::string_view high);
 std::string byte_middle(std::string_view low, std::string_view high);
 

@@ -5,12 +5,14 @@
 namespace godwit::mysql {
 
 Result<void> end_leftover_sessions(Connection& session, const std::string& tag, bool keepers_too) {
-  auto rows = session.query(fmt::format(
-      "SELECT p.processlist_id, coalesce(r.attr_value, '') FROM performance_schema.session_account_connect_attrs p LEFT "
-      "JOIN performance_schema.session_account_connect_attrs r ON r.processlist_id = p.processlist_id AND r.attr_name "
-      "= 'godwit_role' WHERE p.attr_name = 'program_name' AND p.attr_value = {} AND p.processlist_id <> "
-      "CONNECTION_ID()",
-      quote_literal("godwit:" + tag)));
+  auto rows = session.query(
+      fmt::format("SELECT p.processlist_id, coalesce(r.attr_value, '') FROM "
+                  "performance_schema.session_account_connect_attrs p LEFT "
+                  "JOIN performance_schema.session_account_connect_attrs r ON r.processlist_id = p.processlist_id "
+                  "AND r.attr_name "
+                  "= 'godwit_role' WHERE p.attr_name = 'program_name' AND p.attr_value = {} AND p.processlist_id <> "
+                  "CONNECTION_ID()",
+                  quote_literal("godwit:" + tag)));
   if (!rows && session.broken()) return Failure(rows.error());
   if (!rows) return {};  // it keeps none, or shows none
   for (size_t i = 0; i < rows->size(); ++i) {

@@ -28,7 +28,8 @@ Result<Rows> log_query(Connection& session, const std::string& sql) {
 // "<file>:<offset>" of DMS's compound: "<file>:<pos>:-1:<pos2>:<number>:<safe file>:<safe pos>".
 Result<Position> parse_compound(std::string_view text) {
   const std::vector<std::string> parts = split(text, ':');
-  if (parts.size() == 2) return TRY(BinlogPosition::parse(text)).position();
+  if (parts.size() == 2) return TRY(BinlogPosition::parse(text))
+  .position();
   if (parts.size() != 7) return Failure(errors::bad_start(text));
   BinlogPosition at = TRY(BinlogPosition::parse(parts[0] + ":" + parts[1]));
   auto safe = BinlogPosition::parse(parts[5] + ":" + parts[6]);
@@ -44,17 +45,16 @@ Result<Position> parse_compound(std::string_view text) {
 }  // namespace
 
 Result<std::optional<std::string>> global_variable(Connection& session, std::string_view name) {
-  const Rows rows = TRY(session.query(fmt::format("SHOW GLOBAL VARIABLES WHERE Variable_name = {}", quote_literal(name))));
+  const Rows rows =
+      TRY(session.query(fmt::format("SHOW GLOBAL VARIABLES WHERE Variable_name = {}", quote_literal(name))));
   if (rows.empty()) return std::nullopt;
   return rows.text(0, 1);
 }
 
-Result<ServerIdentity> server_identity(Connection& session, const Endpoint& endpoint) {
+Result<ServerIdentity> server_identity(Connection& session) {
   const Rows version = TRY(session.query("SELECT VERSION()"));
-  ServerIdentity out{"", endpoint.database, version.text(0, 0)};
-  if (const auto cluster = endpoint.parameter("GtidCluster")) {
-    out.system = "cluster-" + *cluster;
-  } else if (session.traits().mariadb) {
+  ServerIdentity out{"", "", version.text(0, 0)};
+  if (session.traits().mariadb) {
     const Rows rows = TRY(session.query("SELECT @@server_id, @@hostname, @@port, @@datadir"));
     const std::string facts =
         fmt::format("{}\n{}\n{}\n{}", rows.get(0, 0), rows.get(0, 1), rows.get(0, 2), rows.get(0, 3));

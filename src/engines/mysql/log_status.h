@@ -14,9 +14,8 @@
 namespace godwit::mysql {
 
 // MySQL: server_uuid. MariaDB has none: server_id, and a hash of it and of its host name, port and data folder, which
-// outlive a restart. With the attribute GtidCluster its text in their place: another server that has its GTIDs goes
-// on for it. Source and target of this family name a server alike.
-Result<ServerIdentity> server_identity(Connection& session, const Endpoint& endpoint);
+// outlive a restart. No database: a task may have tables of several. Source and target name a server alike.
+Result<ServerIdentity> server_identity(Connection& session);
 
 // As positions name this server: server_uuid, or "id-" and MariaDB's server_id.
 Result<std::string> log_server(Connection& session);

@@ -68,14 +68,17 @@ std::string unlock_statement(Lock lock) {
 // The sessions that a lock may wait for: at work for the longest time. Statements are not quoted, they hold values.
 std::string blockers(Connection& session) {
   auto rows = session.query(
-      "SELECT id, user, coalesce(state, ''), time FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND "
-      "command NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND (command <> 'Sleep' OR time > 0) ORDER BY time "
+      "SELECT id, user, coalesce(state, ''), time FROM information_schema.processlist WHERE id <> CONNECTION_ID() "
+      "AND "
+      "command NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND (command <> 'Sleep' OR time > 0) ORDER BY "
+      "time "
       "DESC LIMIT 5");
   if (!rows) return {};
   std::vector<std::string> out;
   for (size_t i = 0; i < rows->size(); ++i)
     out.push_back(fmt::format("session {} of user {} ({}, for {} s)", rows->get(i, 0), rows->get(i, 1),
-                              rows->get(i, 2).empty() ? "idle or in a transaction" : rows->get(i, 2), rows->get(i, 3)));
+                              rows->get(i, 2).empty() ? "idle or in a transaction" : rows->get(i, 2),
+                              rows->get(i, 3)));
   return join(out, "; ");
 }
 
@@ -104,7 +107,9 @@ class Opening {
   }
 
  private:
-  Result<Connection> connect() const { return Connection::open(endpoint_, {.tag = tag_, .role = "keeper", .database = {}}); }
+  Result<Connection> connect() const {
+    return Connection::open(endpoint_, {.tag = tag_, .role = "keeper", .database = {}});
+  }
 
   // Whether there is a place to be told. Where it is not needed this user may be forbidden to know.
   Result<void> look_at_log() {
@@ -158,7 +163,7 @@ class Opening {
   // No place in any log: another for each snapshot, so that slices of two are told apart.
   Result<Position> unlogged_position() {
     BinlogPosition at;
-    at.place = {"no-binlog.000000", static_cast<uint64_t>(TRY(server_clock_us(locker_)))};
+    at.place = { "no-binlog.000000", static_cast<uint64_t>(TRY(server_clock_us(locker_))) };
     at.server = TRY(log_server(locker_));
     return at.position();
   }
@@ -250,7 +255,8 @@ class Opening {
     if (!logs_) return without_log();
     const std::string refused = join(refused_, "; ");
     if (!maria_log_ && !locker_.traits().has_gtids) return Failure(errors::no_lock_no_gtids(refused));
-    log_info(Component::source_unload, "No lock may be taken for the snapshot ({}); it is opened without one", refused);
+    log_info(Component::source_unload, "No lock may be taken for the snapshot ({}); it is opened without one",
+             refused);
     unsigned count = spec_.sessions;
     for (unsigned i = 0; i < lockless_tries; ++i) {
       if (i > 0 && i % tries_a_halving == 0) count = std::max(1U, count / 2);

@@ -32,8 +32,7 @@ Result<std::unique_ptr<Source>> MysqlSource::open(const Endpoint& endpoint, cons
   if (options.role == "main")
     for (const std::string& warning : TRY(check_source_attributes(endpoint)))
       log_warning(Component::common, "{}", warning);
-  Connection session =
-      TRY(Connection::open(endpoint, {.tag = options.tag, .role = options.role, .database = {}}));
+  Connection session = TRY(Connection::open(endpoint, {.tag = options.tag, .role = options.role, .database = {}}));
   // Sizes as they are now, not as they were asked for a day ago.
   if (!session.traits().mariadb && session.traits().version >= 80000)
     TRY(session.run("SET SESSION information_schema_stats_expiry = 0"));
@@ -51,11 +50,19 @@ void MysqlSource::interrupt() {
 }
 
 Result<ServerIdentity> MysqlSource::identity() {
-  return server_identity(session_, endpoint_);
+  ServerIdentity out = TRY(server_identity(session_));
+  // Another server that has the same GTIDs goes on for this one.
+  if (const auto cluster = endpoint_.parameter("GtidCluster")) out.system = "cluster-" + *cluster;
+  return out;
 }
 
 Result<std::vector<Finding>> MysqlSource::check(const CaptureSpec& spec, bool with_changes) {
-  return check_source(session_, endpoint_, spec, with_changes);
+  std::vector<Finding> out = TRY(check_source(session_, endpoint_, spec, with_changes));
+  // Under the name of a cluster nobody would see that both ends are one server.
+  const ServerIdentity own = TRY(server_identity(session_));
+  if (endpoint_.parameter("GtidCluster") && spec.target_system.find(own.system) != std::string::npos)
+    out.push_back({true, errors::cluster_is_target()});
+  return out;
 }
 
 std::partial_ordering MysqlSource::compare(const Position& a, const Position& b) const {
@@ -88,13 +95,15 @@ Result<int64_t> MysqlSource::clock_us() {
 
 Result<LogEnd> MysqlSource::log_end() {
   const int64_t clock = TRY(clock_us());
-  return LogEnd{TRY(mark_now()), clock};
+  return LogEnd {
+    TRY(mark_now())
+    , clock
+  };
 }
 
 Result<Snapshot> MysqlSource::open_pool(const CaptureSpec& spec, bool needs_position) {
-  SnapshotSpec wanted{.sessions = spec.lanes + 1,
-                      .wait_s = spec.open_transactions_timeout_s,
-                      .needs_position = needs_position};
+  SnapshotSpec wanted{
+      .sessions = spec.lanes + 1, .wait_s = spec.open_transactions_timeout_s, .needs_position = needs_position};
   for (const TableDef* table : spec.tables) wanted.tables.push_back(table->ref);
   held_ = TRY(SnapshotPool::open(endpoint_, options_.tag, wanted));
   return Snapshot{held_->id(), held_->position()};

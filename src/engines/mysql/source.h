@@ -10,6 +10,7 @@
 #include "engines/mysql/catalog.h"
 #include "engines/mysql/connection.h"
 #include "engines/mysql/snapshot.h"
+#include "engines/mysql/transactions.h"
 
 namespace godwit::mysql {
 
@@ -82,6 +83,7 @@ class MysqlSource : public Source {
   std::optional<Connection> member_;
   std::mutex busy_mutex_;  // guards which of the two is at work, for interrupt()
   std::atomic<bool> interrupted_ = false;
+  std::shared_ptr<ReaderMemory> reader_memory_ = std::make_shared<ReaderMemory>();
 };
 
 }  // namespace godwit::mysql

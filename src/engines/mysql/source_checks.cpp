@@ -33,7 +33,6 @@ class Checks {
     user_ = me.text(0, 0);
     TRY(reading());
     TRY(storage_engines());
-    TRY(views());
     if (!with_changes) return std::move(out_);
     TRY(open_xa());
     if (!TRY(log_itself())) return std::move(out_);
@@ -62,8 +61,8 @@ class Checks {
       for (const ColumnDef& column : table->columns)
         if (!column.generated) columns.push_back(quote_name(column.name));
       if (columns.empty()) continue;
-      auto read = session_.query(
-          fmt::format("SELECT {} FROM {} LIMIT 0", join(columns, ", "), quote_name(table->ref)));
+      auto read =
+          session_.query(fmt::format("SELECT {} FROM {} LIMIT 0", join(columns, ", "), quote_name(table->ref)));
       if (read) continue;
       if (session_.broken()) return Failure(read.error());
       fatal(errors::not_readable(table->ref, user_, read.error().message));
@@ -72,7 +71,8 @@ class Checks {
   }
 
   Result<void> storage_engines() {
-    const Rows transactional = TRY(session_.query("SELECT engine FROM information_schema.engines WHERE transactions = 'YES'"));
+    const Rows transactional =
+        TRY(session_.query("SELECT engine FROM information_schema.engines WHERE transactions = 'YES'"));
     std::set<std::string> good;
     for (size_t i = 0; i < transactional.size(); ++i) good.insert(lower_ascii(transactional.get(i, 0)));
     std::vector<TableRef> names;
@@ -88,17 +88,6 @@ class Checks {
         if (rows.get(i, 3) == "SYSTEM VERSIONED") warn(errors::system_versioned(name));
       }
     }
-    return {};
-  }
-
-  Result<void> views() {
-    std::set<std::string> schemas;
-    for (const TableDef* table : spec_.tables) schemas.insert(quote_literal(table->ref.schema));
-    if (schemas.empty()) return {};
-    const Rows rows = TRY(session_.query(fmt::format(
-        "SELECT count(*) FROM information_schema.tables WHERE table_type = 'VIEW' AND table_schema IN ({})",
-        join(std::vector<std::string>(schemas.begin(), schemas.end()), ", "))));
-    if (rows.integer(0, 0) > 0) warn(errors::views_left_out(rows.unsigned_integer(0, 0)));
     return {};
   }
 
@@ -158,8 +147,9 @@ class Checks {
         !maria && session_.traits().version >= 80026 ? "log_replica_updates" : "log_slave_updates";
     const std::string updates = TRY(variable(name));
     if (!is_off(updates)) return {};
-    auto rows = session_.query(maria ? "SHOW ALL SLAVES STATUS"
-                                     : session_.traits().version >= 80022 ? "SHOW REPLICA STATUS" : "SHOW SLAVE STATUS");
+    auto rows = session_.query(maria                                ? "SHOW ALL SLAVES STATUS"
+                               : session_.traits().version >= 80022 ? "SHOW REPLICA STATUS"
+                                                                    : "SHOW SLAVE STATUS");
     if (!rows && session_.broken()) return Failure(rows.error());
     if (rows && !rows->empty()) fatal(errors::replica_logs_nothing(name));
     return {};
@@ -187,8 +177,8 @@ class Checks {
 
   // binlog_do_db and binlog_ignore_db.
   Result<void> left_out_databases() {
-    const Rows rows = TRY(
-        session_.query(session_.traits().says_replica() ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS"));
+    const Rows rows =
+        TRY(session_.query(session_.traits().says_replica() ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS"));
     if (rows.empty()) return {};
     const std::vector<std::string> only = split(rows.get(0, 2), ','), never = split(rows.get(0, 3), ',');
     std::set<std::string> told;

@@ -19,10 +19,6 @@ Error bad_attribute(std::string_view name, std::string_view given, std::string_v
   return make(ErrorKind::usage, "attribute",
               fmt::format("connection attribute {}={} of the source's URI must be {}", name, given, wanted));
 }
-Error not_supported(std::string_view what, std::string_view instead) {
-  return make(ErrorKind::usage, "attribute_unsupported",
-              fmt::format("connection attribute {} is not supported. {}.", what, instead));
-}
 
 Error snapshot_lost(std::string_view id, std::string_view why) {
   return make(ErrorKind::snapshot_lost, "snapshot_lost",
@@ -35,11 +31,12 @@ Error lock_not_had(std::string_view lock, int64_t waited_s, std::string_view blo
                              lock, waited_s, blockers.empty() ? "sessions that this user may not see" : blockers));
 }
 Error no_snapshot_without_lock(std::string_view refused, unsigned tries) {
-  return lacking("snapshot_busy",
-                 fmt::format("no consistent snapshot could be opened: this user may take no lock ({}), and in {} tries "
-                             "the server was never quiet for the moment that it takes without one. GRANT RELOAD ON "
-                             "*.* (or LOCK TABLES on the task's databases) to the user.",
-                             refused, tries));
+  return lacking(
+      "snapshot_busy",
+      fmt::format("no consistent snapshot could be opened: this user may take no lock ({}), and in {} tries "
+                  "the server was never quiet for the moment that it takes without one. GRANT RELOAD ON "
+                  "*.* (or LOCK TABLES on the task's databases) to the user.",
+                  refused, tries));
 }
 Error no_lock_no_gtids(std::string_view refused) {
   return lacking("snapshot_lock_refused",
@@ -49,19 +46,21 @@ Error no_lock_no_gtids(std::string_view refused) {
                              refused));
 }
 Error log_off() {
-  return lacking("log_bin", "the server keeps no binlog (log_bin is OFF), so its changes cannot be followed. Start it "
-                            "with log_bin, server_id and binlog_format=ROW, or run --type full-load.");
+  return lacking("log_bin",
+                 "the server keeps no binlog (log_bin is OFF), so its changes cannot be followed. Start it "
+                 "with log_bin, server_id and binlog_format=ROW, or run --type full-load.");
 }
 
 Error rewritten(const TableRef& table) {
-  return {ErrorKind::table, "source.rewritten",
-          fmt::format("table {} was rewritten, truncated or altered on the source since the snapshot", to_string(table)),
-          ""};
+  return {
+      ErrorKind::table, "source.rewritten",
+      fmt::format("table {} was rewritten, truncated or altered on the source since the snapshot", to_string(table)),
+      ""};
 }
 Error wrong_encoding(const TableRef& table) {
-  return make(ErrorKind::fatal, "encoding",
-              fmt::format("rows of table {} were wanted in an encoding that this source does not write",
-                          to_string(table)));
+  return make(
+      ErrorKind::fatal, "encoding",
+      fmt::format("rows of table {} were wanted in an encoding that this source does not write", to_string(table)));
 }
 Error unknown_bounds(const TableRef& table) {
   return make(ErrorKind::table, "bounds",
@@ -78,11 +77,9 @@ Error filter_column_missing(const TableRef& table, std::string_view column) {
                           column, to_string(table)));
 }
 Error key_column_unfit(const TableRef& table, std::string_view column) {
-  return make(ErrorKind::table, "key_column",
-              fmt::format("rows of table {} cannot be looked up by column `{}` of its key", to_string(table), column));
-}
-Error no_target(std::string_view endpoint) {
-  return make(ErrorKind::usage, "no_target", fmt::format("{}: this build has no target for this engine.", endpoint));
+  return make(
+      ErrorKind::table, "key_column",
+      fmt::format("rows of table {} cannot be looked up by column `{}` of its key", to_string(table), column));
 }
 Error segment_column_missing(const TableRef& table, std::string_view column) {
   return make(ErrorKind::table, "segment_column",
@@ -90,9 +87,10 @@ Error segment_column_missing(const TableRef& table, std::string_view column) {
                           column, to_string(table)));
 }
 Error no_partition(const TableRef& table, std::string_view partition) {
-  return make(ErrorKind::table, "partition",
-              fmt::format("a parallel-load rule names partition `{}`, which table {} does not have. Correct the rule.",
-                          partition, to_string(table)));
+  return make(
+      ErrorKind::table, "partition",
+      fmt::format("a parallel-load rule names partition `{}`, which table {} does not have. Correct the rule.",
+                  partition, to_string(table)));
 }
 Error no_partitions(const TableRef& table) {
   return make(ErrorKind::table, "no_partitions",
@@ -107,17 +105,19 @@ Error bad_start(std::string_view text) {
                           text));
 }
 Error log_purged(std::string_view wanted, std::string_view oldest) {
-  return lacking("log_purged",
-                 fmt::format("the binlog that the task needs from {} on is gone: the oldest that the server still has "
-                             "begins at {}. What lay between is lost to the task: load it anew with --restart, and "
-                             "keep binlogs longer (binlog_expire_logs_seconds, expire_logs_days, or call "
-                             "mysql.rds_set_configuration('binlog retention hours', 24)).",
-                             wanted, oldest));
+  return lacking(
+      "log_purged",
+      fmt::format("the binlog that the task needs from {} on is gone: the oldest that the server still has "
+                  "begins at {}. What lay between is lost to the task: load it anew with --restart, and "
+                  "keep binlogs longer (binlog_expire_logs_seconds, expire_logs_days, or call "
+                  "mysql.rds_set_configuration('binlog retention hours', 24)).",
+                  wanted, oldest));
 }
 Error no_log_access(std::string_view user, bool mariadb, std::string_view said) {
-  return lacking("log_access",
-                 fmt::format("user {} may not ask for the position of the binlog: {}. GRANT {} ON *.* TO the user.",
-                             user, said, mariadb ? "BINLOG MONITOR (REPLICATION CLIENT before 10.5)" : "REPLICATION CLIENT"));
+  return lacking(
+      "log_access",
+      fmt::format("user {} may not ask for the position of the binlog: {}. GRANT {} ON *.* TO the user.", user, said,
+                  mariadb ? "BINLOG MONITOR (REPLICATION CLIENT before 10.5)" : "REPLICATION CLIENT"));
 }
 
 Error log_bin_off() {
@@ -131,27 +131,31 @@ Error log_format(std::string_view format) {
                              format));
 }
 Error row_image_keyless(std::string_view image, const TableRef& table) {
-  return lacking("row_image_keyless",
-                 fmt::format("binlog_row_image is {}, and table {} has no primary key and no unique key over NOT NULL "
-                             "columns: its changed rows cannot be told apart. SET GLOBAL binlog_row_image = 'FULL', "
-                             "or give the table a key.",
-                             image, to_string(table)));
+  return lacking(
+      "row_image_keyless",
+      fmt::format("binlog_row_image is {}, and table {} has no primary key and no unique key over NOT NULL "
+                  "columns: its changed rows cannot be told apart. SET GLOBAL binlog_row_image = 'FULL', "
+                  "or give the table a key.",
+                  image, to_string(table)));
 }
 Error row_image_partial(std::string_view image) {
-  return lacking("row_image",
-                 fmt::format("binlog_row_image is {}: changes are applied by key, and what the log lacks of a row stays "
-                             "as the target has it. FULL is safer: SET GLOBAL binlog_row_image = 'FULL'.",
-                             image));
+  return lacking(
+      "row_image",
+      fmt::format("binlog_row_image is {}: changes are applied by key, and what the log lacks of a row stays "
+                  "as the target has it. FULL is safer: SET GLOBAL binlog_row_image = 'FULL'.",
+                  image));
 }
 Error server_id_zero() {
-  return lacking("server_id", "server_id is 0: the server sends its binlog to nobody. Set server_id to 1 or more in the "
-                              "server's options file.");
+  return lacking("server_id",
+                 "server_id is 0: the server sends its binlog to nobody. Set server_id to 1 or more in the "
+                 "server's options file.");
 }
 Error short_retention(std::string_view variable, std::string_view value) {
   const bool seconds = variable == "binlog_expire_logs_seconds";
-  return lacking("retention",
-                 fmt::format("{} is {}: binlogs may be gone before a stopped task needs them again. SET GLOBAL {} = {}.",
-                             variable, value, variable, seconds ? 86400 : 1));
+  return lacking(
+      "retention",
+      fmt::format("{} is {}: binlogs may be gone before a stopped task needs them again. SET GLOBAL {} = {}.",
+                  variable, value, variable, seconds ? 86400 : 1));
 }
 Error replica_logs_nothing(std::string_view variable) {
   return lacking("replica_updates",
@@ -160,14 +164,14 @@ Error replica_logs_nothing(std::string_view variable) {
                              variable, variable));
 }
 Error not_replication_slave(std::string_view user, bool mariadb) {
-  return lacking("replication_slave",
-                 fmt::format("user {} lacks the privilege REPLICATION SLAVE, without which the server sends no binlog. "
-                             "GRANT REPLICATION SLAVE ON *.* TO {}{}",
-                             user, user, mariadb ? "" : "."));
+  return lacking(
+      "replication_slave",
+      fmt::format("user {} lacks the privilege REPLICATION SLAVE, without which the server sends no binlog. "
+                  "GRANT REPLICATION SLAVE ON *.* TO {}{}",
+                  user, user, mariadb ? "" : "."));
 }
 Error not_replication_client(std::string_view user, bool mariadb, int version) {
-  const std::string_view privilege =
-      mariadb && version >= 100502 ? "BINLOG MONITOR" : "REPLICATION CLIENT";
+  const std::string_view privilege = mariadb && version >= 100502 ? "BINLOG MONITOR" : "REPLICATION CLIENT";
   return lacking("replication_client",
                  fmt::format("user {} lacks the privilege {}, without which the binlog's position cannot be asked. "
                              "GRANT {} ON *.* TO {}",
@@ -190,6 +194,11 @@ Error not_transactional(const TableRef& table, std::string_view storage_engine) 
                              "loaded may be in the load and in the log, or half of a statement. Write nothing to it "
                              "during the load, or ALTER TABLE … ENGINE=InnoDB.",
                              to_string(table), storage_engine));
+}
+Error cluster_is_target() {
+  return lacking("cluster_is_target",
+                 "source and target are the same server, and GtidCluster hides that. Leave "
+                 "GtidCluster out of the source's URI.");
 }
 Error open_xa(size_t count) {
   return lacking("open_xa",
@@ -220,18 +229,10 @@ Error charset_unknown(const TableRef& table, std::string_view column, std::strin
                              "binlog. ALTER TABLE … CONVERT TO CHARACTER SET utf8mb4, or leave the table out.",
                              column, to_string(table), charset));
 }
-Error views_left_out(size_t count) {
-  return lacking("views", fmt::format("{} view(s) are left out: only base tables are moved. Create them on the target "
-                                      "by hand.",
-                                      count));
-}
 Error system_versioned(const TableRef& table) {
   return lacking("system_versioned",
                  fmt::format("table {} is system-versioned: its rows as they are now are moved, not their history",
                              to_string(table)));
-}
-Error log_encoded(std::string_view variable) {
-  return lacking("log_encrypted", fmt::format("{} is ON: the server decrypts its binlog when it sends it", variable));
 }
 
 }  // namespace godwit::mysql::errors

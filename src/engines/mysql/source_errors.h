@@ -12,7 +12,6 @@ namespace godwit::mysql::errors {
 
 // Connection attributes.
 Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted);
-Error not_supported(std::string_view what, std::string_view instead);
 
 // Snapshots.
 Error snapshot_lost(std::string_view id, std::string_view why);
@@ -22,7 +21,6 @@ Error no_lock_no_gtids(std::string_view refused);
 Error log_off();
 
 // Reading tables.
-Error no_target(std::string_view endpoint);
 Error rewritten(const TableRef& table);
 Error wrong_encoding(const TableRef& table);
 Error unknown_bounds(const TableRef& table);
@@ -51,13 +49,12 @@ Error not_replication_client(std::string_view user, bool mariadb, int version);
 Error not_readable(const TableRef& table, std::string_view user, std::string_view said);
 Error no_key(const TableRef& table);
 Error not_transactional(const TableRef& table, std::string_view storage_engine);
+Error cluster_is_target();
 Error open_xa(size_t count);
 Error xa_not_listed(std::string_view said);
 Error ndb_variable(std::string_view variable, std::string_view wanted);
 Error log_filtered(std::string_view database, std::string_view option);
 Error charset_unknown(const TableRef& table, std::string_view column, std::string_view charset);
-Error views_left_out(size_t count);
 Error system_versioned(const TableRef& table);
-Error log_encoded(std::string_view variable);
 
 }  // namespace godwit::mysql::errors

@@ -56,7 +56,10 @@ class Cutter {
       const std::vector<std::string> border = space_.literals(*key);
       const std::optional<KeyValues> last_before = TRY(space_.last(from_low + " AND " + space_.before(border)));
       if (!last_before) continue;
-      Interval right{*key, left.high, TRY(rows_of(*key, left.high)), false};
+      Interval right {
+        *key, left.high, TRY(rows_of(*key, left.high))
+        , false
+      };
       // Rows came behind the end meanwhile, or went: what cannot be counted is not worth a slice.
       left.high = *last_before;
       left.rows = TRY(rows_of(left.low, left.high));
@@ -91,15 +94,16 @@ std::vector<KeyValues> borders(const std::vector<Interval>& intervals, uint64_t 
 Result<std::vector<KeyBounds>> key_bounds(Connection& session, const TableDef& table, uint64_t range_bytes) {
   std::vector<KeyBounds> out(1);
   std::optional<KeySpace> space = KeySpace::of(session, table);
-  const Rows sizes = TRY(session.query(fmt::format(
-      "SELECT table_rows, data_length FROM information_schema.tables WHERE {} AND {}",
-      exact_name("table_schema", table.ref.schema), exact_name("table_name", table.ref.name))));
+  const Rows sizes = TRY(session.query(
+      fmt::format("SELECT table_rows, data_length FROM information_schema.tables WHERE {} AND {}",
+                  exact_name("table_schema", table.ref.schema), exact_name("table_name", table.ref.name))));
   if (sizes.empty()) return Failure(errors::rewritten(table.ref));
   const uint64_t bytes = sizes.unsigned_integer(0, 1);
   const uint64_t told_rows = std::max<uint64_t>(1, sizes.unsigned_integer(0, 0));
   if (!space || bytes <= range_bytes) return out;
   const uint64_t rows_a_slice = std::max<uint64_t>(1, range_bytes / std::max<uint64_t>(1, bytes / told_rows));
-  const std::optional<KeyValues> low = TRY(space->first("")), high = TRY(space->last(""));
+  const std::optional<KeyValues> low = TRY(space->first(""))
+  , high = TRY(space->last(""));
   if (!low || !high) return out;
   const std::vector<Interval> intervals =
       TRY(Cutter(*space, rows_a_slice).cut({*low, *high, std::max(told_rows, rows_a_slice + 1), false}));
@@ -122,11 +126,12 @@ std::vector<TableRange> ranges_of(const TableDef& table, const std::vector<KeyBo
   return out;
 }
 
-Result<std::vector<std::string>> partition_names(Connection& session, const TableDef& table, bool sub) {
+Result<std::vector<std::string>> partition_names(Connection& session, const TableRef& table, bool sub) {
   const std::string column = sub ? "coalesce(subpartition_name, partition_name)" : "partition_name";
-  const Rows rows = TRY(session.query(fmt::format(
-      "SELECT DISTINCT {} FROM information_schema.partitions WHERE {} AND {} AND partition_name IS NOT NULL ORDER BY 1",
-      column, exact_name("table_schema", table.ref.schema), exact_name("table_name", table.ref.name))));
+  const Rows rows = TRY(session.query(
+      fmt::format("SELECT DISTINCT {} FROM information_schema.partitions WHERE {} AND {} AND partition_name IS NOT "
+                  "NULL ORDER BY 1",
+                  column, exact_name("table_schema", table.schema), exact_name("table_name", table.name))));
   std::vector<std::string> out;
   for (size_t i = 0; i < rows.size(); ++i) out.push_back(rows.text(i, 0));
   return out;
@@ -135,12 +140,13 @@ Result<std::vector<std::string>> partition_names(Connection& session, const Tabl
 Result<std::vector<KeyBounds>> partition_bounds(Connection& session, const TableDef& table, const ParallelLoad& how) {
   using Type = ParallelLoad::Type;
   const bool sub = how.type == Type::subpartitions_auto || !how.subpartitions.empty();
-  std::vector<std::string> there = TRY(partition_names(session, table, sub));
+  std::vector<std::string> there = TRY(partition_names(session, table.ref, sub));
   if (there.empty()) return Failure(errors::no_partitions(table.ref));
   const std::vector<std::string>& asked = how.subpartitions.empty() ? how.partitions : how.subpartitions;
   std::vector<KeyBounds> out;
   if (how.type != Type::partitions_list) {
-    for (std::string& name : there) out.push_back({.columns = {}, .from = {}, .to = {}, .partition = std::move(name), .where = {}});
+    for (std::string& name : there)
+      out.push_back({.columns = {}, .from = {}, .to = {}, .partition = std::move(name), .where = {}});
     return out;
   }
   for (const std::string& name : asked) {
@@ -150,8 +156,8 @@ Result<std::vector<KeyBounds>> partition_bounds(Connection& session, const Table
   return out;
 }
 
-// As the server names files: letters of ASCII, digits and _ as they are, others of ASCII as @ and four digits. Nothing:
-// others are named by a table of the server's.
+// As the server names files: letters of ASCII, digits and _ as they are, others of ASCII as @ and four digits.
+// Nothing: others are named by a table of the server's.
 std::optional<std::string> file_name(std::string_view name) {
   std::string out;
   for (const char c : name) {
@@ -166,8 +172,9 @@ std::optional<std::string> file_name(std::string_view name) {
 Result<std::optional<std::string>> innodb_numbers(Connection& session, const TableRef& table) {
   std::string name;
   if (session.traits().mariadb) {
-    name = fmt::format("CONCAT(CAST(CONVERT({} USING filename) AS BINARY), '/', CAST(CONVERT({} USING filename) AS BINARY))",
-                       quote_literal(table.schema), quote_literal(table.name));
+    name = fmt::format(
+        "CONCAT(CAST(CONVERT({} USING filename) AS BINARY), '/', CAST(CONVERT({} USING filename) AS BINARY))",
+        quote_literal(table.schema), quote_literal(table.name));
   } else {
     const auto schema = file_name(table.schema), own = file_name(table.name);
     if (!schema || !own) return std::nullopt;
@@ -193,12 +200,18 @@ Result<std::string> storage_id(Connection& session, const TableRef& table) {
   auto numbers = innodb_numbers(session, table);
   if (!numbers && session.broken()) return Failure(numbers.error());
   if (numbers && *numbers) return **numbers;
+  std::string out;
   // The data dictionary of 8.0 tells when a table was made; others tell when a file was.
-  if (session.traits().mariadb || session.traits().version < 80000) return std::string();
-  const Rows rows = TRY(session.query(
-      fmt::format("SELECT create_time FROM information_schema.tables WHERE {} AND {}",
-                  exact_name("table_schema", table.schema), exact_name("table_name", table.name))));
-  return rows.empty() ? std::string() : "made " + rows.text(0, 0);
+  if (!session.traits().mariadb && session.traits().version >= 80000) {
+    const Rows rows = TRY(
+        session.query(fmt::format("SELECT create_time FROM information_schema.tables WHERE {} AND {}",
+                                  exact_name("table_schema", table.schema), exact_name("table_name", table.name))));
+    if (!rows.empty()) out = "made " + rows.text(0, 0);
+  }
+  // Slices may be partitions: one that is new is in none of them.
+  const std::vector<std::string> partitions = TRY(partition_names(session, table, true));
+  if (!partitions.empty()) out += " of " + hex64(fnv1a(join(partitions, "\n")));
+  return out;
 }
 
 Result<std::vector<TableRange>> split_table(Connection& session, const TableDef& table, uint64_t range_bytes) {

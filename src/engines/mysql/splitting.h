@@ -1,7 +1,7 @@
 #pragma once
 // A table cut into slices by ranges of its key, or by partitions or conditions where a rule wants that. Bounds are
-// JSON: {"columns":["a","b"],"from":[…],"to":[…]} with a literal for each of the columns, from included, to not, both in
-// the order of the server; {"partition":"p0"}; {"where":"…"}. Empty: the whole table.
+// JSON: {"columns":["a","b"],"from":[…],"to":[…]} with a literal for each of the columns, from included, to not, both
+// in the order of the server; {"partition":"p0"}; {"where":"…"}. Empty: the whole table.
 
 #include <optional>
 #include <string>
@@ -26,7 +26,8 @@ std::optional<KeyBounds> parse_bounds(std::string_view text);
 // "(a > 1 OR (a = 1 AND (b >= 2)))", and what an index serves better beside it. `sign`: ">=" or "<".
 std::string beyond_key(const std::vector<std::string>& columns, const std::vector<std::string>& literals, bool from);
 
-// What stands behind the table's name in a SELECT: " PARTITION (…)", and the condition of its WHERE; both may be empty.
+// What stands behind the table's name in a SELECT: " PARTITION (…)", and the condition of its WHERE; both may be
+// empty.
 struct RangeSql {
   std::string partition, condition;
 };

@@ -10,6 +10,7 @@
 #include "engines/mysql/change_writer.h"
 #include "engines/mysql/constraints.h"
 #include "engines/mysql/errors.h"
+#include "engines/mysql/log_status.h"
 #include "engines/mysql/rebuild.h"
 #include "engines/mysql/session_locks.h"
 #include "engines/mysql/structure.h"
@@ -56,11 +57,7 @@ Result<std::unique_ptr<Target>> MysqlTarget::open(const Endpoint& endpoint, cons
 }
 
 Result<ServerIdentity> MysqlTarget::identity() {
-  // MariaDB has no number of its own: a place on a machine is what stays over restarts.
-  const Rows rows = TRY(session_.query(session_.traits().mariadb
-                                           ? "SELECT CONCAT(@@hostname, ':', @@port, ':', @@datadir), VERSION()"
-                                           : "SELECT @@server_uuid, VERSION()"));
-  return ServerIdentity{rows.text(0, 0), "", rows.text(0, 1)};
+  return server_identity(session_);
 }
 
 Result<std::vector<Finding>> MysqlTarget::check(std::span<const TargetTable> tables,
