@@ -1,0 +1,106 @@
+#include "engines/mysql/update_stage.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "engines/mysql/errors.h"
+#include "engines/mysql/table_writer.h"
+
+namespace godwit::mysql {
+
+const UpdateStages::Stage* UpdateStages::find(const TargetTable& table) {
+  const auto known = stages_.find(&table);
+  if (known != stages_.end()) return known->second.name.empty() ? nullptr : &known->second;
+  if (may_make_ && std::ranges::find(wanted_, &table) == wanted_.end()) wanted_.push_back(&table);
+  return nullptr;
+}
+
+Result<void> UpdateStages::make_wanted() {
+  for (const TargetTable* table : std::exchange(wanted_, {})) TRY(make(*table));
+  return {};
+}
+
+void UpdateStages::forget() {
+  stages_.clear();
+  wanted_.clear();
+}
+
+// A join with nothing makes every column take NULL, and leaves its type.
+Result<void> UpdateStages::make(const TargetTable& table) {
+  const TableDef& layout = *table.layout;
+  Stage stage;
+  const std::string index = TRY(unique_index_of(session_, layout, layout.key->columns));
+  if (index.empty()) {
+    stages_[&table] = {};
+    return {};
+  }
+  stage.index = quote_name(index);
+  stage.name = quote_name(TableRef{database_, fmt::format("godwit_stage_{}", ++made_)});
+  std::vector<std::string> parts;
+  const std::vector<uint32_t>& key = layout.key->columns;
+  for (size_t i = 0; i < key.size(); ++i)
+    parts.push_back(fmt::format("t.{} AS k{}", quote_name(layout.columns[key[i]].name), i));
+  for (size_t c = 0; c < layout.columns.size(); ++c)
+    parts.push_back(fmt::format("t.{} AS c{}", quote_name(layout.columns[c].name), c));
+  TRY(session_.run("DROP TEMPORARY TABLE IF EXISTS " + stage.name));
+  auto made =
+      session_.run(fmt::format("CREATE TEMPORARY TABLE {} ENGINE=InnoDB AS SELECT {} FROM (SELECT 1 AS one) AS x "
+                               "LEFT JOIN {} AS t ON FALSE WHERE "
+                               "FALSE",
+                               stage.name, join(parts, ", "), quote_name(layout.ref)));
+  if (!made && (session_.broken() || is_recoverable(made.error()))) return Failure(made.error());
+  if (!made) {
+    may_make_ = made.error().kind == ErrorKind::table && made.error().code != "mysql.1142";
+    stage = {};
+  }
+  stages_[&table] = std::move(stage);
+  return {};
+}
+
+Result<uint64_t> UpdateStages::update(const Stage& stage, const TargetTable& table, const RowLoading& loading,
+                                      std::span<const ChangeView* const> changes, const std::vector<bool>& mask) {
+  const std::vector<uint32_t>& key = table.layout->key->columns;
+  std::vector<TargetColumn> columns;
+  std::vector<std::string> terms, sets;
+  for (size_t i = 0; i < key.size(); ++i) {
+    columns.push_back(loading.columns()[key[i]]);
+    columns.back().name = fmt::format("k{}", i);
+    terms.push_back(fmt::format("t.{} = s.k{}", loading.columns()[key[i]].name, i));
+  }
+  for (uint32_t c = 0; c < mask.size(); ++c) {
+    if (!mask[c]) continue;
+    columns.push_back(loading.columns()[c]);
+    columns.back().name = fmt::format("c{}", c);
+    sets.push_back(fmt::format("t.{} = s.c{}", loading.columns()[c].name, c));
+  }
+  lines_.clear();
+  for (const ChangeView* change : changes) {
+    for (size_t i = 0; i < key.size(); ++i) {
+      if (i > 0) lines_.push_back('\t');
+      append_field(lines_, columns[i], change->finder_bytes(key[i]));
+    }
+    size_t place = key.size();
+    for (uint32_t c = 0; c < mask.size(); ++c) {
+      if (!mask[c]) continue;
+      lines_.push_back('\t');
+      const Cell& cell = change->after->cell(change->after_row, c);
+      if (cell.length < 0)
+        append_null_field(lines_);
+      else
+        append_field(lines_, columns[place], change->after->bytes(cell));
+      ++place;
+    }
+    lines_.push_back('\n');
+  }
+  RowLoading into(session_, stage.name, std::move(columns), loading.packet_bytes());
+  TRY(into.load(lines_.view(), changes.size()));
+  const Done done = TRY(
+      session_.run(fmt::format("UPDATE {} AS s STRAIGHT_JOIN {} AS t FORCE INDEX ({}) ON {} SET {}", stage.name,
+                               quote_name(table.layout->ref), stage.index, join(terms, " AND "), join(sets, ", "))));
+  TRY(session_.run("DELETE FROM " + stage.name));
+  return done.affected;
+}
+
+}  // namespace godwit::mysql
