@@ -118,7 +118,8 @@ Result<bool> MysqlChangeWriter::update_all(const TargetTable& table, const std::
   }
   for (const auto& [mask, group] : groups) {
     if (std::ranges::find(mask, true) == mask.end()) continue;
-    const UpdateStages::Stage* stage = group.size() < rows_worth_a_stage ? nullptr : stages_.find(table);
+    const UpdateStages::Stage* stage = nullptr;
+    if (group.size() >= rows_worth_a_stage) stage = TRY(stages_.find(table));
     const RowLoading* loading = TRY(loading_of(table));
     const uint64_t found =
         TRY(stage != nullptr ? stages_.update(*stage, table, *loading, group, mask) : update_each(group));

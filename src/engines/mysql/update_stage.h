@@ -1,6 +1,7 @@
 #pragma once
-// Many updates of one table as a join with a temporary table of their rows. Temporary tables are made before a
-// transaction begins: some servers refuse it inside of one. Their rows are the transaction's, gone with its end.
+// Many updates of one table as a join with a temporary table of their rows, which are the transaction's. Servers that
+// refuse to make temporary tables inside a transaction (enforce_gtid_consistency before MySQL 8.0.13) get them before
+// the next one.
 
 #include <map>
 #include <string>
@@ -16,12 +17,12 @@ class UpdateStages {
  public:
   UpdateStages(Connection& session, std::string database) : session_(session), database_(std::move(database)) {}
 
-  // The stage of a table; null: there is none yet, and make_wanted() is to make it.
   struct Stage {
     std::string name;   // quoted
     std::string index;  // of the table, by which its rows are found; quoted
   };
-  const Stage* find(const TargetTable& table);
+  // The stage of a table that has a key; null: there is none, or none yet.
+  Result<const Stage*> find(const TargetTable& table);
   // Outside of transactions. A user who may not make temporary tables does without.
   Result<void> make_wanted();
   void forget();
@@ -36,7 +37,7 @@ class UpdateStages {
   Connection& session_;
   std::string database_;
   bool may_make_ = true;
-  uint64_t made_ = 0;
+  bool only_outside_ = false;
   std::map<const TargetTable*, Stage> stages_;  // without a name: none can be
   std::vector<const TargetTable*> wanted_;
   ByteBuffer lines_;
