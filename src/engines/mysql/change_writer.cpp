@@ -50,6 +50,7 @@ std::string MysqlChangeWriter::fence_sql(const Position& expected) const {
 Result<void> MysqlChangeWriter::begin(const Position& expected) {
   open_ = true;  // should the fence be interrupted, there is a transaction to roll back
   expected_ = expected;
+  TRY(stages_.make_wanted());
   std::vector<Done> done;
   TRY(session_.run_script("START TRANSACTION; " + fence_sql(expected), done));
   if (done.back().affected == 1) return {};
@@ -61,8 +62,8 @@ Result<RowLoading*> MysqlChangeWriter::loading_of(const TargetTable& table) {
   const auto known = loading_.find(&table);
   if (known != loading_.end()) return &known->second;
   std::vector<TargetColumn> columns = TRY(read_target_columns(session_, *table.layout));
-  const auto made =
-      loading_.emplace(&table, RowLoading(session_, table.layout->ref, std::move(columns), packet_bytes_));
+  const auto made = loading_.emplace(
+      &table, RowLoading(session_, quote_name(table.layout->ref), std::move(columns), packet_bytes_));
   return &made.first->second;
 }
 
@@ -104,6 +105,7 @@ Result<std::vector<std::string>> MysqlChangeWriter::alter(const TableAlteration&
   TRY(enforce_keys(false));
   std::vector<std::string> left_out = TRY(alter_table(session_, alteration));
   loading_.clear();
+  stages_.forget();
   // The DDL has committed what stood before it, which was nothing but the fence.
   TRY(begin(expected));
   const TableRef &before = alteration.before.source->ref, &after = alteration.after.source->ref;
@@ -116,6 +118,7 @@ Result<void> MysqlChangeWriter::drop_table(const TableRef& table) {
   const Position expected = expected_;
   TRY(session_.run("DROP TABLE IF EXISTS " + quote_name(table)));
   loading_.clear();
+  stages_.forget();
   return begin(expected);
 }
 

@@ -15,6 +15,7 @@
 #include "engines/mysql/connection.h"
 #include "engines/mysql/control_tables.h"
 #include "engines/mysql/row_loading.h"
+#include "engines/mysql/update_stage.h"
 
 namespace godwit::mysql {
 
@@ -44,14 +45,19 @@ class MysqlChangeWriter : public ChangeWriter {
 
  private:
   MysqlChangeWriter(Connection& session, const ControlSchema& control, std::string task_id, uint64_t packet_bytes)
-      : session_(session), control_(control), task_id_(std::move(task_id)), packet_bytes_(packet_bytes) {}
+      : session_(session),
+        control_(control),
+        task_id_(std::move(task_id)),
+        packet_bytes_(packet_bytes),
+        stages_(session, control.database()) {}
   std::string fence_sql(const Position& expected) const;
   Result<void> flush_log();
   Result<RowLoading*> loading_of(const TargetTable& table);
 
   Result<bool> try_sets(const TargetTable& table, const NetChanges& net, std::string& why);
   Result<uint64_t> erase_all(const TargetTable& table, std::span<const ChangeView> changes);
-  Result<bool> update_all(std::span<const ChangeView> changes, std::string& why);
+  Result<bool> update_all(const TargetTable& table, const std::vector<ChangeView>& changes, std::string& why);
+  Result<uint64_t> update_each(std::span<const ChangeView* const> changes);
   Result<void> insert_all(const TargetTable& table, std::span<const ChangeView> changes);
 
   // The statement of one change; empty for an update that writes nothing.
@@ -79,6 +85,7 @@ class MysqlChangeWriter : public ChangeWriter {
   int64_t last_flush_ms_ = 0;
   bool may_flush_ = true;  // FLUSH ENGINE LOGS has not been refused
   std::unordered_map<const TargetTable*, RowLoading> loading_;
+  UpdateStages stages_;
   std::set<std::string> acting_;  // tables, quoted, that are written with their foreign keys in force
   bool enforced_ = false;         // foreign_key_checks of the session
   ByteBuffer sql_;

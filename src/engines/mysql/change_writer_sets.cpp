@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "engines/mysql/change_writer.h"
 #include "engines/mysql/target_errors.h"
@@ -16,6 +17,7 @@ constexpr size_t statement_bytes = 1U << 20U;
 constexpr size_t updates_per_packet = 500;
 // Fewer rows than this go by INSERT, in one exchange with the server.
 constexpr size_t rows_worth_a_load = 50;
+constexpr size_t rows_worth_a_stage = 100;
 // As a line a larger row takes too much memory: it goes by itself in log order.
 constexpr size_t set_row_bytes_max = 256U << 20U;
 
@@ -65,7 +67,7 @@ Result<bool> MysqlChangeWriter::try_sets(const TargetTable& table, const NetChan
     why = fmt::format("{} of {} rows to delete were there", erased, net.erased.size());
     return false;
   }
-  const bool updated = TRY(update_all(net.updated, why));
+  const bool updated = TRY(update_all(table, net.updated, why));
   if (!updated) return false;
   TRY(insert_all(table, net.inserted));
   return true;
@@ -103,41 +105,55 @@ Result<uint64_t> MysqlChangeWriter::erase_all(const TargetTable& table, std::spa
   return erased;
 }
 
+// Groups that write the same columns go by a stage; without one, or for few rows, each update by itself. Keys stay.
+Result<bool> MysqlChangeWriter::update_all(const TargetTable& table, const std::vector<ChangeView>& changes,
+                                           std::string& why) {
+  std::map<std::vector<bool>, std::vector<const ChangeView*>> groups;
+  for (const ChangeView& change : changes) {
+    std::vector<bool> mask(table.layout->columns.size());
+    for (uint32_t c = 0; c < mask.size(); ++c)
+      mask[c] = change.after->cell(change.after_row, c).length != Cell::unchanged;
+    for (const uint32_t c : table.layout->key->columns) mask[c] = false;
+    groups[std::move(mask)].push_back(&change);
+  }
+  for (const auto& [mask, group] : groups) {
+    if (std::ranges::find(mask, true) == mask.end()) continue;
+    const UpdateStages::Stage* stage = nullptr;
+    if (group.size() >= rows_worth_a_stage) stage = TRY(stages_.find(table));
+    const RowLoading* loading = TRY(loading_of(table));
+    const uint64_t found =
+        TRY(stage != nullptr ? stages_.update(*stage, table, *loading, group, mask) : update_each(group));
+    if (found == group.size()) continue;
+    why = fmt::format("{} of {} rows to update were there", found, group.size());
+    return false;
+  }
+  return true;
+}
+
 // Each by its key, many in a packet: the server reads one after the other without waiting for us.
-Result<bool> MysqlChangeWriter::update_all(std::span<const ChangeView> changes, std::string& why) {
-  uint64_t found = 0, sent = 0;
+Result<uint64_t> MysqlChangeWriter::update_each(std::span<const ChangeView* const> changes) {
+  uint64_t found = 0;
   size_t count = 0;
   sql_.clear();
   std::vector<Done> done;
-  for (size_t i = 0; i < changes.size(); ++i) {
-    const size_t before = sql_.size();
-    if (before > 0) sql_.append("; ");
-    const size_t start = sql_.size();
-    TRY(append_statement(sql_, changes[i]));
-    if (sql_.size() == start)
-      sql_.truncate(before);
-    else
-      ++count;
-    if (sql_.size() + 1 >= packet_bytes_ && count > 1) {
-      // The one that was too much begins the next packet.
-      sql_.truncate(before);
-      --count;
-      --i;
-    } else if (count < updates_per_packet && sql_.size() < statement_bytes && i + 1 < changes.size()) {
-      continue;
-    }
-    if (count == 0) continue;
+  const auto send = [&]() -> Result<void> {
     if (sql_.size() + 1 >= packet_bytes_) return Failure(errors::packet_too_large(sql_.size(), packet_bytes_));
     done.clear();
     TRY(session_.run_script(std::string(sql_.view()), done));
     for (const Done& one : done) found += one.affected;
-    sent += count;
     count = 0;
     sql_.clear();
+    return {};
+  };
+  for (const ChangeView* change : changes) {
+    if (count > 0) sql_.append("; ");
+    TRY(append_statement(sql_, *change));
+    // Another row of that size might be too much for the packet.
+    const bool large = sql_.size() >= std::min<uint64_t>(statement_bytes, packet_bytes_ / 4);
+    if (++count >= updates_per_packet || large) TRY(send());
   }
-  if (found == sent) return true;
-  why = fmt::format("{} of {} rows to update were there", found, sent);
-  return false;
+  if (count > 0) TRY(send());
+  return found;
 }
 
 Result<void> MysqlChangeWriter::insert_all(const TargetTable& table, std::span<const ChangeView> changes) {
@@ -156,7 +172,7 @@ Result<void> MysqlChangeWriter::insert_all(const TargetTable& table, std::span<c
   if (sql_.size() + 1 >= packet_bytes_) return Failure(errors::packet_too_large(sql_.size(), packet_bytes_));
   const Done done = TRY(session_.run(std::string(sql_.view())));
   if (done.affected != changes.size())
-    return Failure(errors::rows_lost(table.layout->ref, changes.size(), done.affected));
+    return Failure(errors::rows_lost(to_string(table.layout->ref), changes.size(), done.affected));
   return {};
 }
 

@@ -25,6 +25,7 @@ class ControlSchema {
  public:
   explicit ControlSchema(ControlTables wanted);
 
+  const std::string& database() const { return wanted_.schema; }
   // `schema`.`table`, quoted.
   std::string table(std::string_view name) const;
 

@@ -29,13 +29,13 @@ bool is_row_error(const Error& error) {
   return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict;
 }
 
-RowLoading::RowLoading(Connection& session, const TableRef& into, std::vector<TargetColumn> columns,
+RowLoading::RowLoading(Connection& session, std::string into, std::vector<TargetColumn> columns,
                        uint64_t packet_bytes)
-    : session_(session), into_(into), columns_(std::move(columns)), packet_bytes_(packet_bytes) {
-  load_sql_ = load_statement(quote_name(into_), columns_);
+    : session_(session), into_(std::move(into)), columns_(std::move(columns)), packet_bytes_(packet_bytes) {
+  load_sql_ = load_statement(into_, columns_);
   std::vector<std::string> names;
   for (const TargetColumn& column : columns_) names.push_back(column.name);
-  insert_head_ = fmt::format("INSERT INTO {} ({}) VALUES ", quote_name(into_), join(names, ", "));
+  insert_head_ = fmt::format("INSERT INTO {} ({}) VALUES ", into_, join(names, ", "));
 }
 
 void RowLoading::append_line(ByteBuffer& out, const RowBatch& batch, size_t row) const {

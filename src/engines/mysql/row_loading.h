@@ -14,7 +14,8 @@ bool is_row_error(const Error& error);
 
 class RowLoading {
  public:
-  RowLoading(Connection& session, const TableRef& into, std::vector<TargetColumn> columns, uint64_t packet_bytes);
+  // `into`: a quoted name.
+  RowLoading(Connection& session, std::string into, std::vector<TargetColumn> columns, uint64_t packet_bytes);
 
   const std::vector<TargetColumn>& columns() const { return columns_; }
   uint64_t packet_bytes() const { return packet_bytes_; }
@@ -37,7 +38,7 @@ class RowLoading {
   Result<void> look_at_warnings(const Done& done, uint64_t rows);
 
   Connection& session_;
-  TableRef into_;
+  std::string into_;
   std::vector<TargetColumn> columns_;
   uint64_t packet_bytes_;
   std::string load_sql_, insert_head_;

@@ -38,13 +38,13 @@ Result<std::unique_ptr<TableWriter>> MysqlTableWriter::open(Connection& session,
                                                             uint64_t packet_bytes) {
   std::vector<TargetColumn> columns = TRY(read_target_columns(session, *table.layout));
   if (mode.merging) {
-    const bool unique =
-        table.layout->key && TRY(has_unique_index(session, *table.layout, table.layout->key->columns));
+    const bool unique = table.layout->key && !TRY(unique_index_of(session, *table.layout, table.layout->key->columns))
+    .empty();
     if (!unique) return Failure(errors::no_arbiter(table.layout->ref));
   }
   std::unique_ptr<MysqlTableWriter> writer(
       new MysqlTableWriter(session, control, std::string(task_id), table, range, mode,
-                           RowLoading(session, table.layout->ref, std::move(columns), packet_bytes)));
+                           RowLoading(session, quote_name(table.layout->ref), std::move(columns), packet_bytes)));
   TRY(writer->fence());
   return std::unique_ptr<TableWriter>(std::move(writer));
 }
@@ -232,10 +232,10 @@ void MysqlTableWriter::abandon() {
   static_cast<void>(session_.run("ROLLBACK"));
 }
 
-Result<bool> has_unique_index(Connection& session, const TableDef& layout, std::span<const uint32_t> columns) {
+Result<std::string> unique_index_of(Connection& session, const TableDef& layout, std::span<const uint32_t> columns) {
   const Rows rows = TRY(session.query(fmt::format(
       "SELECT INDEX_NAME, COLUMN_NAME, SUB_PART FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = {} AND "
-      "TABLE_NAME = {} AND NON_UNIQUE = 0 ORDER BY INDEX_NAME, SEQ_IN_INDEX",
+      "TABLE_NAME = {} AND NON_UNIQUE = 0 ORDER BY INDEX_NAME <> 'PRIMARY', INDEX_NAME, SEQ_IN_INDEX",
       quote_literal(layout.ref.schema), quote_literal(layout.ref.name))));
   std::vector<std::string> wanted;
   for (const uint32_t c : columns) wanted.push_back(lower_utf8(layout.columns[c].name));
@@ -249,9 +249,9 @@ Result<bool> has_unique_index(Connection& session, const TableDef& layout, std::
       whole &= rows.is_null(row, 2);
     }
     std::ranges::sort(has);
-    if (whole && has == wanted) return true;
+    if (whole && has == wanted) return index;
   }
-  return false;
+  return std::string();
 }
 
 }  // namespace godwit::mysql

@@ -52,7 +52,7 @@ class MysqlTableWriter : public TableWriter {
   uint64_t gathered_ = 0;
 };
 
-// Whether a unique index of the table has exactly these columns, in any order.
-Result<bool> has_unique_index(Connection& session, const TableDef& layout, std::span<const uint32_t> columns);
+// The name of a unique index of exactly these columns, in any order, with the primary key before others; empty: none.
+Result<std::string> unique_index_of(Connection& session, const TableDef& layout, std::span<const uint32_t> columns);
 
 }  // namespace godwit::mysql

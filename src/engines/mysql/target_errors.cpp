@@ -55,11 +55,10 @@ Error slice_lost(const TableRef& table, uint32_t slice) {
       ErrorKind::transient, "mysql.slice_lost",
       fmt::format("slice {} of table {}: its transaction is gone, with all it held.", slice, to_string(table)));
 }
-Error rows_lost(const TableRef& table, uint64_t sent, uint64_t taken) {
-  return make(
-      ErrorKind::data, "mysql.rows_lost",
-      fmt::format("LOAD DATA into table {} took {} of {} rows, some of them perhaps changed, and gave no reason",
-                  to_string(table), taken, sent));
+Error rows_lost(std::string_view table, uint64_t sent, uint64_t taken) {
+  return make(ErrorKind::data, "mysql.rows_lost",
+              fmt::format("table {} took {} of {} rows, some of them perhaps changed, and the server gave no reason",
+                          table, taken, sent));
 }
 Error encoding_refused(const TableRef& table, std::string_view encoding) {
   return make(ErrorKind::fatal, "target.encoding",

@@ -23,7 +23,7 @@ Error superseded(std::string_view task_id);
 Error slice_done(const TableRef& table, uint32_t slice);
 Error slice_lost(const TableRef& table, uint32_t slice);
 Error count_mismatch(const TableRef& table, uint32_t slice, uint64_t sent, uint64_t taken);
-Error rows_lost(const TableRef& table, uint64_t sent, uint64_t taken);
+Error rows_lost(std::string_view table, uint64_t sent, uint64_t taken);
 Error encoding_refused(const TableRef& table, std::string_view encoding);
 Error no_arbiter(const TableRef& table);
 Error many_rows(uint64_t rows);

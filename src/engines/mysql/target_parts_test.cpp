@@ -90,6 +90,9 @@ TEST(PrintedPieces, FollowThePlan) {
   layout.columns[0].name = "x";
   layout.columns.pop_back();
   table.layout = std::make_shared<const TableDef>(layout);
+  TableDef read = *table.source;
+  read.columns.pop_back();
+  table.read = std::make_shared<const TableDef>(read);
   using Kind = SqlPiece::Kind;
   const TableRef ref{"s", "t"};
   const std::vector<SqlPiece> pieces = {{Kind::text, "CREATE TABLE ", {}, {}},
