@@ -214,6 +214,8 @@ class Source {
   virtual Result<void> join_snapshot(std::string_view id) = 0;
   virtual Result<void> leave_snapshot() = 0;
 
+  // The encodings that read_table() and read_keys() can write.
+  virtual std::span<const Encoding> writes() const;
   virtual Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) = 0;
   // The slices that a table-settings rule asks for. An error of kind table when the rule does not fit the table; an
   // engine that knows none gives one for every rule.

@@ -149,6 +149,11 @@ Error truncate_stop(const TableRef& table) {
 Error retries_exhausted(int attempts, const Error& last) {
   return make(ErrorKind::fatal, "retries", fmt::format("gave up after {} attempts: {}", attempts, last.message));
 }
+Error no_common_encoding(const TableRef& table) {
+  return make(
+      ErrorKind::table, "encoding",
+      fmt::format("the target takes rows of table {} in no encoding that the source writes.", to_string(table)));
+}
 Error engine_types_differ(std::string_view source, std::string_view target) {
   return make(
       ErrorKind::usage, "engines",

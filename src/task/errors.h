@@ -30,6 +30,7 @@ Error row_refused_stop(const TableRef& table, std::string_view operation, const 
 Error table_failed_stop(const TableRef& table, std::string_view reason);
 Error truncate_stop(const TableRef& table);
 Error retries_exhausted(int attempts, const Error& last);
+Error no_common_encoding(const TableRef& table);
 Error engine_types_differ(std::string_view source, std::string_view target);
 Error object_failed(std::string_view kind, std::string_view name, const Error& cause);
 Error stopped();

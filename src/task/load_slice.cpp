@@ -307,11 +307,20 @@ bool refused_rows(const Error& error) {
   return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict;
 }
 
+// In the target's order.
+std::vector<Encoding> common_encodings(const Source& source, std::span<const Encoding> accepted) {
+  std::vector<Encoding> out;
+  for (const Encoding encoding : accepted)
+    if (std::ranges::find(source.writes(), encoding) != source.writes().end()) out.push_back(encoding);
+  return out;
+}
+
 }  // namespace
 
 Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& job, const std::stop_token& stop) {
   SliceLoad load(source, job);
-  const std::span<const Encoding> accepted = target.accepts(*job.table->layout);
+  const std::vector<Encoding> accepted = common_encodings(source, target.accepts(*job.table->layout));
+  if (accepted.empty()) return Failure(errors::no_common_encoding(job.table->source->ref));
   const bool shaped = shapes_rows(*job.table);
   Attempt attempt{.encoding = shaped ? Encoding::canonical : accepted.front()};
   auto result = load.run_replayed(target, attempt, stop);
@@ -335,9 +344,11 @@ Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& j
 }
 
 Result<SliceResult> merge_changed_rows(Source& source, ChangedKeys& keys, const SliceJob& job,
-                                       std::span<const TableRange> storage, std::span<const Encoding> encodings,
+                                       std::span<const TableRange> storage, std::span<const Encoding> accepted,
                                        const std::stop_token& stop) {
   SliceLoad load(source, job);
+  const std::vector<Encoding> encodings = common_encodings(source, accepted);
+  if (encodings.empty()) return Failure(errors::no_common_encoding(job.table->source->ref));
   auto result = load.merge(keys, storage, encodings.front(), stop);
   if (!result && too_long_as_text(result.error()) && encodings.size() > 1)
     result = load.merge(keys, storage, encodings[1], stop);

@@ -39,7 +39,7 @@ Result<SliceResult> load_slice(Source& source, Target& target, const SliceJob& j
 // Brings the rows of `keys` to the state of the snapshot: deletes them, and writes those that it holds (engine.md
 // §5). One line of the ledger, like a slice. `storage`: slices of every leaf, for Source::read_keys.
 Result<SliceResult> merge_changed_rows(Source& source, ChangedKeys& keys, const SliceJob& job,
-                                       std::span<const TableRange> storage, std::span<const Encoding> encodings,
+                                       std::span<const TableRange> storage, std::span<const Encoding> accepted,
                                        const std::stop_token& stop);
 
 }  // namespace godwit

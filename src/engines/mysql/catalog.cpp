@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "base/text.h"
 #include "engines/mysql/type_class.h"
@@ -63,7 +64,29 @@ Result<void> read_tables(Connection& session, const std::string& condition, Tabl
   return {};
 }
 
+// MariaDB's JSON is a longtext with a check: "json_valid(`doc`)".
+Result<std::set<std::pair<TableRef, std::string>>> json_columns(Connection& session, const Tables& tables) {
+  std::set<std::pair<TableRef, std::string>> out;
+  if (!session.traits().mariadb || session.traits().version < 100210) return out;
+  std::set<std::string> schemas;
+  for (const auto& [name, table] : tables) schemas.insert(name.schema);
+  for (const std::string& schema : schemas) {
+    const Rows rows = TRY(session.query(
+        "SELECT constraint_schema, table_name, check_clause FROM information_schema.check_constraints WHERE "
+        "check_clause LIKE 'json\\_valid(`%`)' AND constraint_schema = " +
+        quote_literal(schema)));
+    constexpr size_t before = std::string_view("json_valid(`").size(), behind = std::string_view("`)").size();
+    for (size_t i = 0; i < rows.size(); ++i) {
+      const std::string_view clause = rows.get(i, 2);
+      out.insert(
+          {{rows.text(i, 0), rows.text(i, 1)}, std::string(clause.substr(before, clause.size() - before - behind))});
+    }
+  }
+  return out;
+}
+
 Result<void> read_columns(Connection& session, const std::string& condition, Tables& out) {
+  const std::set<std::pair<TableRef, std::string>> json = TRY(json_columns(session, out));
   const bool has_srs = !session.traits().mariadb && session.traits().version >= 80003;
   const Rows rows = TRY(session.query(fmt::format(
       "SELECT table_schema, table_name, column_name, ordinal_position, data_type, column_type, "
@@ -77,7 +100,9 @@ Result<void> read_columns(Connection& session, const std::string& condition, Tab
     ColumnDef column;
     column.name = rows.text(i, 2);
     column.number = static_cast<int16_t>(rows.integer(i, 3));
-    column.type = type_of(facts_of_row(rows, i));
+    CatalogColumn facts = facts_of_row(rows, i);
+    facts.is_json = json.contains({table->first, column.name});
+    column.type = type_of(facts);
     column.not_null = rows.get(i, 12) == "NO";
     column.generated = is_generated(rows.get(i, 13));
     table->second.columns.push_back(std::move(column));

@@ -71,7 +71,7 @@ TEST(MySqlTypeClass, tells_the_numbers_and_which_dates_may_be_zero) {
   EXPECT_TRUE(type_of({"timestamp", "timestamp"}).zero_dates);
   EXPECT_FALSE(type_of({"int", "int"}).zero_dates);
   EXPECT_TRUE(type_of({"date", "date"}).finite);
-  ColumnFacts json{"longtext", "longtext"};
+  CatalogColumn json{"longtext", "longtext"};
   json.is_json = true;
   EXPECT_EQ(type_of(json).form, ValueForm::json);
   EXPECT_EQ(type_of(json).native, "longtext");

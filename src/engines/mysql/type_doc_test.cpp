@@ -6,7 +6,7 @@
 namespace godwit::mysql {
 namespace {
 
-std::vector<ColumnFacts> sources() {
+std::vector<CatalogColumn> sources() {
   return {{"tinyint", "tinyint"},
           {"tinyint", "tinyint unsigned"},
           {"smallint", "smallint"},
@@ -52,7 +52,7 @@ std::vector<ColumnFacts> sources() {
 
 TEST(MySqlTypeDocuments, tell_what_a_source_reads) {
   std::string table = "| type | DMS class | form of its values |\n|---|---|---|\n";
-  for (const ColumnFacts& facts : sources()) {
+  for (const CatalogColumn& facts : sources()) {
     const Type type = type_of(facts);
     table += fmt::format("| {} | {} | {} |\n", facts.column_type, to_string(type.type_class), to_string(type.form));
   }

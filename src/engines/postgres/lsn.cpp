@@ -10,12 +10,21 @@ namespace godwit::postgres {
 namespace {
 
 constexpr std::string_view checkpoint_head = "checkpoint:V1#";
+constexpr std::string_view own_head = "checkpoint:V1#1#", whole_tail = "#0#0#*#0#0";
 constexpr size_t checkpoint_fields = 8;
 
 bool hex32(std::string_view text, uint64_t& out) {
   if (text.empty() || text.size() > 8) return false;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out, 16);
   return error == std::errc{} && end == text.data() + text.size();
+}
+
+// Of another engine's source, whose text may hold anything.
+std::optional<Position> parse_foreign_checkpoint(std::string_view text) {
+  if (!text.starts_with(own_head) || !text.ends_with(whole_tail) ||
+      text.size() <= own_head.size() + whole_tail.size())
+    return std::nullopt;
+  return Position{std::string(text.substr(own_head.size(), text.size() - own_head.size() - whole_tail.size()))};
 }
 
 }  // namespace
@@ -72,7 +81,7 @@ std::optional<Position> parse_checkpoint(std::string_view text) {
 
 std::optional<Position> parse_own_checkpoint(std::string_view text) {
   const std::optional<Position> whole = parse_checkpoint(text);
-  if (!whole) return std::nullopt;
+  if (!whole) return parse_foreign_checkpoint(text);
   const std::string_view count = text.substr(text.rfind('#') + 1);
   uint64_t done = 0;
   const auto [end, error] = std::from_chars(count.data(), count.data() + count.size(), done);
@@ -81,6 +90,7 @@ std::optional<Position> parse_own_checkpoint(std::string_view text) {
 }
 
 std::string checkpoint_text(const Position& position) {
+  if (!position.empty() && !parse_place(position)) return fmt::format("{}{}{}", own_head, position.text, whole_tail);
   const LogPlace place = parse_place(position).value_or(LogPlace{});
   return fmt::format("{}1#{}#0#0#*#0#{}", checkpoint_head, lsn_position(place.lsn).text, place.done);
 }

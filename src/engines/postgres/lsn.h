@@ -33,7 +33,7 @@ Lsn lsn_of(const Position& position);
 // The LSN of a checkpoint, ours or DMS's, or a bare one. How much of a transaction is done is not read from it: what
 // the number counts in another product is not known, and passing over too much would lose rows.
 std::optional<Position> parse_checkpoint(std::string_view text);
-// A checkpoint as checkpoint_text() wrote it.
+// A checkpoint as checkpoint_text() wrote it, also around a position of another engine.
 std::optional<Position> parse_own_checkpoint(std::string_view text);
 std::string checkpoint_text(const Position& position);  // checkpoint:V1#1#000004AF/B00000D0#0#0#*#0#0
 

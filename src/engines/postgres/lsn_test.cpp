@@ -54,6 +54,15 @@ TEST(Lsn, a_checkpoint_comes_back_as_its_position) {
   for (const std::string_view text : cases) EXPECT_EQ(parse_checkpoint(text), position) << text;
 }
 
+TEST(Lsn, positions_of_other_engines_come_back_from_their_checkpoints) {
+  for (const char* text :
+       {"mysql-bin.000012:0000004567", "binlog.000001:0000000004@id-7#0-7-12,1-7-3!binlog.000001:4",
+        "binlog.000001:0000000004@3e11fa47-71ca-11e1-9e33-c80aa9429562#3e11fa47-71ca-11e1-9e33-"
+        "c80aa9429562:1-5"})
+    EXPECT_EQ(parse_own_checkpoint(checkpoint_text({text})), Position{text});
+  EXPECT_EQ(parse_own_checkpoint("checkpoint:V1#1##0#0#*#0#0"), std::nullopt);
+}
+
 TEST(Lsn, a_place_inside_a_transaction_sorts_behind_its_start_and_comes_back) {
   const Position ascending[] = {
       lsn_position(0xFF),         partial_position(0xFF, 1),          partial_position(0xFF, 9),

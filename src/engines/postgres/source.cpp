@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/log.h"
 #include "base/text.h"
@@ -276,6 +277,11 @@ Result<void> PostgresSource::join_snapshot(std::string_view id) {
 
 Result<void> PostgresSource::leave_snapshot() {
   return session_.run("ROLLBACK");
+}
+
+std::span<const Encoding> PostgresSource::writes() const {
+  static constexpr std::array all = {Encoding::canonical, Encoding::pg_copy_text, Encoding::pg_copy_binary};
+  return all;
 }
 
 Result<std::unique_ptr<ChangeReader>> PostgresSource::read_changes(const CaptureSpec& spec, const Position& after,

@@ -54,6 +54,7 @@ class PostgresSource : public Source {
   CaptureIdentity capture_identity(std::string_view task_id, std::string_view target_system) const override;
   Result<void> join_snapshot(std::string_view id) override;
   Result<void> leave_snapshot() override;
+  std::span<const Encoding> writes() const override;
   Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) override;
   Result<std::vector<TableRange>> split_as(const TableDef& table, const ParallelLoad& how) override;
   Result<std::unique_ptr<TableReader>> read_table(const TableRange& range,
