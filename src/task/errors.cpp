@@ -179,11 +179,10 @@ Error too_many_reloads(const TableRef& table) {
                   to_string(table)));
 }
 Error untold_change(const TableRef& table, std::string_view what) {
-  return make(
-      ErrorKind::table, "untold_change",
-      fmt::format("table {}: {}. The source's version of the server does not write this into its log, so no more "
-                  "changes are applied to the table. Run the task with --restart to load it anew.",
-                  to_string(table), what));
+  return make(ErrorKind::table, "untold_change",
+              fmt::format("table {}: {}. The source's log does not tell this, so no more "
+                          "changes are applied to the table. Run the task with --restart to load it anew.",
+                          to_string(table), what));
 }
 Error counts_do_not_close(const TableRef& table, uint64_t missing) {
   return make(
