@@ -201,6 +201,16 @@ Error no_look_up(const TableRef& table) {
           ""};
 }
 
+Error look_up_failed(const TableRef& table, const Error& cause) {
+  return {
+      ErrorKind::table, "task.no_look_up",
+      fmt::format("the log of table {} lacks a value of a changed row, and the row cannot be read from the source: "
+                  "{}. If the row is not right in the end, load the table anew; REPLICA IDENTITY FULL makes such "
+                  "look-ups unnecessary",
+                  to_string(table), cause.message),
+      ""};
+}
+
 Error shaping_stop(const TableRef& table, std::string_view what) {
   return {ErrorKind::fatal, "task.shaping_stop",
           fmt::format("{}. The settings ask to stop the task at that (table {}). Mend the rule or the row, or choose "
