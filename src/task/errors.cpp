@@ -184,11 +184,10 @@ Error too_many_reloads(const TableRef& table) {
                   to_string(table)));
 }
 Error untold_change(const TableRef& table, std::string_view what) {
-  return make(
-      ErrorKind::table, "untold_change",
-      fmt::format("table {}: {}. The source's version of the server does not write this into its log, so no more "
-                  "changes are applied to the table. Run the task with --restart to load it anew.",
-                  to_string(table), what));
+  return make(ErrorKind::table, "untold_change",
+              fmt::format("table {}: {}. The source's log does not tell this, so no more "
+                          "changes are applied to the table. Run the task with --restart to load it anew.",
+                          to_string(table), what));
 }
 Error counts_do_not_close(const TableRef& table, uint64_t missing) {
   return make(
@@ -205,6 +204,16 @@ Error no_look_up(const TableRef& table) {
                       "changes. Leave the key columns as they are, or set REPLICA IDENTITY FULL on the source",
                       to_string(table)),
           ""};
+}
+
+Error look_up_failed(const TableRef& table, const Error& cause) {
+  return {
+      ErrorKind::table, "task.no_look_up",
+      fmt::format("the log of table {} lacks a value of a changed row, and the row cannot be read from the source: "
+                  "{}. If the row is not right in the end, load the table anew; REPLICA IDENTITY FULL makes such "
+                  "look-ups unnecessary",
+                  to_string(table), cause.message),
+      ""};
 }
 
 Error shaping_stop(const TableRef& table, std::string_view what) {

@@ -45,6 +45,7 @@ Error drop_would_lose(std::string_view failure);
 Error drop_without_record(std::string_view task_id, std::string_view slot);
 Error large_object_taken(uint32_t number);
 Error no_look_up(const TableRef& table);
+Error look_up_failed(const TableRef& table, const Error& cause);
 Error shaping_stop(const TableRef& table, std::string_view what);
 Error shaping_suspends(const TableRef& table, std::string_view what);
 Error nothing_started(std::string_view task_id);

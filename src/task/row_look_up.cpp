@@ -52,7 +52,8 @@ Result<RowBatch> RowLookUp::find(uint32_t table, std::span<const ChangeView> cha
   constexpr Encoding canonical = Encoding::canonical;
   // The source is asked as it is now: the table may be gone, altered, or another one under this name.
   const auto explained = [&](Error error) {
-    return Failure(error.kind == ErrorKind::table ? errors::no_look_up(plan.source->ref) : std::move(error));
+    return Failure(error.kind == ErrorKind::table ? errors::look_up_failed(plan.source->ref, error)
+                                                  : std::move(error));
   };
   auto opened = session_->read_keys(keys, {}, *plan.source, plan.read, std::span(&canonical, 1), options);
   if (!opened) return explained(std::move(opened.error()));
