@@ -62,6 +62,7 @@ struct CaptureIdentity {
   std::string name;    // of the slot
   std::string way;     // the same text: the same way; empty: there is but one
   bool users = false;  // the user made the slot: nothing of ours ever drops it
+  bool kept = true;    // something on the server keeps its log for the task; false: its own settings alone do
 };
 
 // How a table's changes are to be delivered: only the columns of `layout`, in its order.

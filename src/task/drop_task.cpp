@@ -20,7 +20,9 @@ Result<DroppedTask> drop_task(TaskContext& context, bool force) {
   out.capture = source->capture_name(context.task_id, context.target_system);
   const std::optional<TaskRecord> record = TRY(target->read_task(context.task_id));
   out.had_record = record.has_value();
-  const Position slot = TRY(source->capture_position(context.capture_spec()));
+  Position slot;
+  if (source->capture_identity(context.task_id, context.target_system).kept)
+    slot = TRY(source->capture_position(context.capture_spec()));
   if (!record && !slot.empty() && !force) return Failure(errors::drop_without_record(context.task_id, out.capture));
   // A worker that still runs loses its sessions and finds its record gone: it ends, explained.
   TRY(target->end_leftover_sessions());

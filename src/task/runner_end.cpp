@@ -257,6 +257,10 @@ Result<void> TaskRunner::end_cleanly() {
         fmt::format("Replication slot {} is yours and is kept on the source, which keeps its log from there on. Run "
                     "the same command to go on, or drop the slot when nobody needs it.",
                     record_->document().capture));
+  else if (follows() && !source_->capture_identity(context_.task_id, context_.target_system).kept)
+    remark(
+        "Nothing on the source keeps its log for this task. Run the same command to go on before the server's own "
+        "retention is over.");
   else if (follows())
     remark(
         fmt::format("Replication slot {} is kept on the source, which keeps its log from there on. Run the same "

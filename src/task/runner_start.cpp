@@ -401,7 +401,9 @@ Result<void> TaskRunner::clear_for_restart() {
   }
   if (!document.capture.empty()) TRY(source_->drop_capture(context_.task_id, context_.target_system));
   const ServerIdentity now = TRY(source_->identity());
-  if (!document.capture.empty() && !document.users_slot &&
+  const CaptureIdentity own = source_->capture_identity(context_.task_id, context_.target_system);
+  const bool nothing_there = !own.kept && own.name == document.capture;
+  if (!document.capture.empty() && !document.users_slot && !nothing_there &&
       document.source_system + document.source_database != now.system + now.database)
     remark(fmt::format(
         "The task was started with another source before (system {}, database {}); its slot {} may still be there "

@@ -42,6 +42,9 @@ class MysqlSource : public Source {
   std::optional<Error> explain_gap(const Position& at, const Position& begins) const override;
   Result<void> drop_capture(std::string_view task_id, std::string_view target_system) override;
   std::string capture_name(std::string_view task_id, std::string_view target_system) const override;
+  CaptureIdentity capture_identity(std::string_view task_id, std::string_view target_system) const override {
+    return {capture_name(task_id, target_system), "", false, false};
+  }
   Result<void> join_snapshot(std::string_view id) override;
   Result<void> leave_snapshot() override;
   Result<std::vector<TableRange>> split(const TableDef& table, uint64_t range_bytes) override;
