@@ -20,8 +20,11 @@ Result<DroppedTask> drop_task(TaskContext& context, bool force) {
   out.capture = source->capture_name(context.task_id, context.target_system);
   const std::optional<TaskRecord> record = TRY(target->read_task(context.task_id));
   out.had_record = record.has_value();
-  const Position slot = TRY(source->capture_position(context.capture_spec()));
-  if (!record && !slot.empty() && !force) return Failure(errors::drop_without_record(context.task_id, out.capture));
+  const auto position = source->capture_position(context.capture_spec());
+  if (!position && is_recoverable(position.error())) return Failure(position.error());
+  // A slot that cannot be used any more is the one that has to go.
+  const bool has_slot = !position || !position->empty();
+  if (!record && has_slot && !force) return Failure(errors::drop_without_record(context.task_id, out.capture));
   // A worker that still runs loses its sessions and finds its record gone: it ends, explained.
   TRY(target->end_leftover_sessions());
   TRY(source->end_leftover_sessions(true));
@@ -36,8 +39,8 @@ Result<DroppedTask> drop_task(TaskContext& context, bool force) {
     if (!restored.left.empty()) return Failure(errors::drop_would_lose(restored.failures.front()));
   }
   const bool users = source->capture_identity(context.task_id, context.target_system).users;
-  out.users_slot = users && !slot.empty();
-  out.had_capture = !users && !slot.empty();
+  out.users_slot = users && has_slot;
+  out.had_capture = !users && has_slot;
   TRY(source->drop_capture(context.task_id, context.target_system));
   if (record) TRY(target->forget_task(context.task_id));
   return out;
