@@ -20,10 +20,14 @@ Result<DroppedTask> drop_task(TaskContext& context, bool force) {
   out.capture = source->capture_name(context.task_id, context.target_system);
   const std::optional<TaskRecord> record = TRY(target->read_task(context.task_id));
   out.had_record = record.has_value();
-  Position slot;
-  if (source->capture_identity(context.task_id, context.target_system).kept)
-    slot = TRY(source->capture_position(context.capture_spec()));
-  if (!record && !slot.empty() && !force) return Failure(errors::drop_without_record(context.task_id, out.capture));
+  // A slot that cannot be used any more is the one that has to go; an engine that keeps nothing on the source has none.
+  bool has_slot = false;
+  if (source->capture_identity(context.task_id, context.target_system).kept) {
+    const auto position = source->capture_position(context.capture_spec());
+    if (!position && is_recoverable(position.error())) return Failure(position.error());
+    has_slot = !position || !position->empty();
+  }
+  if (!record && has_slot && !force) return Failure(errors::drop_without_record(context.task_id, out.capture));
   // A worker that still runs loses its sessions and finds its record gone: it ends, explained.
   TRY(target->end_leftover_sessions());
   TRY(source->end_leftover_sessions(true));
@@ -38,8 +42,8 @@ Result<DroppedTask> drop_task(TaskContext& context, bool force) {
     if (!restored.left.empty()) return Failure(errors::drop_would_lose(restored.failures.front()));
   }
   const bool users = source->capture_identity(context.task_id, context.target_system).users;
-  out.users_slot = users && !slot.empty();
-  out.had_capture = !users && !slot.empty();
+  out.users_slot = users && has_slot;
+  out.had_capture = !users && has_slot;
   TRY(source->drop_capture(context.task_id, context.target_system));
   if (record) TRY(target->forget_task(context.task_id));
   return out;

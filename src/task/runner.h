@@ -213,6 +213,7 @@ class TaskRunner {
   int64_t started_ms_ = 0;
   bool finished_before_ = false;
   bool orphans_found_ = false, objects_failed_ = false, untracked_changes_ = false;
+  std::vector<std::string> standing_;  // TaskDocument::standing
   bool carefully_ = false;
   bool constraints_by_session_ = true;  // foreign keys do not bind the sessions that write rows
   bool keys_stand_ = false;             // the target's foreign keys are built

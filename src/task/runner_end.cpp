@@ -57,22 +57,20 @@ Result<void> TaskRunner::note_failed_object(const ObjectDef& object, const Error
 Result<void> TaskRunner::retry_failed_objects() {
   const std::vector<std::string> failed = record_->document().failed_objects;
   if (failed.empty()) return {};
-  objects_failed_ = false;
-  TRY(record_->update([](std::string&, TaskDocument& document) { document.failed_objects.clear(); }));
   const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
   const std::vector<TargetTable> targets = context_.targets();
+  std::vector<std::string> left;
   for (const ObjectDef& object : context_.objects) {
     if (std::ranges::find(failed, object_id(object)) == failed.end()) continue;
     auto built = target_->build(object, targets);
-    if (!built) {
-      auto noted = note_failed_object(object, errors::object_failed(object.kind, object.name, built.error()));
-      if (noted) continue;
-      TRY(record_->update([&](std::string&, TaskDocument& document) { document.failed_objects = failed; }));
-      return noted;
+    if (built) {
+      log_info(Component::task_manager, "Created {} {}, which had been refused", object.kind, object.name);
+      continue;
     }
-    log_info(Component::task_manager, "Created {} {}, which had been refused", object.kind, object.name);
+    TRY(note_failed_object(object, errors::object_failed(object.kind, object.name, built.error())));
+    left.push_back(object_id(object));
   }
-  return {};
+  return record_->update([&](std::string&, TaskDocument& document) { document.failed_objects = left; });
 }
 
 Result<void> TaskRunner::build_foreign_keys() {
@@ -305,11 +303,10 @@ void TaskRunner::summarize() {
                     "drop`.",
                     dropped));
   bool in_error = false;
-  if (record_ && !finished_before_)
-    for (const std::string& text : record_->document().standing) {
-      remark(text);
-      in_error = true;
-    }
+  for (const std::string& text : standing_) {
+    remark(text);
+    in_error = true;
+  }
   uint64_t parked = 0, mended = 0;
   for (const TableStatistics& table : statistics.tables) {
     const uint64_t captured = table.inserts + table.updates + table.deletes;

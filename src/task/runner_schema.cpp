@@ -259,10 +259,9 @@ Result<bool> TaskRunner::load_again(Apply& apply, size_t table, const SchemaEven
 // The task goes on without it, and every summary says so.
 Result<void> TaskRunner::note_standing(std::string text) {
   log_error(Component::task_manager, "{}", text);
-  return record_->update([&](std::string&, TaskDocument& document) {
-    if (std::ranges::find(document.standing, text) == document.standing.end())
-      document.standing.push_back(std::move(text));
-  });
+  if (std::ranges::find(standing_, text) != standing_.end()) return {};
+  standing_.push_back(std::move(text));
+  return record_->update([&](std::string&, TaskDocument& document) { document.standing = standing_; });
 }
 
 Result<bool> TaskRunner::drop_table(Apply& apply, const SchemaEvent& event, const SchemaChange& change) {

@@ -219,6 +219,7 @@ Result<void> TaskRunner::check_stream() const {
 
 Result<void> TaskRunner::resume() {
   TRY(check_same_rules(record_->document()));
+  standing_ = record_->document().standing;
   if (!options_.start_position.empty())
     log_warning(Component::task_manager,
                 "--cdc-start-position is not heeded: the task goes on from its stored position");
@@ -278,7 +279,6 @@ Result<void> TaskRunner::resume() {
     else if (record_->phase() == "following")
       progress_.change_table(t, [](TableStatistics& s) { s.state = TableState::completed; });
   }
-  objects_failed_ |= !document.failed_objects.empty();
   log_info(Component::task_manager, "Task '{}' running {} in resume mode", context_.task_id,
            follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
   return {};
@@ -396,7 +396,8 @@ Result<void> TaskRunner::clear_for_restart() {
     else if (keeps_rows && loads() && !known->was_empty && record_->phase() != "starting" &&
              name == table.target.layout->ref)
       return Failure(errors::restart_would_empty(name));
-    else if (loads() && record_->phase() != "starting" && known->was_empty)
+    else if (loads() && record_->phase() != "starting" && known->was_empty &&
+             (keeps_rows || name != table.target.layout->ref || !document.restore_script.empty()))
       to_empty.push_back(name);
   }
   if (!document.capture.empty()) TRY(source_->drop_capture(context_.task_id, context_.target_system));
@@ -410,6 +411,9 @@ Result<void> TaskRunner::clear_for_restart() {
         "and keep that server's log: SELECT pg_drop_replication_slot('{}').",
         document.source_system, document.source_database, document.capture, document.capture));
   if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
+  // A table of the user's may be gone by now.
+  const std::vector<TableRef> there = TRY(target_->catalog().list_tables());
+  std::erase_if(to_empty, [&](const TableRef& name) { return std::ranges::find(there, name) == there.end(); });
   if (!to_empty.empty()) TRY(target_->truncate(to_empty));
   // After the rows are gone: a load that was left half-way breaks the keys.
   if (!document.restore_script.empty()) {
