@@ -12,6 +12,7 @@
 #include "engines/mysql/heartbeat.h"
 #include "engines/mysql/leftover_sessions.h"
 #include "engines/mysql/log_status.h"
+#include "engines/mysql/packet_session.h"
 #include "engines/mysql/source_checks.h"
 #include "engines/mysql/source_errors.h"
 #include "engines/mysql/splitting.h"
@@ -81,6 +82,19 @@ std::string MysqlSource::checkpoint(const Position& position) const {
 
 Result<Position> MysqlSource::parse_position(std::string_view text) const {
   return parse_start(text);
+}
+
+LogAccess MysqlSource::log_access() const {
+  return {options_.tag + "/times",
+          [endpoint = endpoint_, tag = options_.tag] { return open_packet_session(endpoint, tag); }};
+}
+
+Result<Position> MysqlSource::position_at_time(int64_t time_us) {
+  return find_start_at(session_, log_access(), time_us);
+}
+
+Result<CommitBorder> MysqlSource::find_commit_border(const Position& after, int64_t time_us) {
+  return find_border(session_, log_access(), TRY(BinlogPosition::parse(after.text)), time_us);
 }
 
 Result<Position> MysqlSource::mark_now() {

@@ -113,6 +113,26 @@ Error log_purged(std::string_view wanted, std::string_view oldest) {
                   "mysql.rds_set_configuration('binlog retention hours', 24)).",
                   wanted, oldest));
 }
+Error start_time_to_come(std::string_view time) {
+  return make(
+      ErrorKind::usage, "start_time",
+      fmt::format("the start time {} (UTC) is still to come by the clock of the source. Give an earlier one, or "
+                  "none to start now.",
+                  time));
+}
+Error start_time_purged(std::string_view time, std::string_view oldest_file, std::string_view begun) {
+  return lacking(
+      "start_time_purged",
+      fmt::format("the oldest binlog that the server still has, {}, begins at {} (UTC); changes from {} on "
+                  "may have been in one that is gone. Give a later start, or load the tables.",
+                  oldest_file, begun, time));
+}
+Error no_file_start(std::string_view file) {
+  return lacking("no_file_start",
+                 fmt::format("binlog {} does not say when it begins, so that no start can be found by "
+                             "time. Give a position (file:offset) instead.",
+                             file));
+}
 Error no_log_access(std::string_view user, bool mariadb, std::string_view said) {
   return lacking(
       "log_access",

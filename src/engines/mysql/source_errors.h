@@ -34,6 +34,9 @@ Error no_partitions(const TableRef& table);
 // Positions.
 Error bad_start(std::string_view text);
 Error log_purged(std::string_view wanted, std::string_view oldest);
+Error start_time_to_come(std::string_view time);
+Error start_time_purged(std::string_view time, std::string_view oldest_file, std::string_view begun);
+Error no_file_start(std::string_view file);
 Error no_log_access(std::string_view user, bool mariadb, std::string_view said);
 
 // What a check before the start finds.

@@ -224,6 +224,11 @@ const Position& LogDecoder::commit_position() {
   return txn_.commit;
 }
 
+std::optional<LogDecoder::UnderWay> LogDecoder::under_way() {
+  if (!txn_.open || passing_) return std::nullopt;
+  return UnderWay{commit_position(), txn_.commit_us};
+}
+
 // The changes told of the current transaction are taken back. False: some were handed over before.
 bool LogDecoder::drop_changes(ChangeBatch& batch) {
   if (txn_.handed_over) return false;

@@ -65,6 +65,12 @@ class LogDecoder {
   bool waits() const { return waits_; }
   void go_on() { waits_ = false; }
   bool in_transaction() const { return txn_.open; }
+  // The transaction whose events are being read.
+  struct UnderWay {
+    Position start;  // all before it is done
+    int64_t commit_us = 0;
+  };
+  std::optional<UnderWay> under_way();
   size_t batch_bytes() const { return batch_bytes_; }
   // Something was read since the batch began, if only that the log went on.
   bool moved() const { return moved_; }
