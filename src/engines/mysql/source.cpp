@@ -30,9 +30,7 @@ std::string_view own_savepoint = "godwit_slice";
 }  // namespace
 
 Result<std::unique_ptr<Source>> MysqlSource::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main")
-    for (const std::string& warning : TRY(check_source_attributes(endpoint)))
-      log_warning(Component::common, "{}", warning);
+  if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::source));
   Connection session = TRY(Connection::open(endpoint, {.tag = options.tag, .role = options.role, .database = {}}));
   // Sizes as they are now, not as they were asked for a day ago.
   if (!session.traits().mariadb && session.traits().version >= 80000)

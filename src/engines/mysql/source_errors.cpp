@@ -15,11 +15,6 @@ Error lacking(std::string_view code, std::string message) {
 
 }  // namespace
 
-Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted) {
-  return make(ErrorKind::usage, "attribute",
-              fmt::format("connection attribute {}={} of the source's URI must be {}", name, given, wanted));
-}
-
 Error snapshot_lost(std::string_view id, std::string_view why) {
   return make(ErrorKind::snapshot_lost, "snapshot_lost",
               fmt::format("the load's snapshot {} is gone: {}.", id.empty() ? "(none)" : id, why));

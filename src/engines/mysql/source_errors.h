@@ -10,9 +10,6 @@
 
 namespace godwit::mysql::errors {
 
-// Connection attributes.
-Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted);
-
 // Snapshots.
 Error snapshot_lost(std::string_view id, std::string_view why);
 Error lock_not_had(std::string_view lock, int64_t waited_s, std::string_view blockers);
