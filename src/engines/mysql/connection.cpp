@@ -114,6 +114,14 @@ Rows::Rows(MYSQL_RES* result) : result_(result, mysql_free_result) {
   }
 }
 
+std::optional<size_t> Rows::column(std::string_view name) const {
+  if (!result_) return std::nullopt;
+  const MYSQL_FIELD* fields = mysql_fetch_fields(result_.get());
+  for (unsigned c = 0; c < mysql_num_fields(result_.get()); ++c)
+    if (lower_ascii(fields[c].name) == name) return c;
+  return std::nullopt;
+}
+
 int64_t Rows::integer(size_t row, size_t column) const {
   return number_of<int64_t>(get(row, column));
 }

@@ -8,6 +8,7 @@
 #include <mysql.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -20,14 +21,16 @@
 
 namespace godwit::mysql {
 
-// A whole result set; cells are text, bytes where the column is binary. Row and column must be in range.
+// A whole result set; cells are text, bytes where the column is binary. What is out of range reads as NULL.
 class Rows {
  public:
   Rows() = default;
   explicit Rows(MYSQL_RES* result);
   size_t size() const { return rows_.size(); }
   bool empty() const { return rows_.empty(); }
-  bool is_null(size_t row, size_t column) const { return rows_[row].cells[column] == nullptr; }
+  // Where a column of that name is; nothing: none is.
+  std::optional<size_t> column(std::string_view name) const;
+  bool is_null(size_t row, size_t column) const { return !holds(row, column) || rows_[row].cells[column] == nullptr; }
   std::string_view get(size_t row, size_t column) const {
     return is_null(row, column) ? std::string_view()
                                 : std::string_view(rows_[row].cells[column], rows_[row].lengths[column]);
@@ -37,6 +40,7 @@ class Rows {
   uint64_t unsigned_integer(size_t row, size_t column) const;
 
  private:
+  bool holds(size_t row, size_t column) const { return row < rows_.size() && column < rows_[row].lengths.size(); }
   struct Row {
     MYSQL_ROW cells;
     std::vector<unsigned long> lengths;
