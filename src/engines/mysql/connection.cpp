@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 #include <ma_pvio.h>
 #include <poll.h>
+#include <sys/socket.h>
 
 #include <charconv>
 #include <cstring>
@@ -279,7 +280,13 @@ Result<std::string_view> Connection::read_packet(int wait_ms, const std::stop_to
 void Connection::interrupt() const {
   if (!handle_ || !endpoint_) return;
   auto other = open(*endpoint_, {.tag = "interrupt", .role = "interrupt", .database = {}});
-  if (other) (void)other->run(fmt::format("KILL QUERY {}", thread_id()));
+  auto killed = other ? other->run(fmt::format("KILL QUERY {}", thread_id())) : Result<Done>(Failure(other.error()));
+  // It may have ended by itself.
+  if (killed || killed.error().code == "mysql.1094") return;
+  log_warning(Component::common, "The statement of session {} cannot be ended, so its connection is: {}", thread_id(),
+              killed.error().message);
+  // Whoever uses it finds it gone, instead of reading on to the end of a table.
+  ::shutdown(mysql_get_socket(raw()), SHUT_RDWR);
 }
 
 uint64_t Connection::thread_id() const {

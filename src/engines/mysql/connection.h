@@ -99,7 +99,8 @@ class Connection {
   Result<void> send_command(enum enum_server_command command, std::string_view payload, bool answers);
   Result<std::string_view> read_packet(int wait_ms, const std::stop_token& stop);
 
-  // Ends the statement that runs on this connection (KILL QUERY by another one); callable from any thread.
+  // Ends the statement that runs on this connection (KILL QUERY by another one), or where that cannot be, cuts the
+  // connection; callable from any thread.
   void interrupt() const;
   uint64_t thread_id() const;
   const ServerTraits& traits() const { return traits_; }
