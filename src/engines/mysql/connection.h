@@ -3,7 +3,8 @@
 // becomes an Error classified by errors.h. A connection whose link is gone answers kind connection for ever.
 //
 // Session settings of every connection: UTC, utf8mb4, a strict sql_mode of ours (never the server's), REPEATABLE
-// READ, no statement timeout, long net timeouts (spec/engine-mysql.md §3, §10).
+// READ, no limit of rows, no statement timeout, long net timeouts (spec/engine-mysql.md §3, §10). They are set behind
+// the scripts of the user's (session_settings.h).
 
 #include <mysql.h>
 
@@ -59,9 +60,10 @@ struct Done {
 struct ConnectOptions {
   std::string tag;  // SessionOptions::tag and role: in the session's attributes, by which leftovers are found
   std::string role;
-  std::string database;       // chosen at once; empty: none
-  bool local_infile = false;  // the session may LOAD DATA LOCAL, from memory alone
-  bool scripts = false;       // it may run_script()
+  std::string database;            // chosen at once; empty: none
+  bool local_infile = false;       // the session may LOAD DATA LOCAL, from memory alone
+  bool scripts = false;            // it may run_script()
+  unsigned read_timeout_s = 3600;  // for a statement's answer, or what is missing of a packet that has begun
 };
 
 class Connection {
@@ -74,6 +76,8 @@ class Connection {
 
   // Statements without rows, a semicolon between them, in one packet: what each did, up to the first that fails.
   Result<void> run_script(const std::string& sql, std::vector<Done>& done);
+  // A user's statements of any kind, a semicolon between them; what they answer is let go.
+  Result<void> run_users_script(const std::string& sql);
   // run() in two steps.
   Result<void> send(const std::string& sql);
   Result<Done> receive();
@@ -109,7 +113,8 @@ class Connection {
 
  private:
   Error last_error();
-  Result<void> prepare_session(const ConnectOptions& options);
+  Result<void> prepare_session();
+  Result<void> drain(const std::string& sql);
 
   struct Close {
     void operator()(MYSQL* handle) const { mysql_close(handle); }
