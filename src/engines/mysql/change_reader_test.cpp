@@ -151,6 +151,19 @@ TEST(MysqlChangeReader, a_table_is_told_from_its_own_position) {
   EXPECT_EQ(run.go().told, (Told{"INSERT a 2=x", "INSERT b 3=x"}));
 }
 
+TEST(MysqlChangeReader, nothing_is_told_of_a_table_that_waits_to_be_loaded) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  log.statement("TRUNCATE TABLE a");
+  log.statement("ALTER TABLE a ADD c int");
+  log.transaction("b", 3, "x");
+  Following run(log);
+  run.tables[0] = table("a", std::string(log_end_text));
+  EXPECT_EQ(run.go().told, Told{"INSERT b 3=x"});
+  run.tables[0] = table("a", "nowhere");
+  EXPECT_EQ(code(run.go()), "mysql.bad_position");
+}
+
 TEST(MysqlChangeReader, rolled_back_changes_are_not_told) {
   FakeLog log;
   log.begin();

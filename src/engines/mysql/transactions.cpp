@@ -37,7 +37,8 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
   if (options_.memory == nullptr) options_.memory = std::make_shared<ReaderMemory>();
   for (const CapturedTable& table : tables) {
     const auto from = BinlogPosition::parse(table.from.text);
-    reached_.push_back(table.from.empty() || !from);
+    reached_.push_back(table.from.empty());
+    pending_.push_back(!table.from.empty() && !from);  // the end of the log
     from_.push_back(from ? *from : BinlogPosition());
   }
 }
@@ -272,6 +273,7 @@ Result<void> LogDecoder::table_map(const RawEvent& event, const LogFormat& forma
 
 Result<bool> LogDecoder::is_wanted(uint32_t table) {
   if (reached_[table]) return true;
+  if (pending_[table]) return false;
   BinlogPosition start;
   start.place = txn_.start;
   start.server = options_.server;
