@@ -164,6 +164,18 @@ TEST(MysqlChangeReader, nothing_is_told_of_a_table_that_waits_to_be_loaded) {
   EXPECT_EQ(code(run.go()), "mysql.bad_position");
 }
 
+TEST(MysqlChangeReader, a_statement_over_very_many_tables_keeps_its_table_maps) {
+  FakeLog log;
+  for (uint64_t i = 0; i < 2; ++i) {
+    log.begin();
+    log.table_map(1, "a");
+    for (uint64_t id = 2; id < 9000; ++id) log.table_map(id + i, "stranger");
+    log.rows(EventType::write_rows_v2, 1, FakeLog::row(1, "x"));
+    log.xid();
+  }
+  EXPECT_EQ(Following(log).go().told, (Told{"INSERT a 1=x", "INSERT a 1=x"}));
+}
+
 TEST(MysqlChangeReader, rolled_back_changes_are_not_told) {
   FakeLog log;
   log.begin();

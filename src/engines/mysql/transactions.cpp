@@ -165,6 +165,7 @@ Result<void> LogDecoder::tell_more(ChangeBatch& batch) {
 
 void LogDecoder::open_transaction(const RawEvent& event) {
   txn_ = {};
+  tables_.forget_ids();
   txn_.open = true;
   txn_.start = event_start_;
   txn_.number = number_of(event_start_);
