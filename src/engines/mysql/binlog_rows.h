@@ -21,6 +21,9 @@ bool is_rows_event(EventType type);
 Result<uint64_t> read_rows_table_id(EventType type, std::string_view body, const LogFormat& format,
                                     std::string_view where);
 
+// Whether there is anything behind what says which columns follow.
+Result<bool> holds_rows(EventType type, std::string_view body, const LogFormat& format, std::string_view where);
+
 // How the columns of a table map go into a layout. Belongs to one thread.
 struct RowPlan {
   std::vector<ColumnCodec> codecs;  // per logged column

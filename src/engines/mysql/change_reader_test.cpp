@@ -176,6 +176,27 @@ TEST(MysqlChangeReader, a_statement_over_very_many_tables_keeps_its_table_maps) 
   EXPECT_EQ(Following(log).go().told, (Told{"INSERT a 1=x", "INSERT a 1=x"}));
 }
 
+TEST(MysqlChangeReader, rows_of_no_table_are_known_by_what_they_hold) {
+  for (const uint64_t id : {uint64_t{0xffffff}, uint64_t{0xffffffff}, uint64_t{0xffffffffffff}}) {
+    FakeLog log;
+    log.begin();
+    log.table_map(id, "a");
+    log.rows(EventType::write_rows_v2, id, FakeLog::row(1, "x"));
+    log.xid();
+    EXPECT_EQ(Following(log).go().told, Told{"INSERT a 1=x"}) << "a table may have that id";
+    FakeLog none;
+    none.begin();
+    none.rows(EventType::write_rows_v2, id, "");
+    none.xid();
+    none.transaction("a", 2, "x");
+    EXPECT_EQ(Following(none).go().told, Told{"INSERT a 2=x"});
+    FakeLog lost;
+    lost.begin();
+    lost.rows(EventType::write_rows_v2, id, FakeLog::row(1, "x"));
+    EXPECT_EQ(code(Following(lost).go()), "mysql.damaged_log");
+  }
+}
+
 TEST(MysqlChangeReader, rolled_back_changes_are_not_told) {
   FakeLog log;
   log.begin();
