@@ -58,6 +58,7 @@ bool has_bit(std::string_view bits, size_t index) {
 
 size_t count_bits(std::string_view bits, size_t columns) {
   size_t count = 0;
+  if (bits.empty()) return 0;
   for (size_t c = 0; c < columns; ++c) count += has_bit(bits, c) ? 1U : 0U;
   return count;
 }
@@ -128,7 +129,17 @@ Result<RowsReader> RowsReader::open(EventType type, std::string_view body, const
     out.in_ = in;
   }
   if (kind.partial) out.old_json_.resize(plan.json_columns);
+  TRY(out.look_at_emptiness());
   return out;
+}
+
+// Images without any column take no bytes. A row is one all the same where it is inserted: it has its defaults.
+Result<void> RowsReader::look_at_emptiness() {
+  const size_t columns = plan_->codecs.size();
+  if (count_bits(before_present_, columns) + count_bits(after_present_, columns) > 0) return {};
+  if (op_ != Op::insert || !in_.done()) return damaged("rows without any column");
+  of_defaults_ = true;
+  return {};
 }
 
 bool RowsReader::append_partial(size_t column, size_t json_index, std::string_view raw, ByteBuffer& out) {
@@ -196,6 +207,7 @@ Result<uint32_t> RowsReader::read_image(std::string_view present, bool partial, 
 }
 
 Result<void> RowsReader::next(RowBatch& image, Change& change) {
+  of_defaults_ = false;
   change.op = op_;
   change.before_row = change.after_row = Change::no_row;
   if (op_ != Op::insert) {

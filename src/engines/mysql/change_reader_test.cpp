@@ -197,6 +197,26 @@ TEST(MysqlChangeReader, rows_of_no_table_are_known_by_what_they_hold) {
   }
 }
 
+TEST(MysqlChangeReader, an_insert_that_names_no_column_is_one_row_of_defaults) {
+  for (const EventType type : {EventType::write_rows_v2, EventType::update_rows_v2, EventType::delete_rows_v2})
+    for (const std::string bytes : {"", "left"}) {
+      FakeLog log;
+      log.begin();
+      log.table_map(1, "a");
+      log.bare_rows(type, 1, bytes);
+      log.xid();
+      Following run(log);
+      for (ColumnFacts& column : run.table_facts[0].columns) {
+        column.when_absent = WhenAbsent::text;
+        column.default_text = "7";
+      }
+      run.go();
+      const bool is_row = type == EventType::write_rows_v2 && bytes.empty();
+      EXPECT_EQ(run.told, is_row ? Told{"INSERT a 7=7"} : Told());
+      EXPECT_EQ(code(run), is_row ? "" : "mysql.damaged_log");
+    }
+}
+
 TEST(MysqlChangeReader, rolled_back_changes_are_not_told) {
   FakeLog log;
   log.begin();
