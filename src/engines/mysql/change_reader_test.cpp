@@ -285,6 +285,8 @@ TEST(MysqlChangeReader, statements_are_told_as_what_they_do) {
       {"RENAME TABLE b TO c, stranger TO b", {"SCHEMA RENAME TABLE on the source", "INSERT a 9=z"}, ""},
       {"DROP DATABASE d", {"SCHEMA DROP DATABASE on the source", "SCHEMA DROP DATABASE on the source"}, ""},
       {"CREATE INDEX i ON a (id)", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
+      {"CREATE TABLE IF NOT EXISTS a (id int)", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
+      {"CREATE OR REPLACE TABLE a (id int)", {"SCHEMA CREATE TABLE on the source", "INSERT b 9=z"}, ""},
       {"GRANT ALL ON *.* TO x", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
       {"INSERT INTO stranger VALUES (1)", {}, "mysql.statement_format"},
       {"INSERT INTO e.a VALUES (1)", {}, "mysql.statement_format"},

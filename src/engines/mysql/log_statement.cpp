@@ -100,10 +100,12 @@ void take_tables(Words& words, std::string_view schema, LogStatement& out) {
   } while (words.take_sign(','));
 }
 
-void pass_if_exists(Words& words) {
-  if (!words.take("IF")) return;
+// True: there was such a clause.
+bool pass_if_exists(Words& words) {
+  if (!words.take("IF")) return false;
   words.take("NOT");
   words.take("EXISTS");
+  return true;
 }
 
 // The tables of RENAME TABLE a TO b, c TO d: both names of each.
@@ -151,7 +153,7 @@ void read_create(Words& words, std::string_view schema, LogStatement& out) {
   out.kind = Kind::ddl;
   out.verb = "CREATE TABLE";
   out.opens_transaction = opens_transaction(words);
-  pass_if_exists(words);
+  out.only_if_absent = pass_if_exists(words);
   TableRef table;
   if (words.take_table(schema, table)) out.tables.push_back(table);
 }
