@@ -41,6 +41,8 @@ Result<std::unique_ptr<ChangeReader>> MysqlChangeReader::open(const Options& opt
                                                               std::span<const LogTable> facts) {
   std::unique_ptr<MysqlChangeReader> reader(new MysqlChangeReader(options));
   if (reader->options_.memory == nullptr) reader->options_.memory = std::make_shared<ReaderMemory>();
+  for (const CapturedTable& table : tables)
+    if (!table.from.empty() && table.from.text != log_end_text) TRY(BinlogPosition::parse(table.from.text));
   const StreamStart start = TRY(stream_start(options.after, options.server, options.gtids_usable));
   reader->stream_ = TRY(reader->open_stream(start));
   DecoderOptions decoding;

@@ -35,6 +35,7 @@ struct LogStatement {
   std::string schema;
   std::vector<std::string> schemas;
   bool opens_transaction = false;  // CREATE TABLE … START TRANSACTION: rows and an end follow
+  bool only_if_absent = false;     // CREATE TABLE IF NOT EXISTS: what is there stays as it is
   bool one_phase = false;          // of xa_commit
   XaName xa;
 };

@@ -71,7 +71,7 @@ std::partial_ordering MysqlSource::compare(const Position& a, const Position& b)
 }
 
 Position MysqlSource::end_of_log() const {
-  return {"end"};
+  return {std::string(log_end_text)};
 }
 
 std::string MysqlSource::checkpoint(const Position& position) const {

@@ -62,6 +62,12 @@ Error unknown_bounds(const TableRef& table) {
               fmt::format("a slice of table {} has bounds that this version cannot read. Load the table again.",
                           to_string(table)));
 }
+Error slices_unordered(const TableRef& table) {
+  return make(ErrorKind::table, "slices_unordered",
+              fmt::format("the slices that table {} was cut into are not in the order of its key; it is read in one "
+                          "piece",
+                          to_string(table)));
+}
 Error bad_cell(const TableRef& table, std::string_view column, std::string_view what) {
   return make(ErrorKind::table, "cell",
               fmt::format("the server sent {} for column `{}` of table {}", what, column, to_string(table)));

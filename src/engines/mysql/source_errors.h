@@ -21,6 +21,7 @@ Error log_off();
 Error rewritten(const TableRef& table);
 Error wrong_encoding(const TableRef& table);
 Error unknown_bounds(const TableRef& table);
+Error slices_unordered(const TableRef& table);
 Error bad_cell(const TableRef& table, std::string_view column, std::string_view what);
 Error filter_column_missing(const TableRef& table, std::string_view column);
 Error key_column_unfit(const TableRef& table, std::string_view column);

@@ -153,6 +153,23 @@ TEST(Checkpoints, are_dms_s_and_come_back) {
   EXPECT_FALSE(parse_start("4AF/B00000D0"));
 }
 
+TEST(Bounds, take_in_the_key_they_go_up_to) {
+  EXPECT_EQ(beside_key({"a"}, {"1"}, KeySide::up_to), "a <= 1");
+  EXPECT_EQ(beside_key({"a", "b"}, {"1", "2"}, KeySide::up_to), "a <= 1 AND (a < 1 OR (a = 1 AND b <= 2))");
+}
+
+TEST(Middles, of_uuids_are_found_in_either_order) {
+  const auto middles = uuid_middles("00000001-0000-4000-8000-000000000000", "00000000-0000-4000-8000-800000000000");
+  ASSERT_FALSE(middles.empty());
+  EXPECT_EQ(middles.front(), "00000000-0000-0000-0000-400000000000");
+  EXPECT_TRUE(uuid_middles("x", "y").empty());
+}
+
+TEST(Middles, are_there_for_letters_with_accents_beside_those_without) {
+  const std::vector<std::string> middles = text_middles("aab", "ázz");
+  EXPECT_NE(std::ranges::find(middles, "an"), middles.end());
+}
+
 TEST(Middles, lie_between) {
   EXPECT_EQ(text_middles("user000001", "user999999").front(), "user5");
   EXPECT_EQ(text_middles("Apple", "zebra").front(), "n");

@@ -104,7 +104,8 @@ Result<void> LogDecoder::structure(const QueryEvent& query, const LogStatement& 
   if (!passing_) {
     if (statement.kind == LogStatement::Kind::drop_schema) ddl.tables = tables_.tables_of(statement.schema);
     for (const TableRef& name : statement.tables)
-      if (const auto table = tables_.find(name.schema, name.name)) ddl.tables.push_back(*table);
+      if (const auto table = tables_.find(name.schema, name.name); table && !statement.only_if_absent)
+        ddl.tables.push_back(*table);
     std::vector<uint32_t> wanted;
     for (const uint32_t table : ddl.tables)
       if (TRY(is_wanted(table)) && std::ranges::find(wanted, table) == wanted.end()) wanted.push_back(table);

@@ -50,7 +50,8 @@ struct DecoderOptions {
 
 class LogDecoder {
  public:
-  // `after`: what lies before it is passed over. By GTIDs (`by_gtid`) the server passes over it itself.
+  // `after`: what lies before it is passed over. By GTIDs (`by_gtid`) the server passes over it itself. Nothing is
+  // told of a table whose `from` is the end of the log.
   LogDecoder(std::span<const CapturedTable> tables, std::span<const LogTable> facts, DecoderOptions options,
              const BinlogPosition& after, bool by_gtid);
 
@@ -124,6 +125,7 @@ class LogDecoder {
   FollowedTables tables_;
   std::vector<BinlogPosition> from_;  // by table
   std::vector<bool> reached_;         // by table: `from` lies behind us
+  std::vector<bool> pending_;         // by table: `from` is the end of the log
   std::vector<bool> suspended_;
   const BinlogPosition after_;
   bool passing_;  // before `after_`
