@@ -9,6 +9,8 @@
 namespace godwit::mysql {
 namespace {
 
+constexpr unsigned no_foreign_key_checks = 2;  // of a rows event's flags
+
 struct RowsKind {
   Op op = Op::insert;
   unsigned version = 1;
@@ -91,10 +93,11 @@ Result<RowsReader> RowsReader::open(EventType type, std::string_view body, const
   out.partial_ = kind.partial;
   LogReader in(body);
   uint64_t count = 0;
-  uint16_t extra = 2;
-  if (!in.skip(format.table_id_bytes(type) + 2) || (kind.version == 2 && !in.u16(extra)) || extra < 2 ||
+  uint16_t flags = 0, extra = 2;
+  if (!in.skip(format.table_id_bytes(type)) || !in.u16(flags) || (kind.version == 2 && !in.u16(extra)) || extra < 2 ||
       !in.skip(extra - 2U) || !in.length_encoded(count))
     return out.damaged("a rows event that ends early");
+  out.keys_off_ = (flags & no_foreign_key_checks) != 0;
   if (count != plan.codecs.size()) return out.damaged("rows with another number of columns than their table map");
   std::string_view& first = kind.op == Op::insert ? out.after_present_ : out.before_present_;
   if (!in.bytes((count + 7) / 8, first) || (kind.op == Op::update && !in.bytes((count + 7) / 8, out.after_present_)))
@@ -176,6 +179,7 @@ Result<uint32_t> RowsReader::read_image(std::string_view present, bool partial, 
 
 Result<void> RowsReader::next(RowBatch& image, Change& change) {
   change.op = op_;
+  change.keys_off = keys_off_;
   change.before_row = change.after_row = Change::no_row;
   if (op_ != Op::insert) {
     for (OldJson& old : old_json_) old = {};

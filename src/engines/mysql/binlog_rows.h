@@ -54,7 +54,7 @@ class RowsReader {
 
   const RowPlan* plan_;
   Op op_ = Op::insert;
-  bool partial_ = false;
+  bool partial_ = false, keys_off_ = false;
   std::string_view before_present_, after_present_;
   std::unique_ptr<std::string> inflated_;  // of a compressed event; stays in its place when this is moved
   LogReader in_;

@@ -138,10 +138,10 @@ Result<ChangeWriter::Progress> MysqlChangeWriter::run_chunk(std::span<const Chan
 // Those from the front that go under one setting.
 Result<ChangeWriter::Progress> MysqlChangeWriter::run_like(std::span<const ChangeView> changes) {
   if (acting_.empty()) return run_chunk(changes);
-  const bool enforced = is_enforced(*changes.front().table);
+  const auto acts = [&](const ChangeView& change) { return !change.keys_off && is_enforced(*change.table); };
+  const bool enforced = acts(changes.front());
   size_t count = 1;
-  while (count < changes.size() && count < statements_per_packet && is_enforced(*changes[count].table) == enforced)
-    ++count;
+  while (count < changes.size() && count < statements_per_packet && acts(changes[count]) == enforced) ++count;
   TRY(enforce_keys(enforced));
   return run_chunk(changes.first(count));
 }
