@@ -275,10 +275,11 @@ Result<std::unique_ptr<TableReader>> MysqlSource::read_keys(const RowBatch& keys
   return read(std::move(statements), table.ref, storage, layout);
 }
 
-Result<std::vector<TableRef>> MysqlSource::silent_cascades(std::span<const TableDef* const> tables) {
+Result<SilentCascades> MysqlSource::silent_cascades(std::span<const TableDef* const> tables) {
   std::vector<TableRef> names;
   for (const TableDef* table : tables) names.push_back(table->ref);
-  return tables_of_acting_keys(session_, names);
+  const auto keys = TRY(keys_on(session_, names));
+  return silent_cascades_of(keys, names);
 }
 
 Result<std::vector<ChangeCounters>> MysqlSource::count_changes(std::span<const TableRef>) {

@@ -255,5 +255,16 @@ Error system_versioned(const TableRef& table) {
                  fmt::format("table {} is system-versioned: its rows as they are now are moved, not their history",
                              to_string(table)));
 }
+Error cascade_from_outside(std::string_view name, const ActingKey& key) {
+  return lacking(
+      "cascade_from_outside",
+      fmt::format("foreign key `{}` changes or deletes rows of table {} when rows of table {} change (ON "
+                  "DELETE {}, ON UPDATE {}), which the binlog does not hold; and table {} is not part of "
+                  "the task, so nothing would do it on the target. Select that table too, or leave {} out, "
+                  "or load without following changes.",
+                  name, to_string(key.child), to_string(key.parent),
+                  key.on_delete.empty() ? "nothing" : key.on_delete,
+                  key.on_update.empty() ? "nothing" : key.on_update, to_string(key.parent), to_string(key.child)));
+}
 
 }  // namespace godwit::mysql::errors

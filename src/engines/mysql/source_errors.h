@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "data/table_def.h"
+#include "engine/acting_key.h"
 
 namespace godwit::mysql::errors {
 
@@ -57,5 +58,6 @@ Error ndb_variable(std::string_view variable, std::string_view wanted);
 Error log_filtered(std::string_view database, std::string_view option);
 Error charset_unknown(const TableRef& table, std::string_view column, std::string_view charset);
 Error system_versioned(const TableRef& table);
+Error cascade_from_outside(std::string_view name, const ActingKey& key);
 
 }  // namespace godwit::mysql::errors

@@ -166,13 +166,22 @@ Result<std::unique_ptr<ChangeWriter>> MysqlTarget::apply_changes(std::string_vie
   return std::unique_ptr<ChangeWriter>(std::move(writer));
 }
 
-// Triggers cannot be put out of force here: check() says so before the start.
-Result<std::vector<TableRef>> MysqlTarget::let_keys_act(
-    std::span<const TargetTable> tables, const std::string&,
-    const std::function<Result<void>(const std::string& script)>&) {
+Result<std::vector<ActingKey>> MysqlTarget::acting_keys(std::span<const TargetTable> tables,
+                                                        std::span<const TableRef> tied) {
   std::vector<TableRef> names;
   for (const TargetTable& table : tables) names.push_back(table.layout->ref);
-  acting_ = TRY(tables_of_acting_keys(session_, names));
+  const auto keys = TRY(keys_on(session_, names));
+  std::vector<ActingKey> acting = silent_cascades_of(keys, names).keys;
+  // Statements on other tables run with foreign keys out of force.
+  std::erase_if(acting, [&](const ActingKey& key) { return std::ranges::find(tied, key.parent) == tied.end(); });
+  return acting;
+}
+
+// Triggers cannot be put out of force here: check() says so before the start.
+Result<std::vector<TableRef>> MysqlTarget::let_keys_act(
+    std::span<const TargetTable>, std::span<const TableRef> tied, const std::string&,
+    const std::function<Result<void>(const std::string& script)>&) {
+  acting_.assign(tied.begin(), tied.end());
   return acting_;
 }
 

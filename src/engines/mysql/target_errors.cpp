@@ -73,6 +73,12 @@ Error no_arbiter(const TableRef& table) {
 Error many_rows(uint64_t rows) {
   return make(ErrorKind::conflict, "target.many_rows", fmt::format("the change met {} rows instead of one", rows));
 }
+Error nothing_to_find_by(const TableRef& table) {
+  return make(ErrorKind::data, "target.nothing_to_find_by",
+              fmt::format("table {} has no key, and of its columns the log carries none that the target has: the row "
+                          "cannot be found. Give the table a key.",
+                          to_string(table)));
+}
 Error packet_too_large(uint64_t bytes, uint64_t packet_bytes) {
   return make(
       ErrorKind::data, "mysql.packet",

@@ -27,6 +27,7 @@ Error rows_lost(std::string_view table, uint64_t sent, uint64_t taken);
 Error encoding_refused(const TableRef& table, std::string_view encoding);
 Error no_arbiter(const TableRef& table);
 Error many_rows(uint64_t rows);
+Error nothing_to_find_by(const TableRef& table);
 Error packet_too_large(uint64_t bytes, uint64_t packet_bytes);
 Error column_gone(const TableRef& table, std::string_view column);
 Error names_exchanged(const TableRef& table, std::string_view column);
