@@ -116,6 +116,14 @@ Error other_server(std::string_view position, std::string_view server) {
                           "--restart.",
                           position, server));
 }
+Error log_replaced(std::string_view position, std::string_view why) {
+  return make(
+      ErrorKind::prerequisite, "log_replaced",
+      fmt::format("position {} does not belong to the binary log that the source has now: {}. Its log was begun "
+                  "anew (RESET MASTER, another data folder under the same server id) or lost its end, and what "
+                  "changed between the two is not known: reload with --restart.",
+                  position, why));
+}
 Error gtids_missing(std::string_view server_said) {
   return make(
       ErrorKind::prerequisite, "gtids_missing",

@@ -26,6 +26,8 @@ Error stream_error(unsigned code, std::string_view sqlstate, std::string_view se
 Error stream_ended(std::string_view where);
 Error event_too_large(std::string_view where, std::string_view server_said);
 Error other_server(std::string_view position, std::string_view server);
+// `why`: what the server has there.
+Error log_replaced(std::string_view position, std::string_view why);
 Error gtids_missing(std::string_view server_said);
 Error insert_lacks(std::string_view column, std::string_view where);
 Error statement_format(std::string_view verb, std::string_view schema, std::string_view where);

@@ -47,6 +47,9 @@ class FakeLog {
     event(EventType::gtid,
           le(1, 1) + std::string(16, 'A') + le(number_, 8) + le(2, 1) + le(0, 16) + le(1000000 * number_, 7));
   }
+  void anonymous() {
+    event(EventType::anonymous_gtid, le(1, 1) + std::string(16, '\0') + le(0, 8) + le(2, 1) + le(0, 16) + le(1, 7));
+  }
   void query(const std::string& sql, const std::string& schema = "d") {
     event(EventType::query, le(1, 4) + le(0, 4) + le(schema.size(), 1) + le(0, 2) + le(0, 2) + schema + '\0' + sql);
   }
