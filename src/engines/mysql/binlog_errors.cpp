@@ -102,6 +102,13 @@ Error stream_ended(std::string_view where) {
   return make(ErrorKind::connection, "binlog_ended",
               fmt::format("the source ended the binlog stream{}", place(where)));
 }
+Error stream_silent(int64_t seconds, std::string_view where) {
+  return make(
+      ErrorKind::connection, "binlog_silent",
+      fmt::format("the source sent nothing of its binlog for {} s{}, no heartbeat either: the connection or the "
+                  "server is gone. It is asked again.",
+                  seconds, place(where)));
+}
 Error event_too_large(std::string_view where, std::string_view server_said) {
   return make(ErrorKind::fatal, "event_too_large",
               fmt::format("the source cannot send an event of its binlog behind {} because of its size; it says: {}. "

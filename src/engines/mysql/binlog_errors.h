@@ -24,6 +24,7 @@ Error duplicate_server_id(uint32_t server_id, std::string_view server_said);
 Error dump_refused(std::string_view start, std::string_view server_said);
 Error stream_error(unsigned code, std::string_view sqlstate, std::string_view server_said);
 Error stream_ended(std::string_view where);
+Error stream_silent(int64_t seconds, std::string_view where);
 Error event_too_large(std::string_view where, std::string_view server_said);
 Error other_server(std::string_view position, std::string_view server);
 // `why`: what the server has there.

@@ -417,6 +417,30 @@ TEST(MysqlChangeReader, starts_that_cannot_serve_are_explained) {
   EXPECT_EQ(code(run.after("bin.000001:4@51414141-4141-4141-4141-414141414141").go()), "mysql.other_server");
 }
 
+TEST(BinlogStream, a_server_that_says_nothing_is_gone) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  std::vector<std::string> said;
+  auto session = std::make_unique<FakeSession>(log, said);
+  session->wait_for_time();
+  StreamOptions how;
+  how.heartbeat_ms = 1;
+  how.silence_ms = 20;
+  auto stream = BinlogStream::open(std::move(session), {{"bin.000001", 4}, std::nullopt}, how);
+  ASSERT_TRUE(stream);
+  std::optional<Error> error;
+  int quiet = 0;
+  for (int i = 0; i < 50 && !error; ++i) {
+    auto event = (*stream)->next(5, {});
+    if (!event) error = event.error();
+    if (event && !*event) ++quiet;
+  }
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, "mysql.binlog_silent");
+  EXPECT_EQ(error->kind, ErrorKind::connection);
+  EXPECT_GE(quiet, 3);
+}
+
 TEST(MysqlChangeReader, the_servers_own_place_goes_before_gtids) {
   const BinlogPosition at = *BinlogPosition::parse("bin.000001:4@" + std::string(FakeLog::uuid) + "#" +
                                                    std::string(FakeLog::uuid) + ":1-9");

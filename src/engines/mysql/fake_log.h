@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engines/mysql/change_reader.h"
@@ -145,11 +147,13 @@ class FakeSession : public PacketSource {
     if (command == 0x1e) dump("bin.000001", le(4, 4));
     return {};
   }
-  Result<std::optional<std::string_view>> read(int, const std::stop_token&) override {
+  Result<std::optional<std::string_view>> read(int wait_ms, const std::stop_token&) override {
+    if (at_ >= packets_.size() && waits_) std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
     if (at_ >= packets_.size()) return std::nullopt;
     return std::string_view(packets_[at_++]);
   }
   bool joins_packets() const override { return true; }
+  void wait_for_time() { waits_ = true; }
   void say(std::string packet) { packets_.push_back(std::move(packet)); }
 
  private:
@@ -175,6 +179,7 @@ class FakeSession : public PacketSource {
 
   FakeLog log_;
   std::vector<std::string>* said_;
+  bool waits_ = false;
   std::vector<std::string> packets_;
   size_t at_ = 0;
 };
