@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engines/mysql/fake_log.h"
+#include "engines/mysql/log_continuity.h"
 
 namespace godwit::mysql {
 namespace {
@@ -414,6 +415,79 @@ TEST(MysqlChangeReader, starts_that_cannot_serve_are_explained) {
   EXPECT_EQ(code(run.after("bin.000007:4").go()), "mysql.binlog_purged");
   EXPECT_EQ(run.error->kind, ErrorKind::prerequisite);
   EXPECT_EQ(code(run.after("bin.000001:4@51414141-4141-4141-4141-414141414141").go()), "mysql.other_server");
+}
+
+TEST(BinlogStream, a_server_that_says_nothing_is_gone) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  std::vector<std::string> said;
+  auto session = std::make_unique<FakeSession>(log, said);
+  session->wait_for_time();
+  StreamOptions how;
+  how.heartbeat_ms = 1;
+  how.silence_ms = 20;
+  auto stream = BinlogStream::open(std::move(session), {{"bin.000001", 4}, std::nullopt}, how);
+  ASSERT_TRUE(stream);
+  std::optional<Error> error;
+  int quiet = 0;
+  for (int i = 0; i < 50 && !error; ++i) {
+    auto event = (*stream)->next(5, {});
+    if (!event) error = event.error();
+    if (event && !*event) ++quiet;
+  }
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, "mysql.binlog_silent");
+  EXPECT_EQ(error->kind, ErrorKind::connection);
+  EXPECT_GE(quiet, 3);
+}
+
+TEST(MysqlChangeReader, the_servers_own_place_goes_before_gtids) {
+  const BinlogPosition at = *BinlogPosition::parse("bin.000001:4@" + std::string(FakeLog::uuid) + "#" +
+                                                   std::string(FakeLog::uuid) + ":1-9");
+  EXPECT_FALSE(stream_start(at, FakeLog::uuid, true, true)->gtids) << "transactions may have none";
+  EXPECT_EQ(stream_start(at, FakeLog::uuid, true, false)->gtids, at.gtids);
+  EXPECT_EQ(stream_start(at, "another", true, true)->gtids, at.gtids);
+  EXPECT_EQ(stream_start(at, "another", false, true).error().code, "mysql.other_server");
+}
+
+TEST(MysqlChangeReader, a_log_that_was_begun_anew_is_noticed) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  const std::string at = log.end() + '@' + std::string(FakeLog::uuid) + '#' + std::string(FakeLog::uuid);
+  log.transaction("a", 2, "x");
+  EXPECT_EQ(code(Following(log).after(at + ":1-7").go()), "mysql.log_replaced");
+  EXPECT_EQ(Following(log).after(at + ":1").go().told, Told{"INSERT a 2=x"});
+}
+
+TEST(MysqlChangeReader, gtids_are_not_told_behind_a_transaction_that_has_none) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  log.anonymous();
+  log.query("BEGIN");
+  log.insert("a", 2, "x");
+  log.xid();
+  Following run(log);
+  run.after(FakeLog::place(1, 4) + '@' + std::string(FakeLog::uuid) + "#51414141-4141-4141-4141-414141414141:1-9")
+      .go();
+  ASSERT_EQ(run.parts.size(), 2U);
+  EXPECT_FALSE(BinlogPosition::parse(run.parts[0].end.text)->gtids.empty());
+  EXPECT_TRUE(BinlogPosition::parse(run.parts[1].end.text)->gtids.empty());
+}
+
+TEST(LogContinuity, mariadb_has_the_same_transactions_at_a_place_or_another_log) {
+  struct Case {
+    const char *had, *at_place, *now;
+    bool same;
+  };
+  const Case cases[] = {
+      {"0-1-5", "0-1-5", "0-1-9", true},       {"0-1-5,1-2-3", "1-2-3,0-1-5", "0-1-9,1-2-3", true},
+      {"0-1-5", "0-1-4", "0-1-9", false},      {"0-1-5", "0-2-5", "0-2-9", false},
+      {"0-1-5", "", "0-1-9", false},           {"0-1-5", "0-1-5,1-2-3", "0-1-9,1-2-3", false},
+      {"0-1-5,1-2-3", "0-1-5", "0-1-9", true},  // the domain was deleted
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(is_same_maria_log(*GtidSet::parse(c.had), *GtidSet::parse(c.at_place), *GtidSet::parse(c.now)), c.same)
+        << c.had << " / " << c.at_place;
 }
 
 TEST(MysqlChangeReader, gtids_are_counted_from_what_the_position_holds) {

@@ -11,6 +11,7 @@
 #include "engines/mysql/filter_sql.h"
 #include "engines/mysql/heartbeat.h"
 #include "engines/mysql/leftover_sessions.h"
+#include "engines/mysql/log_continuity.h"
 #include "engines/mysql/log_status.h"
 #include "engines/mysql/packet_session.h"
 #include "engines/mysql/source_checks.h"
@@ -124,8 +125,12 @@ Result<Snapshot> MysqlSource::open_pool(const CaptureSpec& spec, bool needs_posi
 // Nothing is made on the server: it keeps its log by its own settings.
 Result<Snapshot> MysqlSource::begin_capture(const CaptureSpec& spec) {
   if (spec.loads) return open_pool(spec, true);
+  if (spec.start_position.empty()) {
+    const std::optional<BinlogPosition> exact = TRY(exact_end_position(session_));
+    if (!exact) return Failure(errors::log_off());
+    return Snapshot{"", exact->position()};
+  }
   const Position now = TRY(mark_now());
-  if (spec.start_position.empty()) return Snapshot{"", now};
   const Position wanted = TRY(parse_position(spec.start_position));
   const Position oldest = TRY(capture_position(spec));
   if (compare(wanted, oldest) < 0) return Failure(errors::log_purged(wanted.text, oldest.text));

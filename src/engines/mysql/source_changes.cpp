@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "engines/mysql/change_reader.h"
 #include "engines/mysql/default_value.h"
+#include "engines/mysql/log_continuity.h"
 #include "engines/mysql/log_status.h"
 #include "engines/mysql/packet_session.h"
 #include "engines/mysql/source.h"
@@ -74,6 +75,7 @@ Result<std::unique_ptr<ChangeReader>> MysqlSource::read_changes(const CaptureSpe
   options.after = TRY(BinlogPosition::parse(after.text));
   options.server = TRY(log_server(session_));
   options.maria = session_.traits().mariadb;
+  options.place_is_there = TRY(place_is_there(session_, options.after, options.server));
   options.gtids_usable = session_.traits().has_gtids;
   const Rows fold = TRY(session_.query("SELECT @@global.lower_case_table_names"));
   options.fold_names = fold.integer(0, 0) != 0;

@@ -31,6 +31,7 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
       tables_(tables, facts, options_.fold_names),
       suspended_(tables.size(), false),
       after_(after),
+      by_place_(!by_gtid),
       passing_(!by_gtid),
       gtids_known_(!after.gtids.empty()),
       executed_(after.gtids),
@@ -203,6 +204,15 @@ Result<void> LogDecoder::gtid(const RawEvent& event, ChangeBatch& batch) {
   if (txn_.open && txn_.begun) return damaged("a transaction that begins inside another");
   if (txn_.open) TRY(end_transaction(batch));
   open_transaction(event);
+  if (by_place_ && !passing_ && gtid.gtid && gtid.gtid->family == GtidFamily::mysql &&
+      after_.gtids.contains(*gtid.gtid))
+    return Failure(errors::log_replaced(after_.position().text,
+                                        fmt::format("at {} it has a transaction that was done before", where_)));
+  // From here on the GTIDs do not say what was done.
+  if (!gtid.gtid && gtids_known_ && !passing_) {
+    executed_ = {};
+    gtids_known_ = false;
+  }
   txn_.gtid = gtid.gtid;
   if (gtid.commit_us != 0) txn_.commit_us = gtid.commit_us;
   txn_.begun = event.header.type == EventType::maria_gtid && !gtid.standalone && !gtid.completes_xa;
