@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "engines/mysql/own_objects.h"
 #include "engines/mysql/structure.h"
 #include "engines/mysql/target_errors.h"
 #include "engines/mysql/type_class.h"
@@ -35,7 +36,7 @@ class Checks {
     TRY(read_privileges());
     for (size_t i = 0; i < tables_.size(); ++i) TRY(check_table(*tables_[i].layout));
     TRY(check_references());
-    check_objects();
+    TRY(check_objects());
     return std::move(findings_);
   }
 
@@ -228,12 +229,17 @@ class Checks {
   }
 
   // What objects of another engine lose here.
-  void check_objects() {
+  Result<void> check_objects() {
     for (const ObjectDef& object : objects_) {
-      if (object.dialect == dialect) continue;
+      if (object.dialect == dialect) {
+        const bool lacks = TRY(lacks_other_table(session_, object, tables_));
+        if (lacks) warn(errors::other_table_missing(object));
+        continue;
+      }
       for (const std::string& note : carry(object, tables_, carry_traits(session_.traits())).notes)
         warn(errors::not_carried(object, note));
     }
+    return {};
   }
 
   Connection& session_;

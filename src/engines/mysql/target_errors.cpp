@@ -239,6 +239,13 @@ Error upper_case_name(const TableRef& table) {
                           "so.",
                           to_string(table)));
 }
+Error other_table_missing(const ObjectDef& object) {
+  return make(
+      ErrorKind::table, "target.other_table_missing",
+      fmt::format("{} {} of table {} is not carried over: table {}, which it points to, is neither in the task "
+                  "nor on the target.",
+                  object.kind, object.name, to_string(object.table), to_string(object.other)));
+}
 Error not_carried(const ObjectDef& object, std::string_view note) {
   return make(ErrorKind::table, "target.not_carried", fmt::format("{} {}: {}", object.kind, object.name, note));
 }

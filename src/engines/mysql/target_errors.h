@@ -58,6 +58,7 @@ Error bends_nulls(const TableRef& table, std::span<const std::string> columns);
 Error rounds_digits(const TableRef& table, std::string_view column, int64_t digits, int64_t has);
 Error rounds_reals(const TableRef& table, std::string_view column);
 Error upper_case_name(const TableRef& table);
+Error other_table_missing(const ObjectDef& object);
 Error not_carried(const ObjectDef& object, std::string_view note);
 
 }  // namespace godwit::mysql::errors
