@@ -89,6 +89,8 @@ CarryTraits carry_traits(const ServerTraits& server) {
   traits.fulltext = traits.spatial = true;
   traits.prefix_of_large = prefix_of_large;
   traits.deferrable_keys = traits.set_default_action = false;
+  traits.today_as_default = traits.large_defaults = server.at_least(80013, 100201);
+  traits.checks = has_checks(server);
   traits.now_on_update = server.at_least(50605, 100000);
   traits.quote_name = [](std::string_view name) { return mysql::quote_name(name); };
   traits.quote_literal = [](std::string_view text) { return mysql::quote_literal(text); };
