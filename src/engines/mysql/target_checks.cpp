@@ -35,6 +35,7 @@ class Checks {
     check_names();
     TRY(read_privileges());
     for (size_t i = 0; i < tables_.size(); ++i) TRY(check_table(*tables_[i].layout));
+    for (const TargetTable& table : tables_) check_collations(table);
     TRY(check_references());
     TRY(check_objects());
     return std::move(findings_);
@@ -221,6 +222,26 @@ class Checks {
     return comma == std::string_view::npos ? 0 : number_at(type.substr(comma + 1));
   }
 
+  static std::string_view collation_of(const Type& type) {
+    constexpr std::string_view word = " COLLATE ";
+    const std::string_view text = type.native;
+    const size_t at = text.find(word);
+    return at == std::string_view::npos ? std::string_view() : text.substr(at + word.size());
+  }
+
+  // Once for each pair.
+  void check_collations(const TargetTable& table) {
+    for (const ColumnDef& column : table.layout->columns) {
+      const auto from = std::ranges::find(table.source->columns, column.number, &ColumnDef::number);
+      if (column.number == 0 || from == table.source->columns.end() || from->type.dialect != dialect) continue;
+      const std::string_view was = collation_of(from->type), is = collation_of(column.type);
+      const bool same = was == is || (was.starts_with("utf8_") && is == "utf8mb3_" + std::string(was.substr(5))) ||
+                        (is.starts_with("utf8_") && was == "utf8mb3_" + std::string(is.substr(5)));
+      if (same || was.empty() || is.empty() || !collations_told_.emplace(was, is).second) continue;
+      warn(errors::other_collation(table.layout->ref, column.name, was, is));
+    }
+  }
+
   Result<void> check_references() {
     if (!fresh_ || mode_ == PrepareMode::do_nothing) return {};
     for (const auto& [place, name] : TRY(outside_references(session_, tables_)))
@@ -252,6 +273,7 @@ class Checks {
   int64_t lower_case_names_ = 0;
   bool bends_timestamps_ = false;                         // a NULL for a TIMESTAMP NOT NULL becomes the time of now
   std::map<std::string, std::set<std::string>> granted_;  // by pattern of databases
+  std::set<std::pair<std::string, std::string>> collations_told_;
   std::vector<Finding> findings_;
 };
 

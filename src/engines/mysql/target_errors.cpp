@@ -220,6 +220,12 @@ Error bends_nulls(const TableRef& table, std::span<const std::string> columns) {
                   "source's, or let the table be made (DROP_AND_CREATE).",
                   to_string(table), join(columns, ", ")));
 }
+Error other_collation(const TableRef& table, std::string_view column, std::string_view was, std::string_view is) {
+  return make(ErrorKind::prerequisite, "mysql.other_collation",
+              fmt::format("the target has no collation {}: column `{}` of table {}, and others with it, get {}. What "
+                          "queries find equal, and in which order, may differ.",
+                          was, column, to_string(table), is));
+}
 Error rounds_digits(const TableRef& table, std::string_view column, int64_t digits, int64_t has) {
   return make(ErrorKind::prerequisite, "mysql.rounds",
               fmt::format("column `{}` of the target's table {} has {} digits behind the point, and values may come "
