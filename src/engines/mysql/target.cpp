@@ -38,6 +38,10 @@ Result<std::unique_ptr<Target>> MysqlTarget::open(const Endpoint& endpoint, cons
   TRY(
       session.run("SET SESSION foreign_key_checks = 0, max_error_count = 65535, sql_mode = CONCAT(@@sql_mode, "
                   "',ALLOW_INVALID_DATES')"));
+  // Where it is off a NULL for a TIMESTAMP becomes the time of now. Old servers ask for a privilege, or know no such
+  // setting for a session: the check tells.
+  const auto plain = session.run("SET SESSION explicit_defaults_for_timestamp = 1");
+  if (!plain && session.broken()) return Failure(plain.error());
   const Rows packet = TRY(session.query("SELECT @@max_allowed_packet"));
   TRY(take_session_lock(session, options.tag));
   return std::unique_ptr<Target>(new MysqlTarget(std::move(session), options, packet.unsigned_integer(0, 0)));
