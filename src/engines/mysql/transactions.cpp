@@ -37,7 +37,8 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
   if (options_.memory == nullptr) options_.memory = std::make_shared<ReaderMemory>();
   for (const CapturedTable& table : tables) {
     const auto from = BinlogPosition::parse(table.from.text);
-    reached_.push_back(table.from.empty() || !from);
+    reached_.push_back(table.from.empty());
+    pending_.push_back(!table.from.empty() && !from);
     from_.push_back(from ? *from : BinlogPosition());
   }
 }
@@ -56,7 +57,8 @@ void LogDecoder::start_batch(ChangeBatch& batch) {
 }
 
 void LogDecoder::finish_batch(ChangeBatch& batch) {
-  if (moved_) batch.read_to = position();
+  if (!moved_ || waits_) return;  // a structure change is no way to go on behind
+  batch.read_to = position();
   moved_ = false;
 }
 
@@ -145,6 +147,7 @@ Result<void> LogDecoder::dispatch(const RawEvent& event, const LogFormat& format
 }
 
 Result<void> LogDecoder::tell_more(ChangeBatch& batch) {
+  if (!told_.empty()) return tell_step(batch);
   if (feed_ == nullptr) return {};
   const std::optional<RawEvent> event = TRY(feed_->next());
   if (event) {
@@ -167,6 +170,8 @@ void LogDecoder::open_transaction(const RawEvent& event) {
   txn_.open = true;
   txn_.start = event_start_;
   txn_.number = number_of(event_start_);
+  if (event_start_ == after_.place && (after_.server.empty() || after_.server == options_.server))
+    txn_.steps = after_.steps;
   txn_.commit_us = int64_t{event.header.timestamp_s} * 1000000;
   txn_.abandoned = !options_.memory->abandoned.empty() && options_.memory->abandoned.contains(memory_key());
 }
@@ -220,6 +225,7 @@ const Position& LogDecoder::commit_position() {
   // The place of a transaction is where it starts; GTIDs and what is prepared are as they were then.
   BinlogPosition start = here();
   start.place = txn_.start;
+  start.steps = txn_.steps;
   txn_.commit = start.position();
   return txn_.commit;
 }
@@ -267,6 +273,7 @@ Result<void> LogDecoder::table_map(const RawEvent& event, const LogFormat& forma
 
 Result<bool> LogDecoder::is_wanted(uint32_t table) {
   if (reached_[table]) return true;
+  if (pending_[table]) return false;
   BinlogPosition start;
   start.place = txn_.start;
   start.server = options_.server;
