@@ -21,6 +21,13 @@ Result<CommitBorder> Source::find_commit_border(const Position&, int64_t) {
                        "the source cannot be asked for the commits of other tables.", ""});
 }
 
+Result<Position> Source::position_at_time(int64_t) {
+  return Failure(Error{ErrorKind::usage, "engine.start_time",
+                       "the log of this source cannot be searched by time: give a position of its own as "
+                       "--cdc-start-position.",
+                       ""});
+}
+
 Result<SchemaChange> Source::read_schema_change(const std::string&) {
   return not_supported("A structure change");
 }

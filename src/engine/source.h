@@ -168,6 +168,9 @@ class Source {
   virtual std::string checkpoint(const Position& position) const = 0;
   // DMS's or the user's text of a position ("4AF/B00000D0", a checkpoint) to ours.
   virtual Result<Position> parse_position(std::string_view text) const = 0;
+  // The place of the first transaction that committed at the time or later (DMS's CdcStartTime). An error of kind usage
+  // where the source's log cannot be searched so.
+  virtual Result<Position> position_at_time(int64_t time_us);
   // A position at or after every transaction that has committed by now; the log reader will reach it without further
   // work on the source.
   virtual Result<Position> mark_now() = 0;

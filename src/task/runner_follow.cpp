@@ -163,13 +163,18 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
     });
   std::unique_ptr<Apply> apply = TRY(open_apply());
   log_info(Component::task_manager, "Replication has started.");
-  // Foreign keys come once every table is past the position of the latest snapshot.
+  // Foreign keys come once every table is past the position of the latest snapshot. Those that the log is silent
+  // about stand before the first change behind it.
   const Position highest = highest_snapshot();
+  const bool cascades = !TRY(silent_cascades())
+  .empty();
   if (loads() && source_->compare(apply->position(), highest) < 0) {
     StopRule to_highest = rule;
     to_highest.caught_up = highest;
+    if (cascades) to_highest.no_further = highest;
     const ApplyEnd end = TRY(apply_until(apply, to_highest, stop));
     if (end != ApplyEnd::caught_up) return end;
+    if (cascades) TRY(start_capture());  // what was read behind it is read again
   }
   // In a session that they bind, foreign keys would act on top of what the log says: they come at the stop.
   if (constraints_by_session_) {
@@ -177,7 +182,7 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
     TRY(build_foreign_keys());
   }
   keys_stand_ = true;
-  if (const std::set<size_t> cascades = TRY(silent_cascades()); !cascades.empty()) {
+  if (cascades) {
     apply.reset();
     apply = TRY(open_apply());
   }

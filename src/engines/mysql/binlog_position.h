@@ -26,6 +26,9 @@ namespace godwit::mysql {
 // The first event of a file lies here.
 constexpr uint64_t log_start_offset = 4;
 
+// Behind everything: the `from` of a table that waits to be loaded.
+constexpr std::string_view log_end_text = "end";
+
 struct LogPlace {
   std::string file;
   uint64_t offset = 0;

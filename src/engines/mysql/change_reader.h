@@ -16,6 +16,9 @@
 
 namespace godwit::mysql {
 
+// Where the dump begins for a reader that goes on behind `after`, on the server of that name.
+Result<StreamStart> stream_start(const BinlogPosition& after, std::string_view server, bool gtids_usable);
+
 class MysqlChangeReader : public ChangeReader {
  public:
   struct Options {
@@ -47,7 +50,6 @@ class MysqlChangeReader : public ChangeReader {
 
  private:
   explicit MysqlChangeReader(const Options& options) : options_(options) {}
-  Result<StreamStart> choose_start() const;
   Result<std::unique_ptr<BinlogStream>> open_stream(const StreamStart& start) const;
   Result<void> fill(ChangeBatch& batch, int wait_ms, const std::stop_token& stop);
   Result<bool> take_next(ChangeBatch& batch, int wait_ms, const std::stop_token& stop);

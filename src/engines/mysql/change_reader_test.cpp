@@ -151,6 +151,72 @@ TEST(MysqlChangeReader, a_table_is_told_from_its_own_position) {
   EXPECT_EQ(run.go().told, (Told{"INSERT a 2=x", "INSERT b 3=x"}));
 }
 
+TEST(MysqlChangeReader, nothing_is_told_of_a_table_that_waits_to_be_loaded) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  log.statement("TRUNCATE TABLE a");
+  log.statement("ALTER TABLE a ADD c int");
+  log.transaction("b", 3, "x");
+  Following run(log);
+  run.tables[0] = table("a", std::string(log_end_text));
+  EXPECT_EQ(run.go().told, Told{"INSERT b 3=x"});
+  run.tables[0] = table("a", "nowhere");
+  EXPECT_EQ(code(run.go()), "mysql.bad_position");
+}
+
+TEST(MysqlChangeReader, a_statement_over_very_many_tables_keeps_its_table_maps) {
+  FakeLog log;
+  for (uint64_t i = 0; i < 2; ++i) {
+    log.begin();
+    log.table_map(1, "a");
+    for (uint64_t id = 2; id < 9000; ++id) log.table_map(id + i, "stranger");
+    log.rows(EventType::write_rows_v2, 1, FakeLog::row(1, "x"));
+    log.xid();
+  }
+  EXPECT_EQ(Following(log).go().told, (Told{"INSERT a 1=x", "INSERT a 1=x"}));
+}
+
+TEST(MysqlChangeReader, rows_of_no_table_are_known_by_what_they_hold) {
+  for (const uint64_t id : {uint64_t{0xffffff}, uint64_t{0xffffffff}, uint64_t{0xffffffffffff}}) {
+    FakeLog log;
+    log.begin();
+    log.table_map(id, "a");
+    log.rows(EventType::write_rows_v2, id, FakeLog::row(1, "x"));
+    log.xid();
+    EXPECT_EQ(Following(log).go().told, Told{"INSERT a 1=x"}) << "a table may have that id";
+    FakeLog none;
+    none.begin();
+    none.rows(EventType::write_rows_v2, id, "");
+    none.xid();
+    none.transaction("a", 2, "x");
+    EXPECT_EQ(Following(none).go().told, Told{"INSERT a 2=x"});
+    FakeLog lost;
+    lost.begin();
+    lost.rows(EventType::write_rows_v2, id, FakeLog::row(1, "x"));
+    EXPECT_EQ(code(Following(lost).go()), "mysql.damaged_log");
+  }
+}
+
+TEST(MysqlChangeReader, an_insert_that_names_no_column_is_one_row_of_defaults) {
+  for (const EventType type : {EventType::write_rows_v2, EventType::update_rows_v2, EventType::delete_rows_v2})
+    for (const std::string bytes : {"", "left"}) {
+      FakeLog log;
+      log.begin();
+      log.table_map(1, "a");
+      log.bare_rows(type, 1, bytes);
+      log.xid();
+      Following run(log);
+      for (ColumnFacts& column : run.table_facts[0].columns) {
+        column.when_absent = WhenAbsent::text;
+        column.default_text = "7";
+      }
+      run.go();
+      const bool is_row = type == EventType::write_rows_v2 && bytes.empty();
+      EXPECT_EQ(run.told, is_row ? Told{"INSERT a 7=7"} : Told());
+      EXPECT_EQ(code(run), is_row ? "" : "mysql.damaged_log");
+    }
+}
+
 TEST(MysqlChangeReader, rolled_back_changes_are_not_told) {
   FakeLog log;
   log.begin();
@@ -219,6 +285,8 @@ TEST(MysqlChangeReader, statements_are_told_as_what_they_do) {
       {"RENAME TABLE b TO c, stranger TO b", {"SCHEMA RENAME TABLE on the source", "INSERT a 9=z"}, ""},
       {"DROP DATABASE d", {"SCHEMA DROP DATABASE on the source", "SCHEMA DROP DATABASE on the source"}, ""},
       {"CREATE INDEX i ON a (id)", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
+      {"CREATE TABLE IF NOT EXISTS a (id int)", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
+      {"CREATE OR REPLACE TABLE a (id int)", {"SCHEMA CREATE TABLE on the source", "INSERT b 9=z"}, ""},
       {"GRANT ALL ON *.* TO x", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
       {"INSERT INTO stranger VALUES (1)", {}, "mysql.statement_format"},
       {"INSERT INTO e.a VALUES (1)", {}, "mysql.statement_format"},

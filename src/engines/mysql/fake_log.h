@@ -68,6 +68,11 @@ class FakeLog {
     const std::string present = type == EventType::update_rows_v2 ? "\3\3" : "\3";
     event(type, le(id, 6) + le(1, 2) + le(2, 2) + le(2, 1) + present + images);
   }
+  // Images that have no column.
+  void bare_rows(EventType type, uint64_t id, const std::string& bytes) {
+    const std::string present(type == EventType::update_rows_v2 ? 2 : 1, '\0');
+    event(type, le(id, 6) + le(1, 2) + le(2, 2) + le(2, 1) + present + bytes);
+  }
   void insert(const std::string& table, int32_t id, const std::string& v) {
     const uint64_t number = id_of(table);
     table_map(number, table);

@@ -103,10 +103,12 @@ void take_tables(Words& words, std::string_view schema, LogStatement& out) {
   } while (words.take_sign(','));
 }
 
-void pass_if_exists(Words& words) {
-  if (!words.take("IF")) return;
+// True: there was such a clause.
+bool pass_if_exists(Words& words) {
+  if (!words.take("IF")) return false;
   words.take("NOT");
   words.take("EXISTS");
+  return true;
 }
 
 // The tables of RENAME TABLE a TO b, c TO d: both names of each.
@@ -121,14 +123,32 @@ void take_renamings(Words& words, std::string_view schema, LogStatement& out) {
   } while (words.take_sign(','));
 }
 
-// Behind ALTER TABLE t: a new name makes it two tables' business.
-void take_new_name(Words& words, std::string_view schema, LogStatement& out) {
-  while (words.find("RENAME")) {
-    if (words.now().is("COLUMN") || words.now().is("INDEX") || words.now().is("KEY")) continue;
-    if (!words.take("TO")) words.take("AS");
-    TableRef table;
-    if (words.take_table(schema, table)) out.tables.push_back(table);
+// Whether ALTER TABLE goes on with the name of another table: RENAME [TO|AS] u, EXCHANGE PARTITION p WITH TABLE u,
+// CONVERT TABLE u TO PARTITION …, CONVERT PARTITION p TO TABLE u.
+bool find_other_table(Words& words) {
+  while (!words.done()) {
+    if (words.take("RENAME")) {
+      if (words.now().is("COLUMN") || words.now().is("INDEX") || words.now().is("KEY")) continue;
+      if (!words.take("TO")) words.take("AS");
+      return true;
+    }
+    if (words.take("EXCHANGE")) {
+      if (words.take("PARTITION")) return words.find("TABLE");
+    } else if (words.take("CONVERT")) {
+      if (words.take("TABLE")) return true;
+      if (words.take("PARTITION")) return words.find("TABLE");
+    } else {
+      words.pass();
+    }
   }
+  return false;
+}
+
+// Behind ALTER TABLE t: a new name, or rows that move, make it two tables' business.
+void take_other_tables(Words& words, std::string_view schema, LogStatement& out) {
+  TableRef table;
+  while (find_other_table(words))
+    if (words.take_table(schema, table)) out.tables.push_back(table);
 }
 
 // DEFINER = `a`@`b`, SQL SECURITY x, ALGORITHM = x, UNIQUE and so on, before what is made.
@@ -185,7 +205,7 @@ void read_alter(Words& words, std::string_view schema, LogStatement& out) {
   TableRef table;
   if (!words.take_table(schema, table)) return;
   out.tables.push_back(table);
-  take_new_name(words, schema, out);
+  take_other_tables(words, schema, out);
 }
 
 bool opens_transaction(const Words& words) {
@@ -200,7 +220,7 @@ void read_create(Words& words, std::string_view schema, LogStatement& out) {
   out.kind = Kind::ddl;
   out.verb = "CREATE TABLE";
   out.opens_transaction = opens_transaction(words);
-  pass_if_exists(words);
+  out.only_if_absent = pass_if_exists(words);
   TableRef table;
   if (words.take_table(schema, table)) out.tables.push_back(table);
 }

@@ -37,6 +37,7 @@ struct LogStatement {
   std::string what;  // "view shop.totals", for people
   std::vector<std::string> schemas;
   bool opens_transaction = false;  // CREATE TABLE … START TRANSACTION: rows and an end follow
+  bool only_if_absent = false;     // CREATE TABLE IF NOT EXISTS: what is there stays as it is
   bool one_phase = false;          // of xa_commit
   XaName xa;
 };

@@ -12,6 +12,7 @@
 #include "engines/mysql/heartbeat.h"
 #include "engines/mysql/leftover_sessions.h"
 #include "engines/mysql/log_status.h"
+#include "engines/mysql/packet_session.h"
 #include "engines/mysql/source_checks.h"
 #include "engines/mysql/source_errors.h"
 #include "engines/mysql/splitting.h"
@@ -29,9 +30,7 @@ std::string_view own_savepoint = "godwit_slice";
 }  // namespace
 
 Result<std::unique_ptr<Source>> MysqlSource::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main")
-    for (const std::string& warning : TRY(check_source_attributes(endpoint)))
-      log_warning(Component::common, "{}", warning);
+  if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::source));
   Connection session = TRY(Connection::open(endpoint, {.tag = options.tag, .role = options.role, .database = {}}));
   // Sizes as they are now, not as they were asked for a day ago.
   if (!session.traits().mariadb && session.traits().version >= 80000)
@@ -77,7 +76,7 @@ bool MysqlSource::is_inside_transaction(const Position& position) const {
 }
 
 Position MysqlSource::end_of_log() const {
-  return {"end"};
+  return {std::string(log_end_text)};
 }
 
 std::string MysqlSource::checkpoint(const Position& position) const {
@@ -86,6 +85,19 @@ std::string MysqlSource::checkpoint(const Position& position) const {
 
 Result<Position> MysqlSource::parse_position(std::string_view text) const {
   return parse_start(text);
+}
+
+LogAccess MysqlSource::log_access() const {
+  return {options_.tag + "/times",
+          [endpoint = endpoint_, tag = options_.tag] { return open_packet_session(endpoint, tag); }};
+}
+
+Result<Position> MysqlSource::position_at_time(int64_t time_us) {
+  return find_start_at(session_, log_access(), time_us);
+}
+
+Result<CommitBorder> MysqlSource::find_commit_border(const Position& after, int64_t time_us) {
+  return find_border(session_, log_access(), TRY(BinlogPosition::parse(after.text)), time_us);
 }
 
 Result<Position> MysqlSource::mark_now() {

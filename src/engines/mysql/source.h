@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engines/mysql/catalog.h"
 #include "engines/mysql/connection.h"
+#include "engines/mysql/log_times.h"
 #include "engines/mysql/snapshot.h"
 #include "engines/mysql/transactions.h"
 
@@ -29,6 +30,8 @@ class MysqlSource : public Source {
   Position end_of_log() const override;
   std::string checkpoint(const Position& position) const override;
   Result<Position> parse_position(std::string_view text) const override;
+  Result<Position> position_at_time(int64_t time_us) override;
+  Result<CommitBorder> find_commit_border(const Position& after, int64_t time_us) override;
   Result<Position> mark_now() override;
   Result<int64_t> clock_us() override;
   Result<LogEnd> log_end() override;
@@ -73,6 +76,7 @@ class MysqlSource : public Source {
         endpoint_(std::move(endpoint)),
         options_(std::move(options)),
         catalog_(session_) {}
+  LogAccess log_access() const;
   Result<Snapshot> open_pool(const CaptureSpec& spec, bool needs_position);
   Result<std::unique_ptr<TableReader>> read(std::vector<std::string> statements, const TableRef& table,
                                             std::span<const TableRange> storage,

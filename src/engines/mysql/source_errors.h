@@ -10,9 +10,6 @@
 
 namespace godwit::mysql::errors {
 
-// Connection attributes.
-Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted);
-
 // Snapshots.
 Error snapshot_lost(std::string_view id, std::string_view why);
 Error lock_not_had(std::string_view lock, int64_t waited_s, std::string_view blockers);
@@ -24,6 +21,7 @@ Error log_off();
 Error rewritten(const TableRef& table);
 Error wrong_encoding(const TableRef& table);
 Error unknown_bounds(const TableRef& table);
+Error slices_unordered(const TableRef& table);
 Error bad_cell(const TableRef& table, std::string_view column, std::string_view what);
 Error filter_column_missing(const TableRef& table, std::string_view column);
 Error key_column_unfit(const TableRef& table, std::string_view column);
@@ -34,6 +32,9 @@ Error no_partitions(const TableRef& table);
 // Positions.
 Error bad_start(std::string_view text);
 Error log_purged(std::string_view wanted, std::string_view oldest);
+Error start_time_to_come(std::string_view time);
+Error start_time_purged(std::string_view time, std::string_view oldest_file, std::string_view begun);
+Error no_file_start(std::string_view file);
 Error no_log_access(std::string_view user, bool mariadb, std::string_view said);
 
 // What a check before the start finds.

@@ -125,9 +125,7 @@ class Changes {
     if (ddl_.statement.tables.empty()) return;
     const TableDef* table = followed(ddl_.statement.tables[0]);
     if (table == nullptr) return adopt(1, ddl_.statement.tables[0]);
-    DdlWords words = ddl_words(ddl_.sql, ddl_.sql_mode);
-    while (!words.done() && !words.take("TABLE")) words.pass();
-    if (!words.take_if_exists()) look_anew(1, *table);
+    if (!ddl_.statement.only_if_absent) look_anew(1, *table);
   }
 
   void alter() {

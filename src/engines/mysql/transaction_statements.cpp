@@ -123,7 +123,8 @@ Result<void> LogDecoder::structure(const QueryEvent& query, const LogStatement& 
     std::vector<uint32_t> tables;
     if (statement.kind == LogStatement::Kind::drop_schema) tables = tables_.tables_of(statement.schema);
     for (const TableRef& name : statement.tables)
-      if (const auto table = tables_.find(name.schema, name.name)) tables.push_back(*table);
+      if (const auto table = tables_.find(name.schema, name.name); table && !statement.only_if_absent)
+        tables.push_back(*table);
     for (const uint32_t table : tables)
       if (TRY(is_wanted(table))) suspend(table, fmt::format("{} on the source", statement.verb), batch);
   }

@@ -13,8 +13,10 @@ namespace {
 
 // Accounting of one change beside its bytes.
 constexpr size_t change_overhead_bytes = sizeof(Change) + 16;
-// What the server writes where a statement changed no row: rows of no table.
-constexpr uint64_t no_table_id = 0xffffff;
+// What servers write where a statement changed no row: rows of no table. One may have such an id all the same.
+bool is_no_table(uint64_t id) {
+  return id == 0xffffff || id == 0xffffffff || id == 0xffffffffffff;
+}
 
 // Unique in the log of a server, and ascending.
 uint64_t number_of(const LogPlace& place) {
@@ -38,7 +40,7 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
   for (const CapturedTable& table : tables) {
     const auto from = BinlogPosition::parse(table.from.text);
     reached_.push_back(table.from.empty());
-    pending_.push_back(!table.from.empty() && !from);
+    pending_.push_back(!table.from.empty() && !from);  // the end of the log
     from_.push_back(from ? *from : BinlogPosition());
   }
 }
@@ -167,6 +169,7 @@ Result<void> LogDecoder::tell_more(ChangeBatch& batch) {
 
 void LogDecoder::open_transaction(const RawEvent& event) {
   txn_ = {};
+  tables_.forget_ids();
   txn_.open = true;
   txn_.start = event_start_;
   txn_.number = number_of(event_start_);
@@ -230,6 +233,11 @@ const Position& LogDecoder::commit_position() {
   return txn_.commit;
 }
 
+std::optional<LogDecoder::UnderWay> LogDecoder::under_way() {
+  if (!txn_.open || passing_) return std::nullopt;
+  return UnderWay{commit_position(), txn_.commit_us};
+}
+
 // The changes told of the current transaction are taken back. False: some were handed over before.
 bool LogDecoder::drop_changes(ChangeBatch& batch) {
   if (txn_.handed_over) return false;
@@ -291,9 +299,11 @@ Result<bool> LogDecoder::is_wanted(uint32_t table) {
 
 Result<void> LogDecoder::rows(const RawEvent& event, const LogFormat& format, ChangeBatch& batch) {
   const uint64_t id = TRY(read_rows_table_id(event.header.type, event.body, format, where_));
-  if (id == no_table_id) return {};
   const FollowedTables::Mapped* mapped = tables_.find(id);
-  if (mapped == nullptr) return damaged("rows of a table without its table map");
+  if (mapped == nullptr) {
+    if (is_no_table(id) && !TRY(holds_rows(event.header.type, event.body, format, where_))) return {};
+    return damaged("rows of a table without its table map");
+  }
   if (!mapped->table) return {};
   if (!txn_.open) return damaged("rows outside a transaction");
   if (txn_.in_xa) {

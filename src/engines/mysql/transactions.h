@@ -50,7 +50,8 @@ struct DecoderOptions {
 
 class LogDecoder {
  public:
-  // `after`: what lies before it is passed over. By GTIDs (`by_gtid`) the server passes over it itself.
+  // `after`: what lies before it is passed over. By GTIDs (`by_gtid`) the server passes over it itself. Nothing is
+  // told of a table whose `from` is the end of the log.
   LogDecoder(std::span<const CapturedTable> tables, std::span<const LogTable> facts, DecoderOptions options,
              const BinlogPosition& after, bool by_gtid);
 
@@ -65,6 +66,12 @@ class LogDecoder {
   bool waits() const { return waits_; }
   void go_on() { waits_ = false; }
   bool in_transaction() const { return txn_.open; }
+  // The transaction whose events are being read.
+  struct UnderWay {
+    Position start;  // all before it is done
+    int64_t commit_us = 0;
+  };
+  std::optional<UnderWay> under_way();
   size_t batch_bytes() const { return batch_bytes_; }
   // Something was read since the batch began, if only that the log went on.
   bool moved() const { return moved_; }
@@ -121,7 +128,7 @@ class LogDecoder {
   FollowedTables tables_;
   std::vector<BinlogPosition> from_;  // by table
   std::vector<bool> reached_;         // by table: `from` lies behind us
-  std::vector<bool> pending_;         // by table: `from` lies behind all logs
+  std::vector<bool> pending_;         // by table: `from` is the end of the log
   std::vector<bool> suspended_;
   const BinlogPosition after_;
   bool passing_;  // before `after_`

@@ -175,14 +175,16 @@ ParkedRow PostgresChangeWriter::describe(const ChangeView& change) const {
 }
 
 Result<void> PostgresChangeWriter::commit(const Position& next) {
-  const std::string sql = fmt::format(
-      R"(UPDATE {} SET "CHECKPOINT" = {}, "STATE_TIME" = '{}' WHERE {}; COMMIT{})",
-      control_.table("awsdms_txn_state"), quote_literal(checkpoint_text(next)), sql_timestamp(now_us()),
-      position_row(), session_.traits().has_log_positions ? "; SELECT pg_catalog.pg_current_wal_insert_lsn()" : "");
+  const std::string sql =
+      fmt::format(R"({}UPDATE {} SET "CHECKPOINT" = {}, "STATE_TIME" = '{}' WHERE {}; COMMIT{})",
+                  roomy_ ? "" : control_.make_room(next), control_.table("awsdms_txn_state"),
+                  quote_literal(checkpoint_text(next)), sql_timestamp(now_us()), position_row(),
+                  session_.traits().has_log_positions ? "; SELECT pg_catalog.pg_current_wal_insert_lsn()" : "");
   if (PQsendQuery(session_.raw(), sql.c_str()) == 0) return Failure(session_.connection_error());
   failpoint(failpoints::window_commit_sent);
   const Rows done = TRY(last_result(session_));
   open_ = false;
+  roomy_ |= !control_.make_room(next).empty();
   if (!session_.traits().has_log_positions) {
     if (std::string_view(PQcmdStatus(done.raw())) != "COMMIT") return Failure(errors::not_committed());
     durable_ = next;

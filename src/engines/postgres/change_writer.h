@@ -85,6 +85,7 @@ class PostgresChangeWriter : public ChangeWriter {
   const ControlSchema& control_;
   std::string task_id_;
   bool open_ = false;
+  bool roomy_ = false;                             // the column of the position takes a long one
   bool savepoint_set_ = false;                     // in this transaction
   bool may_make_stages_ = true;                    // the role may create temporary tables
   std::unordered_map<std::string, Stage> stages_;  // by quoted target name
