@@ -260,5 +260,13 @@ Error system_versioned(const TableRef& table) {
                  fmt::format("table {} is system-versioned: its rows as they are now are moved, not their history",
                              to_string(table)));
 }
+Error system_versioned_followed(const TableRef& table) {
+  return lacking(
+      "system_versioned",
+      fmt::format("table {} is system-versioned: the binlog tells its history, not its rows (a DELETE is an "
+                  "UPDATE there), so its changes cannot be followed. ALTER TABLE … DROP SYSTEM VERSIONING, "
+                  "leave the table out of the mappings, or load it with --type full-load.",
+                  to_string(table)));
+}
 
 }  // namespace godwit::mysql::errors

@@ -60,5 +60,6 @@ Error ndb_variable(std::string_view variable, std::string_view wanted);
 Error log_filtered(std::string_view database, std::string_view option);
 Error charset_unknown(const TableRef& table, std::string_view column, std::string_view charset);
 Error system_versioned(const TableRef& table);
+Error system_versioned_followed(const TableRef& table);
 
 }  // namespace godwit::mysql::errors
