@@ -64,7 +64,9 @@ std::partial_ordering compare(const LogPlace& a, const LogPlace& b) {
 Result<BinlogPosition> BinlogPosition::parse(std::string_view text) {
   BinlogPosition out;
   std::string_view left = trim(text);
-  const std::string_view prepared = cut_behind(left, '!');
+  std::string_view prepared = cut_behind(left, '!');
+  out.xa_known = prepared.starts_with('!');
+  if (out.xa_known) prepared.remove_prefix(1);
   const std::string_view gtids = cut_behind(left, '#');
   out.server = cut_behind(left, '@');
   if (!parse_place(left, out.place) || !std::ranges::all_of(out.server, is_plain))
@@ -78,7 +80,9 @@ Position BinlogPosition::position() const {
   std::string text = fmt::format("{}:{:010}", place.file, place.offset);
   if (!server.empty()) text += '@' + server;
   if (!gtids.empty()) text += '#' + gtids.text();
-  if (!prepared.empty()) text += '!' + to_string(prepared);
+  if (xa_known) text += '!';
+  if (xa_known || !prepared.empty()) text += '!';
+  if (!prepared.empty()) text += to_string(prepared);
   return {std::move(text)};
 }
 

@@ -8,7 +8,9 @@
 // server_uuid, and "id-" with the server_id of MariaDB; it is missing in positions that a user wrote ("file:offset",
 // as DMS has them). The GTIDs are missing where the server keeps none.
 // While XA transactions are prepared and not yet committed, "!file:offset" names the first of them: what was prepared
-// from there on is read again by a reader that starts at the position.
+// from there on is read again by a reader that starts at the position. A second "!" before it, or alone, says that it
+// names all: what an XA transaction changed that is committed behind the position was prepared from there on, or
+// behind the position.
 
 #include <compare>
 #include <cstdint>
@@ -44,7 +46,8 @@ struct BinlogPosition {
   LogPlace place;
   std::string server;
   GtidSet gtids;
-  LogPlace prepared;  // empty: none
+  LogPlace prepared;      // empty: none
+  bool xa_known = false;  // `prepared` misses none
 
   // An error of kind usage when it is no position.
   static Result<BinlogPosition> parse(std::string_view text);

@@ -15,6 +15,8 @@ Error bad_attribute(std::string_view name, std::string_view given, std::string_v
 
 // Snapshots.
 Error snapshot_lost(std::string_view id, std::string_view why);
+// `why`: what went on under it.
+Error lock_weak(std::string_view lock, std::string_view why);
 Error lock_not_had(std::string_view lock, int64_t waited_s, std::string_view blockers);
 Error no_snapshot_without_lock(std::string_view refused, unsigned tries);
 Error no_lock_no_gtids(std::string_view refused);
