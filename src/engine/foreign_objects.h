@@ -90,6 +90,7 @@ struct CarryTraits {
   bool now_on_update = false;
   bool today_as_default = true;
   bool large_defaults = true;  // of texts and blobs without a length
+  bool checks = true;
   // The target's quoting, for checks.
   std::string (*quote_name)(std::string_view name) = nullptr;
   std::string (*quote_literal)(std::string_view text) = nullptr;

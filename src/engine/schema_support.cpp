@@ -40,7 +40,8 @@ Result<void> ChangeWriter::drop_table(const TableRef& table) {
   return not_supported("The removal of table " + to_string(table));
 }
 
-Result<std::vector<TableRef>> Target::let_keys_act(std::span<const TargetTable>, const std::string&,
+Result<std::vector<TableRef>> Target::let_keys_act(std::span<const TargetTable>, std::span<const TableRef>,
+                                                   const std::string&,
                                                    const std::function<Result<void>(const std::string&)>&) {
   return Failure(
       Error{ErrorKind::prerequisite, "engine.silent_cascades",

@@ -158,7 +158,9 @@ class TaskRunner {
   Result<void> release_constraints();
   Result<void> save_script(const std::string& script);
   Result<void> let_keys_act(Apply::Parts& parts);
-  Result<std::set<size_t>> silent_cascades();
+  Result<SilentCascades> silent_cascades();
+  Result<void> compare_keys();
+  Result<bool> build_tied_keys(const Position& reached);
 
   // runner_schema.cpp
   Result<bool> take_up_structure(Apply& apply);
@@ -195,7 +197,7 @@ class TaskRunner {
 
   // runner_end.cpp
   Result<void> build_foreign_keys();
-  Result<void> build_phase(ObjectPhase phase);
+  Result<void> build_phase(ObjectPhase phase, const std::set<size_t>* only = nullptr);
   Result<void> end_cleanly();
   Result<void> set_sequences();
   Result<void> check_keyless_tables();

@@ -17,6 +17,7 @@ namespace {
 struct CurrentColumn {
   std::string name, extra, fallback;
   bool nullable = true, has_default = false;
+  std::string comment;
 };
 
 class Alteration {
@@ -82,14 +83,18 @@ class Alteration {
   }
 
   Result<void> read_columns() {
-    const Rows rows = TRY(session_.query(fmt::format(
-        "SELECT COLUMN_NAME, EXTRA, COLUMN_DEFAULT, IS_NULLABLE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
-        "{} AND TABLE_NAME = {}",
-        quote_literal(after_.ref.schema), quote_literal(after_.ref.name))));
+    const Rows rows =
+        TRY(session_.query(fmt::format("SELECT COLUMN_NAME, EXTRA, COLUMN_DEFAULT, IS_NULLABLE, COLUMN_COMMENT FROM "
+                                       "information_schema.COLUMNS WHERE TABLE_SCHEMA = "
+                                       "{} AND TABLE_NAME = {}",
+                                       quote_literal(after_.ref.schema), quote_literal(after_.ref.name))));
     for (size_t row = 0; row < rows.size(); ++row)
-      columns_[lower_utf8(rows.get(row, 0))] = {rows.text(row, 0), lower_ascii(rows.get(row, 1)), rows.text(row, 2),
+      columns_[lower_utf8(rows.get(row, 0))] = {rows.text(row, 0),
+                                                lower_ascii(rows.get(row, 1)),
+                                                rows.text(row, 2),
                                                 rows.get(row, 3) == "YES",
-                                                !rows.is_null(row, 2) && rows.get(row, 2) != "NULL"};
+                                                !rows.is_null(row, 2) && rows.get(row, 2) != "NULL",
+                                                rows.text(row, 4)};
     return {};
   }
 
@@ -123,8 +128,12 @@ class Alteration {
     return {};
   }
 
-  static std::string kept(const CurrentColumn& column) {
-    return column.extra.find("auto_increment") != std::string::npos ? " AUTO_INCREMENT" : "";
+  // What a new definition would drop. The time of each update may not fit a new type, so it is left to the user.
+  std::string kept(const CurrentColumn& column) {
+    if (column.extra.find("on update") != std::string::npos)
+      left_out_.push_back(fmt::format("ON UPDATE CURRENT_TIMESTAMP of column \"{}\": set it by hand", column.name));
+    return (column.extra.find("auto_increment") != std::string::npos ? " AUTO_INCREMENT" : "") +
+           (column.comment.empty() ? std::string() : " COMMENT " + quote_literal(column.comment));
   }
 
   const ColumnOrigin* origin(int16_t number) const {
@@ -169,8 +178,16 @@ class Alteration {
     const std::vector<TargetColumn> how = TRY(read_target_columns(session_, one));
     ByteBuffer literal;
     append_literal(literal, how.front(), value);
-    TRY(session_.run(fmt::format("UPDATE {} SET {} = {} WHERE {} IS NULL", table_, how.front().name, literal.view(),
-                                 how.front().name)));
+    // Columns that take the time of each update keep what they have.
+    const Rows stamped = TRY(session_.query(
+        fmt::format("SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {} "
+                    "AND EXTRA LIKE '%on update%' AND COLUMN_NAME <> {}",
+                    quote_literal(after_.ref.schema), quote_literal(after_.ref.name), quote_literal(column.name))));
+    std::string kept_as_they_are;
+    for (size_t row = 0; row < stamped.size(); ++row)
+      kept_as_they_are += fmt::format(", {0} = {0}", quote_name(stamped.get(row, 0)));
+    TRY(session_.run(fmt::format("UPDATE {} SET {} = {}{} WHERE {} IS NULL", table_, how.front().name, literal.view(),
+                                 kept_as_they_are, how.front().name)));
     return {};
   }
 

@@ -9,6 +9,8 @@
 namespace godwit::mysql {
 namespace {
 
+constexpr unsigned no_foreign_key_checks = 2;  // of a rows event's flags
+
 struct RowsKind {
   Op op = Op::insert;
   unsigned version = 1;
@@ -65,14 +67,15 @@ size_t count_bits(std::string_view bits, size_t columns) {
 
 // Which columns the images have: one set for one image a row, two for two.
 struct RowsHead {
+  uint16_t flags = 0;
   uint64_t columns = 0;
   std::string_view first_present, second_present;
 };
 
 bool read_head(const RowsKind& kind, size_t table_id_bytes, LogReader& in, RowsHead& out) {
   uint16_t extra = 2;
-  if (!in.skip(table_id_bytes + 2) || (kind.version == 2 && !in.u16(extra)) || extra < 2 || !in.skip(extra - 2U) ||
-      !in.length_encoded(out.columns) || out.columns > UINT16_MAX)
+  if (!in.skip(table_id_bytes) || !in.u16(out.flags) || (kind.version == 2 && !in.u16(extra)) || extra < 2 ||
+      !in.skip(extra - 2U) || !in.length_encoded(out.columns) || out.columns > UINT16_MAX)
     return false;
   const size_t bytes = (out.columns + 7) / 8;
   return in.bytes(bytes, out.first_present) && (kind.op != Op::update || in.bytes(bytes, out.second_present));
@@ -117,6 +120,7 @@ Result<RowsReader> RowsReader::open(EventType type, std::string_view body, const
   LogReader in(body);
   RowsHead head;
   if (!read_head(kind, format.table_id_bytes(type), in, head)) return out.damaged("a rows event that ends early");
+  out.keys_off_ = (head.flags & no_foreign_key_checks) != 0;
   if (head.columns != plan.codecs.size())
     return out.damaged("rows with another number of columns than their table map");
   (kind.op == Op::insert ? out.after_present_ : out.before_present_) = head.first_present;
@@ -209,6 +213,7 @@ Result<uint32_t> RowsReader::read_image(std::string_view present, bool partial, 
 Result<void> RowsReader::next(RowBatch& image, Change& change) {
   of_defaults_ = false;
   change.op = op_;
+  change.keys_off = keys_off_;
   change.before_row = change.after_row = Change::no_row;
   if (op_ != Op::insert) {
     for (OldJson& old : old_json_) old = {};

@@ -58,7 +58,7 @@ class RowsReader {
 
   const RowPlan* plan_;
   Op op_ = Op::insert;
-  bool partial_ = false;
+  bool partial_ = false, keys_off_ = false;
   bool of_defaults_ = false;  // an INSERT that names no column, still to be told
   std::string_view before_present_, after_present_;
   std::unique_ptr<std::string> inflated_;  // of a compressed event; stays in its place when this is moved

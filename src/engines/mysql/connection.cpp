@@ -3,9 +3,12 @@
 #include <errmsg.h>
 #include <fmt/format.h>
 #include <ma_pvio.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <mutex>
@@ -19,7 +22,9 @@
 namespace godwit::mysql {
 namespace {
 
-constexpr unsigned connect_timeout_s = 10, write_timeout_s = 3600;
+constexpr unsigned connect_timeout_s = 10, greeting_timeout_s = 60, write_timeout_s = 3600;
+// A link whose other end is gone is noticed after about three minutes.
+constexpr int keepalive_idle_s = 60, keepalive_interval_s = 15, keepalive_probes = 8;
 constexpr size_t infile_buffer_bytes = size_t{1} << 20U;
 
 template <class Number>
@@ -58,7 +63,8 @@ Result<void> set_up_tls(MYSQL* handle, const Endpoint& endpoint) {
 Result<void> set_up(MYSQL* handle, const Endpoint& endpoint, const ConnectOptions& options) {
   const unsigned connect_s = TRY(seconds_of(endpoint, "ConnectionTimeout", connect_timeout_s));
   mysql_optionsv(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
-  mysql_optionsv(handle, MYSQL_OPT_READ_TIMEOUT, &options.read_timeout_s);
+  const unsigned greeting_s = std::max(connect_s, greeting_timeout_s);
+  mysql_optionsv(handle, MYSQL_OPT_READ_TIMEOUT, &greeting_s);
   mysql_optionsv(handle, MYSQL_OPT_WRITE_TIMEOUT, &write_timeout_s);
   mysql_optionsv(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   const unsigned local_infile = options.local_infile ? 1 : 0;
@@ -68,6 +74,21 @@ Result<void> set_up(MYSQL* handle, const Endpoint& endpoint, const ConnectOption
   mysql_optionsv(handle, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", ("godwit:" + options.tag).c_str());
   mysql_optionsv(handle, MYSQL_OPT_CONNECT_ATTR_ADD, "godwit_role", options.role.c_str());
   return set_up_tls(handle, endpoint);
+}
+
+// Once the server has let us in there is no telling how long a statement takes (an index of a large table): its
+// answer is waited for as long as the link lives, unless the session's use knows better. What is to end sooner is
+// interrupted.
+void wait_for_any_answer(MYSQL* handle, unsigned seconds) {
+  MARIADB_PVIO* link = handle->net.pvio;
+  if (link != nullptr && link->methods->set_timeout != nullptr)
+    link->methods->set_timeout(link, PVIO_READ_TIMEOUT, static_cast<int>(seconds));
+  const int socket = static_cast<int>(mysql_get_socket(handle));
+  const int on = 1;
+  setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &keepalive_idle_s, sizeof keepalive_idle_s);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &keepalive_interval_s, sizeof keepalive_interval_s);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &keepalive_probes, sizeof keepalive_probes);
 }
 
 // The library reads ahead, and then nothing more may come by the socket. (What TLS holds back comes with the next
@@ -143,6 +164,7 @@ Result<Connection> Connection::open(const Endpoint& endpoint, const ConnectOptio
                          options.database.empty() ? nullptr : options.database.c_str(), port, nullptr,
                          flags) == nullptr)
     return Failure(errors::cannot_connect(to_string(endpoint), mysql_error(out.raw()), mysql_errno(out.raw())));
+  wait_for_any_answer(out.raw(), options.read_timeout_s);
   TRY(out.prepare_session());
   return out;
 }

@@ -60,10 +60,10 @@ struct Done {
 struct ConnectOptions {
   std::string tag;  // SessionOptions::tag and role: in the session's attributes, by which leftovers are found
   std::string role;
-  std::string database;            // chosen at once; empty: none
-  bool local_infile = false;       // the session may LOAD DATA LOCAL, from memory alone
-  bool scripts = false;            // it may run_script()
-  unsigned read_timeout_s = 3600;  // for a statement's answer, or what is missing of a packet that has begun
+  std::string database;         // chosen at once; empty: none
+  bool local_infile = false;    // the session may LOAD DATA LOCAL, from memory alone
+  bool scripts = false;         // it may run_script()
+  unsigned read_timeout_s = 0;  // for a statement's answer, or what is missing of a packet; 0: none
 };
 
 class Connection {

@@ -31,9 +31,7 @@ std::string_view own_savepoint = "godwit_slice";
 }  // namespace
 
 Result<std::unique_ptr<Source>> MysqlSource::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main")
-    for (const std::string& warning : TRY(check_source_attributes(endpoint)))
-      log_warning(Component::common, "{}", warning);
+  if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::source));
   Connection session = TRY(Connection::open(endpoint, {.tag = options.tag, .role = options.role, .database = {}}));
   // Sizes as they are now, not as they were asked for a day ago.
   if (!session.traits().mariadb && session.traits().version >= 80000)
@@ -282,10 +280,11 @@ Result<std::unique_ptr<TableReader>> MysqlSource::read_keys(const RowBatch& keys
   return read(std::move(statements), table.ref, storage, layout);
 }
 
-Result<std::vector<TableRef>> MysqlSource::silent_cascades(std::span<const TableDef* const> tables) {
+Result<SilentCascades> MysqlSource::silent_cascades(std::span<const TableDef* const> tables) {
   std::vector<TableRef> names;
   for (const TableDef* table : tables) names.push_back(table->ref);
-  return tables_of_acting_keys(session_, names);
+  const auto keys = TRY(keys_on(session_, names));
+  return silent_cascades_of(keys, names);
 }
 
 Result<std::vector<ChangeCounters>> MysqlSource::count_changes(std::span<const TableRef>) {

@@ -62,7 +62,7 @@ class MysqlSource : public Source {
                                                  const ReadOptions& options) override;
   Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                      std::span<const CapturedTable> tables) override;
-  Result<std::vector<TableRef>> silent_cascades(std::span<const TableDef* const> tables) override;
+  Result<SilentCascades> silent_cascades(std::span<const TableDef* const> tables) override;
   Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) override;
   Result<void> beat(std::string_view task_id) override;
   int64_t beat_interval_s() const override;

@@ -15,11 +15,6 @@ Error lacking(std::string_view code, std::string message) {
 
 }  // namespace
 
-Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted) {
-  return make(ErrorKind::usage, "attribute",
-              fmt::format("connection attribute {}={} of the source's URI must be {}", name, given, wanted));
-}
-
 Error snapshot_lost(std::string_view id, std::string_view why) {
   return make(ErrorKind::snapshot_lost, "snapshot_lost",
               fmt::format("the load's snapshot {} is gone: {}.", id.empty() ? "(none)" : id, why));
@@ -271,6 +266,17 @@ Error system_versioned_followed(const TableRef& table) {
                   "UPDATE there), so its changes cannot be followed. ALTER TABLE … DROP SYSTEM VERSIONING, "
                   "leave the table out of the mappings, or load it with --type full-load.",
                   to_string(table)));
+}
+Error cascade_from_outside(std::string_view name, const ActingKey& key) {
+  return lacking(
+      "cascade_from_outside",
+      fmt::format("foreign key `{}` changes or deletes rows of table {} when rows of table {} change (ON "
+                  "DELETE {}, ON UPDATE {}), which the binlog does not hold; and table {} is not part of "
+                  "the task, so nothing would do it on the target. Select that table too, or leave {} out, "
+                  "or load without following changes.",
+                  name, to_string(key.child), to_string(key.parent),
+                  key.on_delete.empty() ? "nothing" : key.on_delete,
+                  key.on_update.empty() ? "nothing" : key.on_update, to_string(key.parent), to_string(key.child)));
 }
 
 }  // namespace godwit::mysql::errors

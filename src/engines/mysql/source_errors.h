@@ -7,11 +7,9 @@
 
 #include "base/error.h"
 #include "data/table_def.h"
+#include "engine/acting_key.h"
 
 namespace godwit::mysql::errors {
-
-// Connection attributes.
-Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted);
 
 // Snapshots.
 Error snapshot_lost(std::string_view id, std::string_view why);
@@ -63,5 +61,6 @@ Error log_filtered(std::string_view database, std::string_view option);
 Error charset_unknown(const TableRef& table, std::string_view column, std::string_view charset);
 Error system_versioned(const TableRef& table);
 Error system_versioned_followed(const TableRef& table);
+Error cascade_from_outside(std::string_view name, const ActingKey& key);
 
 }  // namespace godwit::mysql::errors

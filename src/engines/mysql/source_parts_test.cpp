@@ -132,12 +132,11 @@ Endpoint endpoint_with(std::string name, std::string value) {
 }
 
 TEST(Attributes, are_checked_by_name) {
-  EXPECT_FALSE(check_source_attributes(endpoint_with("sslmode", "maybe")));
-  EXPECT_FALSE(check_source_attributes(endpoint_with("EventsPollInterval", "61")));
-  EXPECT_TRUE(check_source_attributes(endpoint_with("sslMode", "verify-ca"))->empty());
-  EXPECT_EQ(check_source_attributes(endpoint_with("serverTimezone", "US/Pacific"))->size(), 1U);
-  EXPECT_EQ(check_source_attributes(endpoint_with("nobodyKnows", "1"))->size(), 1U);
-  EXPECT_TRUE(is_set(endpoint_with("HeartbeatEnable", "Yes"), "heartbeatenable"));
+  EXPECT_FALSE(check_own_attributes(endpoint_with("sslmode", "maybe"), EndpointRole::source));
+  EXPECT_FALSE(check_own_attributes(endpoint_with("EventsPollInterval", "61"), EndpointRole::source));
+  EXPECT_TRUE(check_own_attributes(endpoint_with("sslMode", "verify-ca"), EndpointRole::source));
+  EXPECT_TRUE(check_own_attributes(endpoint_with("parallelLoadThreads", "5"), EndpointRole::target));
+  EXPECT_FALSE(check_own_attributes(endpoint_with("targetDbType", "specific-database"), EndpointRole::target));
 }
 
 TEST(Checkpoints, are_dms_s_and_come_back) {

@@ -55,7 +55,7 @@ Result<ColumnsThere> columns_there(Connection& session, const TableAlteration& a
 }  // namespace
 
 Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& session, const ControlSchema& control,
-                                                                 std::string_view task_id) {
+                                                                 std::string_view task_id, bool keys_act) {
   // The plans of set statements must go through the key whatever the statistics say: the stage is small, the table
   // may not be.
   TRY(session.run("DEALLOCATE ALL"));
@@ -67,7 +67,9 @@ Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& ses
     if (version::has_plan_cache_mode(session.server_version()))
       TRY(session.run("SET plan_cache_mode = force_generic_plan"));
   }
-  return std::unique_ptr<ChangeWriter>(new PostgresChangeWriter(session, control, std::string(task_id)));
+  std::unique_ptr<PostgresChangeWriter> writer(new PostgresChangeWriter(session, control, std::string(task_id)));
+  writer->keys_act_ = keys_act;
+  return std::unique_ptr<ChangeWriter>(std::move(writer));
 }
 
 std::string PostgresChangeWriter::position_row() const {
