@@ -30,7 +30,8 @@ Result<void> TaskRunner::start_capture() {
     layouts.push_back(table.target.shape ? table.target.layout : table.target.read);
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
     Position from = known == document.tables.end() ? Position{} : known->snapshot;
-    if (known != document.tables.end() && known->pending) from = source_->end_of_log();
+    // Of one that is in error only its end is of interest.
+    if (known != document.tables.end() && known->pending && known->suspended.empty()) from = source_->end_of_log();
     captured.push_back({table.target.source, table.target.read, from});
   }
   const GodwitSettings& settings = options_.settings.godwit;

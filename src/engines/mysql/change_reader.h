@@ -35,8 +35,9 @@ class MysqlChangeReader : public ChangeReader {
     // A new session of its own, with nothing but the server's defaults; called for the stream, and once more for each
     // large XA transaction while it is read again.
     std::function<Result<std::unique_ptr<PacketSource>>()> open_session;
-    std::function<std::string(const DdlStatement&)> document_of;  // may be empty
-    std::shared_ptr<ReaderMemory> memory;                         // one for all readers that a source opens
+    // May be empty.
+    std::function<std::vector<StructureDocument>(const DdlStatement&)> documents_of;
+    std::shared_ptr<ReaderMemory> memory;  // one for all readers that a source opens
   };
   // `facts`: by captured table.
   static Result<std::unique_ptr<ChangeReader>> open(const Options& options, std::span<const CapturedTable> tables,

@@ -315,8 +315,8 @@ TEST(MysqlChangeReader, a_structure_change_with_a_document_waits_between_its_pos
   log.transaction("a", 2, "x");
   Following run(log);
   SchemaEvent seen;
-  run.options.document_of = [](const DdlStatement& ddl) {
-    return ddl.tables == std::vector<uint32_t>{0} ? ddl.schema + ": " + ddl.sql : "";
+  run.options.documents_of = [](const DdlStatement& ddl) {
+    return std::vector<StructureDocument>{{1, ddl.schema + ": " + ddl.sql}};
   };
   auto reader = MysqlChangeReader::open(run.options, run.tables, run.table_facts);
   ASSERT_TRUE(reader);
@@ -332,6 +332,47 @@ TEST(MysqlChangeReader, a_structure_change_with_a_document_waits_between_its_pos
   (*reader)->go_on();
   ASSERT_TRUE((*reader)->read(batch, 0, {}));
   EXPECT_EQ(batch.changes.size(), 1U);
+}
+
+TEST(MysqlChangeReader, a_statement_of_several_steps_goes_on_behind_each) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  log.statement("DROP TABLE a, b, c");
+  const std::string done = log.end();
+  log.transaction("a", 2, "x");
+  const auto documents = [](const DdlStatement& ddl) {
+    std::vector<StructureDocument> out;
+    for (uint32_t step = ddl.steps_done + 1; step <= 3; ++step) out.push_back({step, std::to_string(step)});
+    return out;
+  };
+  Following first(log);
+  first.options.documents_of = documents;
+  auto reader = MysqlChangeReader::open(first.options, first.tables, first.table_facts);
+  ASSERT_TRUE(reader);
+  std::vector<SchemaEvent> events;
+  ChangeBatch batch;
+  while (events.size() < 3) {
+    ASSERT_TRUE((*reader)->read(batch, 0, {}));
+    if (batch.schema.empty()) continue;
+    events.push_back(batch.schema[0]);
+    EXPECT_TRUE(batch.read_to.empty()) << "behind it nobody may go on";
+    (*reader)->go_on();
+  }
+  EXPECT_EQ(compare(events[0].before, events[0].done), std::partial_ordering::less);
+  EXPECT_EQ(events[0].done, events[1].before);
+  EXPECT_EQ(events[1].done, events[2].before);
+  EXPECT_EQ(place_of(events[2].done.text), done);
+  for (size_t from = 0; from < 2; ++from) {
+    Following rest(log);
+    rest.after(events[from].done.text);
+    rest.options.documents_of = documents;
+    auto again = MysqlChangeReader::open(rest.options, rest.tables, rest.table_facts);
+    ASSERT_TRUE(again);
+    ASSERT_TRUE((*again)->read(batch, 0, {}));
+    ASSERT_EQ(batch.schema.size(), 1U);
+    EXPECT_EQ(batch.schema[0].document, events[from + 1].document);
+    EXPECT_EQ(batch.schema[0].done, events[from + 1].done);
+  }
 }
 
 TEST(MysqlChangeReader, a_layout_that_does_not_fit_suspends_the_table_alone) {

@@ -1,9 +1,12 @@
 #include "engines/mysql/log_statement.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
 #include "base/hex.h"
+#include "base/text.h"
 #include "engines/mysql/sql_words.h"
 
 namespace godwit::mysql {
@@ -148,9 +151,54 @@ void take_other_tables(Words& words, std::string_view schema, LogStatement& out)
     if (words.take_table(schema, table)) out.tables.push_back(table);
 }
 
+// DEFINER = `a`@`b`, SQL SECURITY x, ALGORITHM = x, UNIQUE and so on, before what is made.
+void pass_prefixes(Words& words) {
+  for (;;) {
+    if (words.take("OR")) {
+      words.take("REPLACE");
+    } else if (words.take("ALGORITHM")) {
+      words.take_sign('=');
+      words.pass();
+    } else if (words.take("DEFINER")) {
+      words.take_sign('=');
+      words.pass();
+      if (words.take_sign('(')) words.take_sign(')');
+      if (words.take_sign('@')) words.pass();
+    } else if (words.take("SQL")) {
+      words.take("SECURITY");
+      words.pass();
+    } else if (!words.take("UNIQUE") && !words.take("FULLTEXT") && !words.take("SPATIAL") &&
+               !words.take("AGGREGATE") && !words.take("ONLINE") && !words.take("OFFLINE")) {
+      return;
+    }
+  }
+}
+
+// Something beside tables, whose statement began with `verb`.
+void read_object(Words& words, std::string_view verb, std::string_view schema, LogStatement& out) {
+  constexpr std::string_view kinds[] = {"INDEX", "VIEW", "TRIGGER", "FUNCTION", "PROCEDURE", "EVENT", "SEQUENCE"};
+  pass_prefixes(words);
+  const std::string kind = words.now().upper;
+  if (std::ranges::find(kinds, kind) == std::end(kinds)) return;
+  words.pass();
+  pass_if_exists(words);
+  TableRef name;
+  if (!words.take_table(schema, name)) return;
+  out.kind = Kind::object;
+  out.verb = fmt::format("{} {}", verb, kind);
+  out.schema = name.schema;
+  out.what = fmt::format("{} {}", lower_ascii(kind), kind == "INDEX" ? name.name : to_string(name));
+  if (kind != "INDEX" && (kind != "TRIGGER" || verb != "CREATE")) return;
+  TableRef table;
+  if (!words.find("ON") || !words.take_table(schema, table)) return;
+  out.what += " of table " + to_string(table);
+  out.schema = table.schema;
+  out.tables.push_back(table);
+}
+
 void read_alter(Words& words, std::string_view schema, LogStatement& out) {
   while (words.take("ONLINE") || words.take("OFFLINE") || words.take("IGNORE")) continue;
-  if (!words.take("TABLE")) return;
+  if (!words.take("TABLE")) return read_object(words, "ALTER", schema, out);
   out.kind = Kind::ddl;
   out.verb = "ALTER TABLE";
   pass_if_exists(words);
@@ -167,7 +215,8 @@ bool opens_transaction(const Words& words) {
 
 void read_create(Words& words, std::string_view schema, LogStatement& out) {
   if (words.take("OR")) words.take("REPLACE");
-  if (words.take("TEMPORARY") || !words.take("TABLE")) return;  // indexes and the like do not touch rows
+  if (words.take("TEMPORARY")) return;
+  if (!words.take("TABLE")) return read_object(words, "CREATE", schema, out);
   out.kind = Kind::ddl;
   out.verb = "CREATE TABLE";
   out.opens_transaction = opens_transaction(words);
@@ -184,7 +233,8 @@ void read_drop(Words& words, std::string_view schema, LogStatement& out) {
     out.schema = words.now().value;
     return;
   }
-  if (words.take("TEMPORARY") || (!words.take("TABLE") && !words.take("TABLES"))) return;
+  if (words.take("TEMPORARY")) return;
+  if (!words.take("TABLE") && !words.take("TABLES")) return read_object(words, "DROP", schema, out);
   pass_if_exists(words);
   out.kind = Kind::ddl;
   out.verb = "DROP TABLE";

@@ -71,6 +71,11 @@ std::partial_ordering MysqlSource::compare(const Position& a, const Position& b)
   return mysql::compare(a, b);
 }
 
+bool MysqlSource::is_inside_transaction(const Position& position) const {
+  const auto place = BinlogPosition::parse(position.text);
+  return place && place->steps > 0;
+}
+
 Position MysqlSource::end_of_log() const {
   return {std::string(log_end_text)};
 }

@@ -62,7 +62,8 @@ void LogDecoder::start_batch(ChangeBatch& batch) {
 }
 
 void LogDecoder::finish_batch(ChangeBatch& batch) {
-  if (moved_) batch.read_to = position();
+  if (!moved_ || waits_) return;  // a structure change is no way to go on behind
+  batch.read_to = position();
   moved_ = false;
 }
 
@@ -152,6 +153,7 @@ Result<void> LogDecoder::dispatch(const RawEvent& event, const LogFormat& format
 }
 
 Result<void> LogDecoder::tell_more(ChangeBatch& batch) {
+  if (!told_.empty()) return tell_step(batch);
   if (feed_ == nullptr) return {};
   const std::optional<RawEvent> event = TRY(feed_->next());
   if (event) {
@@ -175,6 +177,8 @@ void LogDecoder::open_transaction(const RawEvent& event) {
   txn_.open = true;
   txn_.start = event_start_;
   txn_.number = number_of(event_start_);
+  if (event_start_ == after_.place && (after_.server.empty() || after_.server == options_.server))
+    txn_.steps = after_.steps;
   txn_.commit_us = int64_t{event.header.timestamp_s} * 1000000;
   txn_.abandoned = !options_.memory->abandoned.empty() && options_.memory->abandoned.contains(memory_key());
 }
@@ -237,6 +241,7 @@ const Position& LogDecoder::commit_position() {
   // The place of a transaction is where it starts; GTIDs and what is prepared are as they were then.
   BinlogPosition start = here();
   start.place = txn_.start;
+  start.steps = txn_.steps;
   txn_.commit = start.position();
   return txn_.commit;
 }
