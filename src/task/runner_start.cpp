@@ -525,7 +525,15 @@ Result<void> TaskRunner::start_afresh() {
 Result<Position> TaskRunner::stream_start(const Snapshot& snapshot) const {
   if (options_.start_position.empty()) return snapshot.position;
   const Position wanted = TRY(source_->parse_position(options_.start_position));
-  if (source_->compare(wanted, snapshot.position) >= 0) return wanted;
+  const std::partial_ordering order = source_->compare(wanted, snapshot.position);
+  if (order >= 0) return wanted;
+  if (order == std::partial_ordering::unordered)
+    return Failure(
+        Error{ErrorKind::usage, "task.start_position",
+              fmt::format("--cdc-start-position {} is none of this source's log, which is at {} now: it names "
+                          "another server, or files of another name.",
+                          options_.start_position, snapshot.position.text),
+              ""});
   return Failure(
       Error{ErrorKind::usage, "task.start_position",
             fmt::format("--cdc-start-position {} lies before {}, where a slot made now begins; older changes are not "

@@ -12,7 +12,8 @@ TEST(BinlogPosition, its_text_comes_back) {
   for (const std::string& text :
        {std::string("mysql-bin.000012:0000004567"), "mysql-bin.000012:0000004567" + server,
         "bin.999999:4294967300" + server + gtids, std::string("bin.1000000:0000000004@id-7#0-7-100,1-2-3"),
-        "bin.000001:0000000200" + server + gtids + "!bin.000001:123"}) {
+        "bin.000001:0000000200" + server + gtids + "!bin.000001:123",
+        "bin.000001:0000000200" + server + "!!bin.000001:123", "bin.000001:0000000200" + server + gtids + "!!"}) {
     const auto parsed = BinlogPosition::parse(text);
     ASSERT_TRUE(parsed) << text;
     EXPECT_EQ(parsed->position().text, text);

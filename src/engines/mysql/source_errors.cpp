@@ -19,6 +19,9 @@ Error snapshot_lost(std::string_view id, std::string_view why) {
   return make(ErrorKind::snapshot_lost, "snapshot_lost",
               fmt::format("the load's snapshot {} is gone: {}.", id.empty() ? "(none)" : id, why));
 }
+Error lock_weak(std::string_view lock, std::string_view why) {
+  return lacking("snapshot_lock_weak", fmt::format("{} was had and does not hold off all writers: {}", lock, why));
+}
 Error lock_not_had(std::string_view lock, int64_t waited_s, std::string_view blockers) {
   return lacking("snapshot_lock",
                  fmt::format("{} could not be had within {} s (TransactionConsistencyTimeout). It waits for: {}. End "
@@ -29,7 +32,8 @@ Error no_snapshot_without_lock(std::string_view refused, unsigned tries) {
   return lacking(
       "snapshot_busy",
       fmt::format("no consistent snapshot could be opened: this user may take no lock ({}), and in {} tries "
-                  "the server was never quiet for the moment that it takes without one. GRANT RELOAD ON "
+                  "the server was never quiet for the moment that it takes without one (nobody commits, no XA "
+                  "transaction is prepared: XA RECOVER lists them). GRANT RELOAD ON "
                   "*.* (or LOCK TABLES on the task's databases) to the user.",
                   refused, tries));
 }
@@ -277,6 +281,14 @@ Error system_versioned(const TableRef& table) {
   return lacking("system_versioned",
                  fmt::format("table {} is system-versioned: its rows as they are now are moved, not their history",
                              to_string(table)));
+}
+Error system_versioned_followed(const TableRef& table) {
+  return lacking(
+      "system_versioned",
+      fmt::format("table {} is system-versioned: the binlog tells its history, not its rows (a DELETE is an "
+                  "UPDATE there), so its changes cannot be followed. ALTER TABLE … DROP SYSTEM VERSIONING, "
+                  "leave the table out of the mappings, or load it with --type full-load.",
+                  to_string(table)));
 }
 Error cascade_from_outside(std::string_view name, const ActingKey& key) {
   return lacking(
