@@ -307,6 +307,21 @@ std::optional<std::string> carried_literal(std::string_view text, const Type& fr
   return std::nullopt;
 }
 
+DefaultMeaning carried_default(const ColumnOrigin& origin, const Type& from, const Type& to) {
+  using Kind = DefaultMeaning::Kind;
+  if (origin.expression.empty() && !origin.literal) return {};
+  DefaultMeaning meaning =
+      origin.literal ? DefaultMeaning{Kind::literal, *origin.literal} : read_default(origin.expression, from);
+  // Only PostgreSQL's literals are read there.
+  const bool misread = !origin.literal && meaning.kind == Kind::literal && from.dialect == "mysql";
+  std::optional<std::string> text;
+  if (meaning.kind == Kind::literal && !misread) text = carried_literal(meaning.text, from, to);
+  if (text) return {Kind::literal, *std::move(text)};
+  if ((meaning.kind == Kind::now || meaning.kind == Kind::today) && is_date(to.form)) return meaning;
+  if (meaning.kind == Kind::none) return meaning;
+  return {Kind::expression, origin.expression};
+}
+
 Carried carry(const ObjectDef& object, std::span<const TargetTable> tables, const CarryTraits& traits) {
   return Carrier(object, tables, traits).run();
 }

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "data/schema_change.h"
 #include "data/target_table.h"
 #include "engine/catalog.h"
 #include "engine/sql_text.h"
@@ -28,6 +29,10 @@ std::string shortened(std::string_view name, size_t bytes_max);
 
 // The canonical text of a literal of one type in the form of another; nothing where there is none.
 std::optional<std::string> carried_literal(std::string_view text, const Type& from, const Type& to);
+
+// The default that a structure change gave a column of another dialect, in the target's form; of kind expression: it
+// cannot be carried.
+DefaultMeaning carried_default(const ColumnOrigin& origin, const Type& from, const Type& to);
 
 struct CarriedColumn {
   const ColumnDef* column = nullptr;  // of the layout

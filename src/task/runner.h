@@ -177,6 +177,8 @@ class TaskRunner {
   PlanOptions own_plan_options() const;
   bool is_suspended(size_t table) const;
   std::optional<size_t> table_by_id(uint32_t log_id) const;
+  std::optional<size_t> table_of(const SchemaChange& change) const;
+  void tell_notes(const SchemaChange& change);
   bool is_settled_before(const SchemaEvent& event, size_t table) const;
   Result<void> settle_alterations();
   Result<void> plan_from_record();

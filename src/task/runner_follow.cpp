@@ -30,7 +30,8 @@ Result<void> TaskRunner::start_capture() {
     layouts.push_back(table.target.shape ? table.target.layout : table.target.read);
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
     Position from = known == document.tables.end() ? Position{} : known->snapshot;
-    if (known != document.tables.end() && known->pending) from = source_->end_of_log();
+    // Of one that is in error only its end is of interest.
+    if (known != document.tables.end() && known->pending && known->suspended.empty()) from = source_->end_of_log();
     captured.push_back({table.target.source, table.target.read, from});
   }
   const GodwitSettings& settings = options_.settings.godwit;
@@ -196,13 +197,18 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
     keys_stand_ = TRY(build_tied_keys(*stored));
   std::unique_ptr<Apply> apply = TRY(open_apply());
   log_info(Component::task_manager, "Replication has started.");
-  // Foreign keys come once every table is past the position of the latest snapshot.
+  // Foreign keys come once every table is past the position of the latest snapshot. Those that the log is silent
+  // about stand before the first change behind it.
   const Position highest = highest_snapshot();
+  const bool cascades = !TRY(silent_cascades())
+  .tied.empty();
   if (loads() && source_->compare(apply->position(), highest) < 0) {
     StopRule to_highest = rule;
     to_highest.caught_up = highest;
+    if (cascades && !keys_stand_) to_highest.no_further = highest;
     const ApplyEnd end = TRY(apply_until(apply, to_highest, stop));
     if (end != ApplyEnd::caught_up) return end;
+    if (to_highest.no_further) TRY(start_capture());  // what was read behind it is read again
   }
   // In a session that they bind, foreign keys would act on top of what the log says: they come at the stop.
   if (constraints_by_session_) {
@@ -210,7 +216,7 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
     TRY(build_foreign_keys());
   }
   keys_stand_ = true;
-  if (!TRY(silent_cascades()).tied.empty()) {
+  if (cascades) {
     apply.reset();
     apply = TRY(open_apply());
   }

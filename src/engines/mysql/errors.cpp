@@ -149,6 +149,12 @@ Error server_said(std::string_view message, std::string_view sqlstate, unsigned 
 Error bad_parameter(std::string_view name, std::string_view wanted) {
   return make(ErrorKind::usage, "parameter", fmt::format("{} of the URI must be {}", name, wanted));
 }
+Error setting_not_taken(std::string_view name, std::string_view wanted, std::string_view has) {
+  return make(ErrorKind::prerequisite, "setting_not_taken",
+              fmt::format("the session's variable {} is {} though it was set to {}: rows would be read or written "
+                          "wrongly. Connect to the server itself, not through what changes statements.",
+                          name, has, wanted));
+}
 Error out_of_memory() {
   return make(ErrorKind::resource, "memory", "libmariadb could not get memory for a connection");
 }

@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "engines/mysql/change_reader.h"
+#include "engines/mysql/log_continuity.h"
 #include "engines/mysql/log_status.h"
 #include "engines/mysql/source_errors.h"
 #include "engines/mysql/transactions.h"
@@ -51,7 +52,7 @@ Result<std::optional<Position>> first_from(Connection& session, const LogAccess&
                                            const LogPlace& end, int64_t time_us) {
   DecoderOptions options;
   options.server = TRY(log_server(session));
-  const StreamStart start = TRY(stream_start(after, options.server, session.traits().has_gtids));
+  const StreamStart start = TRY(stream_start(after, options.server, session.traits().has_gtids, true));
   const std::unique_ptr<BinlogStream> stream = TRY(open_stream(session, access, start));
   LogDecoder decoder({}, {}, std::move(options), after, start.gtids.has_value());
   ChangeBatch batch;
@@ -89,7 +90,9 @@ Result<Position> find_start_at(Connection& session, const LogAccess& access, int
       return Failure(errors::start_time_purged(iso_seconds(time_us), from.place.file, iso_seconds(begun_us)));
   }
   const std::optional<Position> found = TRY(first_from(session, access, from, end.place, time_us));
-  return found ? *found : end.position();
+  if (found) return *found;
+  const std::optional<BinlogPosition> now = TRY(exact_end_position(session));
+  return now && now->place == end.place ? now->position() : BinlogPosition{end.place, end.server, {}, {}}.position();
 }
 
 Result<CommitBorder> find_border(Connection& session, const LogAccess& access, const BinlogPosition& after,

@@ -11,6 +11,7 @@
 #include "engines/mysql/filter_sql.h"
 #include "engines/mysql/heartbeat.h"
 #include "engines/mysql/leftover_sessions.h"
+#include "engines/mysql/log_continuity.h"
 #include "engines/mysql/log_status.h"
 #include "engines/mysql/packet_session.h"
 #include "engines/mysql/source_checks.h"
@@ -30,9 +31,7 @@ std::string_view own_savepoint = "godwit_slice";
 }  // namespace
 
 Result<std::unique_ptr<Source>> MysqlSource::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main")
-    for (const std::string& warning : TRY(check_source_attributes(endpoint)))
-      log_warning(Component::common, "{}", warning);
+  if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::source));
   Connection session = TRY(Connection::open(endpoint, {.tag = options.tag, .role = options.role, .database = {}}));
   // Sizes as they are now, not as they were asked for a day ago.
   if (!session.traits().mariadb && session.traits().version >= 80000)
@@ -72,8 +71,13 @@ std::partial_ordering MysqlSource::compare(const Position& a, const Position& b)
   return mysql::compare(a, b);
 }
 
+bool MysqlSource::is_inside_transaction(const Position& position) const {
+  const auto place = BinlogPosition::parse(position.text);
+  return place && place->steps > 0;
+}
+
 Position MysqlSource::end_of_log() const {
-  return {"end"};
+  return {std::string(log_end_text)};
 }
 
 std::string MysqlSource::checkpoint(const Position& position) const {
@@ -126,8 +130,12 @@ Result<Snapshot> MysqlSource::open_pool(const CaptureSpec& spec, bool needs_posi
 // Nothing is made on the server: it keeps its log by its own settings.
 Result<Snapshot> MysqlSource::begin_capture(const CaptureSpec& spec) {
   if (spec.loads) return open_pool(spec, true);
+  if (spec.start_position.empty()) {
+    const std::optional<BinlogPosition> exact = TRY(exact_end_position(session_));
+    if (!exact) return Failure(errors::log_off());
+    return Snapshot{"", exact->position()};
+  }
   const Position now = TRY(mark_now());
-  if (spec.start_position.empty()) return Snapshot{"", now};
   const Position wanted = TRY(parse_position(spec.start_position));
   const Position oldest = TRY(capture_position(spec));
   if (compare(wanted, oldest) < 0) return Failure(errors::log_purged(wanted.text, oldest.text));

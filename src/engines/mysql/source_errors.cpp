@@ -15,11 +15,6 @@ Error lacking(std::string_view code, std::string message) {
 
 }  // namespace
 
-Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted) {
-  return make(ErrorKind::usage, "attribute",
-              fmt::format("connection attribute {}={} of the source's URI must be {}", name, given, wanted));
-}
-
 Error snapshot_lost(std::string_view id, std::string_view why) {
   return make(ErrorKind::snapshot_lost, "snapshot_lost",
               fmt::format("the load's snapshot {} is gone: {}.", id.empty() ? "(none)" : id, why));
@@ -65,6 +60,12 @@ Error wrong_encoding(const TableRef& table) {
 Error unknown_bounds(const TableRef& table) {
   return make(ErrorKind::table, "bounds",
               fmt::format("a slice of table {} has bounds that this version cannot read. Load the table again.",
+                          to_string(table)));
+}
+Error slices_unordered(const TableRef& table) {
+  return make(ErrorKind::table, "slices_unordered",
+              fmt::format("the slices that table {} was cut into are not in the order of its key; it is read in one "
+                          "piece",
                           to_string(table)));
 }
 Error bad_cell(const TableRef& table, std::string_view column, std::string_view what) {

@@ -11,9 +11,6 @@
 
 namespace godwit::mysql::errors {
 
-// Connection attributes.
-Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted);
-
 // Snapshots.
 Error snapshot_lost(std::string_view id, std::string_view why);
 Error lock_not_had(std::string_view lock, int64_t waited_s, std::string_view blockers);
@@ -25,6 +22,7 @@ Error log_off();
 Error rewritten(const TableRef& table);
 Error wrong_encoding(const TableRef& table);
 Error unknown_bounds(const TableRef& table);
+Error slices_unordered(const TableRef& table);
 Error bad_cell(const TableRef& table, std::string_view column, std::string_view what);
 Error filter_column_missing(const TableRef& table, std::string_view column);
 Error key_column_unfit(const TableRef& table, std::string_view column);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engines/mysql/change_writer.h"
+#include "engines/mysql/connection_attributes.h"
 #include "engines/mysql/constraints.h"
 #include "engines/mysql/errors.h"
 #include "engines/mysql/log_status.h"
@@ -26,24 +27,10 @@ bool writes_rows(std::string_view role) {
   return role.starts_with("lane-") || role == "apply";
 }
 
-// DMS's attributes that this target does not need or has another way for.
-Result<void> check_attributes(const Endpoint& endpoint) {
-  if (endpoint.parameter("TargetDbType").value_or("multiple-databases") != "multiple-databases")
-    return Failure(errors::target_attribute_refused("TargetDbType",
-                                                    "a rename-schema rule, which puts all tables where you like"));
-  static constexpr std::pair<std::string_view, std::string_view> others[] = {
-      {"MaxFileSize", "nothing: rows go to the server without files"},
-      {"ParallelLoadThreads", "MaxFullLoadSubTasks of the task settings, or a parallel-load rule"},
-      {"loadUsingCSV", "nothing: rows that LOAD DATA refuses are tried by INSERT"}};
-  for (const auto& [name, instead] : others)
-    if (endpoint.parameter(name)) return Failure(errors::target_attribute_refused(name, instead));
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Target>> MysqlTarget::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main") TRY(check_attributes(endpoint));
+  if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::target));
   const bool writes = writes_rows(options.role);
   ConnectOptions connect{options.tag, options.role, {}, writes, options.role == "apply"};
   Connection session = TRY(Connection::open(endpoint, connect));

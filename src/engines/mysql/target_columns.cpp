@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <unordered_map>
 
 #include "base/hex.h"
@@ -56,9 +58,18 @@ void append_quoted(ByteBuffer& out, std::string_view text) {
   out.push_back('\'');
 }
 
+bool is_label(const TargetColumn& column) {
+  return column.data_type == "enum" || column.data_type == "set";
+}
+
+// MariaDB's types of a fixed length that have a text: bytes would be taken for their inner form.
+bool is_written_as_text(std::string_view type) {
+  return is_one_of(type, {"uuid", "inet6", "inet4"});
+}
+
 bool is_text(const TargetColumn& column) {
   return column.way == Way::text ||
-         (column.way == Way::converted && column.data_type != "enum" && column.data_type != "set");
+         (column.way == Way::converted && !is_label(column) && !is_written_as_text(column.data_type));
 }
 
 // CHAR keeps no blanks at the end.
@@ -76,6 +87,22 @@ void append_double(ByteBuffer& out, std::string_view value, bool single) {
                          : std::from_chars(value.data(), end, as_double).ptr == end;
   if (!ok) return append_quoted(out, value);
   out.append(fmt::format("{:.17e}", single ? static_cast<double>(as_float) : as_double));
+}
+
+// The server reads a number as a DOUBLE and looks only then whether a FLOAT has it. The short text of the largest
+// FLOAT lies a little above it.
+std::string_view within_float(std::string_view value) {
+  constexpr std::string_view largest = "3.4028234663852886e+38", smallest = "-3.4028234663852886e+38";
+  if (!value.ends_with("38") && value.size() < largest.size()) [[likely]]
+    return value;
+  const char* end = value.data() + value.size();
+  float as_float = 0;
+  double as_double = 0;
+  if (std::from_chars(value.data(), end, as_float).ec != std::errc() ||
+      std::from_chars(value.data(), end, as_double).ec != std::errc())
+    return value;
+  const bool beyond = std::isfinite(as_float) && std::abs(as_double) > std::numeric_limits<float>::max();
+  return !beyond ? value : as_float > 0 ? largest : smallest;
 }
 
 }  // namespace
@@ -102,8 +129,8 @@ TargetColumn target_column(const ColumnDef& column, std::string_view data_type, 
            column.type.form == ValueForm::geometry)
     out.way = Way::bytes;
   else if (is_one_of(charset, {"utf8mb4", "utf8mb3", "utf8"}))
-    out.way = type == "enum" || type == "set" ? Way::converted : Way::text;
-  else if (!charset.empty())
+    out.way = is_label(out) ? Way::converted : Way::text;
+  else if (!charset.empty() || is_written_as_text(type))
     out.way = Way::converted;
   out.digits_are_bits = column.type.form == ValueForm::bits;
   out.loose = is_text(out) && !collation.ends_with("_nopad_bin") && collation != "utf8mb4_0900_bin";
@@ -135,6 +162,7 @@ void append_field(ByteBuffer& out, const TargetColumn& column, std::string_view 
   if (column.way == Way::bits)
     if (const auto bits = bits_of(column, value)) return append_bits(out, column, *bits);
   if (column.way == Way::timestamp) value = without_zone(value);
+  if (column.way == Way::single) value = within_float(value);
   size_t from = 0;
   for (size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
@@ -190,6 +218,7 @@ void append_literal(ByteBuffer& out, const TargetColumn& column, std::string_vie
     case Way::single:
     case Way::real:
       if (!is_number(value)) break;
+      if (column.way == Way::single) value = within_float(value);
       out.append(value);
       // With an exponent it is a floating-point number at once, and not a decimal that might be cut.
       if ((column.way == Way::single || column.way == Way::real) &&

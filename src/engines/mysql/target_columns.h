@@ -22,7 +22,7 @@ struct TargetColumn {
     single,     // FLOAT: compared with by its exact value
     real,       // DOUBLE
     text,       // UTF-8, in the server's own character set of the column
-    converted,  // text of another character set, and JSON: LOAD DATA has to be told what the bytes are
+    converted,  // text of another character set, MariaDB's uuid and inet: LOAD DATA has to be told what the bytes are
     json,       // MySQL's own type
     bytes,
     bits,       // BIT(n)

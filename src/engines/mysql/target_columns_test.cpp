@@ -98,6 +98,20 @@ TEST(TargetColumns, FloatsAreComparedWithByTheValueTheyHold) {
   EXPECT_EQ(compared(of("double", ValueForm::real), "0.1"), "1.00000000000000006e-01");
 }
 
+// 3.4028235e+38 is the shortest text of the largest FLOAT, and above it as a DOUBLE, which the server takes it for.
+TEST(TargetColumns, TheLargestFloatIsWrittenWithinTheRangeOfAFloat) {
+  const TargetColumn single = of("float", ValueForm::real);
+  for (const char* text : {"3.4028235e+38", "3.4028235e38", "340282350000000000000000000000000000000"}) {
+    EXPECT_EQ(field(single, text), "3.4028234663852886e+38");
+    EXPECT_EQ(literal(single, text), "3.4028234663852886e+38");
+  }
+  EXPECT_EQ(literal(single, "-3.4028235e+38"), "-3.4028234663852886e+38");
+  EXPECT_EQ(field(single, "3.4028234663852886e+38"), "3.4028234663852886e+38");
+  EXPECT_EQ(field(single, "3.5e+38"), "3.5e+38") << "which the server refuses";
+  EXPECT_EQ(field(single, "1.38"), "1.38");
+  EXPECT_EQ(field(of("double", ValueForm::real), "3.4028235e+38"), "3.4028235e+38");
+}
+
 TEST(TargetColumns, TimestampsLoseTheirZone) {
   const TargetColumn moment = of("timestamp", ValueForm::datetime_tz);
   EXPECT_EQ(field(moment, "2024-01-02 03:04:05.5+00"), "2024-01-02 03:04:05.5");
@@ -110,6 +124,15 @@ TEST(TargetColumns, TextOfAnotherCharacterSetIsConverted) {
                                        of("blob", ValueForm::bytes)};
   EXPECT_EQ(field_list(columns),
             "(`c`, @v1, @v2, `c`) SET `c` = CONVERT(@v1 USING utf8mb4), `c` = CONVERT(@v2 USING utf8mb4)");
+}
+
+// As bytes it would be taken for the 16 that the server stores.
+TEST(TargetColumns, TextOfAUuidOrAddressIsMarkedAsText) {
+  for (const char* type : {"uuid", "inet6", "inet4"}) {
+    const TargetColumn written = target_column(column("c", ValueForm::uuid), type, "", 0, true);
+    EXPECT_EQ(field_list({written}), "(@v0) SET `c` = CONVERT(@v0 USING utf8mb4)");
+    EXPECT_EQ(exact(written, "::1"), "`c` <=> '::1'");
+  }
 }
 
 TEST(TargetColumns, BytesAreMarkedAsSuch) {

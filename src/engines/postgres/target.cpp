@@ -66,7 +66,7 @@ Result<void> run_after_connect(Connection& session, const Endpoint& endpoint) {
 }  // namespace
 
 Result<std::unique_ptr<Target>> PostgresTarget::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main") TRY(check_attributes(endpoint, EndpointRole::target));
+  if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::target));
   const bool writes = writes_rows(options.role);
   ConnectOptions connect{session_name(options), false, false};
   connect.empty_search_path = !writes;
