@@ -271,12 +271,7 @@ class TypeMaker {
       return word == "uuid" ? uuid() : text(39, ValueForm::text);
     replace(made.type.native, "geomcollection", "geometrycollection");
     if (server_.is_mariadb) replace(made.type.native, " SRID ", " REF_SYSTEM_ID=");
-    const size_t collation = made.type.native.find(" COLLATE ");
-    if (collation != std::string::npos) {
-      const std::string name = made.type.native.substr(collation + 9);
-      made.type.native.resize(collation + 9);
-      made.type.native += known_collation(name);
-    }
+    replace_charset(made.type.native);
     made.row_bytes = 0;  // it had its place where it comes from
     return made;
   }
@@ -286,9 +281,36 @@ class TypeMaker {
     if (at != std::string::npos) text.replace(at, what.size(), by);
   }
 
+  // Character set and collation of a text as the server knows them. MariaDB has no gb18030, all of which is in
+  // Unicode.
+  void replace_charset(std::string& native) const {
+    constexpr std::string_view before_charset = " CHARACTER SET ", before_collation = " COLLATE ";
+    const size_t charset = native.rfind(before_charset), collation = native.rfind(before_collation);
+    if (charset == std::string::npos || collation == std::string::npos) return;
+    std::string set = native.substr(charset + before_charset.size(), collation - charset - before_charset.size());
+    std::string name = known_collation(native.substr(collation + before_collation.size()));
+    if (set == "gb18030" && server_.is_mariadb) {
+      name = name == "gb18030_bin" ? "utf8mb4_bin" : "utf8mb4_unicode_520_ci";
+      set = "utf8mb4";
+    }
+    if (name.starts_with("utf8mb3_")) set = "utf8mb3";
+    if (name.starts_with("utf8_")) set = "utf8";
+    native.resize(charset);
+    native += fmt::format("{}{}{}{}", before_charset, set, before_collation, name);
+  }
+
+  // What newer servers call utf8mb3 is utf8 on older ones, which take no collations of the new name.
+  std::string known_utf8mb3(const std::string& name) const {
+    constexpr uint32_t first_mariadb = 100600, first_mysql = 80030;
+    std::string rest = name.substr(name.find('_'));
+    replace(rest, "_nopad", server_.is_mariadb ? "_nopad" : "");
+    if (!server_.is_mariadb && rest.find("uca1400") != std::string::npos) rest = "_unicode_520_ci";
+    return (server_.version >= (server_.is_mariadb ? first_mariadb : first_mysql) ? "utf8mb3" : "utf8") + rest;
+  }
+
   // The nearest one that the server has.
   std::string known_collation(const std::string& name) const {
-    if (name.starts_with("utf8mb3_") || name.starts_with("utf8_")) return name;
+    if (name.starts_with("utf8mb3_") || name.starts_with("utf8_")) return known_utf8mb3(name);
     const bool of_mysql8 = name.find("_0900_") != std::string::npos;
     const bool of_mariadb = name.find("uca1400") != std::string::npos || name.find("nopad") != std::string::npos;
     constexpr uint32_t first_with_0900 = 80000, first_with_uca1400 = 101000;
@@ -305,7 +327,12 @@ class TypeMaker {
     const std::string charset = name.substr(0, end);
     if (name.ends_with("_bin"))
       return charset == "utf8mb4" ? std::string(exact_collation(server_)) : charset + "_bin";
-    if (charset != "utf8mb4") return charset + "_general_ci";
+    if (charset != "utf8mb4" && name.find("uca1400") != std::string::npos) return charset + "_general_ci";
+    if (charset != "utf8mb4") {
+      std::string padding = name;
+      replace(padding, "_nopad", "");
+      return padding;
+    }
     if (server_.version < first_with_0900) return "utf8mb4_unicode_520_ci";
     if (of_mysql8) return name;
     const bool cs = name.ends_with("_cs");
