@@ -36,7 +36,7 @@ Apply::Apply(Parts parts, std::unique_ptr<ChangeWriter> writer)
     : parts_(std::move(parts)),
       writer_(std::move(writer)),
       applier_(*parts_.context, *parts_.record, *parts_.source, *writer_, parts_.snapshots, parts_.held_rows,
-               parts_.in_log_order),
+               parts_.in_log_order, parts_.hanging),
       position_(parts_.start),
       needs_care_(parts_.carefully),
       errors_met_(parts_.context->tally->counts()) {}
@@ -214,7 +214,9 @@ Result<void> Apply::look_for_border(const StopRule& rule) {
 // All that may be applied is. Tasks that stop at one border stand at one position, whatever their own last commit
 // was.
 Result<std::optional<ApplyEnd>> Apply::stand_at_border(const StopRule& rule) {
+  const bool held = is_held(rule);
   window_.clear();
+  if (held) return std::optional(ApplyEnd::caught_up);
   // Inside a transaction that lies behind the border the position says more than the border would.
   if (rule.commit_time_us && border_ && border_->found && !parts_.source->is_inside_transaction(position_) &&
       parts_.source->compare(position_, border_->position) < 0) {
@@ -225,7 +227,21 @@ Result<std::optional<ApplyEnd>> Apply::stand_at_border(const StopRule& rule) {
   return std::optional(rule.commit_time_us ? ApplyEnd::commit_time : ApplyEnd::position);
 }
 
+// What comes next may be applied, but not yet.
+bool Apply::is_held(const StopRule& rule) const {
+  if (!rule.no_further) return false;
+  StopRule others = rule;
+  others.no_further.reset();
+  if (!window_.empty()) {
+    const TxnPart& next = window_.parts().front().txn;
+    return !lies_behind(others, next.commit, next.commit_us);
+  }
+  const auto told = std::ranges::find_if(schema_, [](const SchemaEvent& e) { return !e.document.empty(); });
+  return told == schema_.end() || !lies_behind(others, told->at, told->commit_us);
+}
+
 bool Apply::lies_behind(const StopRule& rule, const Position& commit, int64_t commit_us) const {
+  if (rule.no_further && parts_.source->compare(commit, *rule.no_further) >= 0) return true;
   if (rule.position && parts_.source->compare(commit, *rule.position) >= 0) return true;
   if (!rule.commit_time_us) return false;
   if (border_) return parts_.source->compare(commit, border_->position) >= 0;
@@ -236,7 +252,7 @@ bool Apply::lies_behind(const StopRule& rule, const Position& commit, int64_t co
 // border.
 size_t Apply::parts_before(const StopRule& rule, bool& reached) {
   reached = false;
-  if (!rule.position && !rule.commit_time_us) return window_.parts().size();
+  if (!rule.no_further && !rule.position && !rule.commit_time_us) return window_.parts().size();
   size_t count = 0;
   for (const Window::Part& part : window_.parts()) {
     reached = lies_behind(rule, part.txn.commit, part.txn.commit_us);

@@ -25,6 +25,7 @@ namespace godwit {
 // When to stop by itself; more than one may be set.
 struct StopRule {
   std::optional<Position> caught_up;      // everything before it is applied
+  std::optional<Position> no_further;     // with it: and no transaction that commits at or after it is
   std::optional<Position> position;       // no transaction that commits at or after it
   std::optional<int64_t> commit_time_us;  // no transaction that commits later on the source's clock
   std::optional<int64_t> server_time_us;  // this host's clock
@@ -44,6 +45,7 @@ class Apply {
     std::vector<Position> snapshots;  // per table; see WindowApplier
     std::vector<bool> held_rows;
     std::vector<bool> in_log_order;
+    std::vector<std::vector<uint32_t>> hanging;
     Position start;          // the stored position
     bool carefully = false;  // the first window failed at its commit before
   };
@@ -71,6 +73,7 @@ class Apply {
   void take_schema();
   Result<void> look_for_border(const StopRule& rule);
   Result<std::optional<ApplyEnd>> stand_at_border(const StopRule& rule);
+  bool is_held(const StopRule& rule) const;
   bool lies_behind(const StopRule& rule, const Position& commit, int64_t commit_us) const;
   Result<void> suspend_changed_tables(const Position& next);
   Result<void> suspend(const SchemaEvent& event);

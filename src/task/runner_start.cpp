@@ -411,9 +411,10 @@ Result<void> TaskRunner::clear_for_restart() {
         "and keep that server's log: SELECT pg_drop_replication_slot('{}').",
         document.source_system, document.source_database, document.capture, document.capture));
   if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
-  // A table of the user's may be gone by now.
-  const std::vector<TableRef> there = TRY(target_->catalog().list_tables());
-  std::erase_if(to_empty, [&](const TableRef& name) { return std::ranges::find(there, name) == there.end(); });
+  // A table of the user's may be gone by now. Asked for by name: a server may list it in other letters.
+  const std::vector<TableDef> there = TRY(target_->catalog().describe(to_empty));
+  std::erase_if(to_empty,
+                [&](const TableRef& name) { return std::ranges::find(there, name, &TableDef::ref) == there.end(); });
   if (!to_empty.empty()) TRY(target_->truncate(to_empty));
   // After the rows are gone: a load that was left half-way breaks the keys.
   if (!document.restore_script.empty()) {
@@ -481,6 +482,9 @@ Result<void> TaskRunner::start_afresh() {
   if (!options_.start_position.empty() && options_.type != TaskType::cdc) return Failure(errors::no_start_position());
   TRY(source_->end_leftover_sessions(true));
   TRY(check_ends(true));
+  if (int64_t time_us = 0; parse_utc(options_.start_position, time_us))
+    options_.start_position = TRY(source_->position_at_time(time_us))
+  .text;
   const ServerIdentity source = TRY(source_->identity());
   TaskDocument document;
   document.worker = worker_;
@@ -521,7 +525,15 @@ Result<void> TaskRunner::start_afresh() {
 Result<Position> TaskRunner::stream_start(const Snapshot& snapshot) const {
   if (options_.start_position.empty()) return snapshot.position;
   const Position wanted = TRY(source_->parse_position(options_.start_position));
-  if (source_->compare(wanted, snapshot.position) >= 0) return wanted;
+  const std::partial_ordering order = source_->compare(wanted, snapshot.position);
+  if (order >= 0) return wanted;
+  if (order == std::partial_ordering::unordered)
+    return Failure(
+        Error{ErrorKind::usage, "task.start_position",
+              fmt::format("--cdc-start-position {} is none of this source's log, which is at {} now: it names "
+                          "another server, or files of another name.",
+                          options_.start_position, snapshot.position.text),
+              ""});
   return Failure(
       Error{ErrorKind::usage, "task.start_position",
             fmt::format("--cdc-start-position {} lies before {}, where a slot made now begins; older changes are not "
@@ -537,6 +549,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   }));
   // A session of its own makes the slot and lets go of the exported snapshot when keepers have it.
   std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
+  const Interrupter::Busy busy(context_.interrupter, maker.get(), nullptr);
   Snapshot snapshot;
   const int64_t clock_us = TRY(source_->clock_us());
   if (follows())

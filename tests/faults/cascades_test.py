@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import threading
+from typing import Iterator
 
 import MySQLdb
 import pytest
@@ -11,7 +12,7 @@ import pytest
 import compare
 from conftest import SETTINGS
 from mysql_server import MySqlServer
-from servers import new_server
+from servers import Server, new_server
 from worker import Task, without_engine
 
 SCHEMA = """
@@ -81,24 +82,51 @@ class Shoppers:
             cursor.execute(f"DELETE FROM orders WHERE id = {known}")
 
 
-@pytest.mark.parametrize(("source_version", "target_version"), [("mariadb", "15"), ("mysql8", "15"), ("mariadb", "mariadb")])
-def test_cascades_under_load_and_kills_end_equal(source_version: str, target_version: str) -> None:
+PAIRS = [("mariadb", "15"), ("mysql8", "15"), ("mariadb", "mariadb")]
+
+
+@pytest.fixture(params=PAIRS, ids=["-to-".join(pair) for pair in PAIRS])
+def ends(request: pytest.FixtureRequest) -> Iterator[tuple[MySqlServer, Server]]:
     if reason := without_engine("mysql"):
         pytest.skip(reason)
+    source_version, target_version = request.param
     with new_server(source_version).start() as source, new_server(target_version, identity="target").start() as target:
         assert isinstance(source, MySqlServer)
         for server in (source, target):
             server.create_database("fault")
         source.script(SCHEMA, "fault")
-        uris = source.uri("fault"), target.uri("fault")
-        with Task(*uris, settings=SETTINGS) as task:
-            with Shoppers(source):
-                for wait_s in (1.0, 2.5, 2.5):
-                    run = task.start()
-                    run.process.wait_or_none(wait_s)
-                    assert run.process.running(), run.wait(1)
-                    run.kill()
-            outcome = task.catch_up("--finish", timeout_s=300)
-            assert outcome.code == 0, outcome
-        differences = compare.table_differences(*uris)
-        assert not differences, "\n".join(differences)
+        yield source, target
+
+
+def assert_equal(source: Server, target: Server) -> None:
+    differences = compare.table_differences(source.uri("fault"), target.uri("fault"))
+    assert not differences, "\n".join(differences)
+
+
+def test_cascades_under_load_and_kills_end_equal(ends: tuple[MySqlServer, Server]) -> None:
+    source, target = ends
+    with Task(source.uri("fault"), target.uri("fault"), settings=SETTINGS) as task:
+        with Shoppers(source):
+            for wait_s in (1.0, 2.5, 2.5):
+                run = task.start()
+                run.process.wait_or_none(wait_s)
+                assert run.process.running(), run.wait(1)
+                run.kill()
+        outcome = task.catch_up("--finish", timeout_s=300)
+        assert outcome.code == 0, outcome
+    assert_equal(source, target)
+
+
+def test_keys_act_from_the_first_change_behind_a_later_snapshot(ends: tuple[MySqlServer, Server]) -> None:
+    """The backlog begins before the snapshot that the load ended with, and goes on behind it."""
+    source, target = ends
+    with Task(source.uri("fault"), target.uri("fault"), settings=SETTINGS) as task:
+        outcome = task.migrate(failpoint="slice-before-commit=kill")
+        assert outcome.code == -9, outcome
+        source.script("DELETE FROM customers WHERE id <= 10; INSERT INTO customers VALUES (10, 'again')", "fault")
+        outcome = task.migrate(failpoint="load-done=kill")
+        assert outcome.code == -9 and "Reloading table" in outcome.log, outcome
+        source.script("DELETE FROM customers WHERE id <= 20; UPDATE visits SET n = 2 WHERE customer IS NULL", "fault")
+        outcome = task.catch_up()
+        assert outcome.code == 0, outcome
+    assert_equal(source, target)

@@ -15,8 +15,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "servers"))
 
 import compare  # noqa: E402  (after the path is set)
 import shop  # noqa: E402
-from servers import PostgresServer  # noqa: E402
-from worker import Task  # noqa: E402
+import shop_mysql  # noqa: E402
+from mysql_server import MySqlServer, is_mysql  # noqa: E402
+from servers import PostgresServer, Server, new_server  # noqa: E402
+from worker import Task, without_engine  # noqa: E402
 from writers import Writers  # noqa: E402
 
 # Small slices and quick retries, so that faults find something to hit and tests do not wait.
@@ -30,23 +32,29 @@ SETTINGS = {
     "Godwit": {"SliceMB": 1},
 }
 
-LEDGER = """SELECT table_schema, table_name, slice, source_count, target_count, snapshot_position, xmin::text
-FROM godwit_load_slices ORDER BY 1, 2, 3"""
+# Where the ledger, and the position, are kept on a target.
+CONTROL = {PostgresServer: "public", MySqlServer: "awsdms_control"}
+
+LEDGER = """SELECT table_schema, table_name, slice, source_count, target_count, snapshot_position, {when}
+FROM {control}.godwit_load_slices ORDER BY 1, 2, 3"""
 
 
 @dataclass
 class Pair:
     """Two databases with an application's schema on the source, and the task between them."""
 
-    source: PostgresServer
-    target: PostgresServer
+    source: Server
+    target: Server
     database: str
 
     def __post_init__(self) -> None:
         self._tasks: list[Task] = []
         for server in (self.source, self.target):
             server.create_database(self.database)
-        self.source.psql(shop.SCHEMA, self.database)
+        if isinstance(self.source, MySqlServer):
+            self.source.script(shop_mysql.SCHEMA, self.database)
+        else:
+            self.source.psql(shop.SCHEMA, self.database)
 
     def __enter__(self) -> Pair:
         return self
@@ -57,6 +65,11 @@ class Pair:
         for task in self._tasks:
             task.close()
 
+    @property
+    def schema(self) -> str:
+        """Where the target has the source's tables: a database of one family is a schema of the other."""
+        return self.database if isinstance(self.source, MySqlServer) else "public"
+
     def task(self, **more: Any) -> Task:
         given: dict[str, Any] = {"settings": SETTINGS, **more}
         task = Task(self.source.uri(self.database), self.target.uri(self.database), **given)
@@ -64,7 +77,12 @@ class Pair:
         return task
 
     def writers(self, clients: int = 4) -> Writers:
-        return Writers(self.source.uri(self.database), shop.WORKS, clients)
+        works = shop.WORKS
+        if isinstance(self.source, MySqlServer):
+            works = shop_mysql.WORKS
+        elif isinstance(self.target, MySqlServer):  # where no unique key waits for the end of a transaction
+            works = [work for work in works if work[1] is not shop.swap_seats]
+        return Writers(self.source.uri(self.database), works, clients)
 
     def on_source(self, sql: str) -> list[tuple[Any, ...]]:
         return self.source.query(sql, self.database)
@@ -72,23 +90,33 @@ class Pair:
     def on_target(self, sql: str) -> list[tuple[Any, ...]]:
         return self.target.query(sql, self.database)
 
-    def has_on_target(self, table: str) -> bool:
-        return bool(self.on_target(f"SELECT to_regclass('{table}') IS NOT NULL")[0][0])
+    def has_on_target(self, table: str, schema: str = "public") -> bool:
+        sql = f"SELECT 1 FROM information_schema.tables WHERE table_schema = '{schema}' AND table_name = '{table}'"
+        return bool(self.on_target(sql))
 
     def ledger(self) -> dict[tuple[str, str, int], tuple[Any, ...]]:
-        """The loaded slices. The line's own transaction id is part of it: a slice done again would show."""
-        if not self.has_on_target("godwit_load_slices"):
+        """The loaded slices. The line's own transaction id, or its time, is part of it: one done again would show."""
+        control = CONTROL[type(self.target)]
+        if not self.has_on_target("godwit_load_slices", control):
             return {}
-        return {(schema, table, slice_): tuple(rest) for schema, table, slice_, *rest in self.on_target(LEDGER)}
+        when = "loaded_at" if isinstance(self.target, MySqlServer) else "xmin::text"
+        lines = self.on_target(LEDGER.format(control=control, when=when))
+        return {(schema, table, slice_): tuple(rest) for schema, table, slice_, *rest in lines}
 
     def position(self) -> int:
         """Where the target is in the source's log, as a number; 0 before there is a position."""
-        if not self.has_on_target("awsdms_txn_state"):
+        control = CONTROL[type(self.target)]
+        if not self.has_on_target("awsdms_txn_state", control):
             return 0
-        rows = self.on_target('SELECT "CHECKPOINT" FROM awsdms_txn_state')
+        name = "CHECKPOINT" if isinstance(self.target, MySqlServer) else '"CHECKPOINT"'
+        rows = self.on_target(f"SELECT {name} FROM {control}.awsdms_txn_state")
         if not rows:
             return 0
-        high, low = rows[0][0].split("#")[2].split("/")
+        place = rows[0][0].split("#")[2]
+        if isinstance(self.source, MySqlServer):  # binlog.000001:0000028090@…
+            file, offset = place.split("@")[0].split(":")
+            return (int(file.rsplit(".", 1)[1]) << 40) + int(offset)
+        high, low = place.split("/")
         return (int(high, 16) << 32) + int(low, 16)
 
     def assert_equal(self) -> None:
@@ -124,33 +152,72 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 _numbers = itertools.count(1)
 
 
+class Running:
+    """Servers that tests share, started when first asked for."""
+
+    def __init__(self) -> None:
+        self._servers: dict[tuple[str, str], Server] = {}
+
+    def get(self, version: str, identity: str) -> Server:
+        if (version, identity) not in self._servers:
+            self._servers[version, identity] = new_server(version, identity=identity).start()
+        return self._servers[version, identity]
+
+    def close(self) -> None:
+        for server in self._servers.values():
+            server.close()
+
+
 @pytest.fixture(scope="session")
-def shared_servers() -> Iterator[tuple[PostgresServer, PostgresServer]]:
-    with PostgresServer().start() as source, PostgresServer(identity="target").start() as target:
-        yield source, target
+def running() -> Iterator[Running]:
+    servers = Running()
+    yield servers
+    servers.close()
+
+
+@pytest.fixture(scope="session")
+def shared_servers(running: Running) -> tuple[Server, Server]:
+    return running.get("15", "source"), running.get("15", "target")
+
+
+def skip_without_engine(*versions: str) -> None:
+    if any(is_mysql(version) for version in versions) and (reason := without_engine("mysql")):
+        pytest.skip(reason)
+
+
+def across(*pairs: tuple[str, str], fixture: str = "pair", thorough: tuple[tuple[str, str], ...] = ()) -> Any:
+    """Runs a test between these servers: source, target. The `thorough` ones only where long runs are asked for."""
+    params = [pytest.param(pair, id="-to-".join(pair)) for pair in pairs]
+    params += [pytest.param(pair, id="-to-".join(pair), marks=pytest.mark.thorough) for pair in thorough]
+    return pytest.mark.parametrize(fixture, params, indirect=True)
 
 
 @pytest.fixture
-def pair(shared_servers: tuple[PostgresServer, PostgresServer]) -> Iterator[Pair]:
-    """For faults of the worker: the servers go on and are shared."""
-    source, target = shared_servers
+def pair(request: pytest.FixtureRequest, running: Running) -> Iterator[Pair]:
+    """For faults of the worker: the servers go on and are shared. Its parameter: the versions of both."""
+    versions = getattr(request, "param", ("15", "15"))
+    skip_without_engine(*versions)
+    source, target = running.get(versions[0], "source"), running.get(versions[1], "target")
     database = f"fault_{next(_numbers)}"
     try:
         with Pair(source, target, database) as made:
             yield made
     finally:
-        for server in shared_servers:
-            server.drop_database(database)
+        for server in (source, target):
+            server.clear_case(database)
 
 
 @pytest.fixture
 def own_pair(request: pytest.FixtureRequest) -> Iterator[Pair]:
     """For faults of the servers: they are this test's own, and hold on to what they have committed.
 
-    Its parameter, where a test gives one, is the source's version.
+    Its parameter, where a test gives one: the versions of both, or the source's.
     """
-    with PostgresServer(getattr(request, "param", "15"), durable=True).start() as source, PostgresServer(
-        identity="target", durable=True
+    versions = getattr(request, "param", "15")
+    source_version, target_version = (versions, "15") if isinstance(versions, str) else versions
+    skip_without_engine(source_version, target_version)
+    with new_server(source_version, durable=True).start() as source, new_server(
+        target_version, identity="target", durable=True
     ).start() as target:
         with Pair(source, target, "fault") as made:
             yield made

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from conftest import SETTINGS, Pair
+from conftest import SETTINGS, Pair, across
+from mysql_server import MySqlServer
 from worker import Task, failpoint_names
 
 SPOOL = [name for name in failpoint_names() if name.startswith("spool-")]
@@ -20,6 +21,10 @@ STRUCTURE = [name for name in failpoint_names() if name.startswith("structure-")
 OTHERS = [name for name in failpoint_names() if name not in SPOOL + MERGE + LARGE + STRUCTURE]
 LOAD = [name for name in OTHERS if name.startswith("slice-")]
 WINDOW = [name for name in OTHERS if name.startswith("window-")]
+
+POSTGRES = ("15", "15")
+FAMILIES = [("mariadb", "15"), ("mysql8", "15"), ("15", "mariadb"), ("mariadb", "mariadb")]
+MORE_FAMILIES = (("15", "mysql8"), ("mysql8", "mysql8"), ("mysql57", "mariadb"))
 
 # As little memory as may be asked for, so that changes go to disk.
 SPOOLING = {**SETTINGS, "Godwit": {"SliceMB": 1, "MemoryMB": 64}}
@@ -35,12 +40,30 @@ def die_at(pair: Pair, task: Task, failpoint: str) -> tuple[dict[Any, Any], int]
 def assert_nothing_was_done_again(pair: Pair, ledger: dict[Any, Any], position: int) -> None:
     after = pair.ledger()
     again = {slice_: (line, after.get(slice_)) for slice_, line in ledger.items() if after.get(slice_) != line}
+    if isinstance(pair.source, MySqlServer):
+        again = {slice_: lines for slice_, lines in again.items() if stays_without_its_snapshot(pair, ledger, slice_)}
     assert not again, f"finished slices were loaded again: {again}"
     assert pair.position() >= position, "the target went back in the log"
     snapshots = {line[2] for line in after.values()}
-    assert len(snapshots) == 1, f"the keeper's snapshot was not joined again: {snapshots}"
+    if not isinstance(pair.source, MySqlServer):
+        assert len(snapshots) == 1, f"the keeper's snapshot was not joined again: {snapshots}"
 
 
+def stays_without_its_snapshot(pair: Pair, ledger: dict[Any, Any], slice_: tuple[str, str, int]) -> bool:
+    """No session of MySQL outlives the worker that opened it, so what is not loaded yet comes from a later snapshot.
+
+    Tables tied together by cascades, of which the log tells nothing, come again together. Of the others finished
+    slices stay, on PostgreSQL; on MariaDB and MySQL those of tables that are loaded whole.
+    """
+    if slice_[1] in ("parents", "children"):
+        return False
+    if not isinstance(pair.target, MySqlServer):
+        return True
+    of_table = [number for _, table, number in ledger if table == slice_[1]]
+    return len(of_table) == sum(1 for _, table, _ in pair.ledger() if table == slice_[1])
+
+
+@across(POSTGRES, thorough=(*FAMILIES, *MORE_FAMILIES))
 @pytest.mark.parametrize("failpoint", OTHERS)
 def test_resumes_after_a_kill_at(failpoint: str, pair: Pair) -> None:
     task = pair.task()
@@ -68,6 +91,7 @@ def fill_the_spool(pair: Pair) -> None:
     pair.on_source("INSERT INTO documents SELECT g, 0, repeat(md5(g::text), 256) FROM generate_series(1001, 19000) g")
 
 
+@across(POSTGRES, thorough=(*FAMILIES, *MORE_FAMILIES))
 @pytest.mark.parametrize("failpoint", [*LOAD, *WINDOW])
 @pytest.mark.parametrize("passes", [2, 3])
 def test_resumes_after_a_kill_at_a_later_pass_of(failpoint: str, passes: int, pair: Pair) -> None:
@@ -77,22 +101,22 @@ def test_resumes_after_a_kill_at_a_later_pass_of(failpoint: str, passes: int, pa
     pair.assert_ends_equal(task)
 
 
+def in_order_of_life(name: str) -> tuple[bool, bool]:
+    """Foreign keys come before the first window."""
+    return name.startswith("window-"), name == "foreign-keys"
+
+
+@across(POSTGRES, *FAMILIES)
 def test_resumes_after_a_kill_at_one_failpoint_after_the_other(pair: Pair) -> None:
     task = pair.task()
     with pair.writers():
-        before = 0
-        for failpoint in (
-            "keeper-up",
-            "slice-before-commit",
-            "slice-commit-sent",
-            "load-done",
-            "window-half-way",
-            "window-commit-sent",
-            "window-committed",
-        ):
-            _, position = die_at(pair, task, failpoint)
-            assert position >= before
-            before = position
+        ledger: dict[Any, Any] = {}
+        position = 0
+        for failpoint in sorted(OTHERS, key=in_order_of_life):
+            before, at = ledger, position
+            ledger, position = die_at(pair, task, failpoint)
+            if ledger:
+                assert_nothing_was_done_again(pair, before, at)
     pair.assert_ends_equal(task)
 
 
@@ -113,6 +137,7 @@ def test_resumes_after_kills_at_random_moments(pair: Pair) -> None:
 
 
 @pytest.mark.thorough
+@across(POSTGRES, *FAMILIES)
 @pytest.mark.parametrize("seed", range(10))
 def test_resumes_after_twenty_kills_at_random_moments(seed: int, pair: Pair) -> None:
     task = pair.task()

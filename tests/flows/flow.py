@@ -211,7 +211,7 @@ class Stage:
         elif words == ["sequences"]:
             lines = compare.sequence_differences(*ends)
         else:
-            lines = compare.table_differences(*ends, leave_out=words[1:])
+            lines = compare.table_differences(*ends, leave_out=[self.fill(word) for word in words[1:]])
         if lines:
             raise Failed("\n".join(lines))
 

@@ -169,6 +169,8 @@ def _column(name: str, native: str, category: str) -> Column:
         return Column(name, native, "decimal", "{}::numeric::text")
     if category == "A" or native == "hstore":
         return Column(name, native, "array", "to_json({})::text")
+    if native == "character":  # a cast to text would drop the blanks it is padded with
+        return Column(name, native, "text", "CASE WHEN {0} IS NOT NULL THEN format('%s', {0}) END")
     return Column(name, native, KINDS.get(native, "text"), "{}::text")
 
 

@@ -86,11 +86,15 @@ def users_sql(version: str) -> list[str]:
 
 
 def _make_template(version: str, data: Path) -> None:
+    """Each server has a folder of its own for temporary tables: one that starts removes all that it finds there."""
     script = "".join(line + ";\n" for line in users_sql(version))
     if version == "mariadb":
+        data.mkdir()
+        own(data)
+        places = [f"--datadir={data}", f"--tmpdir={data}"]
         options = ["--no-defaults", "--auth-root-authentication-method=normal", "--skip-test-db"]
-        run_as_user(["mariadb-install-db", *options, f"--datadir={data}"])
-        bootstrap = ["--no-defaults", "--bootstrap", f"--datadir={data}"]
+        run_as_user(["mariadb-install-db", *options, *places])
+        bootstrap = ["--no-defaults", "--bootstrap", *places]
         run_as_user([*_program(version), *bootstrap], feed="FLUSH PRIVILEGES;\n" + script)
         return
     users = data.with_suffix(".sql")
@@ -123,6 +127,7 @@ class MySqlServer:
         self._settings.update(settings or {})
         template = workplace.template(version, lambda data: _make_template(version, data))
         self.folder.mkdir()
+        (self.folder / "tmp").mkdir()
         shutil.copytree(template, self.data)
         own(self.folder)
         workplace.live.add(self)
@@ -238,6 +243,16 @@ class MySqlServer:
             raise RuntimeError(f"mariadb on {self.uri(database, user)}:\n{done.stderr.decode(errors='replace')}")
         return done.stdout.decode(errors="backslashreplace").replace("\t", "|")
 
+    def write_rows(self, sql: str, database: str, file: Path) -> None:
+        """A query's rows into a file, a line each, tabs between columns and nothing escaped; this process holds none."""
+        options = ["--no-defaults", "--quick", "--batch", "--raw", "--skip-column-names", "--default-character-set=utf8mb4"]
+        with file.open("wb") as out:
+            subprocess.run(
+                ["mariadb", *options, f"--socket={self._socket()}", "--user=root", f"--execute={sql}", database],
+                stdout=out,
+                check=True,
+            )
+
     def databases(self) -> list[str]:
         names = [name for (name,) in self.query("SHOW DATABASES")]
         return sorted(name for name in names if name not in SYSTEM_DATABASES)
@@ -260,7 +275,10 @@ class MySqlServer:
                 raise
 
     def clear_case(self, database: str) -> None:
-        """Removes what a flow left: its users, and every database, since a schema of the other end arrives as one."""
+        """Removes what a test left: sessions, users, and every database, since a schema of the other end arrives as one."""
+        others = "user NOT IN ('system user', 'event_scheduler') AND command <> 'Daemon' AND id <> connection_id()"
+        for (number,) in self.query(f"SELECT id FROM information_schema.processlist WHERE {others}"):
+            self.end_session(number)
         for name in self.databases():
             self.drop_database(name)
         for user, host in self.query("SELECT user, host FROM mysql.user WHERE user LIKE 'flow%'"):
@@ -288,6 +306,7 @@ class MySqlServer:
     def _write_settings(self) -> Path:
         own_settings = {
             "datadir": self.data,
+            "tmpdir": self.folder / "tmp",
             "port": self.port,
             "socket": self._socket(),
             "pid_file": self.folder / "pid",

@@ -6,12 +6,47 @@ import random
 import threading
 from types import TracebackType
 from typing import Any, Callable, Sequence
+from urllib.parse import urlsplit
 
+import MySQLdb
 import psycopg2
 import psycopg2.errors
 
+import compare_mysql
+
 # One transaction of an application: statements on a cursor; the writer commits. Chosen at random by weight.
 Work = Callable[[Any, random.Random], None]
+
+POSTGRES_USUAL = (
+    psycopg2.errors.DeadlockDetected,
+    psycopg2.errors.UniqueViolation,
+    psycopg2.errors.LockNotAvailable,
+    psycopg2.errors.ForeignKeyViolation,
+    psycopg2.errors.SerializationFailure,
+)
+# Duplicate key, lock wait timeout, deadlock, foreign keys from either side.
+MYSQL_USUAL = (1062, 1205, 1213, 1451, 1452)
+# The server goes, is gone, or is not there yet.
+MYSQL_LOST = (1053, 1077, 1079, 1080, 1317, 1927, 2002, 2003, 2006, 2013, 2026)
+
+
+def _fate(error: Exception) -> str:
+    """usual: what happens to applications, the transaction is rolled back whole; lost: the connection; else ''."""
+    if isinstance(error, MySQLdb.Error):
+        number = error.args[0] if error.args else 0
+        return "usual" if number in MYSQL_USUAL else "lost" if number in MYSQL_LOST else ""
+    if isinstance(error, POSTGRES_USUAL):
+        return "usual"
+    lost = (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.AdminShutdown)
+    return "lost" if isinstance(error, lost) else ""
+
+
+def _connect(uri: str) -> Any:
+    if uri.startswith("postgres"):
+        return psycopg2.connect(uri, application_name="writer")
+    connection = compare_mysql.open_connection(uri, database=urlsplit(uri).path.lstrip("/"))
+    connection.autocommit(False)
+    return connection
 
 
 class Writers:
@@ -49,34 +84,35 @@ class Writers:
     def _live(self, chance: random.Random) -> None:
         while not self._stop.is_set():
             try:
-                connection = psycopg2.connect(self._uri, application_name="writer")
-            except psycopg2.OperationalError:
+                connection = _connect(self._uri)
+            except (psycopg2.OperationalError, MySQLdb.OperationalError):
                 self._stop.wait(0.1)
                 continue
             try:
                 self._write(connection, chance)
-            except (psycopg2.OperationalError, psycopg2.InterfaceError, psycopg2.errors.AdminShutdown):
+            except (psycopg2.Error, MySQLdb.Error) as error:
+                if _fate(error) != "lost":
+                    self._failures.append(str(error))
+                    return
                 self._stop.wait(0.05)
-            except psycopg2.Error as error:
-                self._failures.append(str(error))
-                return
             finally:
-                connection.close()
+                try:
+                    connection.close()
+                except MySQLdb.Error:  # it was lost
+                    pass
 
     def _write(self, connection: Any, chance: random.Random) -> None:
         weights = [weight for weight, _ in self._works]
         while not self._stop.is_set():
             work = chance.choices(self._works, weights)[0][1]
             try:
-                with connection, connection.cursor() as cursor:
-                    work(cursor, chance)
-            except (
-                psycopg2.errors.DeadlockDetected,
-                psycopg2.errors.UniqueViolation,
-                psycopg2.errors.LockNotAvailable,
-                psycopg2.errors.ForeignKeyViolation,
-                psycopg2.errors.SerializationFailure,
-            ):
-                continue  # what happens to applications; the transaction is rolled back whole
+                cursor = connection.cursor()
+                work(cursor, chance)
+                connection.commit()
+            except (psycopg2.Error, MySQLdb.Error) as error:
+                if _fate(error) != "usual":
+                    raise
+                connection.rollback()
+                continue
             with self._lock:
                 self._committed += 1

@@ -7,8 +7,11 @@
 // The offset has 64 bits and at least ten digits; transactions that lie before it are done. `server` is MySQL's
 // server_uuid, and "id-" with the server_id of MariaDB; it is missing in positions that a user wrote ("file:offset",
 // as DMS has them). The GTIDs are missing where the server keeps none.
+// "/2" behind the offset: of the structure changes of the statement that begins there, two are done.
 // While XA transactions are prepared and not yet committed, "!file:offset" names the first of them: what was prepared
-// from there on is read again by a reader that starts at the position.
+// from there on is read again by a reader that starts at the position. A second "!" before it, or alone, says that it
+// names all: what an XA transaction changed that is committed behind the position was prepared from there on, or
+// behind the position.
 
 #include <compare>
 #include <cstdint>
@@ -24,6 +27,9 @@ namespace godwit::mysql {
 
 // The first event of a file lies here.
 constexpr uint64_t log_start_offset = 4;
+
+// Behind everything: the `from` of a table that waits to be loaded.
+constexpr std::string_view log_end_text = "end";
 
 struct LogPlace {
   std::string file;
@@ -41,7 +47,9 @@ struct BinlogPosition {
   LogPlace place;
   std::string server;
   GtidSet gtids;
-  LogPlace prepared;  // empty: none
+  LogPlace prepared;      // empty: none
+  bool xa_known = false;  // `prepared` misses none
+  uint32_t steps = 0;     // of the transaction that begins at the place
 
   // An error of kind usage when it is no position.
   static Result<BinlogPosition> parse(std::string_view text);

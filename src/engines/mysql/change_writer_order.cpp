@@ -13,6 +13,17 @@ namespace {
 constexpr size_t statements_per_packet = 256;
 constexpr size_t packet_bytes_aimed = 1U << 20U;
 
+constexpr std::string_view packet_too_large_code = "mysql.packet";
+
+// Whether the row keeps the key that it is found by.
+bool has_same_key(const ChangeView& change) {
+  const auto& key = change.table->layout->key;
+  return key && std::ranges::all_of(key->columns, [&](uint32_t c) {
+           const Cell& after = change.after->cell(change.after_row, c);
+           return after.length == Cell::unchanged || change.after->bytes(after) == change.finder_bytes(c);
+         });
+}
+
 bool may_miss(const ChangeView& change) {
   return change.op == Op::erase && change.when_missing == WhenMissing::ignore;
 }
@@ -28,9 +39,7 @@ Result<void> MysqlChangeWriter::append_finder(ByteBuffer& out, const ChangeView&
     const std::vector<uint32_t>& key = table.layout->key->columns;
     for (size_t i = 0; i < key.size(); ++i) {
       out.append(i == 0 ? "(" : " AND ");
-      out.append(columns[key[i]].name);
-      out.append(" = ");
-      append_compared(out, columns[key[i]], change.finder_bytes(key[i]));
+      append_key_match(out, columns[key[i]], change.finder_bytes(key[i]));
     }
     out.push_back(')');
     return {};
@@ -46,7 +55,7 @@ Result<void> MysqlChangeWriter::append_finder(ByteBuffer& out, const ChangeView&
     append_exact_match(out, columns[c],
                        cell.length < 0 ? std::nullopt : std::optional<std::string_view>(change.finder_bytes(c)));
   }
-  if (first) out.append("TRUE");
+  if (first) return Failure(errors::nothing_to_find_by(table.layout->ref));
   out.append(" LIMIT 1");
   return {};
 }
@@ -85,6 +94,33 @@ Result<void> MysqlChangeWriter::append_statement(ByteBuffer& out, const ChangeVi
   return append_finder(out, change);
 }
 
+// A row that no statement has room for may still come as a line of LOAD DATA: by itself where it is new, by way of
+// the stage where it is there under the same key. `why`: what became of its statement.
+Result<ChangeOutcome> MysqlChangeWriter::write_giant(const ChangeView& change, const Error& why) {
+  const ChangeOutcome refused = {ChangeOutcome::Kind::refused, why};
+  if (why.code != packet_too_large_code || change.op == Op::erase) return refused;
+  RowLoading* loading = TRY(loading_of(*change.table));
+  const UpdateStages::Stage* stage = nullptr;
+  if (change.op == Op::update && has_same_key(change)) stage = TRY(stages_.find(*change.table));
+  if (change.op == Op::update && stage == nullptr) return refused;
+  TRY(session_.run("SAVEPOINT giant"));
+  const auto written = [&]() -> Result<uint64_t> {
+    if (stage != nullptr) {
+      const ChangeView* const one = &change;
+      return stages_.update(*stage, *change.table, *loading, std::span(&one, 1), written_columns(change));
+    }
+    ByteBuffer line;
+    loading->append_line(line, *change.after, change.after_row);
+    TRY(loading->load(line.view(), 1));
+    return uint64_t{1};
+  }();
+  if (!written && !is_row_error(written.error())) return Failure(written.error());
+  if (!written) TRY(session_.run("ROLLBACK TO SAVEPOINT giant"));
+  TRY(session_.run("RELEASE SAVEPOINT giant"));
+  if (!written) return ChangeOutcome{ChangeOutcome::Kind::refused, written.error()};
+  return ChangeOutcome{*written == 0 ? ChangeOutcome::Kind::no_row : ChangeOutcome::Kind::applied, {}};
+}
+
 // Those before the first that is not done stay done: a statement that fails leaves nothing behind, and the server
 // passes over what follows it in the packet. One that met no row, or several, is followed by others, so then the
 // packet is undone and its front done again.
@@ -97,13 +133,16 @@ Result<ChangeWriter::Progress> MysqlChangeWriter::run_chunk(std::span<const Chan
     const size_t before = sql_.size();
     if (before > 0) sql_.append("; ");
     const size_t start = sql_.size();
-    TRY(append_statement(sql_, changes[taken]));
-    const bool silent = sql_.size() == start, too_much = sql_.size() + 1 >= packet_bytes_;
-    if (silent || too_much) sql_.truncate(before);
-    if (too_much && !sent.empty()) break;
-    if (too_much) {
-      progress.done = taken;
-      progress.stopped_at = {ChangeOutcome::Kind::refused, errors::packet_too_large(packet_bytes_, packet_bytes_)};
+    auto appended = append_statement(sql_, changes[taken]);
+    if (appended && sql_.size() + 1 >= packet_bytes_)
+      appended = Failure(errors::packet_too_large(packet_bytes_, packet_bytes_));
+    if (!appended && !is_row_error(appended.error())) return Failure(appended.error());
+    const bool silent = sql_.size() == start;
+    if (silent || !appended) sql_.truncate(before);
+    if (!appended && !sent.empty()) break;
+    if (!appended) {
+      progress.stopped_at = TRY(write_giant(changes[taken], appended.error()));
+      progress.done = taken + (progress.stopped_at.kind == ChangeOutcome::Kind::applied ? 1U : 0U);
       return progress;
     }
     if (!silent) sent.push_back(taken);
@@ -138,10 +177,10 @@ Result<ChangeWriter::Progress> MysqlChangeWriter::run_chunk(std::span<const Chan
 // Those from the front that go under one setting.
 Result<ChangeWriter::Progress> MysqlChangeWriter::run_like(std::span<const ChangeView> changes) {
   if (acting_.empty()) return run_chunk(changes);
-  const bool enforced = is_enforced(*changes.front().table);
+  const auto acts = [&](const ChangeView& change) { return !change.keys_off && is_enforced(*change.table); };
+  const bool enforced = acts(changes.front());
   size_t count = 1;
-  while (count < changes.size() && count < statements_per_packet && is_enforced(*changes[count].table) == enforced)
-    ++count;
+  while (count < changes.size() && count < statements_per_packet && acts(changes[count]) == enforced) ++count;
   TRY(enforce_keys(enforced));
   return run_chunk(changes.first(count));
 }

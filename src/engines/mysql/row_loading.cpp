@@ -13,6 +13,7 @@ namespace godwit::mysql {
 namespace {
 
 constexpr uint64_t long_row_bytes = 1U << 20U;
+constexpr size_t warnings_max = 65535;
 
 struct MemoryFile : Connection::InfileSource {
   explicit MemoryFile(std::string_view bytes) : left(bytes) {}
@@ -82,8 +83,8 @@ Result<void> RowLoading::look_at_warnings(const Done& done, uint64_t rows) {
     if (!is_row_error(error)) error.kind = ErrorKind::data;
     return Failure(std::move(error));
   }
-  // Behind as many notes as the server keeps there may be more than notes.
-  const bool all_seen = warnings.size() >= done.warnings;
+  // Behind as many notes as the server keeps, and its packet counts, there may be more than notes.
+  const bool all_seen = warnings.size() >= done.warnings && warnings.size() < warnings_max;
   if (done.affected != rows || !all_seen) return Failure(errors::rows_lost(into_, rows, done.affected));
   return {};
 }

@@ -11,6 +11,7 @@
 #include "engines/mysql/catalog.h"
 #include "engines/mysql/charset.h"
 #include "engines/mysql/connection_attributes.h"
+#include "engines/mysql/constraints.h"
 #include "engines/mysql/log_status.h"
 #include "engines/mysql/source_errors.h"
 
@@ -32,7 +33,7 @@ class Checks {
     const Rows me = TRY(session_.query("SELECT CURRENT_USER()"));
     user_ = me.text(0, 0);
     TRY(reading());
-    TRY(storage_engines());
+    TRY(storage_engines(with_changes));
     if (!with_changes) return std::move(out_);
     TRY(open_xa());
     if (!TRY(log_itself())) return std::move(out_);
@@ -40,6 +41,7 @@ class Checks {
     TRY(replica());
     TRY(privileges());
     TRY(keys());
+    TRY(cascades());
     TRY(charsets());
     TRY(ndb());
     return std::move(out_);
@@ -70,7 +72,7 @@ class Checks {
     return {};
   }
 
-  Result<void> storage_engines() {
+  Result<void> storage_engines(bool with_changes) {
     const Rows transactional =
         TRY(session_.query("SELECT engine FROM information_schema.engines WHERE transactions = 'YES'"));
     std::set<std::string> good;
@@ -85,7 +87,12 @@ class Checks {
         const TableRef name{rows.text(i, 0), rows.text(i, 1)};
         if (!wanted.contains(name)) continue;
         if (!good.contains(lower_ascii(rows.get(i, 2)))) warn(errors::not_transactional(name, rows.get(i, 2)));
-        if (rows.get(i, 3) == "SYSTEM VERSIONED") warn(errors::system_versioned(name));
+        if (rows.get(i, 3) != "SYSTEM VERSIONED") continue;
+        // The log has a DELETE as an UPDATE of a hidden column, and with an UPDATE an INSERT of the old row.
+        if (with_changes)
+          fatal(errors::system_versioned_followed(name));
+        else
+          warn(errors::system_versioned(name));
       }
     }
     return {};
@@ -196,6 +203,16 @@ class Checks {
   Result<void> keys() {
     for (const TableDef* table : spec_.tables)
       if (!table->key) warn(errors::no_key(table->ref));
+    return {};
+  }
+
+  // What a key does when a row of a table outside changes is in no log, and nothing on the target would do it.
+  Result<void> cascades() {
+    std::vector<TableRef> names;
+    for (const TableDef* table : spec_.tables) names.push_back(table->ref);
+    const std::set<TableRef> wanted(names.begin(), names.end());
+    for (const auto& [name, key] : TRY(keys_on(session_, names)))
+      if (key.acts() && !wanted.contains(key.parent)) fatal(errors::cascade_from_outside(name, key));
     return {};
   }
 

@@ -15,14 +15,12 @@ Error lacking(std::string_view code, std::string message) {
 
 }  // namespace
 
-Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted) {
-  return make(ErrorKind::usage, "attribute",
-              fmt::format("connection attribute {}={} of the source's URI must be {}", name, given, wanted));
-}
-
 Error snapshot_lost(std::string_view id, std::string_view why) {
   return make(ErrorKind::snapshot_lost, "snapshot_lost",
               fmt::format("the load's snapshot {} is gone: {}.", id.empty() ? "(none)" : id, why));
+}
+Error lock_weak(std::string_view lock, std::string_view why) {
+  return lacking("snapshot_lock_weak", fmt::format("{} was had and does not hold off all writers: {}", lock, why));
 }
 Error lock_not_had(std::string_view lock, int64_t waited_s, std::string_view blockers) {
   return lacking("snapshot_lock",
@@ -34,7 +32,8 @@ Error no_snapshot_without_lock(std::string_view refused, unsigned tries) {
   return lacking(
       "snapshot_busy",
       fmt::format("no consistent snapshot could be opened: this user may take no lock ({}), and in {} tries "
-                  "the server was never quiet for the moment that it takes without one. GRANT RELOAD ON "
+                  "the server was never quiet for the moment that it takes without one (nobody commits, no XA "
+                  "transaction is prepared: XA RECOVER lists them). GRANT RELOAD ON "
                   "*.* (or LOCK TABLES on the task's databases) to the user.",
                   refused, tries));
 }
@@ -65,6 +64,12 @@ Error wrong_encoding(const TableRef& table) {
 Error unknown_bounds(const TableRef& table) {
   return make(ErrorKind::table, "bounds",
               fmt::format("a slice of table {} has bounds that this version cannot read. Load the table again.",
+                          to_string(table)));
+}
+Error slices_unordered(const TableRef& table) {
+  return make(ErrorKind::table, "slices_unordered",
+              fmt::format("the slices that table {} was cut into are not in the order of its key; it is read in one "
+                          "piece",
                           to_string(table)));
 }
 Error bad_cell(const TableRef& table, std::string_view column, std::string_view what) {
@@ -112,6 +117,26 @@ Error log_purged(std::string_view wanted, std::string_view oldest) {
                   "keep binlogs longer (binlog_expire_logs_seconds, expire_logs_days, or call "
                   "mysql.rds_set_configuration('binlog retention hours', 24)).",
                   wanted, oldest));
+}
+Error start_time_to_come(std::string_view time) {
+  return make(
+      ErrorKind::usage, "start_time",
+      fmt::format("the start time {} (UTC) is still to come by the clock of the source. Give an earlier one, or "
+                  "none to start now.",
+                  time));
+}
+Error start_time_purged(std::string_view time, std::string_view oldest_file, std::string_view begun) {
+  return lacking(
+      "start_time_purged",
+      fmt::format("the oldest binlog that the server still has, {}, begins at {} (UTC); changes from {} on "
+                  "may have been in one that is gone. Give a later start, or load the tables.",
+                  oldest_file, begun, time));
+}
+Error no_file_start(std::string_view file) {
+  return lacking("no_file_start",
+                 fmt::format("binlog {} does not say when it begins, so that no start can be found by "
+                             "time. Give a position (file:offset) instead.",
+                             file));
 }
 Error no_log_access(std::string_view user, bool mariadb, std::string_view said) {
   return lacking(
@@ -213,6 +238,29 @@ Error xa_not_listed(std::string_view said) {
                              "XA_RECOVER_ADMIN ON *.* TO the user.",
                              said));
 }
+Error xa_stays_open(size_t count, int64_t waited_s) {
+  return lacking(
+      "open_xa",
+      fmt::format("{} XA transaction(s) are still prepared after {} s (TransactionConsistencyTimeout): what "
+                  "they changed is in no snapshot, and in the binlog before the place where this task "
+                  "would begin. Commit them or roll them back (XA RECOVER lists them), or give the source "
+                  "IgnoreOpenXaTransactionsCheck=true if they will never be committed.",
+                  count, waited_s));
+}
+Error xa_ignored(size_t count) {
+  return lacking("xa_ignored",
+                 fmt::format("{} XA transaction(s) are prepared on the source (XA RECOVER lists them), and "
+                             "IgnoreOpenXaTransactionsCheck is true: should one of them be committed, the task ends "
+                             "there and has to be started again with --restart.",
+                             count));
+}
+Error xa_unseen(std::string_view said) {
+  return lacking("xa_unseen",
+                 fmt::format("Whether XA transactions are prepared on the source cannot be seen ({}): should one be "
+                             "committed that is prepared now, the task ends there and has to be started again with "
+                             "--restart. GRANT XA_RECOVER_ADMIN ON *.* TO the user, and the task waits for them.",
+                             said));
+}
 Error ndb_variable(std::string_view variable, std::string_view wanted) {
   return lacking("ndb", fmt::format("the server has NDB tables, and {} must be {}: set it in its options file.",
                                     variable, wanted));
@@ -233,6 +281,25 @@ Error system_versioned(const TableRef& table) {
   return lacking("system_versioned",
                  fmt::format("table {} is system-versioned: its rows as they are now are moved, not their history",
                              to_string(table)));
+}
+Error system_versioned_followed(const TableRef& table) {
+  return lacking(
+      "system_versioned",
+      fmt::format("table {} is system-versioned: the binlog tells its history, not its rows (a DELETE is an "
+                  "UPDATE there), so its changes cannot be followed. ALTER TABLE … DROP SYSTEM VERSIONING, "
+                  "leave the table out of the mappings, or load it with --type full-load.",
+                  to_string(table)));
+}
+Error cascade_from_outside(std::string_view name, const ActingKey& key) {
+  return lacking(
+      "cascade_from_outside",
+      fmt::format("foreign key `{}` changes or deletes rows of table {} when rows of table {} change (ON "
+                  "DELETE {}, ON UPDATE {}), which the binlog does not hold; and table {} is not part of "
+                  "the task, so nothing would do it on the target. Select that table too, or leave {} out, "
+                  "or load without following changes.",
+                  name, to_string(key.child), to_string(key.parent),
+                  key.on_delete.empty() ? "nothing" : key.on_delete,
+                  key.on_update.empty() ? "nothing" : key.on_update, to_string(key.parent), to_string(key.child)));
 }
 
 }  // namespace godwit::mysql::errors

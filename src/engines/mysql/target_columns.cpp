@@ -34,7 +34,7 @@ std::optional<uint64_t> bits_of(const TargetColumn& column, std::string_view val
   if (value == "f") return 0;
   const bool digits = !value.empty() && value.size() <= 64 && value.find_first_not_of("01") == std::string_view::npos;
   uint64_t number = 0;
-  const int base = digits && value.size() <= column.bits ? 2 : 10;
+  const int base = digits && column.digits_are_bits ? 2 : 10;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number, base);
   if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
   return number;
@@ -56,6 +56,26 @@ void append_quoted(ByteBuffer& out, std::string_view text) {
   out.push_back('\'');
   append_escaped(out, text);
   out.push_back('\'');
+}
+
+bool is_label(const TargetColumn& column) {
+  return column.data_type == "enum" || column.data_type == "set";
+}
+
+// MariaDB's types of a fixed length that have a text: bytes would be taken for their inner form.
+bool is_written_as_text(std::string_view type) {
+  return is_one_of(type, {"uuid", "inet6", "inet4"});
+}
+
+bool is_text(const TargetColumn& column) {
+  return column.way == Way::text ||
+         (column.way == Way::converted && !is_label(column) && !is_written_as_text(column.data_type));
+}
+
+// CHAR keeps no blanks at the end.
+std::string_view as_kept(const TargetColumn& column, std::string_view value) {
+  if (column.data_type != "char") return value;
+  return value.substr(0, value.find_last_not_of(' ') + 1);
 }
 
 // The exact value of what a FLOAT holds, as the server compares it: a DOUBLE.
@@ -85,19 +105,10 @@ std::string_view within_float(std::string_view value) {
   return !beyond ? value : as_float > 0 ? largest : smallest;
 }
 
-bool is_label(const TargetColumn& column) {
-  return column.data_type == "enum" || column.data_type == "set";
-}
-
-// MariaDB's types of a fixed length that have a text: bytes would be taken for their inner form.
-bool is_written_as_text(std::string_view type) {
-  return is_one_of(type, {"uuid", "inet6", "inet4"});
-}
-
 }  // namespace
 
 TargetColumn target_column(const ColumnDef& column, std::string_view data_type, std::string_view charset,
-                           uint32_t bits, bool is_mariadb) {
+                           uint32_t bits, bool is_mariadb, std::string_view collation) {
   TargetColumn out{Way::plain, quote_name(column.name), lower_ascii(data_type), bits};
   const std::string& type = out.data_type;
   if (is_one_of(type, {"tinyint", "smallint", "mediumint", "int", "bigint", "year"}))
@@ -121,12 +132,15 @@ TargetColumn target_column(const ColumnDef& column, std::string_view data_type, 
     out.way = is_label(out) ? Way::converted : Way::text;
   else if (!charset.empty() || is_written_as_text(type))
     out.way = Way::converted;
+  out.digits_are_bits = column.type.form == ValueForm::bits;
+  out.loose = is_text(out) && !collation.ends_with("_nopad_bin") && collation != "utf8mb4_0900_bin";
   return out;
 }
 
 Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const TableDef& layout) {
   const Rows rows =
-      TRY(session.query(fmt::format("SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME, NUMERIC_PRECISION FROM "
+      TRY(session.query(fmt::format("SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME, NUMERIC_PRECISION, "
+                                    "COLLATION_NAME FROM "
                                     "information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
                                     quote_literal(layout.ref.schema), quote_literal(layout.ref.name))));
   // The server tells columns apart without regard to case.
@@ -138,7 +152,8 @@ Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const
     if (found == known.end()) return Failure(errors::column_gone(layout.ref, column.name));
     const size_t row = found->second;
     out.push_back(target_column(column, rows.get(row, 1), rows.get(row, 2),
-                                static_cast<uint32_t>(rows.unsigned_integer(row, 3)), session.traits().mariadb));
+                                static_cast<uint32_t>(rows.unsigned_integer(row, 3)), session.traits().mariadb,
+                                rows.get(row, 4)));
   }
   return out;
 }
@@ -227,25 +242,44 @@ void append_literal(ByteBuffer& out, const TargetColumn& column, std::string_vie
 void append_compared(ByteBuffer& out, const TargetColumn& column, std::string_view value) {
   if (column.way == Way::single || column.way == Way::real)
     return append_double(out, value, column.way == Way::single);
-  if (column.way != Way::json) return append_literal(out, column, value);
+  if (column.way != Way::json) return append_literal(out, column, as_kept(column, value));
   out.append("CAST(");
   append_quoted(out, value);
   out.append(" AS JSON)");
 }
 
+std::string bytes_of(std::string_view column_name) {
+  return fmt::format("CAST(CONVERT({} USING utf8mb4) AS BINARY)", column_name);
+}
+
+void append_bytes(ByteBuffer& out, const TargetColumn& column, std::string_view value) {
+  out.append("_binary");
+  append_quoted(out, as_kept(column, value));
+}
+
+// The first term goes by the index.
+void append_key_match(ByteBuffer& out, const TargetColumn& column, std::string_view value) {
+  out.append(column.name);
+  out.append(" = ");
+  append_compared(out, column, value);
+  if (!column.loose) return;
+  out.append(" AND ");
+  out.append(bytes_of(column.name));
+  out.append(" = ");
+  append_bytes(out, column, value);
+}
+
 void append_exact_match(ByteBuffer& out, const TargetColumn& column, const std::optional<std::string_view>& value) {
-  const bool text = column.way == Way::text ||
-                    (column.way == Way::converted && !is_label(column) && !is_written_as_text(column.data_type));
   out.append(column.name);
   if (!value) return out.append(" IS NULL");
   out.append(" <=> ");
   append_compared(out, column, *value);
-  if (!text) return;
+  if (!is_text(column)) return;
   // The first term may go by an index; collations take texts for equal that are not.
-  out.append(" AND CAST(CONVERT(");
-  out.append(column.name);
-  out.append(" USING utf8mb4) AS BINARY) <=> _binary");
-  append_quoted(out, *value);
+  out.append(" AND ");
+  out.append(bytes_of(column.name));
+  out.append(" <=> ");
+  append_bytes(out, column, *value);
 }
 
 }  // namespace godwit::mysql

@@ -55,6 +55,36 @@ TEST(TargetColumns, WritesBitsAsTheServerStoresThem) {
   EXPECT_EQ(literal(one, "t"), "1");
 }
 
+TEST(TargetColumns, ANumberInABitColumnIsNoRowOfBits) {
+  const TargetColumn column = of("bit", ValueForm::integer, "", 8);
+  EXPECT_EQ(literal(column, "10"), "10");
+  EXPECT_EQ(literal(of("bit", ValueForm::bits, "", 8), "10"), "2");
+}
+
+std::string key_match(std::string_view data_type, std::string_view charset, std::string_view collation,
+                      std::string_view value) {
+  ByteBuffer out;
+  append_key_match(out, target_column(column("c", ValueForm::text), data_type, charset, 0, false, collation), value);
+  return std::string(out.view());
+}
+
+TEST(TargetColumns, AKeyOfALooseCollationIsComparedByteByByteToo) {
+  const std::string bytes = " AND CAST(CONVERT(`c` USING utf8mb4) AS BINARY) = _binary";
+  EXPECT_EQ(key_match("varchar", "utf8mb4", "utf8mb4_general_ci", "a "), "`c` = 'a '" + bytes + "'a '");
+  EXPECT_EQ(key_match("varchar", "utf8mb4", "utf8mb4_bin", "a "), "`c` = 'a '" + bytes + "'a '");
+  EXPECT_EQ(key_match("varchar", "latin1", "latin1_swedish_ci", "a"), "`c` = 'a'" + bytes + "'a'");
+  EXPECT_EQ(key_match("varchar", "utf8mb4", "utf8mb4_0900_bin", "a "), "`c` = 'a '");
+  EXPECT_EQ(key_match("varchar", "utf8mb4", "utf8mb4_nopad_bin", "a "), "`c` = 'a '");
+  EXPECT_EQ(key_match("varbinary", "", "", "a "), "`c` = 'a '");
+}
+
+TEST(TargetColumns, ACharIsLookedForWithoutTheBlanksThatItDoesNotKeep) {
+  EXPECT_EQ(key_match("char", "utf8mb4", "utf8mb4_bin", "a  "),
+            "`c` = 'a' AND CAST(CONVERT(`c` USING utf8mb4) AS BINARY) = _binary'a'");
+  EXPECT_EQ(key_match("char", "utf8mb4", "utf8mb4_nopad_bin", "a  "), "`c` = 'a'");
+  EXPECT_EQ(key_match("char", "utf8mb4", "utf8mb4_nopad_bin", "  "), "`c` = ''");
+}
+
 TEST(TargetColumns, NumbersStandWithoutQuotesAndOnlyNumbersDo) {
   EXPECT_EQ(literal(of("bigint", ValueForm::integer), "-9223372036854775808"), "-9223372036854775808");
   EXPECT_EQ(literal(of("bigint", ValueForm::integer), "1; DROP TABLE t"), "'1; DROP TABLE t'");

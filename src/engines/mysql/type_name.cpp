@@ -288,57 +288,13 @@ class TypeMaker {
     const size_t charset = native.rfind(before_charset), collation = native.rfind(before_collation);
     if (charset == std::string::npos || collation == std::string::npos) return;
     std::string set = native.substr(charset + before_charset.size(), collation - charset - before_charset.size());
-    std::string name = known_collation(native.substr(collation + before_collation.size()));
+    std::string name = native.substr(collation + before_collation.size());
     if (set == "gb18030" && server_.is_mariadb) {
-      name = name == "gb18030_bin" ? "utf8mb4_bin" : "utf8mb4_unicode_520_ci";
       set = "utf8mb4";
+      name = name == "gb18030_bin" ? "utf8mb4_bin" : "utf8mb4_unicode_520_ci";
     }
-    if (name.starts_with("utf8mb3_")) set = "utf8mb3";
-    if (name.starts_with("utf8_")) set = "utf8";
     native.resize(charset);
-    native += fmt::format("{}{}{}{}", before_charset, set, before_collation, name);
-  }
-
-  // What newer servers call utf8mb3 is utf8 on older ones, which take no collations of the new name.
-  std::string known_utf8mb3(const std::string& name) const {
-    constexpr uint32_t first_mariadb = 100600, first_mysql = 80030;
-    std::string rest = name.substr(name.find('_'));
-    replace(rest, "_nopad", server_.is_mariadb ? "_nopad" : "");
-    if (!server_.is_mariadb && rest.find("uca1400") != std::string::npos) rest = "_unicode_520_ci";
-    return (server_.version >= (server_.is_mariadb ? first_mariadb : first_mysql) ? "utf8mb3" : "utf8") + rest;
-  }
-
-  // The nearest one that the server has.
-  std::string known_collation(const std::string& name) const {
-    if (name.starts_with("utf8mb3_") || name.starts_with("utf8_")) return known_utf8mb3(name);
-    const bool of_mysql8 = name.find("_0900_") != std::string::npos;
-    const bool of_mariadb = name.find("uca1400") != std::string::npos || name.find("nopad") != std::string::npos;
-    constexpr uint32_t first_with_0900 = 80000, first_with_uca1400 = 101000;
-    if (server_.is_mariadb && of_mysql8) {
-      if (name == "utf8mb4_0900_bin") return "utf8mb4_nopad_bin";
-      const bool cs = name.ends_with("_cs");
-      const bool as = name.find("_as_") != std::string::npos;
-      if (server_.version >= first_with_uca1400)
-        return fmt::format("utf8mb4_uca1400_nopad_{}_{}", as ? "as" : "ai", cs ? "cs" : "ci");
-      return cs ? "utf8mb4_nopad_bin" : "utf8mb4_unicode_520_nopad_ci";
-    }
-    if (server_.is_mariadb || !(of_mariadb || of_mysql8)) return name;
-    const size_t end = name.find('_');
-    const std::string charset = name.substr(0, end);
-    if (name.ends_with("_bin"))
-      return charset == "utf8mb4" ? std::string(exact_collation(server_)) : charset + "_bin";
-    if (charset != "utf8mb4" && name.find("uca1400") != std::string::npos) return charset + "_general_ci";
-    if (charset != "utf8mb4") {
-      std::string padding = name;
-      replace(padding, "_nopad", "");
-      return padding;
-    }
-    if (server_.version < first_with_0900) return "utf8mb4_unicode_520_ci";
-    if (of_mysql8) return name;
-    const bool cs = name.ends_with("_cs");
-    return cs                                       ? "utf8mb4_0900_as_cs"
-           : name.find("_as_") != std::string::npos ? "utf8mb4_0900_as_ci"
-                                                    : "utf8mb4_0900_ai_ci";
+    native += fmt::format("{}{}{}{}", before_charset, set, before_collation, known_collation(name, server_));
   }
 
   TypeMapping mapping_;
@@ -407,12 +363,6 @@ Error too_many_columns(const TableDef& table) {
 }
 
 }  // namespace
-
-std::string_view exact_collation(const ServerKind& server) {
-  constexpr uint32_t first_with_0900_bin = 80017, first_with_nopad = 100202;
-  if (server.is_mariadb) return server.version >= first_with_nopad ? "utf8mb4_nopad_bin" : "utf8mb4_bin";
-  return server.version >= first_with_0900_bin ? "utf8mb4_0900_bin" : "utf8mb4_bin";
-}
 
 Result<std::vector<Type>> types_for(const TableDef& table, TypeMapping mapping, const ServerKind& server) {
   if (table.columns.size() > columns_max) return Failure(too_many_columns(table));

@@ -168,6 +168,12 @@ std::string ControlSchema::table(std::string_view name) const {
   return quote_name(TableRef{wanted_.schema, std::string(name)});
 }
 
+std::string ControlSchema::make_room(const Position& position) const {
+  constexpr size_t checkpoint_characters_max = 1024;
+  if (checkpoint_text(position).size() <= checkpoint_characters_max) return "";
+  return fmt::format(R"(ALTER TABLE {} ALTER COLUMN "CHECKPOINT" TYPE text; )", table("awsdms_txn_state"));
+}
+
 Result<void> ControlSchema::create_once(Connection& session) const {
   if (!session.traits().has_transactional_ddl) return create_all(session);
   Transaction transaction = TRY(Transaction::begin(session));
@@ -285,6 +291,7 @@ Result<std::optional<Position>> ControlSchema::read_position(Connection& session
 
 Result<void> ControlSchema::start_position(Connection& session, std::string_view task_id,
                                            const Position& position) const {
+  if (const std::string room = make_room(position); !room.empty()) TRY(session.run(room));
   auto stored = session.query(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4)", table("awsdms_txn_state")),
                               {std::string(server_name), std::string(task_id), now_utc(), checkpoint_text(position)});
   if (!stored && stored.error().sqlstate == "23505") return Failure(errors::position_exists(task_id));
