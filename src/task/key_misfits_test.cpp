@@ -12,7 +12,7 @@ PlannedTable table(const std::string& name) {
   for (const char* column : {"id", "up"}) {
     ColumnDef def;
     def.name = column;
-    def.number = static_cast<int>(source.columns.size()) + 1;
+    def.number = static_cast<int16_t>(source.columns.size() + 1);
     source.columns.push_back(def);
     layout.columns.push_back(def);
   }

@@ -549,6 +549,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   }));
   // A session of its own makes the slot and lets go of the exported snapshot when keepers have it.
   std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
+  const Interrupter::Busy busy(context_.interrupter, maker.get(), nullptr);
   Snapshot snapshot;
   const int64_t clock_us = TRY(source_->clock_us());
   if (follows())

@@ -63,6 +63,9 @@ class MysqlChangeWriter : public ChangeWriter {
   // The statement of one change; empty for an update that writes nothing.
   Result<void> append_statement(ByteBuffer& out, const ChangeView& change);
   Result<void> append_finder(ByteBuffer& out, const ChangeView& change);
+  Result<ChangeOutcome> write_giant(const ChangeView& change, const Error& why);
+  // The columns that an update writes, its key left out.
+  static std::vector<bool> written_columns(const ChangeView& change);
   Result<Progress> run_chunk(std::span<const ChangeView> changes);
   Result<Progress> run_like(std::span<const ChangeView> changes);
   bool is_enforced(const TargetTable& table) const;

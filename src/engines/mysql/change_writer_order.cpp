@@ -13,6 +13,17 @@ namespace {
 constexpr size_t statements_per_packet = 256;
 constexpr size_t packet_bytes_aimed = 1U << 20U;
 
+constexpr std::string_view packet_too_large_code = "mysql.packet";
+
+// Whether the row keeps the key that it is found by.
+bool has_same_key(const ChangeView& change) {
+  const auto& key = change.table->layout->key;
+  return key && std::ranges::all_of(key->columns, [&](uint32_t c) {
+           const Cell& after = change.after->cell(change.after_row, c);
+           return after.length == Cell::unchanged || change.after->bytes(after) == change.finder_bytes(c);
+         });
+}
+
 bool may_miss(const ChangeView& change) {
   return change.op == Op::erase && change.when_missing == WhenMissing::ignore;
 }
@@ -83,6 +94,33 @@ Result<void> MysqlChangeWriter::append_statement(ByteBuffer& out, const ChangeVi
   return append_finder(out, change);
 }
 
+// A row that no statement has room for may still come as a line of LOAD DATA: by itself where it is new, by way of
+// the stage where it is there under the same key. `why`: what became of its statement.
+Result<ChangeOutcome> MysqlChangeWriter::write_giant(const ChangeView& change, const Error& why) {
+  const ChangeOutcome refused = {ChangeOutcome::Kind::refused, why};
+  if (why.code != packet_too_large_code || change.op == Op::erase) return refused;
+  RowLoading* loading = TRY(loading_of(*change.table));
+  const UpdateStages::Stage* stage = nullptr;
+  if (change.op == Op::update && has_same_key(change)) stage = TRY(stages_.find(*change.table));
+  if (change.op == Op::update && stage == nullptr) return refused;
+  TRY(session_.run("SAVEPOINT giant"));
+  const auto written = [&]() -> Result<uint64_t> {
+    if (stage != nullptr) {
+      const ChangeView* const one = &change;
+      return stages_.update(*stage, *change.table, *loading, std::span(&one, 1), written_columns(change));
+    }
+    ByteBuffer line;
+    loading->append_line(line, *change.after, change.after_row);
+    TRY(loading->load(line.view(), 1));
+    return uint64_t{1};
+  }();
+  if (!written && !is_row_error(written.error())) return Failure(written.error());
+  if (!written) TRY(session_.run("ROLLBACK TO SAVEPOINT giant"));
+  TRY(session_.run("RELEASE SAVEPOINT giant"));
+  if (!written) return ChangeOutcome{ChangeOutcome::Kind::refused, written.error()};
+  return ChangeOutcome{*written == 0 ? ChangeOutcome::Kind::no_row : ChangeOutcome::Kind::applied, {}};
+}
+
 // Those before the first that is not done stay done: a statement that fails leaves nothing behind, and the server
 // passes over what follows it in the packet. One that met no row, or several, is followed by others, so then the
 // packet is undone and its front done again.
@@ -103,8 +141,8 @@ Result<ChangeWriter::Progress> MysqlChangeWriter::run_chunk(std::span<const Chan
     if (silent || !appended) sql_.truncate(before);
     if (!appended && !sent.empty()) break;
     if (!appended) {
-      progress.done = taken;
-      progress.stopped_at = {ChangeOutcome::Kind::refused, appended.error()};
+      progress.stopped_at = TRY(write_giant(changes[taken], appended.error()));
+      progress.done = taken + (progress.stopped_at.kind == ChangeOutcome::Kind::applied ? 1U : 0U);
       return progress;
     }
     if (!silent) sent.push_back(taken);

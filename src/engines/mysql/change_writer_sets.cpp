@@ -112,17 +112,19 @@ Result<uint64_t> MysqlChangeWriter::erase_all(const TargetTable& table, std::spa
   return erased;
 }
 
+std::vector<bool> MysqlChangeWriter::written_columns(const ChangeView& change) {
+  std::vector<bool> mask(change.table->layout->columns.size());
+  for (uint32_t c = 0; c < mask.size(); ++c)
+    mask[c] = change.after->cell(change.after_row, c).length != Cell::unchanged;
+  for (const uint32_t c : change.table->layout->key->columns) mask[c] = false;
+  return mask;
+}
+
 // Groups that write the same columns go by a stage; without one, or for few rows, each update by itself. Keys stay.
 Result<bool> MysqlChangeWriter::update_all(const TargetTable& table, const std::vector<ChangeView>& changes,
                                            std::string& why) {
   std::map<std::vector<bool>, std::vector<const ChangeView*>> groups;
-  for (const ChangeView& change : changes) {
-    std::vector<bool> mask(table.layout->columns.size());
-    for (uint32_t c = 0; c < mask.size(); ++c)
-      mask[c] = change.after->cell(change.after_row, c).length != Cell::unchanged;
-    for (const uint32_t c : table.layout->key->columns) mask[c] = false;
-    groups[std::move(mask)].push_back(&change);
-  }
+  for (const ChangeView& change : changes) groups[written_columns(change)].push_back(&change);
   for (const auto& [mask, group] : groups) {
     if (std::ranges::find(mask, true) == mask.end()) continue;
     const UpdateStages::Stage* stage = nullptr;

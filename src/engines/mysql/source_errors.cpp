@@ -238,6 +238,29 @@ Error xa_not_listed(std::string_view said) {
                              "XA_RECOVER_ADMIN ON *.* TO the user.",
                              said));
 }
+Error xa_stays_open(size_t count, int64_t waited_s) {
+  return lacking(
+      "open_xa",
+      fmt::format("{} XA transaction(s) are still prepared after {} s (TransactionConsistencyTimeout): what "
+                  "they changed is in no snapshot, and in the binlog before the place where this task "
+                  "would begin. Commit them or roll them back (XA RECOVER lists them), or give the source "
+                  "IgnoreOpenXaTransactionsCheck=true if they will never be committed.",
+                  count, waited_s));
+}
+Error xa_ignored(size_t count) {
+  return lacking("xa_ignored",
+                 fmt::format("{} XA transaction(s) are prepared on the source (XA RECOVER lists them), and "
+                             "IgnoreOpenXaTransactionsCheck is true: should one of them be committed, the task ends "
+                             "there and has to be started again with --restart.",
+                             count));
+}
+Error xa_unseen(std::string_view said) {
+  return lacking("xa_unseen",
+                 fmt::format("Whether XA transactions are prepared on the source cannot be seen ({}): should one be "
+                             "committed that is prepared now, the task ends there and has to be started again with "
+                             "--restart. GRANT XA_RECOVER_ADMIN ON *.* TO the user, and the task waits for them.",
+                             said));
+}
 Error ndb_variable(std::string_view variable, std::string_view wanted) {
   return lacking("ndb", fmt::format("the server has NDB tables, and {} must be {}: set it in its options file.",
                                     variable, wanted));

@@ -36,6 +36,7 @@ class Checks {
     TRY(read_privileges());
     for (size_t i = 0; i < tables_.size(); ++i) TRY(check_table(*tables_[i].layout));
     for (const TargetTable& table : tables_) check_collations(table);
+    check_documents();
     TRY(check_references());
     TRY(check_objects());
     return std::move(findings_);
@@ -220,6 +221,15 @@ class Checks {
   static int64_t scale_of(std::string_view type) {
     const size_t comma = type.find(',');
     return comma == std::string_view::npos ? 0 : number_at(type.substr(comma + 1));
+  }
+
+  // MySQL's own type reads them from their text; MariaDB's is a text.
+  void check_documents() {
+    if (session_.traits().mariadb) return;
+    for (const TargetTable& table : tables_)
+      for (const ColumnDef& column : table.layout->columns)
+        if (lower_ascii(column.type.native) == "json")
+          return warn(errors::document_numbers(table.layout->ref, column.name));
   }
 
   static std::string_view collation_of(const Type& type) {

@@ -226,6 +226,14 @@ Error other_collation(const TableRef& table, std::string_view column, std::strin
                           "queries find equal, and in which order, may differ.",
                           was, column, to_string(table), is));
 }
+Error document_numbers(const TableRef& table, std::string_view column) {
+  return make(
+      ErrorKind::prerequisite, "mysql.document_numbers",
+      fmt::format("column `{}` of table {}, and others of type JSON, are read from text by the target: numbers "
+                  "in them with a fraction, or beyond 64 bits, become DOUBLE, and dates texts. Where every "
+                  "digit counts, make the column a LONGTEXT (change-data-type to clob).",
+                  column, to_string(table)));
+}
 Error rounds_digits(const TableRef& table, std::string_view column, int64_t digits, int64_t has) {
   return make(ErrorKind::prerequisite, "mysql.rounds",
               fmt::format("column `{}` of the target's table {} has {} digits behind the point, and values may come "

@@ -56,6 +56,7 @@ Error names_collide(std::string_view one, std::string_view other);
 Error loads_are_split();
 Error bends_nulls(const TableRef& table, std::span<const std::string> columns);
 Error other_collation(const TableRef& table, std::string_view column, std::string_view was, std::string_view is);
+Error document_numbers(const TableRef& table, std::string_view column);
 Error rounds_digits(const TableRef& table, std::string_view column, int64_t digits, int64_t has);
 Error rounds_reals(const TableRef& table, std::string_view column);
 Error upper_case_name(const TableRef& table);

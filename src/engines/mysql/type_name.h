@@ -7,6 +7,7 @@
 
 #include "base/result.h"
 #include "data/table_def.h"
+#include "engines/mysql/collation_name.h"
 #include "engines/mysql/type_class.h"
 
 namespace godwit::mysql {
@@ -19,8 +20,5 @@ namespace godwit::mysql {
 // the longest varchars and varbinaries outside the key become text and blob. An error of kind table, with what to do,
 // where a table cannot be.
 Result<std::vector<Type>> types_for(const TableDef& table, TypeMapping mapping, const ServerKind& server);
-
-// The collation in which different texts are different: without padding where the server has one.
-std::string_view exact_collation(const ServerKind& server);
 
 }  // namespace godwit::mysql
