@@ -81,6 +81,10 @@ std::string uuid_middle(const Uuid& low, const Uuid& high, const std::array<size
   middle.resize(low.size(), '\0');
   Uuid out{};
   for (size_t i = 0; i < order.size(); ++i) out[order[i]] = static_cast<uint8_t>(middle[i]);
+  // By its version and variant MariaDB knows how to order it.
+  constexpr size_t version = 6, variant = 8;
+  out[version] = static_cast<uint8_t>((out[version] & 0x0FU) | (low[version] & 0xF0U));
+  out[variant] = static_cast<uint8_t>((out[variant] & 0x3FU) | (low[variant] & 0xC0U));
   return uuid_text(out);
 }
 

@@ -26,21 +26,21 @@ Result<LogPlace> place_now(Connection& session) {
 
 }  // namespace
 
-Result<LogPlace> wait_for_open_xa(Connection& session, const Endpoint& endpoint, int64_t wait_s,
+Result<NoOpenXa> wait_for_open_xa(Connection& session, const Endpoint& endpoint, int64_t wait_s,
                                   const std::atomic<bool>& interrupted) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait_s);
   const bool ignores = is_set(endpoint, "IgnoreOpenXaTransactionsCheck", false);
   for (bool told = false;; told = true) {
     // Before the question: what is prepared behind the answer lies behind this place.
     LogPlace place = TRY(place_now(session));
-    if (!logs_prepared(session.traits())) return place;
+    if (!logs_prepared(session.traits())) return NoOpenXa{std::move(place), true};
     const auto open = session.query("XA RECOVER");
     if (!open && session.broken()) return Failure(open.error());
     if (!open) log_warning(Component::source_capture, "{}", errors::xa_unseen(open.error().message).message);
-    if (!open || open->empty()) return place;
+    if (!open || open->empty()) return NoOpenXa{std::move(place), open.has_value()};
     if (ignores) {
       log_warning(Component::source_capture, "{}", errors::xa_ignored(open->size()).message);
-      return place;
+      return NoOpenXa{std::move(place), false};
     }
     if (!told) log_info(Component::source_capture, "Waiting for {} prepared XA transaction(s)", open->size());
     if (interrupted) return Failure(Error{ErrorKind::stopped, "stopped", "the wait for XA was stopped", ""});

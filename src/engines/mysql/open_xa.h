@@ -10,10 +10,15 @@
 
 namespace godwit::mysql {
 
-// Waits until none is prepared, at most so long; then an error of kind prerequisite. Answers a place of the log
-// behind which all lies that is committed from now on. Where IgnoreOpenXaTransactionsCheck=true is given, and where
-// the server does not show this user any, it does not wait: a warning says what becomes of their commits.
-Result<LogPlace> wait_for_open_xa(Connection& session, const Endpoint& endpoint, int64_t wait_s,
+struct NoOpenXa {
+  LogPlace since;      // behind it all was prepared that is committed from now on
+  bool known = false;  // that is so; else it could not be seen, or was not to be
+};
+
+// Waits until none is prepared, at most so long; then an error of kind prerequisite. Where
+// IgnoreOpenXaTransactionsCheck=true is given, and where the server does not show this user any, it does not wait: a
+// warning says what becomes of their commits.
+Result<NoOpenXa> wait_for_open_xa(Connection& session, const Endpoint& endpoint, int64_t wait_s,
                                   const std::atomic<bool>& interrupted);
 
 }  // namespace godwit::mysql

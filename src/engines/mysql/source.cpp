@@ -30,9 +30,11 @@ constexpr size_t keys_a_statement = 200;
 std::string_view own_savepoint = "godwit_slice";
 
 // The position, where a reader knows what was prepared from `since` on and is committed behind it.
-Result<Position> reading_prepared(const Position& position, const LogPlace& since) {
+Result<Position> reading_prepared(const Position& position, const NoOpenXa& xa) {
   BinlogPosition at = TRY(BinlogPosition::parse(position.text));
-  if (at.place != since) at.prepared = since;
+  // A snapshot may lie before what was in the log already: the reader begins there.
+  if (mysql::compare(xa.since, at.place) == std::partial_ordering::less) at.prepared = xa.since;
+  at.xa_known = at.xa_known || xa.known;
   return at.position();
 }
 
@@ -145,7 +147,7 @@ Result<Snapshot> MysqlSource::begin_capture(const CaptureSpec& spec) {
     return Snapshot{"", compare(wanted, now) < 0 ? wanted : now};
   }
   interrupted_ = false;
-  const LogPlace none_open =
+  const NoOpenXa none_open =
       TRY(wait_for_open_xa(session_, endpoint_, spec.open_transactions_timeout_s, interrupted_));
   Snapshot snapshot;
   if (spec.loads)
