@@ -125,11 +125,30 @@ std::vector<CapturedTable> captured(const TaskContext& context, const MergePlan&
   return out;
 }
 
+bool concerns(const SchemaChange& change, const TableDef& table) {
+  if (change.kind != SchemaChange::Kind::table && change.kind != SchemaChange::Kind::dropped) return false;
+  if (!change.was.name.empty()) return change.was == table.ref;
+  return change.log_id == table.log_id ||
+         std::ranges::find(table.leaves, change.log_id, &LeafDef::log_id) != table.leaves.end();
+}
+
+// What the log tells of structure changes: the keys gathered so far may not be those of the table that is there now.
+Result<void> take_structure(const SchemaEvent& event, Source& source, Gatherings& tables) {
+  const SchemaChange change = TRY(source.read_schema_change(event.document));
+  for (auto& [index, gathering] : tables)
+    if (concerns(change, *gathering.table().source))
+      gathering.refuse("its structure changed on the source meanwhile: " + change.command);
+  return {};
+}
+
 // True: the snapshot's position is reached.
-Result<bool> take_batch(const ChangeBatch& batch, const MergePlan& plan, const Source& order, Gatherings& tables) {
-  for (const SchemaEvent& event : batch.schema)
+Result<bool> take_batch(const ChangeBatch& batch, const MergePlan& plan, Source& order, Gatherings& tables) {
+  for (const SchemaEvent& event : batch.schema) {
+    if (!event.document.empty() && order.compare(event.at, plan.snapshot) < 0)
+      TRY(take_structure(event, order, tables));
     if (const auto at = tables.find(event.table); at != tables.end())
       at->second.refuse("its structure changed on the source meanwhile: " + event.what);
+  }
   for (const TxnPart& part : batch.parts) {
     if (order.compare(part.commit, plan.snapshot) >= 0) return true;
     for (uint32_t i = part.first; i < part.first + part.count; ++i) {
@@ -138,7 +157,10 @@ Result<bool> take_batch(const ChangeBatch& batch, const MergePlan& plan, const S
       if (at != tables.end()) TRY(at->second.take(change, batch.images[change.table]));
     }
   }
-  return order.compare(batch.read_to, plan.mark) >= 0;
+  const bool told_later = std::ranges::any_of(batch.schema, [&](const SchemaEvent& event) {
+    return !event.document.empty() && order.compare(event.at, plan.mark) >= 0;
+  });
+  return told_later || order.compare(batch.read_to, plan.mark) >= 0;
 }
 
 Result<void> gather(const TaskContext& context, const MergePlan& plan, Source& source, Gatherings& tables,
@@ -151,6 +173,7 @@ Result<void> gather(const TaskContext& context, const MergePlan& plan, Source& s
     TRY(reader->read(batch, read_wait_ms, stop));
     const bool reached = TRY(take_batch(batch, plan, source, tables));
     if (reached) return {};
+    reader->go_on();  // a structure change that was told is taken
   }
 }
 

@@ -525,7 +525,15 @@ Result<void> TaskRunner::start_afresh() {
 Result<Position> TaskRunner::stream_start(const Snapshot& snapshot) const {
   if (options_.start_position.empty()) return snapshot.position;
   const Position wanted = TRY(source_->parse_position(options_.start_position));
-  if (source_->compare(wanted, snapshot.position) >= 0) return wanted;
+  const std::partial_ordering order = source_->compare(wanted, snapshot.position);
+  if (order >= 0) return wanted;
+  if (order == std::partial_ordering::unordered)
+    return Failure(
+        Error{ErrorKind::usage, "task.start_position",
+              fmt::format("--cdc-start-position {} is none of this source's log, which is at {} now: it names "
+                          "another server, or files of another name.",
+                          options_.start_position, snapshot.position.text),
+              ""});
   return Failure(
       Error{ErrorKind::usage, "task.start_position",
             fmt::format("--cdc-start-position {} lies before {}, where a slot made now begins; older changes are not "
@@ -541,6 +549,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   }));
   // A session of its own makes the slot and lets go of the exported snapshot when keepers have it.
   std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
+  const Interrupter::Busy busy(context_.interrupter, maker.get(), nullptr);
   Snapshot snapshot;
   const int64_t clock_us = TRY(source_->clock_us());
   if (follows())

@@ -5,18 +5,29 @@ from __future__ import annotations
 import re
 import subprocess
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Iterator
 
 import pytest
 
 from conftest import SETTINGS, Pair
+from mysql_server import MySqlServer
 from processes import wait_until
-from servers import PostgresServer
+from servers import PostgresServer, Server
 from worker import Run, Task
 from writers import Writers
 
 CUT = """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
 WHERE application_name LIKE 'godwit%' AND datname = current_database()"""
+
+
+def cut_connections(server: Server, database: str) -> None:
+    """Of MariaDB and MySQL the application's too."""
+    if not isinstance(server, MySqlServer):
+        server.query(CUT, database)
+        return
+    sessions = "SELECT id FROM information_schema.processlist WHERE user = 'root' AND id <> connection_id()"
+    for (number,) in server.query(sessions):
+        server.end_session(number)
 
 
 def loaded_slices(pair: Pair) -> int:
@@ -52,23 +63,33 @@ def break_while(phase: str, pair: Pair, task: Task, fault: str) -> None:
             server.kill()
             server.start()
         else:
-            server.query(CUT, pair.database)
+            cut_connections(server, pair.database)
         wait_for_changes(pair, run, writers)
     outcome = run.stop()
     assert outcome.code == 0, outcome
 
 
+SOURCE_FAULTS = ["restart the source", "kill the source", "cut the source's connections"]
+TARGET_FAULTS = ["restart the target", "kill the target", "cut the target's connections"]
+
+
+def between(source: str, target: str, faults: list[str], *marks: pytest.MarkDecorator) -> list[Any]:
+    pair = (source, target)
+    return [pytest.param(pair, fault, id=f"{source}-to-{target}-{fault}", marks=marks) for fault in faults]
+
+
 @pytest.mark.parametrize("phase", ["the load", "replication"])
 @pytest.mark.parametrize(
-    "fault",
+    ("own_pair", "fault"),
     [
-        "restart the source",
-        "restart the target",
-        "kill the source",
-        "kill the target",
-        "cut the source's connections",
-        "cut the target's connections",
+        *between("15", "15", SOURCE_FAULTS + TARGET_FAULTS),
+        *between("mariadb", "15", SOURCE_FAULTS),
+        *between("15", "mariadb", TARGET_FAULTS),
+        *between("mysql8", "15", SOURCE_FAULTS, pytest.mark.thorough),
+        *between("15", "mysql8", TARGET_FAULTS, pytest.mark.thorough),
+        *between("mariadb", "mariadb", SOURCE_FAULTS + TARGET_FAULTS, pytest.mark.thorough),
     ],
+    indirect=["own_pair"],
 )
 def test_goes_on_by_itself_after(fault: str, phase: str, own_pair: Pair) -> None:
     task = own_pair.task()

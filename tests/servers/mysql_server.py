@@ -275,7 +275,10 @@ class MySqlServer:
                 raise
 
     def clear_case(self, database: str) -> None:
-        """Removes what a flow left: its users, and every database, since a schema of the other end arrives as one."""
+        """Removes what a test left: sessions, users, and every database, since a schema of the other end arrives as one."""
+        others = "user NOT IN ('system user', 'event_scheduler') AND command <> 'Daemon' AND id <> connection_id()"
+        for (number,) in self.query(f"SELECT id FROM information_schema.processlist WHERE {others}"):
+            self.end_session(number)
         for name in self.databases():
             self.drop_database(name)
         for user, host in self.query("SELECT user, host FROM mysql.user WHERE user LIKE 'flow%'"):

@@ -64,7 +64,9 @@ std::partial_ordering compare(const LogPlace& a, const LogPlace& b) {
 Result<BinlogPosition> BinlogPosition::parse(std::string_view text) {
   BinlogPosition out;
   std::string_view left = trim(text);
-  const std::string_view prepared = cut_behind(left, '!');
+  std::string_view prepared = cut_behind(left, '!');
+  out.xa_known = prepared.starts_with('!');
+  if (out.xa_known) prepared.remove_prefix(1);
   const std::string_view gtids = cut_behind(left, '#');
   out.server = cut_behind(left, '@');
   const std::string_view steps = cut_behind(left, '/');
@@ -84,7 +86,9 @@ Position BinlogPosition::position() const {
   if (steps > 0) text += fmt::format("/{}", steps);
   if (!server.empty()) text += '@' + server;
   if (!gtids.empty()) text += '#' + gtids.text();
-  if (!prepared.empty()) text += '!' + to_string(prepared);
+  if (xa_known) text += '!';
+  if (xa_known || !prepared.empty()) text += '!';
+  if (!prepared.empty()) text += to_string(prepared);
   return {std::move(text)};
 }
 

@@ -9,7 +9,9 @@
 // as DMS has them). The GTIDs are missing where the server keeps none.
 // "/2" behind the offset: of the structure changes of the statement that begins there, two are done.
 // While XA transactions are prepared and not yet committed, "!file:offset" names the first of them: what was prepared
-// from there on is read again by a reader that starts at the position.
+// from there on is read again by a reader that starts at the position. A second "!" before it, or alone, says that it
+// names all: what an XA transaction changed that is committed behind the position was prepared from there on, or
+// behind the position.
 
 #include <compare>
 #include <cstdint>
@@ -45,8 +47,9 @@ struct BinlogPosition {
   LogPlace place;
   std::string server;
   GtidSet gtids;
-  LogPlace prepared;   // empty: none
-  uint32_t steps = 0;  // of the transaction that begins at the place
+  LogPlace prepared;      // empty: none
+  bool xa_known = false;  // `prepared` misses none
+  uint32_t steps = 0;     // of the transaction that begins at the place
 
   // An error of kind usage when it is no position.
   static Result<BinlogPosition> parse(std::string_view text);

@@ -12,7 +12,9 @@ TEST(BinlogPosition, its_text_comes_back) {
   for (const std::string& text :
        {std::string("mysql-bin.000012:0000004567"), "mysql-bin.000012:0000004567" + server,
         "bin.999999:4294967300" + server + gtids, std::string("bin.1000000:0000000004@id-7#0-7-100,1-2-3"),
-        "bin.000001:0000000200" + server + gtids + "!bin.000001:123"}) {
+        "bin.000001:0000000200" + server + gtids + "!bin.000001:123",
+        "bin.000001:0000000200" + server + "!!bin.000001:123", "bin.000001:0000000200" + server + gtids + "!!",
+        "bin.000001:0000000200/3" + server + gtids}) {
     const auto parsed = BinlogPosition::parse(text);
     ASSERT_TRUE(parsed) << text;
     EXPECT_EQ(parsed->position().text, text);
@@ -21,9 +23,10 @@ TEST(BinlogPosition, its_text_comes_back) {
 }
 
 TEST(BinlogPosition, what_is_none_is_refused) {
-  for (const std::string_view text : {"", "mysql-bin.000012", "mysql-bin.000012:", ":4", "mysql-bin:4", "a b.1:4",
-                                      "mysql-bin.000012:x", "mysql-bin.000012:-4", "mysql-bin.000012:4#x",
-                                      "mysql-bin.000012:4!x", "2024-01-01T00:00:00", "../x.000001:4"}) {
+  for (const std::string_view text :
+       {"", "mysql-bin.000012", "mysql-bin.000012:", ":4", "mysql-bin:4", "a b.1:4", "mysql-bin.000012:x",
+        "mysql-bin.000012:-4", "mysql-bin.000012:4#x", "mysql-bin.000012:4!x", "2024-01-01T00:00:00", "../x.000001:4",
+        "mysql-bin.000012:4/x", "mysql-bin.000012:4/-1"}) {
     const auto parsed = BinlogPosition::parse(text);
     ASSERT_FALSE(parsed) << text;
     EXPECT_EQ(parsed.error().kind, ErrorKind::usage);
@@ -47,6 +50,9 @@ TEST(BinlogPosition, order_is_by_place_on_one_server_and_by_gtids_between_server
       {"b.000002:5@id-1#0-1-5", "b.000001:5@id-2#0-1-7", std::partial_ordering::less},
       {"b.000002:5@id-1#0-1-5,1-1-1", "b.000001:5@id-2#0-1-7", std::partial_ordering::unordered},
       {"b.000002:5@id-1#0-1-5", "b.000001:5@id-2", std::partial_ordering::unordered},
+      {"b.000002:5@id-1", "b.000002:5/1@id-1", std::partial_ordering::less},
+      {"b.000002:5/2@id-1", "b.000002:6@id-1", std::partial_ordering::less},
+      {"b.000002:5/9@id-1", "b.000002:5/10@id-1", std::partial_ordering::less},
       {"b.000002:5@id-1#0-1-9", "b.000002:6@id-1#0-1-5", std::partial_ordering::less},
   };
   for (const Case& c : cases)

@@ -447,6 +447,22 @@ TEST(MysqlChangeReader, a_commit_of_what_was_never_read_is_an_error) {
   EXPECT_EQ(code(Following(log).go()), "mysql.unknown_xa");
 }
 
+TEST(MysqlChangeReader, a_commit_of_what_has_no_rows_passes_where_all_that_was_prepared_is_known) {
+  FakeLog log;
+  log.statement("XA COMMIT 'x1'");
+  log.xa_rows("x2", "stranger", 1, "x");
+  log.transaction("a", 2, "x");
+  Following run(log);
+  run.after(FakeLog::place(1, 4) + '@' + std::string(FakeLog::uuid) + "!!").go();
+  EXPECT_EQ(run.told, Told{"INSERT a 2=x"});
+  EXPECT_EQ(code(run), "");
+  const auto end = BinlogPosition::parse(run.read_to);
+  EXPECT_TRUE(end->xa_known);
+  EXPECT_TRUE(end->prepared.empty()) << "an orphan without our rows does not hold us";
+  run.tables[0] = table("a", FakeLog::place(1, 4) + '@' + std::string(FakeLog::uuid));
+  EXPECT_EQ(code(run.go()), "mysql.unknown_xa") << "its snapshot may have missed one";
+}
+
 // --- the server ---
 
 TEST(MysqlChangeReader, starts_that_cannot_serve_are_explained) {

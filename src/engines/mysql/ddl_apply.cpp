@@ -107,7 +107,7 @@ class Application {
   // Names as this server writes them: utf8 and utf8mb3 are one.
   TextOf resolved(std::string charset, std::string collation, bool binary) const {
     if (charset == "default") charset.clear();
-    if (charset.empty() && collation.empty()) collation = before_table_collation();
+    if (charset.empty() && collation.empty()) collation = out_.table.collation;
     if (charset.empty()) charset = collation.substr(0, collation.find('_'));
     const bool short_name = server_.collations.contains("utf8"), long_name = server_.collations.contains("utf8mb3");
     if (charset == "utf8" && !short_name && long_name) charset = "utf8mb3";
@@ -118,7 +118,6 @@ class Application {
     if (collation.empty() || !collation.starts_with(charset)) collation = default_collation(charset);
     return {std::move(charset), std::move(collation)};
   }
-  const std::string& before_table_collation() const { return before_.collation; }
 
   void set_table_charset(const std::string& charset, const std::string& collation) {
     out_.table.collation = resolved(charset, collation, false).collation;
@@ -286,7 +285,7 @@ class Application {
     const bool none = spec.value.kind == DdlDefault::Kind::none || spec.value.kind == DdlDefault::Kind::null;
     if (!none)
       origin.old_rows = origin.literal;
-    else if (made.not_null)
+    else if (made.not_null && !spec.counts_up)
       origin.old_rows = implied_value(made.type);
     // What the rows of before have in it is known, or they come again.
     if (!origin.old_rows && (!none || made.not_null)) out_.rewritten = true;

@@ -130,7 +130,7 @@ TEST(DdlApply, what_a_statement_makes_of_a_table_is_computed) {
       {"alter ignore table t modify v varchar(10) not null", id + " | " + v + "! | " + p + " | " + e + " REWRITTEN"},
       {"alter table t convert to character set utf8mb4",
        id + " | 2 v varchar(10) utf8mb4_general_ci | " + p + " | 4 e enum('a','b') utf8mb4_general_ci"},
-      {"alter table t default charset = utf8mb4, add w varchar(3)", same + " | 5 w varchar(3)"},
+      {"alter table t default charset = utf8mb4, add w varchar(3)", same + " | 5 w varchar(3) utf8mb4_general_ci"},
       // Keys, partitions, and what is not understood.
       {"alter table t drop primary key, add primary key (v)", same + " REPLACED"},
       {"alter table t drop id", v + " | " + p + " | " + e + " REPLACED"},

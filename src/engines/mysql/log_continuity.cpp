@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "engines/mysql/binlog_errors.h"
 #include "engines/mysql/log_status.h"
+#include "engines/mysql/xa_quiet.h"
 
 namespace godwit::mysql {
 namespace {
@@ -87,12 +88,14 @@ Result<bool> place_is_there(Connection& session, const BinlogPosition& after, co
 }
 
 Result<std::optional<BinlogPosition>> exact_end_position(Connection& session) {
+  const XaState before = TRY(xa_state(session));
   std::optional<BinlogPosition> end = TRY(log_end_position(session));
   if (!end) return std::nullopt;
   if (session.traits().mariadb)
     end->gtids = TRY(maria_gtids_at(session, end->place));
   else if (session.traits().has_gtids)
     end = TRY(quiet_end(session, *std::move(end)));
+  if (end) end->xa_known = is_known_quiet(before, TRY(xa_state(session)));
   return end;
 }
 

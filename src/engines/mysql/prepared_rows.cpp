@@ -80,10 +80,11 @@ std::optional<PreparedRows> PreparedTransactions::take(const XaName& name) {
   return out;
 }
 
-LogPlace PreparedTransactions::first_needed() const {
+LogPlace PreparedTransactions::first_needed(bool with_rows) const {
   LogPlace out;
   for (const auto& [name, rows] : by_name_)
-    if (out.empty() || compare(rows.start, out) == std::partial_ordering::less) out = rows.start;
+    if ((rows.has_rows || !with_rows) && (out.empty() || compare(rows.start, out) == std::partial_ordering::less))
+      out = rows.start;
   return out;
 }
 

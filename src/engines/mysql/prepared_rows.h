@@ -40,8 +40,8 @@ class PreparedTransactions {
   void prepare(const XaName& name);
   // Nothing: it is not known.
   std::optional<PreparedRows> take(const XaName& name);
-  // The first place that is still needed; empty: none.
-  LogPlace first_needed() const;
+  // The first place that is still needed; empty: none. `with_rows`: of those alone that have rows of followed tables.
+  LogPlace first_needed(bool with_rows) const;
 
  private:
   size_t bytes_max_;

@@ -3,10 +3,12 @@
 // this one, as a pool that lanes borrow from: the sessions' transactions end with the pool, and with this process.
 //
 // How the sessions come to see the same rows, and which place of the binlog that is, from the least in the way on:
-//  - MariaDB: each session knows the exact place of its own snapshot; those of all must be the same. A few tries
-//    without any lock, then under BACKUP STAGE BLOCK_COMMIT.
-//  - FLUSH TABLES WITH READ LOCK, or LOCK TABLES … READ of the task's tables where that is refused; held while the
-//    sessions are opened. Each wait for it is short, since writers queue behind it, and repeated.
+//  - MariaDB: each session knows the exact place of its own snapshot, as long as no XA transaction is being
+//  committed;
+//    those of all must be the same. A few tries without any lock, then under BACKUP STAGE BLOCK_COMMIT.
+//  - LOCK TABLES … READ of the task's tables where they are few, else FLUSH TABLES WITH READ LOCK once no statement
+//    runs for long, and the other where one is refused; held while the sessions are opened. Each wait for it is
+//    short, since writers queue behind it, and repeated.
 //  - Where no lock is allowed: MariaDB as above, with ever fewer sessions, of which one is always exact. MySQL with
 //    GTIDs: the place is the same before and after, and at the first reading nobody had a GTID that was not committed
 //    yet. (Without GTIDs nothing tells what is in the binlog and not yet in the tables: refused.)

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "engines/mysql/log_status.h"
 #include "engines/mysql/source_errors.h"
+#include "engines/mysql/xa_quiet.h"
 
 namespace godwit::mysql {
 namespace {
@@ -20,6 +21,8 @@ using Clock = std::chrono::steady_clock;
 constexpr int lock_wait_s = 3;
 constexpr auto lock_pause = std::chrono::seconds(1);
 constexpr auto quiet_pause = std::chrono::milliseconds(20);
+constexpr size_t tables_locked_first = 100;  // before everything is
+constexpr auto tables_wait_max = std::chrono::seconds(30);
 constexpr unsigned matching_tries = 3;    // before a lock is taken
 constexpr unsigned lockless_tries = 400;  // where none can be
 constexpr unsigned tries_a_halving = 50;
@@ -97,8 +100,12 @@ class Opening {
     if (maria_log_)
       for (unsigned i = 0; i < matching_tries; ++i)
         if (auto out = TRY(try_matching(spec_.sessions))) return std::move(*out);
-    for (const Lock lock : locks()) {
-      auto out = under(lock);
+    const std::vector<Lock> all = locks();
+    for (size_t i = 0; i < all.size(); ++i) {
+      const Lock lock = all[i];
+      // Transactions that stay open hold off a lock of their tables, and not one of everything.
+      const bool is_first_try = lock == Lock::tables && i + 1 < all.size();
+      auto out = under(lock, is_first_try ? std::min(deadline_, Clock::now() + tables_wait_max) : deadline_);
       if (out) return out;
       if (!is_refused(out.error())) return out;
       refused_.push_back(fmt::format("{}: {}", name_of(lock), out.error().message));
@@ -126,6 +133,9 @@ class Opening {
   std::vector<Lock> locks() const {
     std::vector<Lock> out;
     if (locker_.traits().mariadb && locker_.traits().version >= 100401 && logs_) out.push_back(Lock::backup_stage);
+    // A lock of everything that is not had in time leaves whoever uses a busy table waiting for its flush.
+    const bool few = !spec_.tables.empty() && spec_.tables.size() <= tables_locked_first;
+    if (few) out.push_back(Lock::tables);
     out.push_back(Lock::global);
     if (!spec_.tables.empty()) out.push_back(Lock::tables);
     return out;
@@ -150,6 +160,10 @@ class Opening {
   void take_back(std::vector<Connection> sessions) {
     for (Connection& session : sessions)
       if (session.run("ROLLBACK")) ready_.push_back(std::move(session));
+  }
+  std::optional<OpenSnapshot> give_up(std::vector<Connection> sessions) {
+    take_back(std::move(sessions));
+    return std::nullopt;
   }
 
   Result<OpenSnapshot> without_log() {
@@ -190,21 +204,28 @@ class Opening {
   Result<std::optional<OpenSnapshot>> try_matching(unsigned count) {
     OpenSnapshot out;
     out.sessions = TRY(connect_all(count));
+    const XaState before = TRY(xa_state(locker_));
+    if (before.open || !before.seen) return give_up(std::move(out.sessions));
     TRY(begin(out.sessions));
-    std::optional<Position> position = TRY(agreed_position(out.sessions, false));
-    if (!position) {
-      take_back(std::move(out.sessions));
-      return std::nullopt;
-    }
-    out.position = std::move(*position);
+    const std::optional<Position> position = TRY(agreed_position(out.sessions, false));
+    // Else the place may lie behind the commit of one whose rows are not in the tables yet.
+    if (!position || !is_known_quiet(before, TRY(xa_state(locker_)))) return give_up(std::move(out.sessions));
+    out.position = TRY(knowing_xa(*position));
     return std::optional(std::move(out));
   }
 
-  Result<OpenSnapshot> under(Lock lock) {
+  // No XA transaction was prepared while the snapshot was opened: a reader from there on misses none.
+  static Result<Position> knowing_xa(const Position& position) {
+    BinlogPosition at = TRY(BinlogPosition::parse(position.text));
+    at.xa_known = true;
+    return at.position();
+  }
+
+  Result<OpenSnapshot> under(Lock lock, Clock::time_point until) {
     OpenSnapshot out;
     out.sessions = TRY(connect_all(spec_.sessions));
-    TRY(wait_for(lock));
-    auto opened = open_locked(lock, out.sessions);
+    TRY(wait_for(lock, until));
+    auto opened = open_exactly(lock, out.sessions);
     auto unlocked = locker_.run(unlock_statement(lock));
     if (!opened) {
       take_back(std::move(out.sessions));
@@ -215,30 +236,52 @@ class Opening {
     return out;
   }
 
+  Result<Position> open_exactly(Lock lock, std::vector<Connection>& sessions) {
+    const XaState before = TRY(xa_state(locker_));
+    const Position position = TRY(open_locked(lock, sessions));
+    const XaState after = TRY(xa_state(locker_));
+    // It keeps nobody from committing what was prepared in a session that is gone.
+    if (lock == Lock::tables && !is_quiet(before, after))
+      return Failure(errors::lock_weak(name_of(lock), "XA transactions are prepared"));
+    return logs_ && is_known_quiet(before, after) ? knowing_xa(position) : position;
+  }
+
   Result<Position> open_locked(Lock lock, std::vector<Connection>& sessions) {
     TRY(begin(sessions));
     if (!logs_) return unlogged_position();
     if (maria_log_) {
       std::optional<Position> position = TRY(agreed_position(sessions, lock == Lock::tables));
       if (position) return std::move(*position);
-      return Failure(Error{ErrorKind::prerequisite, "mysql.snapshot_lock_weak",
-                           fmt::format("transactions committed under {}", name_of(lock)), ""});
+      return Failure(errors::lock_weak(name_of(lock), "transactions committed under it"));
     }
     const std::optional<BinlogPosition> end = TRY(log_end_position(locker_));
     if (!end) return Failure(errors::log_off());
     return end->position();
   }
 
-  Result<void> wait_for(Lock lock) {
+  Result<void> wait_for(Lock lock, Clock::time_point until) {
     for (;;) {
-      auto had = try_lock(lock);
-      if (had || !is_lock_timeout(had.error())) return had;
+      const bool is_last = Clock::now() + lock_pause + std::chrono::seconds(lock_wait_s) > until;
+      if (is_last || lock != Lock::global || TRY(is_calm())) {
+        auto had = try_lock(lock);
+        if (had || !is_lock_timeout(had.error())) return had;
+      }
       const std::string who = blockers(locker_);
-      if (Clock::now() + lock_pause + std::chrono::seconds(lock_wait_s) > deadline_)
-        return Failure(errors::lock_not_had(name_of(lock), spec_.wait_s, who));
+      if (is_last) return Failure(errors::lock_not_had(name_of(lock), spec_.wait_s, who));
       log_info(Component::source_unload, "Waiting for {}: {}", name_of(lock), who);
       std::this_thread::sleep_for(lock_pause);
     }
+  }
+
+  // Whether no statement has run for long. FLUSH TABLES waits for all of them, and when it gives up, tables that they
+  // use stay marked: whoever comes waits for the flush until the statement ends.
+  Result<bool> is_calm() {
+    constexpr int long_s = 2;
+    const Rows rows = TRY(locker_.query(fmt::format(
+        "SELECT count(*) FROM information_schema.processlist WHERE id <> CONNECTION_ID() AND command IN ('Query', "
+        "'Execute', 'Prepare', 'Fetch') AND time >= {} AND user NOT IN ('event_scheduler', 'system user')",
+        long_s)));
+    return rows.integer(0, 0) == 0;
   }
 
   Result<void> try_lock(Lock lock) {
@@ -254,7 +297,9 @@ class Opening {
   Result<OpenSnapshot> without_lock() {
     if (!logs_) return without_log();
     const std::string refused = join(refused_, "; ");
-    if (!maria_log_ && !locker_.traits().has_gtids) return Failure(errors::no_lock_no_gtids(refused));
+    const bool exact_without = maria_log_ || locker_.traits().has_gtids;
+    if (!exact_without && !spec_.needs_position) return without_log();
+    if (!exact_without) return Failure(errors::no_lock_no_gtids(refused));
     log_info(Component::source_unload, "No lock may be taken for the snapshot ({}); it is opened without one",
              refused);
     unsigned count = spec_.sessions;
@@ -264,6 +309,7 @@ class Opening {
       if (Clock::now() > deadline_) break;
       std::this_thread::sleep_for(quiet_pause);
     }
+    if (!spec_.needs_position) return without_log();  // one session needs no place
     return Failure(errors::no_snapshot_without_lock(refused, lockless_tries));
   }
 
@@ -272,6 +318,7 @@ class Opening {
   Result<std::optional<OpenSnapshot>> try_quiet(unsigned count) {
     OpenSnapshot out;
     out.sessions = TRY(connect_all(count));
+    const XaState xa = TRY(xa_state(locker_));
     const std::optional<BinlogPosition> before = TRY(log_end_position(locker_));
     const Rows owned = TRY(locker_.query("SELECT @@global.gtid_owned"));
     std::optional<BinlogPosition> executed, after;
@@ -280,10 +327,9 @@ class Opening {
       TRY(begin(out.sessions));
       after = TRY(log_end_position(locker_));
     }
-    if (!after || before->place != after->place || executed->gtids != after->gtids) {
-      take_back(std::move(out.sessions));
-      return std::nullopt;
-    }
+    if (!after || before->place != after->place || executed->gtids != after->gtids)
+      return give_up(std::move(out.sessions));
+    after->xa_known = is_known_quiet(xa, TRY(xa_state(locker_)));
     out.position = after->position();
     return std::optional(std::move(out));
   }

@@ -13,6 +13,7 @@
 #include "engines/mysql/leftover_sessions.h"
 #include "engines/mysql/log_continuity.h"
 #include "engines/mysql/log_status.h"
+#include "engines/mysql/open_xa.h"
 #include "engines/mysql/packet_session.h"
 #include "engines/mysql/source_checks.h"
 #include "engines/mysql/source_errors.h"
@@ -27,6 +28,13 @@ constexpr int64_t pool_care_s = 600;
 constexpr size_t keys_a_statement = 200;
 
 std::string_view own_savepoint = "godwit_slice";
+
+// The position, where a reader knows what was prepared from `since` on and is committed behind it.
+Result<Position> reading_prepared(const Position& position, const LogPlace& since) {
+  BinlogPosition at = TRY(BinlogPosition::parse(position.text));
+  if (at.place != since) at.prepared = since;
+  return at.position();
+}
 
 }  // namespace
 
@@ -129,17 +137,25 @@ Result<Snapshot> MysqlSource::open_pool(const CaptureSpec& spec, bool needs_posi
 
 // Nothing is made on the server: it keeps its log by its own settings.
 Result<Snapshot> MysqlSource::begin_capture(const CaptureSpec& spec) {
-  if (spec.loads) return open_pool(spec, true);
-  if (spec.start_position.empty()) {
-    const std::optional<BinlogPosition> exact = TRY(exact_end_position(session_));
-    if (!exact) return Failure(errors::log_off());
-    return Snapshot{"", exact->position()};
+  if (!spec.loads && !spec.start_position.empty()) {
+    const Position now = TRY(mark_now());
+    const Position wanted = TRY(parse_position(spec.start_position));
+    const Position oldest = TRY(capture_position(spec));
+    if (compare(wanted, oldest) < 0) return Failure(errors::log_purged(wanted.text, oldest.text));
+    return Snapshot{"", compare(wanted, now) < 0 ? wanted : now};
   }
-  const Position now = TRY(mark_now());
-  const Position wanted = TRY(parse_position(spec.start_position));
-  const Position oldest = TRY(capture_position(spec));
-  if (compare(wanted, oldest) < 0) return Failure(errors::log_purged(wanted.text, oldest.text));
-  return Snapshot{"", compare(wanted, now) < 0 ? wanted : now};
+  interrupted_ = false;
+  const LogPlace none_open =
+      TRY(wait_for_open_xa(session_, endpoint_, spec.open_transactions_timeout_s, interrupted_));
+  Snapshot snapshot;
+  if (spec.loads)
+    snapshot = TRY(open_pool(spec, true));
+  else if (const std::optional<BinlogPosition> exact = TRY(exact_end_position(session_)))
+    snapshot.position = exact->position();
+  else
+    return Failure(errors::log_off());
+  snapshot.position = TRY(reading_prepared(snapshot.position, none_open));
+  return snapshot;
 }
 
 Result<Snapshot> MysqlSource::open_snapshot(const CaptureSpec& spec) {

@@ -19,6 +19,9 @@ Error snapshot_lost(std::string_view id, std::string_view why) {
   return make(ErrorKind::snapshot_lost, "snapshot_lost",
               fmt::format("the load's snapshot {} is gone: {}.", id.empty() ? "(none)" : id, why));
 }
+Error lock_weak(std::string_view lock, std::string_view why) {
+  return lacking("snapshot_lock_weak", fmt::format("{} was had and does not hold off all writers: {}", lock, why));
+}
 Error lock_not_had(std::string_view lock, int64_t waited_s, std::string_view blockers) {
   return lacking("snapshot_lock",
                  fmt::format("{} could not be had within {} s (TransactionConsistencyTimeout). It waits for: {}. End "
@@ -29,7 +32,8 @@ Error no_snapshot_without_lock(std::string_view refused, unsigned tries) {
   return lacking(
       "snapshot_busy",
       fmt::format("no consistent snapshot could be opened: this user may take no lock ({}), and in {} tries "
-                  "the server was never quiet for the moment that it takes without one. GRANT RELOAD ON "
+                  "the server was never quiet for the moment that it takes without one (nobody commits, no XA "
+                  "transaction is prepared: XA RECOVER lists them). GRANT RELOAD ON "
                   "*.* (or LOCK TABLES on the task's databases) to the user.",
                   refused, tries));
 }
@@ -234,6 +238,29 @@ Error xa_not_listed(std::string_view said) {
                              "XA_RECOVER_ADMIN ON *.* TO the user.",
                              said));
 }
+Error xa_stays_open(size_t count, int64_t waited_s) {
+  return lacking(
+      "open_xa",
+      fmt::format("{} XA transaction(s) are still prepared after {} s (TransactionConsistencyTimeout): what "
+                  "they changed is in no snapshot, and in the binlog before the place where this task "
+                  "would begin. Commit them or roll them back (XA RECOVER lists them), or give the source "
+                  "IgnoreOpenXaTransactionsCheck=true if they will never be committed.",
+                  count, waited_s));
+}
+Error xa_ignored(size_t count) {
+  return lacking("xa_ignored",
+                 fmt::format("{} XA transaction(s) are prepared on the source (XA RECOVER lists them), and "
+                             "IgnoreOpenXaTransactionsCheck is true: should one of them be committed, the task ends "
+                             "there and has to be started again with --restart.",
+                             count));
+}
+Error xa_unseen(std::string_view said) {
+  return lacking("xa_unseen",
+                 fmt::format("Whether XA transactions are prepared on the source cannot be seen ({}): should one be "
+                             "committed that is prepared now, the task ends there and has to be started again with "
+                             "--restart. GRANT XA_RECOVER_ADMIN ON *.* TO the user, and the task waits for them.",
+                             said));
+}
 Error ndb_variable(std::string_view variable, std::string_view wanted) {
   return lacking("ndb", fmt::format("the server has NDB tables, and {} must be {}: set it in its options file.",
                                     variable, wanted));
@@ -254,6 +281,14 @@ Error system_versioned(const TableRef& table) {
   return lacking("system_versioned",
                  fmt::format("table {} is system-versioned: its rows as they are now are moved, not their history",
                              to_string(table)));
+}
+Error system_versioned_followed(const TableRef& table) {
+  return lacking(
+      "system_versioned",
+      fmt::format("table {} is system-versioned: the binlog tells its history, not its rows (a DELETE is an "
+                  "UPDATE there), so its changes cannot be followed. ALTER TABLE … DROP SYSTEM VERSIONING, "
+                  "leave the table out of the mappings, or load it with --type full-load.",
+                  to_string(table)));
 }
 Error cascade_from_outside(std::string_view name, const ActingKey& key) {
   return lacking(

@@ -13,6 +13,8 @@ namespace godwit::mysql::errors {
 
 // Snapshots.
 Error snapshot_lost(std::string_view id, std::string_view why);
+// `why`: what went on under it.
+Error lock_weak(std::string_view lock, std::string_view why);
 Error lock_not_had(std::string_view lock, int64_t waited_s, std::string_view blockers);
 Error no_snapshot_without_lock(std::string_view refused, unsigned tries);
 Error no_lock_no_gtids(std::string_view refused);
@@ -54,10 +56,14 @@ Error not_transactional(const TableRef& table, std::string_view storage_engine);
 Error cluster_is_target();
 Error open_xa(size_t count);
 Error xa_not_listed(std::string_view said);
+Error xa_stays_open(size_t count, int64_t waited_s);
+Error xa_ignored(size_t count);
+Error xa_unseen(std::string_view said);
 Error ndb_variable(std::string_view variable, std::string_view wanted);
 Error log_filtered(std::string_view database, std::string_view option);
 Error charset_unknown(const TableRef& table, std::string_view column, std::string_view charset);
 Error system_versioned(const TableRef& table);
+Error system_versioned_followed(const TableRef& table);
 Error cascade_from_outside(std::string_view name, const ActingKey& key);
 
 }  // namespace godwit::mysql::errors

@@ -164,7 +164,9 @@ Result<void> LogDecoder::xa_prepare(const RawEvent& event, ChangeBatch& batch) {
 Result<void> LogDecoder::xa_commit(const XaName& name, ChangeBatch& batch) {
   std::optional<PreparedRows> prepared = prepared_.take(name);
   if (passing_) return end_transaction(batch);
-  if (!prepared) return Failure(errors::unknown_xa(where_));
+  // Servers log the commit of what changed nothing too.
+  if (!prepared && !xa_known_) return Failure(errors::unknown_xa(where_));
+  if (!prepared) return end_transaction(batch);
   if (!prepared->has_rows) return end_transaction(batch);
   if (feed_ != nullptr && prepared->kept == false) return damaged("an XA COMMIT inside a payload");
   committing_ = prepared->start;  // the position before it still needs what was prepared

@@ -31,6 +31,7 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
       tables_(tables, facts, options_.fold_names),
       suspended_(tables.size(), false),
       after_(after),
+      xa_known_(after.xa_known),
       by_place_(!by_gtid),
       passing_(!by_gtid),
       gtids_known_(!after.gtids.empty()),
@@ -43,6 +44,7 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
     reached_.push_back(table.from.empty());
     pending_.push_back(!table.from.empty() && !from);  // the end of the log
     from_.push_back(from ? *from : BinlogPosition());
+    xa_known_ = xa_known_ && (!from || from->xa_known);
   }
 }
 
@@ -66,10 +68,11 @@ void LogDecoder::finish_batch(ChangeBatch& batch) {
 }
 
 BinlogPosition LogDecoder::here() const {
-  LogPlace prepared = prepared_.first_needed();
+  // One that nobody knows must not be taken for one that has no rows: then all are told.
+  LogPlace prepared = prepared_.first_needed(xa_known_);
   if (!committing_.empty() && (prepared.empty() || compare(committing_, prepared) == std::partial_ordering::less))
     prepared = committing_;
-  return {place_, options_.server, executed_, std::move(prepared)};
+  return {place_, options_.server, executed_, std::move(prepared), xa_known_};
 }
 
 Position LogDecoder::position() const {

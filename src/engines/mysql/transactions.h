@@ -131,6 +131,7 @@ class LogDecoder {
   std::vector<bool> pending_;         // by table: `from` is the end of the log
   std::vector<bool> suspended_;
   const BinlogPosition after_;
+  bool xa_known_;  // no XA transaction with rows of followed tables is unknown to us
   const bool by_place_;
   bool passing_;  // before `after_`
   bool gtids_known_;

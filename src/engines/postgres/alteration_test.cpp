@@ -104,6 +104,64 @@ TEST(Alteration, a_table_moves_before_its_columns_change) {
                    R"(ALTER TABLE "x"."t" RENAME TO "u")", R"(ALTER TABLE "x"."u" RENAME COLUMN "a" TO "b")"}));
 }
 
+TargetTable of_mysql(const ColumnDef& source, const ColumnDef& carried) {
+  const auto from = std::make_shared<TableDef>(), to = std::make_shared<TableDef>();
+  from->ref = to->ref = t;
+  from->columns = {column(1, "id"), source};
+  to->columns = {column(1, "id"), carried};
+  return {from, to, to};
+}
+
+ColumnDef typed(ColumnDef out, ValueForm form, std::string dialect, std::vector<std::string> labels = {}) {
+  out.type.form = form;
+  out.type.dialect = std::move(dialect);
+  if (!labels.empty()) out.type.labels = std::make_shared<const std::vector<std::string>>(std::move(labels));
+  return out;
+}
+
+TEST(Alteration, defaults_of_another_dialect_are_carried_where_they_are_plain) {
+  const TargetTable before = table(t, {column(1, "id")});
+  const TargetTable after = of_mysql(typed(column(2, "b", "varbinary(9)"), ValueForm::bytes, "mysql"),
+                                     typed(column(2, "b", "bytea"), ValueForm::bytes, "postgresql"));
+  ColumnOrigin origin = {2, "'it''s'", "it's"};
+  origin.literal = "it's";
+  EXPECT_EQ(told({before, after, {origin}}),
+            (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN IF NOT EXISTS "b" bytea DEFAULT '\x69742773'::bytea)",
+                   R"(ALTER TABLE "s"."t" ALTER COLUMN "b" DROP DEFAULT)",
+                   R"(maybe ALTER TABLE "s"."t" ALTER COLUMN "b" SET DEFAULT '\x69742773'::bytea)"}));
+  origin.old_rows.reset();
+  origin.literal.reset();
+  origin.expression = "concat('a', 1)";
+  EXPECT_EQ(told({before, after, {origin}}),
+            (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN IF NOT EXISTS "b" bytea)", "maybe "}));
+}
+
+TEST(Alteration, an_identity_of_the_targets_own_stays_while_the_column_counts_up) {
+  const TargetTable before = of_mysql(typed(column(2, "n", "int"), ValueForm::integer, "mysql"), column(2, "n"));
+  const TargetTable after =
+      of_mysql(typed(column(2, "n", "bigint"), ValueForm::integer, "mysql"), column(2, "n", "bigint"));
+  ColumnOrigin origin;
+  origin.number = 2;
+  origin.identity = 'd';
+  EXPECT_EQ(told({before, after, {origin}}),
+            (Texts{R"(ALTER TABLE "s"."t" ALTER COLUMN "n" TYPE bigint USING "n"::bigint)"}));
+  origin.identity = '\0';
+  EXPECT_EQ(told({before, after, {origin}}).front(),
+            R"(ALTER TABLE "s"."t" ALTER COLUMN "n" DROP IDENTITY IF EXISTS)");
+}
+
+TEST(Alteration, new_labels_of_another_engine_get_a_check_that_knows_them) {
+  const auto plan = [](std::vector<std::string> labels) {
+    return of_mysql(typed(column(2, "e", "enum"), ValueForm::enumeration, "mysql", std::move(labels)),
+                    typed(column(2, "e", "text"), ValueForm::text, "postgresql"));
+  };
+  EXPECT_EQ(told({plan({"a"}), plan({"a"}), {}}), Texts{});
+  const Texts steps = told({plan({"a"}), plan({"a", "b"}), {}});
+  ASSERT_EQ(steps.size(), 2U);
+  EXPECT_TRUE(steps[0].starts_with("maybe DO "));
+  EXPECT_EQ(steps[1], R"(maybe ALTER TABLE "s"."t" ADD CHECK ("e" IN ('a', 'b', '')))");
+}
+
 TEST(Alteration, labels_come_in_their_places_and_keep_what_is_there) {
   EXPECT_EQ(label_steps("m", {"a", "b"}, {"a", "b"}), Texts{});
   EXPECT_EQ(label_steps("m", {"a", "c"}, {"z", "a", "b", "c", "d"}),

@@ -1,0 +1,52 @@
+#include "engines/mysql/open_xa.h"
+
+#include <chrono>
+#include <thread>
+
+#include "base/log.h"
+#include "engines/mysql/connection_attributes.h"
+#include "engines/mysql/log_status.h"
+#include "engines/mysql/source_errors.h"
+
+namespace godwit::mysql {
+namespace {
+
+constexpr auto look_again = std::chrono::milliseconds(200);
+
+// Older servers write an XA transaction to the log when it commits, all of it.
+bool logs_prepared(const ServerTraits& traits) {
+  return traits.version >= (traits.mariadb ? 100500 : 50707);
+}
+
+Result<LogPlace> place_now(Connection& session) {
+  const std::optional<BinlogPosition> end = TRY(log_end_position(session));
+  if (!end) return Failure(errors::log_off());
+  return end->place;
+}
+
+}  // namespace
+
+Result<LogPlace> wait_for_open_xa(Connection& session, const Endpoint& endpoint, int64_t wait_s,
+                                  const std::atomic<bool>& interrupted) {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait_s);
+  const bool ignores = is_set(endpoint, "IgnoreOpenXaTransactionsCheck", false);
+  for (bool told = false;; told = true) {
+    // Before the question: what is prepared behind the answer lies behind this place.
+    LogPlace place = TRY(place_now(session));
+    if (!logs_prepared(session.traits())) return place;
+    const auto open = session.query("XA RECOVER");
+    if (!open && session.broken()) return Failure(open.error());
+    if (!open) log_warning(Component::source_capture, "{}", errors::xa_unseen(open.error().message).message);
+    if (!open || open->empty()) return place;
+    if (ignores) {
+      log_warning(Component::source_capture, "{}", errors::xa_ignored(open->size()).message);
+      return place;
+    }
+    if (!told) log_info(Component::source_capture, "Waiting for {} prepared XA transaction(s)", open->size());
+    if (interrupted) return Failure(Error{ErrorKind::stopped, "stopped", "the wait for XA was stopped", ""});
+    if (std::chrono::steady_clock::now() > deadline) return Failure(errors::xa_stays_open(open->size(), wait_s));
+    std::this_thread::sleep_for(look_again);
+  }
+}
+
+}  // namespace godwit::mysql
