@@ -26,7 +26,7 @@ void add_migrate(CLI::App& app, godwit::MigrateArguments& arguments, int& exit_s
   command->add_option("--task-id", arguments.task_id, "name of the task; run again under it, it resumes")
       ->capture_default_str();
   command->add_option("--cdc-start-position", arguments.start_position,
-                      "with --type cdc: log position to start from");
+                      "with --type cdc: log position to start from, or a time (UTC) where the source can find it");
   command->add_option("--cdc-stop-position", arguments.stop_position,
                       "caught-up, position:<native>, server_time:<UTC> or commit_time:<UTC>");
   command->add_flag("--restart", arguments.restart, "forget the checkpoint and load everything anew");

@@ -32,6 +32,7 @@ struct Change {
   uint32_t after_row = no_row;   // insert, update
   WhenMissing when_missing = WhenMissing::report;
   bool filtered = false;  // left out by the table's row filter: counted, and nothing else; it has no rows
+  bool keys_off = false;  // foreign keys were out of force in the source's session: they did nothing to other rows
 };
 
 // What shaping did to a row beyond what the rules asked for. The settings have an answer to it, which is given when

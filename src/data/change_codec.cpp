@@ -8,6 +8,8 @@
 namespace godwit {
 namespace {
 
+constexpr unsigned filtered_bit = 1, keys_off_bit = 2;
+
 Failure damaged(std::string_view what) {
   return Failure(
       Error{ErrorKind::fatal, "spool.damaged",
@@ -67,11 +69,13 @@ bool get_change(ByteReader& in, const ChangeBatch& batch, Change& change) {
   uint8_t op = 0;
   if (!in.u8(op) || op > static_cast<uint8_t>(Op::truncate)) return false;
   change.op = static_cast<Op>(op);
-  uint8_t when_missing = 0, filtered = 0;
+  uint8_t when_missing = 0, flags = 0;
   if (!in.u32(change.table) || !in.u32(change.before_row) || !in.u32(change.after_row) || !in.u8(when_missing) ||
-      when_missing > static_cast<uint8_t>(WhenMissing::look_up) || !in.u8(filtered) || filtered > 1)
+      when_missing > static_cast<uint8_t>(WhenMissing::look_up) || !in.u8(flags) ||
+      flags > (filtered_bit | keys_off_bit))
     return false;
-  change.filtered = filtered != 0;
+  change.filtered = (flags & filtered_bit) != 0;
+  change.keys_off = (flags & keys_off_bit) != 0;
   change.when_missing = static_cast<WhenMissing>(when_missing);
   if (change.table >= batch.images.size()) return false;
   if (change.op == Op::truncate || change.filtered) return true;
@@ -117,7 +121,8 @@ void encode(const ChangeBatch& batch, ByteBuffer& out) {
     append_big_endian(out, change.before_row);
     append_big_endian(out, change.after_row);
     append_big_endian(out, static_cast<uint8_t>(change.when_missing));
-    append_big_endian(out, static_cast<uint8_t>(change.filtered ? 1 : 0));
+    append_big_endian(
+        out, static_cast<uint8_t>((change.filtered ? filtered_bit : 0) | (change.keys_off ? keys_off_bit : 0)));
   }
   append_big_endian(out, static_cast<uint32_t>(batch.parts.size()));
   for (const TxnPart& part : batch.parts) {

@@ -74,6 +74,7 @@ class RandomBatch {
     if (change.op == Op::truncate) change.before_row = below(2) == 0 ? Change::no_row : below(100);
     if (change.op == Op::erase || (change.op == Op::update && below(2) == 0)) change.before_row = below(rows);
     if (change.op == Op::insert || change.op == Op::update) change.after_row = below(rows);
+    change.keys_off = below(2) == 0;
     batch_.changes.push_back(change);
   }
   void add_part() {

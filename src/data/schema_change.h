@@ -18,6 +18,7 @@ struct ColumnOrigin {
   std::string expression;               // its default, or what a generated column is computed by; empty: none
   std::optional<std::string> old_rows;  // text of the value that rows written before the column show; nothing: NULL
   char identity = '\0';                 // 'a': GENERATED ALWAYS AS IDENTITY, 'd': BY DEFAULT
+  std::optional<std::string> literal = std::nullopt;  // canonical text of `expression`, where it is a plain literal
 };
 
 struct SchemaChange {
@@ -33,10 +34,14 @@ struct SchemaChange {
   TableDef table;
   std::vector<ColumnOrigin> origins;
   bool rewritten = false;  // the command gave rows new values that the log does not carry
-  uint32_t log_id = 0;
+  // Its rows, or how they are found, may be others, and `table` may not say how it is now: it is looked up.
+  bool replaced = false;
+  uint32_t log_id = 0;  // as the task knows the table
+  TableRef was;         // where ids are made of names: its name before the command; else empty
   TableRef name;
   std::vector<std::string> labels;
-  std::string what;  // "index public.orders_by_day", for people
+  std::string what;                     // "index public.orders_by_day", for people
+  std::vector<std::string> notes = {};  // whole sentences: what else the command did and nobody replicates
 };
 
 // What is to be done to a target's table so that it takes rows of `after` instead of `before`. Columns are matched by

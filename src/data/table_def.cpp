@@ -18,11 +18,16 @@ std::string log_name(const TableRef& table) {
 
 std::string structure_fingerprint(const TableDef& table) {
   std::string text = fmt::format("{}|{}|", table.log_id, static_cast<int>(table.identity));
-  for (const ColumnDef& column : table.columns)
-    text += fmt::format("{}:{}:{}:{}:{}|", column.number, column.name, column.type.log_id, column.type.log_modifier,
+  const auto number = [&](size_t column) {
+    return table.last_number == 0 ? static_cast<size_t>(table.columns[column].number) : column + 1;
+  };
+  for (size_t c = 0; c < table.columns.size(); ++c) {
+    const ColumnDef& column = table.columns[c];
+    text += fmt::format("{}:{}:{}:{}:{}|", number(c), column.name, column.type.log_id, column.type.log_modifier,
                         column.generated);
+  }
   if (table.key)
-    for (const uint32_t column : table.key->columns) text += fmt::format("k{}|", table.columns[column].number);
+    for (const uint32_t column : table.key->columns) text += fmt::format("k{}|", number(column));
   std::vector<uint32_t> leaves;
   for (const LeafDef& leaf : table.leaves) leaves.push_back(leaf.log_id);
   std::ranges::sort(leaves);

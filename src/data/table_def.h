@@ -34,6 +34,10 @@ struct ColumnDef {
   // Of an unsigned 8-byte integer: no value will reach 2^63, since the column counts up by itself and is far below,
   // or a foreign key lets it have the values of such a column only.
   bool within_int8 = false;
+  // What a row that the log leaves the column out of has there (MySQL's minimal images).
+  enum class Absent : uint8_t { unknown, null, text };
+  Absent when_absent = Absent::unknown;
+  std::string absent_text = {};  // canonical
 };
 
 // The columns by which one row is found again. Indexes into TableDef::columns, in key order.
@@ -67,6 +71,10 @@ struct TableDef {
   bool partitioned = false;
   std::vector<LeafDef> leaves;  // of a partitioned table, all levels flattened; empty for any other
   bool logged = true;           // false: changes never reach the log (PostgreSQL: UNLOGGED)
+  // Where the engine's columns have no numbers of their own, they get their place as it is described, and later ones
+  // the next: the highest number so far. 0: they have.
+  int16_t last_number = 0;
+  std::string collation = {};  // of text columns that name none; empty: the engine's tables have no such thing
   uint64_t estimated_rows = 0;
   uint64_t estimated_bytes = 0;
 };

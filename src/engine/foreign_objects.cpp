@@ -31,6 +31,12 @@ bool fits_dates(std::string_view text, const Type& from, const Type& to) {
   return !to.finite || from.finite || (text.size() >= 10 && text[4] == '-' && !text.ends_with('C'));
 }
 
+bool is_large(const Type& type) {
+  const std::string word = lower_ascii(type.native.substr(0, type.native.find_first_of("( ")));
+  return is_lob(type) || word.ends_with("text") || word.ends_with("blob") || word == "json" ||
+         type.form == ValueForm::geometry;
+}
+
 bool is_text_without_loss(ValueForm form) {
   return form != ValueForm::bytes && form != ValueForm::geometry && form != ValueForm::boolean;
 }
@@ -48,8 +54,12 @@ const ColumnDef* source_column(const TargetTable& table, size_t layout_column) {
   return found == table.source->columns.end() ? nullptr : &*found;
 }
 
-// MySQL's collations that end so, and those of its default, find different texts equal.
+// MySQL's collations that end so, and those of its default, find different texts equal; PostgreSQL's char(n) takes no
+// notice of the blanks at the end, which its values have.
 bool compares_exactly(const Type& type) {
+  if (type.dialect != "mysql" && (type.native.starts_with("character(") || type.native.starts_with("bpchar") ||
+                                  type.native.starts_with("char(") || type.native == "character"))
+    return false;
   const bool is_text = type.form == ValueForm::text || type.form == ValueForm::enumeration;
   return !is_text || type.dialect != "mysql" || type.native.ends_with("_bin") || type.native.ends_with("_as_cs");
 }
@@ -99,15 +109,26 @@ class Carrier {
     if (source != nullptr) carried.source = source->type;
     if (means == nullptr || is_before_image(planned, index)) return carried;
     carried.comment = means->comment;
-    carried.counts_up = means->counts_up && is_number(carried.column->type.form);
+    const bool takes_null = !carried.column->not_null && !in_key(planned, index);
+    carried.counts_up = means->counts_up && is_number(carried.column->type.form) && !takes_null;
     if (!carried.counts_up) carried.default_value = default_of(*means, *source, carried.column->type);
-    if (means->counts_up && !carried.counts_up)
+    if (means->counts_up && takes_null)
+      note(fmt::format(
+          "Column \"{}\" of table {} does not count up on the target: it may be NULL, where a column that "
+          "counts would put a number.",
+          means->name, to_string(object_.table)));
+    else if (means->counts_up && !carried.counts_up)
       note(fmt::format("Column \"{}\" of table {} does not count up on the target: its type there is no number.",
                        means->name, to_string(object_.table)));
     if (means->now_on_update && !traits_.now_on_update)
       note(fmt::format("ON UPDATE CURRENT_TIMESTAMP of column \"{}\" of table {} is not carried over.", means->name,
                        to_string(object_.table)));
     return carried;
+  }
+
+  static bool in_key(const TargetTable& planned, size_t index) {
+    const auto& key = planned.layout->key;
+    return key && std::ranges::find(key->columns, index) != key->columns.end();
   }
 
   // The second column of one number.
@@ -127,15 +148,17 @@ class Carrier {
       case Kind::none:
         return {};
       case Kind::literal:
-        if (is_lob(to) && !traits_.large_defaults) return refuse_default("such columns have none on the target");
+        if (is_large(to) && !traits_.large_defaults) return refuse_default("such columns have none on the target");
         if (auto text = carried_literal(own.text, source.type, to)) return {Kind::literal, *std::move(text)};
         return refuse_default("the column's type on the target has no such value");
       case Kind::now:
-      case Kind::today:
-        if (own.kind == Kind::today && !traits_.today_as_default)
+      case Kind::today: {
+        const bool of_day = own.kind == Kind::today || to.form == ValueForm::date;
+        if (of_day && !traits_.today_as_default)
           return refuse_default("the target cannot have the current date as a default");
-        if (is_date(to.form)) return own;
+        if (is_date(to.form)) return {of_day ? Kind::today : Kind::now, own.text};
         return refuse_default("the column holds no moment on the target");
+      }
       case Kind::expression:
         break;
     }
@@ -143,6 +166,9 @@ class Carrier {
   }
 
   void add_check(const TargetTable& planned, const CheckMeaning& check, std::vector<CheckMeaning>& out) {
+    if (!traits_.checks)
+      return note(fmt::format("Check {} of table {} is not carried over: the target's server enforces none.",
+                              check.name, to_string(object_.table)));
     CheckWriter writer;
     writer.column = [&](std::string_view name) -> std::optional<CheckWriter::Column> {
       const ColumnDef* to = planned_column(planned, name);
@@ -178,6 +204,16 @@ class Carrier {
     if (index.is_partial) return refuse("it holds the rows of a condition only");
     if (index.nulls_equal) return refuse("two NULLs are equal in it");
     CarriedIndex carried{planned, object_.name, index.kind, index.method};
+    const bool too_early = index.deferrable && !traits_.deferrable_keys && index.kind != IndexMeaning::Kind::plain;
+    if (too_early && index.kind == IndexMeaning::Kind::unique) {
+      note(
+          fmt::format("{} is no more than an index on the target, which has no DEFERRABLE: values may meet in it on "
+                      "the way.",
+                      named(object_)));
+      carried.kind = IndexMeaning::Kind::plain;
+    } else if (too_early) {
+      note(fmt::format("{} is checked at once on the target, which has no DEFERRABLE.", named(object_)));
+    }
     for (const IndexMeaning::Part& part : index.parts) {
       if (part.column.empty()) return refuse("a part of it is computed");
       const ColumnDef* column = planned_column(*planned, part.column);
@@ -269,6 +305,21 @@ std::optional<std::string> carried_literal(std::string_view text, const Type& fr
   if (a == b) return std::string(text);
   if (b == ValueForm::text && is_text_without_loss(a)) return std::string(text);
   return std::nullopt;
+}
+
+DefaultMeaning carried_default(const ColumnOrigin& origin, const Type& from, const Type& to) {
+  using Kind = DefaultMeaning::Kind;
+  if (origin.expression.empty() && !origin.literal) return {};
+  DefaultMeaning meaning =
+      origin.literal ? DefaultMeaning{Kind::literal, *origin.literal} : read_default(origin.expression, from);
+  // Only PostgreSQL's literals are read there.
+  const bool misread = !origin.literal && meaning.kind == Kind::literal && from.dialect == "mysql";
+  std::optional<std::string> text;
+  if (meaning.kind == Kind::literal && !misread) text = carried_literal(meaning.text, from, to);
+  if (text) return {Kind::literal, *std::move(text)};
+  if ((meaning.kind == Kind::now || meaning.kind == Kind::today) && is_date(to.form)) return meaning;
+  if (meaning.kind == Kind::none) return meaning;
+  return {Kind::expression, origin.expression};
 }
 
 Carried carry(const ObjectDef& object, std::span<const TargetTable> tables, const CarryTraits& traits) {

@@ -10,6 +10,7 @@
 #include <variant>
 #include <vector>
 
+#include "data/schema_change.h"
 #include "data/target_table.h"
 #include "engine/catalog.h"
 #include "engine/sql_text.h"
@@ -28,6 +29,10 @@ std::string shortened(std::string_view name, size_t bytes_max);
 
 // The canonical text of a literal of one type in the form of another; nothing where there is none.
 std::optional<std::string> carried_literal(std::string_view text, const Type& from, const Type& to);
+
+// The default that a structure change gave a column of another dialect, in the target's form; of kind expression: it
+// cannot be carried.
+DefaultMeaning carried_default(const ColumnOrigin& origin, const Type& from, const Type& to);
 
 struct CarriedColumn {
   const ColumnDef* column = nullptr;  // of the layout
@@ -90,6 +95,7 @@ struct CarryTraits {
   bool now_on_update = false;
   bool today_as_default = true;
   bool large_defaults = true;  // of texts and blobs without a length
+  bool checks = true;
   // The target's quoting, for checks.
   std::string (*quote_name)(std::string_view name) = nullptr;
   std::string (*quote_literal)(std::string_view text) = nullptr;

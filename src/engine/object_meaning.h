@@ -63,6 +63,7 @@ struct IndexMeaning {
   std::vector<Part> parts = {};
   bool is_partial = false;   // it holds the rows of a condition only
   bool nulls_equal = false;  // unique: two NULLs are one value
+  bool deferrable = false;   // looked at when the transaction ends, if it asks for that
 };
 
 // Its table is the object's, the one it points to is ObjectDef::other.

@@ -21,6 +21,13 @@ Result<CommitBorder> Source::find_commit_border(const Position&, int64_t) {
                        "the source cannot be asked for the commits of other tables.", ""});
 }
 
+Result<Position> Source::position_at_time(int64_t) {
+  return Failure(Error{ErrorKind::usage, "engine.start_time",
+                       "the log of this source cannot be searched by time: give a position of its own as "
+                       "--cdc-start-position.",
+                       ""});
+}
+
 Result<SchemaChange> Source::read_schema_change(const std::string&) {
   return not_supported("A structure change");
 }
@@ -33,7 +40,8 @@ Result<void> ChangeWriter::drop_table(const TableRef& table) {
   return not_supported("The removal of table " + to_string(table));
 }
 
-Result<std::vector<TableRef>> Target::let_keys_act(std::span<const TargetTable>, const std::string&,
+Result<std::vector<TableRef>> Target::let_keys_act(std::span<const TargetTable>, std::span<const TableRef>,
+                                                   const std::string&,
                                                    const std::function<Result<void>(const std::string&)>&) {
   return Failure(
       Error{ErrorKind::prerequisite, "engine.silent_cascades",

@@ -15,6 +15,7 @@
 #include "data/row_batch.h"
 #include "data/row_filter.h"
 #include "data/schema_change.h"
+#include "engine/acting_key.h"
 #include "engine/catalog.h"
 
 namespace godwit {
@@ -168,6 +169,9 @@ class Source {
   virtual std::string checkpoint(const Position& position) const = 0;
   // DMS's or the user's text of a position ("4AF/B00000D0", a checkpoint) to ours.
   virtual Result<Position> parse_position(std::string_view text) const = 0;
+  // The place of the first transaction that committed at the time or later (DMS's CdcStartTime). An error of kind
+  // usage where the source's log cannot be searched so.
+  virtual Result<Position> position_at_time(int64_t time_us);
   // A position at or after every transaction that has committed by now; the log reader will reach it without further
   // work on the source.
   virtual Result<Position> mark_now() = 0;
@@ -255,11 +259,11 @@ class Source {
   virtual Result<std::string> read_large_object(uint32_t, uint64_t /*offset*/, uint32_t /*length*/) {
     return std::string();
   }
-  // Tables among these that foreign keys with actions on rows (CASCADE, SET NULL, SET DEFAULT) tie together, where
+  // What foreign keys with actions on rows (CASCADE, SET NULL, SET DEFAULT) tie together among these tables, where
   // the log does not hold what those actions did (MySQL): the target's keys must do it again, in log order. Empty
   // where the log holds every row.
-  virtual Result<std::vector<TableRef>> silent_cascades(std::span<const TableDef* const> /*tables*/) {
-    return std::vector<TableRef>();
+  virtual Result<SilentCascades> silent_cascades(std::span<const TableDef* const> /*tables*/) {
+    return SilentCascades();
   }
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
   // Whether the log, as it is read since read_changes(), tells all that happens to the tables it is asked for; before

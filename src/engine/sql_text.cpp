@@ -186,7 +186,9 @@ class CheckReader {
       if (op == "=" && cursor_.take_word("any")) return array(*left, false);
       if (op == "<>" && cursor_.take_word("all")) return array(*left, true);
       const Parsed right = primary(depth);
+      const bool is_order = op.starts_with('<') || op.starts_with('>');
       if (!right || !match(*left, *right)) return std::nullopt;
+      if (is_order && op != "<>" && (is_text(*left) || is_text(*right))) return std::nullopt;
       return condition(left->sql + " " + std::string(op == "!=" ? "<>" : op) + " " + right->sql);
     }
     return left;  // an operand, of a comparison around it
@@ -201,11 +203,17 @@ class CheckReader {
            (a.form == b.form || (is_number(a.form) && is_number(b.form)));
   }
 
+  // What comes before what differs with the collation.
+  static bool is_text(const Node& node) {
+    return node.kind == Node::Kind::column && !is_number(node.form) && node.form != ValueForm::date &&
+           node.form != ValueForm::datetime;
+  }
+
   Parsed between(int depth, const Node& left, bool negative) {
     const Parsed low = primary(depth);
     if (!low || !cursor_.take_word("and")) return std::nullopt;
     const Parsed high = primary(depth);
-    if (!high || !match(left, *low) || !match(left, *high)) return std::nullopt;
+    if (!high || !match(left, *low) || !match(left, *high) || is_text(left)) return std::nullopt;
     return condition(left.sql + (negative ? " NOT BETWEEN " : " BETWEEN ") + low->sql + " AND " + high->sql);
   }
 
@@ -273,6 +281,8 @@ class CheckReader {
     const Parsed inner = counts ? primary(depth + 1) : std::nullopt;
     if (!inner || inner->kind != Node::Kind::column || inner->form != ValueForm::text || !cursor_.take_symbol(")"))
       return std::nullopt;
+    // PostgreSQL does not count the blanks at the end of a char(n).
+    if (!is_mysql_ && !inner->exact) return std::nullopt;
     return Node{Node::Kind::column, "char_length(" + inner->sql + ")", ValueForm::integer};
   }
 

@@ -100,11 +100,28 @@ TEST(WriteCheck, understands_mysqls_words) {
 }
 
 TEST(WriteCheck, leaves_alone_what_may_mean_something_else) {
-  for (const std::string_view condition :
-       {"", "(", "price", "active", "(active = true)", "(price > upper('x'::text))", "((price + cost) > 0)",
-        "(status ~ '^a'::text)", "(gone > 0)", "(price > 0) garbage", "(price > 'x'::text)", "(status > 5)",
-        "(1 = 1)", "((price > 0) = (cost > 0))", "(price = ANY (ARRAY[cost]))", "(loose = 'a'::text)", "(price > 0))",
-        "json_valid(`status`)"})
+  for (const std::string_view condition : {"",
+                                           "(",
+                                           "price",
+                                           "active",
+                                           "(active = true)",
+                                           "(price > upper('x'::text))",
+                                           "((price + cost) > 0)",
+                                           "(status ~ '^a'::text)",
+                                           "(gone > 0)",
+                                           "(price > 0) garbage",
+                                           "(price > 'x'::text)",
+                                           "(status > 5)",
+                                           "(1 = 1)",
+                                           "((price > 0) = (cost > 0))",
+                                           "(price = ANY (ARRAY[cost]))",
+                                           "(loose = 'a'::text)",
+                                           "(price > 0))",
+                                           "json_valid(`status`)",
+                                           "(status < 'n'::text)",
+                                           "((status >= 'a'::text) AND (status <= 'b'::text))",
+                                           "(status BETWEEN 'a'::text AND 'b'::text)",
+                                           "(char_length(loose) = 2)"})
     EXPECT_EQ(check(condition), "no") << condition;
   std::string deep(200, '(');
   EXPECT_EQ(check(deep + "price > 0" + std::string(200, ')')), "no");

@@ -75,6 +75,7 @@ struct ChangeView {
   const RowBatch* after = nullptr;
   uint32_t before_row = Change::no_row, after_row = Change::no_row;
   WhenMissing when_missing = WhenMissing::report;
+  bool keys_off = false;  // Change::keys_off
 
   // The cell that finds the row by: of the old row where the log carries it, else of the new one.
   const Cell& finder(size_t column) const {
@@ -345,10 +346,18 @@ class Target {
   // `keys`: the layout of the batches, as for Source::read_keys.
   virtual Result<std::unique_ptr<ChangedKeys>> gather_keys(std::string_view task_id, const TargetTable& table,
                                                            std::shared_ptr<const TableDef> keys) = 0;
+  // The keys between two of these tables that will act on rows here once let_keys_act() is asked for, under the
+  // layouts' names of the tables.
+  virtual Result<std::vector<ActingKey>> acting_keys(std::span<const TargetTable>,
+                                                     std::span<const TableRef> /*tied*/) {
+    return std::vector<ActingKey>();
+  }
   // For a source whose log does not hold what its foreign keys did: from now on the changes that this session applies
-  // let the keys of these tables act, and user triggers stay out of force. Answers the tables whose changes must then
-  // be applied in log order with one another. `save` as for release_constraints.
-  virtual Result<std::vector<TableRef>> let_keys_act(std::span<const TargetTable> tables, const std::string& saved,
+  // to the tables in `tied`, some of `tables` under their layouts' names, let their keys act, but for changes that
+  // were made with keys out of force; user triggers stay out of force. Answers the tables whose changes must then be
+  // applied in log order with one another, all that are tied among them. `save` as for release_constraints.
+  virtual Result<std::vector<TableRef>> let_keys_act(std::span<const TargetTable> tables,
+                                                     std::span<const TableRef> tied, const std::string& saved,
                                                      const std::function<Result<void>(const std::string&)>& save);
   virtual Result<std::unique_ptr<ChangeWriter>> apply_changes(std::string_view task_id) = 0;
 };

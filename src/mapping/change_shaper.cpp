@@ -77,6 +77,7 @@ std::optional<Change> ChangeShaper::update(const Images& images, RowBatch& out, 
   if (new_passes == Truth::no) {
     if (old_passes == Truth::no) return std::nullopt;
     Change erased{Op::erase, images.change.table, append_finder(images, out)};
+    erased.keys_off = images.change.keys_off;
     if (old_passes == Truth::unknown || may_look_up_) erased.when_missing = WhenMissing::ignore;
     return erased;
   }

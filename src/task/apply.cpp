@@ -36,7 +36,7 @@ Apply::Apply(Parts parts, std::unique_ptr<ChangeWriter> writer)
     : parts_(std::move(parts)),
       writer_(std::move(writer)),
       applier_(*parts_.context, *parts_.record, *parts_.source, *writer_, parts_.snapshots, parts_.held_rows,
-               parts_.in_log_order),
+               parts_.in_log_order, parts_.hanging),
       position_(parts_.start),
       needs_care_(parts_.carefully),
       errors_met_(parts_.context->tally->counts()) {}

@@ -45,6 +45,7 @@ class Apply {
     std::vector<Position> snapshots;  // per table; see WindowApplier
     std::vector<bool> held_rows;
     std::vector<bool> in_log_order;
+    std::vector<std::vector<uint32_t>> hanging;
     Position start;          // the stored position
     bool carefully = false;  // the first window failed at its commit before
   };

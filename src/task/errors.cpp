@@ -255,6 +255,30 @@ Error cascades_need_keys(const TableRef& table) {
                   "SET ON PARAMETER session_replication_role), or leave such tables out.",
                   to_string(table)));
 }
+Error key_does_not_act(std::string_view child, std::string_view parent) {
+  return make(
+      ErrorKind::table, "key_does_not_act",
+      fmt::format(
+          "a foreign key of table {} to {} deletes or changes rows by itself on the source, which the "
+          "source's log does not hold, and no foreign key on the target does the same (it is missing, could "
+          "not be built, or has other actions). Its rows would silently stay behind. Make the same key on the "
+          "target and load the tables anew (--restart).",
+          child, parent));
+}
+Error key_acts_alone(std::string_view child, std::string_view parent) {
+  return make(
+      ErrorKind::table, "key_acts_alone",
+      fmt::format("a foreign key of the target's table {} to {} deletes or changes rows by itself, and none does the "
+                  "same on the source, so rows would silently go. Make the key as it is on the source and load the "
+                  "tables anew (--restart).",
+                  child, parent));
+}
+Error parent_suspended(const TableRef& parent) {
+  return make(ErrorKind::table, "parent_suspended",
+              fmt::format("table {} is suspended, and what its deletes and updates do here by foreign key is not in "
+                          "the source's log. Load the tables anew together (--restart).",
+                          to_string(parent)));
+}
 Error drop_would_lose(std::string_view failure) {
   return make(
       ErrorKind::prerequisite, "drop_would_lose",

@@ -160,12 +160,16 @@ class ReplayingTarget : public Target {
       });
     });
   }
+  Result<std::vector<ActingKey>> acting_keys(std::span<const TargetTable> tables,
+                                             std::span<const TableRef> tied) override {
+    return replayed({}, [&] { return inner_->acting_keys(tables, tied); });
+  }
   Result<std::vector<TableRef>> let_keys_act(
-      std::span<const TargetTable> tables, const std::string& saved,
+      std::span<const TargetTable> tables, std::span<const TableRef> tied, const std::string& saved,
       const std::function<Result<void>(const std::string& script)>& save) override {
     std::string kept = saved;
     return replayed({}, [&] {
-      return inner_->let_keys_act(tables, std::string(kept), [&](const std::string& script) -> Result<void> {
+      return inner_->let_keys_act(tables, tied, std::string(kept), [&](const std::string& script) -> Result<void> {
         TRY(save(script));
         kept = script;
         return {};

@@ -158,7 +158,9 @@ class TaskRunner {
   Result<void> release_constraints();
   Result<void> save_script(const std::string& script);
   Result<void> let_keys_act(Apply::Parts& parts);
-  Result<std::set<size_t>> silent_cascades();
+  Result<SilentCascades> silent_cascades();
+  Result<void> compare_keys();
+  Result<bool> build_tied_keys(const Position& reached);
 
   // runner_schema.cpp
   Result<bool> take_up_structure(Apply& apply);
@@ -175,6 +177,8 @@ class TaskRunner {
   PlanOptions own_plan_options() const;
   bool is_suspended(size_t table) const;
   std::optional<size_t> table_by_id(uint32_t log_id) const;
+  std::optional<size_t> table_of(const SchemaChange& change) const;
+  void tell_notes(const SchemaChange& change);
   bool is_settled_before(const SchemaEvent& event, size_t table) const;
   Result<void> settle_alterations();
   Result<void> plan_from_record();
@@ -195,7 +199,7 @@ class TaskRunner {
 
   // runner_end.cpp
   Result<void> build_foreign_keys();
-  Result<void> build_phase(ObjectPhase phase);
+  Result<void> build_phase(ObjectPhase phase, const std::set<size_t>* only = nullptr);
   Result<void> end_cleanly();
   Result<void> set_sequences();
   Result<void> check_keyless_tables();

@@ -15,12 +15,16 @@
 
 namespace godwit {
 
-Result<void> TaskRunner::build_phase(ObjectPhase phase) {
+// `only`: of these tables alone; null: of all.
+Result<void> TaskRunner::build_phase(ObjectPhase phase, const std::set<size_t>* only) {
   if (options_.settings.godwit.secondary_objects == SecondaryObjects::none) return {};
   const std::vector<TargetTable> targets = context_.targets();
   const TaskDocument document = record_->document();
   for (const ObjectDef& object : context_.objects) {
     if (object.phase != phase) continue;
+    if (only != nullptr &&
+        std::ranges::none_of(*only, [&](size_t t) { return context_.tables[t].target.source->ref == object.table; }))
+      continue;
     const auto owner = std::ranges::find(document.tables, object.table, &TableRecord::table);
     if (!object.table.name.empty() &&
         (owner == document.tables.end() || !owner->created || !owner->suspended.empty()))

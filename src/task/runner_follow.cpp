@@ -8,6 +8,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "task/errors.h"
+#include "task/key_misfits.h"
 #include "task/runner.h"
 
 namespace godwit {
@@ -29,7 +30,8 @@ Result<void> TaskRunner::start_capture() {
     layouts.push_back(table.target.shape ? table.target.layout : table.target.read);
     const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
     Position from = known == document.tables.end() ? Position{} : known->snapshot;
-    if (known != document.tables.end() && known->pending) from = source_->end_of_log();
+    // Of one that is in error only its end is of interest.
+    if (known != document.tables.end() && known->pending && known->suspended.empty()) from = source_->end_of_log();
     captured.push_back({table.target.source, table.target.read, from});
   }
   const GodwitSettings& settings = options_.settings.godwit;
@@ -56,9 +58,9 @@ Result<void> TaskRunner::release_constraints() {
       TRY(target_->release_constraints(context_.targets(), record_->document().restore_script,
                                        [&](const std::string& script) { return save_script(script); }));
   if (constraints_by_session_ || !follows()) return {};
-  const std::set<size_t> cascades = TRY(silent_cascades());
-  if (cascades.empty()) return {};
-  return Failure(errors::cascades_need_keys(context_.tables[*cascades.begin()].target.source->ref));
+  const TiedTables tied = tied_tables(context_.tables, TRY(silent_cascades()));
+  if (tied.empty()) return {};
+  return Failure(errors::cascades_need_keys(context_.tables[*tied.tables.begin()].target.source->ref));
 }
 
 Result<void> TaskRunner::save_script(const std::string& script) {
@@ -105,24 +107,54 @@ Result<StopRule> TaskRunner::stop_rule() {
 // Once the foreign keys are there, those that the source's log is silent about do what they did on the source.
 Result<void> TaskRunner::let_keys_act(Apply::Parts& parts) {
   parts.in_log_order.assign(context_.tables.size(), false);
-  if (!keys_stand_ || TRY(silent_cascades()).empty()) return {};
+  const TiedTables tied = tied_tables(context_.tables, TRY(silent_cascades()));
+  if (tied.empty()) return {};
+  parts.hanging = tied.children;
+  if (!keys_stand_) return {};
+  TRY(compare_keys());
+  std::vector<TableRef> names;
+  for (const size_t t : tied.tables) names.push_back(context_.tables[t].target.layout->ref);
   const std::vector<TableRef> ordered =
-      TRY(parts.session->let_keys_act(context_.targets(), record_->document().restore_script,
+      TRY(parts.session->let_keys_act(context_.targets(), names, record_->document().restore_script,
                                       [&](const std::string& script) { return save_script(script); }));
   for (size_t t = 0; t < context_.tables.size(); ++t)
     parts.in_log_order[t] = std::ranges::find(ordered, context_.tables[t].target.layout->ref) != ordered.end();
   return {};
 }
 
-// Indexes of the tables that such keys tie together on the source.
-Result<std::set<size_t>> TaskRunner::silent_cascades() {
+// Tables whose keys would not do on the target what they did on the source are suspended, before a change of theirs
+// is applied.
+Result<void> TaskRunner::compare_keys() {
+  const SilentCascades source = TRY(silent_cascades());
+  std::vector<bool> suspended;
+  for (size_t t = 0; t < context_.tables.size(); ++t) suspended.push_back(is_suspended(t));
+  std::vector<TableRef> tied;
+  for (const size_t t : tied_tables(context_.tables, source).tables)
+    tied.push_back(context_.tables[t].target.layout->ref);
+  const std::vector<ActingKey> acting = TRY(target_->acting_keys(context_.targets(), tied));
+  for (const auto& [t, why] : key_misfits(context_.tables, suspended, source, acting)) TRY(fail_table(t, why));
+  return {};
+}
+
+Result<SilentCascades> TaskRunner::silent_cascades() {
   std::vector<const TableDef*> definitions;
   for (const PlannedTable& table : context_.tables) definitions.push_back(table.target.source.get());
-  std::set<size_t> out;
-  for (const TableRef& name : TRY(source_->silent_cascades(definitions)))
-    for (size_t t = 0; t < context_.tables.size(); ++t)
-      if (context_.tables[t].target.source->ref == name) out.insert(t);
-  return out;
+  return source_->silent_cascades(definitions);
+}
+
+// The tables that such keys tie together have one snapshot. Past it their keys must act, even while tables that were
+// loaded later are not consistent yet. False: they are not there yet, or nothing needs them.
+Result<bool> TaskRunner::build_tied_keys(const Position& reached) {
+  const TiedTables tied = tied_tables(context_.tables, TRY(silent_cascades()));
+  if (tied.empty() || !record_->document().dropped.empty()) return false;
+  const TaskDocument document = record_->document();
+  for (const TableRecord& record : document.tables)
+    for (const size_t t : tied.tables)
+      if (context_.tables[t].target.source->ref == record.table && source_->compare(reached, record.snapshot) < 0)
+        return false;
+  const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
+  TRY(build_phase(ObjectPhase::foreign_keys, &tied.tables));
+  return true;
 }
 
 Result<std::unique_ptr<Apply>> TaskRunner::open_apply() {
@@ -160,20 +192,23 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
     progress_.change_table(t, [](TableStatistics& s) {
       if (s.state == TableState::before_load) s.state = TableState::completed;
     });
+  const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
+  if (loads() && stored && source_->compare(*stored, highest_snapshot()) < 0)
+    keys_stand_ = TRY(build_tied_keys(*stored));
   std::unique_ptr<Apply> apply = TRY(open_apply());
   log_info(Component::task_manager, "Replication has started.");
   // Foreign keys come once every table is past the position of the latest snapshot. Those that the log is silent
   // about stand before the first change behind it.
   const Position highest = highest_snapshot();
   const bool cascades = !TRY(silent_cascades())
-  .empty();
+  .tied.empty();
   if (loads() && source_->compare(apply->position(), highest) < 0) {
     StopRule to_highest = rule;
     to_highest.caught_up = highest;
-    if (cascades) to_highest.no_further = highest;
+    if (cascades && !keys_stand_) to_highest.no_further = highest;
     const ApplyEnd end = TRY(apply_until(apply, to_highest, stop));
     if (end != ApplyEnd::caught_up) return end;
-    if (cascades) TRY(start_capture());  // what was read behind it is read again
+    if (to_highest.no_further) TRY(start_capture());  // what was read behind it is read again
   }
   // In a session that they bind, foreign keys would act on top of what the log says: they come at the stop.
   if (constraints_by_session_) {

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "task/errors.h"
+#include "task/key_misfits.h"
 #include "task/runner.h"
 #include "task/untold_changes.h"
 
@@ -358,9 +359,11 @@ Result<void> TaskRunner::replan(const Again& tables) {
 // together.
 Result<void> TaskRunner::widen(Again& tables) {
   if (!follows()) return {};
-  const std::set<size_t> tied = TRY(silent_cascades());
+  const std::set<size_t> tied = tied_tables(context_.tables, TRY(silent_cascades())).tables;
   const std::set<size_t> all = tables.all();
-  if (std::ranges::none_of(all, [&](size_t t) { return tied.contains(t); })) return {};
+  // Keys that were dropped for the load come back once every table is past its snapshot: no sooner may these be.
+  const bool keys_come_last = !all.empty() && !record_->document().dropped.empty();
+  if (!keys_come_last && std::ranges::none_of(all, [&](size_t t) { return tied.contains(t); })) return {};
   for (const size_t t : tied) {
     if (is_suspended(t)) continue;
     tables.lost.erase(t);

@@ -42,6 +42,21 @@ std::optional<size_t> TaskRunner::table_by_id(uint32_t log_id) const {
   return std::nullopt;
 }
 
+// Ids that are made of names may meet; the name decides then.
+std::optional<size_t> TaskRunner::table_of(const SchemaChange& change) const {
+  if (change.was.name.empty()) return table_by_id(change.log_id);
+  for (size_t t = 0; t < context_.tables.size(); ++t)
+    if (context_.tables[t].target.source->ref == change.was) return t;
+  return std::nullopt;
+}
+
+void TaskRunner::tell_notes(const SchemaChange& change) {
+  for (const std::string& note : change.notes) {
+    log_warning(Component::source_capture, "{}", note);
+    remark(note);
+  }
+}
+
 bool TaskRunner::is_suspended(size_t table) const {
   const TaskDocument document = record_->document();
   const auto known =
@@ -82,8 +97,10 @@ Result<bool> TaskRunner::take_up_structure(Apply& apply) {
       break;
     }
     case SchemaChange::Kind::other: {
-      const std::string text = fmt::format(
-          "{} on the source made {}, which is not replicated: make it on the target.", change.command, change.what);
+      const bool drops = change.command.starts_with("DROP");
+      const std::string text =
+          fmt::format("{} on the source {} {}, which is not replicated: {} it on the target.", change.command,
+                      drops ? "dropped" : "made", change.what, drops ? "drop" : "make");
       log_warning(Component::source_capture, "{}", text);
       remark(text);
       break;
@@ -96,7 +113,7 @@ Result<bool> TaskRunner::take_up_structure(Apply& apply) {
 }
 
 Result<bool> TaskRunner::take_up_table(Apply& apply, const SchemaEvent& event, const SchemaChange& change) {
-  const std::optional<size_t> table = table_by_id(change.log_id);
+  const std::optional<size_t> table = table_of(change);
   if (!table) return adopt_table(apply, change);
   if (is_settled_before(event, *table)) {
     TRY(apply.pass_structure(nothing));
@@ -104,6 +121,7 @@ Result<bool> TaskRunner::take_up_table(Apply& apply, const SchemaEvent& event, c
   }
   const TableDef& before = *context_.tables[*table].target.source;
   SchemaAction action = decide(before, change);
+  tell_notes(change);
   // What was written into a new partition before it was published is not in the log.
   const FollowedTable followed{&before, {}};
   if (before.leaves.size() < change.table.leaves.size() &&
@@ -229,9 +247,16 @@ Result<bool> TaskRunner::load_again(Apply& apply, size_t table, const SchemaEven
                                     const SchemaChange& change) {
   const TargetTable before = context_.tables[table].target;
   const TableRef& name = before.source->ref;
-  log_warning(Component::task_manager,
-              "Table {} is loaded again: its key, its replica identity or its partitions changed on the source at {}",
-              log_name(name), event.at.text);
+  if (change.replaced)
+    log_warning(
+        Component::task_manager,
+        "Table {} is loaded again: what {} at {} did to its rows, or to how they are found, is not in the log",
+        log_name(name), change.command, event.at.text);
+  else
+    log_warning(
+        Component::task_manager,
+        "Table {} is loaded again: its key, its replica identity or its partitions changed on the source at {}",
+        log_name(name), event.at.text);
   // A table of the task that was attached as a partition is none any more; its place is the partition's.
   std::vector<TargetTable> absorbed;
   for (const LeafDef& leaf : change.table.leaves)
@@ -251,7 +276,7 @@ Result<bool> TaskRunner::load_again(Apply& apply, size_t table, const SchemaEven
   });
   if (!passed && !is_refusal(passed.error())) return Failure(passed.error());
   // A newcomer may have taken another table's place in the list.
-  if (!passed) return refuse_alteration(apply, table_by_id(change.log_id).value_or(table), passed.error().message);
+  if (!passed) return refuse_alteration(apply, table_of(change).value_or(table), passed.error().message);
   TRY(settle_alterations());
   return true;
 }
@@ -265,7 +290,7 @@ Result<void> TaskRunner::note_standing(std::string text) {
 }
 
 Result<bool> TaskRunner::drop_table(Apply& apply, const SchemaEvent& event, const SchemaChange& change) {
-  const std::optional<size_t> table = table_by_id(change.log_id);
+  const std::optional<size_t> table = table_of(change);
   if (!table) {
     for (size_t t = 0; t < context_.tables.size(); ++t)
       if (std::ranges::find(context_.tables[t].target.source->leaves, change.log_id, &LeafDef::log_id) !=

@@ -411,9 +411,10 @@ Result<void> TaskRunner::clear_for_restart() {
         "and keep that server's log: SELECT pg_drop_replication_slot('{}').",
         document.source_system, document.source_database, document.capture, document.capture));
   if (!to_drop.empty()) TRY(target_->drop_tables(to_drop));
-  // A table of the user's may be gone by now.
-  const std::vector<TableRef> there = TRY(target_->catalog().list_tables());
-  std::erase_if(to_empty, [&](const TableRef& name) { return std::ranges::find(there, name) == there.end(); });
+  // A table of the user's may be gone by now. Asked for by name: a server may list it in other letters.
+  const std::vector<TableDef> there = TRY(target_->catalog().describe(to_empty));
+  std::erase_if(to_empty,
+                [&](const TableRef& name) { return std::ranges::find(there, name, &TableDef::ref) == there.end(); });
   if (!to_empty.empty()) TRY(target_->truncate(to_empty));
   // After the rows are gone: a load that was left half-way breaks the keys.
   if (!document.restore_script.empty()) {
@@ -481,6 +482,9 @@ Result<void> TaskRunner::start_afresh() {
   if (!options_.start_position.empty() && options_.type != TaskType::cdc) return Failure(errors::no_start_position());
   TRY(source_->end_leftover_sessions(true));
   TRY(check_ends(true));
+  if (int64_t time_us = 0; parse_utc(options_.start_position, time_us))
+    options_.start_position = TRY(source_->position_at_time(time_us))
+  .text;
   const ServerIdentity source = TRY(source_->identity());
   TaskDocument document;
   document.worker = worker_;

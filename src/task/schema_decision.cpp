@@ -22,7 +22,7 @@ std::set<uint32_t> leaf_ids(const TableDef& table) {
 bool same_column(const ColumnDef& a, const ColumnDef& b) {
   return a.number == b.number && a.name == b.name && a.type.log_id == b.type.log_id &&
          a.type.log_modifier == b.type.log_modifier && a.not_null == b.not_null && a.generated == b.generated &&
-         a.identity_always == b.identity_always;
+         a.identity_always == b.identity_always && a.when_absent == b.when_absent && a.absent_text == b.absent_text;
 }
 
 bool same_columns(const TableDef& a, const TableDef& b) {
@@ -35,7 +35,9 @@ SchemaAction decide(const TableDef& before, const SchemaChange& change) {
   const TableDef& after = change.table;
   const bool found_alike = before.identity == after.identity && before.logged == after.logged &&
                            key_numbers(before) == key_numbers(after) && before.partitioned == after.partitioned;
-  if (!found_alike) return SchemaAction::reload;
+  // Under its new name it could not be looked up by the one that is known.
+  if (!found_alike || change.replaced)
+    return before.ref == after.ref ? SchemaAction::reload : SchemaAction::alter_and_reload;
   const std::set<uint32_t> leaves_before = leaf_ids(before), leaves_after = leaf_ids(after);
   if (leaves_before != leaves_after) {
     // A partition that is made is empty; one that is attached or detached brings or takes rows.
@@ -46,7 +48,8 @@ SchemaAction decide(const TableDef& before, const SchemaChange& change) {
   if (change.rewritten) return SchemaAction::alter_and_reload;
   const bool same_names =
       before.ref == after.ref && std::ranges::equal(before.leaves, after.leaves, {}, &LeafDef::ref, &LeafDef::ref);
-  return same_names && same_columns(before, after) ? SchemaAction::none : SchemaAction::alter;
+  return same_names && before.collation == after.collation && same_columns(before, after) ? SchemaAction::none
+                                                                                          : SchemaAction::alter;
 }
 
 TargetTable without_alteration(const TargetTable& before, const TargetTable& plan) {

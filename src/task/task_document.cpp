@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "task/table_def_json.h"
+#include "data/table_def_json.h"
 
 namespace godwit {
 namespace {

@@ -20,7 +20,7 @@ constexpr size_t set_changes_min = 40;
 
 WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, const Source& order,
                              ChangeWriter& writer, std::vector<Position> snapshots, std::vector<bool> held_rows,
-                             std::vector<bool> in_log_order)
+                             std::vector<bool> in_log_order, std::vector<std::vector<uint32_t>> hanging)
     : context_(context),
       record_(record),
       order_(order),
@@ -28,6 +28,7 @@ WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, co
       snapshots_(std::move(snapshots)),
       held_rows_(std::move(held_rows)),
       in_log_order_(std::move(in_log_order)),
+      hanging_(std::move(hanging)),
       suspended_(context.tables.size(), false),
       look_up_(context) {
   const TaskDocument document = record.document();
@@ -98,7 +99,8 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
                       change.after_row == Change::no_row ? nullptr : images,
                       change.before_row,
                       change.after_row,
-                      change.when_missing};
+                      change.when_missing,
+                      change.keys_off};
       Item item{change.table, view, &part.txn.commit, change.op, part.txn.xid};
       const bool taken = write_unseen(item);
       if (taken) continue;
@@ -119,7 +121,8 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
                       nullptr,
                       change.before_row == Change::no_row ? change.after_row : change.before_row,
                       Change::no_row,
-                      view.when_missing == WhenMissing::insert ? WhenMissing::ignore : WhenMissing::report};
+                      view.when_missing == WhenMissing::insert ? WhenMissing::ignore : WhenMissing::report,
+                      change.keys_off};
         insert.view.op = Op::insert;
         insert.view.before = nullptr;
         insert.view.before_row = Change::no_row;
@@ -422,6 +425,9 @@ Result<void> WindowApplier::suspend(uint32_t table, const std::string& reason, s
   if (suspended_[table]) return {};
   const TableRef& name = target(table).source->ref;
   suspended_[table] = true;
+  if (table < hanging_.size())
+    for (const uint32_t child : hanging_[table])
+      TRY(suspend(child, errors::parent_suspended(name).message, short_reason));
   // A replayed window says it once.
   if (told_[table]) return {};
   log_error(Component::target_apply, "{}", reason);

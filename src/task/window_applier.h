@@ -27,9 +27,10 @@ class WindowApplier {
  public:
   // All must outlive the applier. `snapshots[t]`: changes of table t that committed before it are in its rows
   // already. `in_log_order[t]`: its foreign keys act, so that its changes keep their order with those of other such
-  // tables.
+  // tables. `hanging[t]`: tables whose rows those keys change with the rows of t: suspended with it; empty: none.
   WindowApplier(const TaskContext& context, RecordStore& record, const Source& order, ChangeWriter& writer,
-                std::vector<Position> snapshots, std::vector<bool> held_rows, std::vector<bool> in_log_order);
+                std::vector<Position> snapshots, std::vector<bool> held_rows, std::vector<bool> in_log_order,
+                std::vector<std::vector<uint32_t>> hanging);
 
   // Changes of these parts, inside the transaction that the caller opened. An error of kind conflict or data from a
   // deferred check: roll back and apply again with `carefully`.
@@ -100,6 +101,7 @@ class WindowApplier {
   Position loaded_at_;           // changes before it may meet rows that the load found there
   std::vector<bool> held_rows_;  // the table had rows before its load: conflicts with the load may be expected
   std::vector<bool> in_log_order_;
+  std::vector<std::vector<uint32_t>> hanging_;
   std::vector<bool> suspended_;
   std::vector<bool> suspended_before_;  // at the last commit
   std::vector<bool> told_;              // that the table is suspended

@@ -19,7 +19,7 @@ class OpenWindow {
     session_ = migration.open_source("capture");
     reader_ = migration.open_reader(*session_, migration.position());
     transactions = read_until(*reader_, migration.source(), must(migration.source().mark_now()));
-    writer = must(migration.target().apply_changes(Migration::task_id));
+    writer = must(migration.applier().apply_changes(Migration::task_id));
     must(writer->begin(migration.position()));
   }
   std::vector<ChangeView> views(size_t transaction = 0) const {
@@ -268,7 +268,7 @@ TEST_P(Conformance, the_fence_refuses_a_writer_that_read_an_older_position) {
   const Position old = window.migration.position();
   must(window.writer->apply_in_order(window.views()));
   must(window.writer->commit(window.transactions[0].commit().end));
-  auto late_session = window.migration.open_target("apply-2");
+  auto late_session = window.migration.open_target("apply");
   auto late = must(late_session->apply_changes(Migration::task_id));
   const auto begun = late->begin(old);
   ASSERT_FALSE(begun);

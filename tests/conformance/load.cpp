@@ -21,7 +21,7 @@ struct OpenSlice {
     const TableRange& range = migration.ranges(spec)[0];
     const Encoding encoding = migration.encoding_of(table);
     batches = migration.read_slice(table, range, encoding);
-    writer = must(migration.target().load_table(Migration::task_id, table, range, encoding, {.careful = careful}));
+    writer = must(migration.lane().load_table(Migration::task_id, table, range, encoding, {.careful = careful}));
   }
   void write(RowErrors* refused) {
     for (const RowBatch& batch : batches) must(writer->write(batch, refused));
@@ -174,7 +174,7 @@ TEST_P(Conformance, a_writer_takes_no_encoding_but_those_the_target_accepts) {
   for (const Encoding encoding : {Encoding::canonical, Encoding::pg_copy_text, Encoding::pg_copy_binary}) {
     if (std::ranges::find(accepted, encoding) != accepted.end()) continue;
     SCOPED_TRACE(to_string(encoding));
-    EXPECT_FALSE(migration.target().load_table(Migration::task_id, plan, migration.ranges(table)[0], encoding, {}));
+    EXPECT_FALSE(migration.lane().load_table(Migration::task_id, plan, migration.ranges(table)[0], encoding, {}));
   }
   EXPECT_TRUE(rows(Side::target, table).empty());
 }

@@ -5,22 +5,11 @@
 #include <algorithm>
 #include <set>
 
+#include "mapping/row_shaper.h"
+#include "mapping/rules.h"
+
 namespace godwit::conformance {
 namespace {
-
-std::shared_ptr<const TableDef> moved_columns(const TableDef& full) {
-  TableDef moved = full;
-  moved.columns.clear();
-  std::vector<uint32_t> new_index(full.columns.size(), 0);
-  for (uint32_t i = 0; i < full.columns.size(); ++i) {
-    if (full.columns[i].generated) continue;
-    new_index[i] = static_cast<uint32_t>(moved.columns.size());
-    moved.columns.push_back(full.columns[i]);
-  }
-  if (moved.key)
-    for (uint32_t& column : moved.key->columns) column = new_index[column];
-  return std::make_shared<const TableDef>(std::move(moved));
-}
 
 bool same_key(const ChangeView& change) {
   if (change.op != Op::update || change.before == nullptr || !change.table->layout->key) return true;
@@ -126,6 +115,46 @@ void apply_or_skip(ChangeWriter& writer, const Migration& migration, const Deliv
   }
 }
 
+// What the plans make of changes, as a task's capture does it. What becomes of values is seen on the target.
+class ShapingChangeReader : public ChangeReader {
+ public:
+  ShapingChangeReader(std::unique_ptr<ChangeReader> inner, std::vector<TargetTable> tables)
+      : inner_(std::move(inner)), tables_(std::move(tables)) {
+    for (const TargetTable& table : tables_)
+      shapers_.push_back(table.shape ? must(RowShaper::open(table)) : std::unique_ptr<RowShaper>());
+  }
+
+  Result<void> read(ChangeBatch& batch, int wait_ms, std::stop_token stop) override {
+    TRY(inner_->read(batch, wait_ms, stop));
+    std::vector<RowBatch> images(batch.images.size());
+    for (size_t t = 0; t < images.size(); ++t) images[t].layout = tables_[t].layout;
+    for (Change& change : batch.changes)
+      if (shapers_[change.table] && change.op != Op::truncate) TRY(shape(change, batch, images[change.table]));
+    for (size_t t = 0; t < images.size(); ++t)
+      if (shapers_[t]) batch.images[t] = std::move(images[t]);
+    return {};
+  }
+  void release_until(const Position& durable) override { inner_->release_until(durable); }
+  Result<void> keep_alive() override { return inner_->keep_alive(); }
+  void go_on() override { inner_->go_on(); }
+
+ private:
+  Result<void> shape(Change& change, const ChangeBatch& batch, RowBatch& out) {
+    std::vector<ShapeFinding> findings;
+    const uint32_t table = change.table;
+    const std::optional<Change> shaped =
+        TRY(shapers_[table]->shape_change(change, batch.images[table], {}, out, findings));
+    if (!shaped) throw std::runtime_error("a change was left out, although no filter asks for it");
+    change = *shaped;
+    change.table = table;
+    return {};
+  }
+
+  std::unique_ptr<ChangeReader> inner_;
+  std::vector<TargetTable> tables_;
+  std::vector<std::unique_ptr<RowShaper>> shapers_;  // by table; null: its rows go as they are
+};
+
 }  // namespace
 
 ChangeView view_of(const TargetTable& table, const ChangeBatch& batch, const Change& change) {
@@ -203,6 +232,8 @@ Migration::Migration(Pair& quirks) : quirks_(quirks) {
   source_ = open_source("main");
   lane_ = open_source("lane-1");
   target_ = open_target("main");
+  target_lane_ = open_target("lane-1");
+  applier_ = open_target("apply");
 }
 
 std::unique_ptr<Source> Migration::open_source(std::string_view role) const {
@@ -217,35 +248,31 @@ std::unique_ptr<Target> Migration::open_target(std::string_view role) const {
 
 void Migration::plan(const std::vector<const TableSpec*>& tables, uint64_t range_bytes) {
   std::vector<TableRef> names;
-  for (const TableSpec* table : tables) names.push_back(table->ref);
+  for (const TableSpec* table : tables) {
+    names.push_back(table->ref);
+    if (range_bytes < one_range) quirks_.analyze(*table);
+  }
+  PlanOptions options;
+  options.types_for = [this](const TableDef& layout) {
+    return target_->types_for(layout, TypeMapping::lossless);
+  };
+  std::vector<std::string> warnings;
   for (TableDef& def : must(source_->catalog().describe(names))) {
     auto full = std::make_shared<const TableDef>(std::move(def));
-    auto moved = moved_columns(*full);
     ranges_.push_back(must(source_->split(*full, range_bytes)));
-    tables_.push_back({std::move(full), moved, layout_of(*moved)});
+    tables_.push_back(must(plan_table(default_rules(), options, std::move(full), warnings)));
   }
   if (tables_.size() != tables.size()) throw std::runtime_error("the source's catalog lacks a table");
   must(target_->create_control_tables());
 }
 
-// Within a family the types are the source's. Across families they are those of the target's table, which is there;
-// how its rows are identified is the source's still.
-std::shared_ptr<const TableDef> Migration::layout_of(const TableDef& moved) {
-  TableDef layout = moved;
-  if (!quirks_.same_family()) {
-    const TableDef there = must(target_->catalog().describe(std::vector{moved.ref})).at(0);
-    for (ColumnDef& column : layout.columns)
-      column.type = there.columns.at(find_column(there, column.name).value()).type;
-  }
-  return std::make_shared<const TableDef>(std::move(layout));
-}
-
 std::vector<Encoding> Migration::encodings_of(const TargetTable& table) const {
-  const auto accepted = target_->accepts(*table.layout);
-  if (quirks_.same_family()) return {accepted.begin(), accepted.end()};
-  if (std::ranges::find(accepted, Encoding::canonical) == accepted.end())
-    throw std::runtime_error("the target does not take canonical rows");
-  return {Encoding::canonical};
+  if (table.shape && table.shape->shapes_rows) return {Encoding::canonical};
+  std::vector<Encoding> out;
+  for (const Encoding encoding : target_->accepts(*table.layout))
+    if (std::ranges::find(source_->writes(), encoding) != source_->writes().end()) out.push_back(encoding);
+  if (out.empty()) throw std::runtime_error("the ends have no encoding in common");
+  return out;
 }
 
 CaptureSpec Migration::capture_spec() const {
@@ -273,11 +300,27 @@ void Migration::load_slice(const TargetTable& table, const TableRange& range, En
   must(lane_->leave_snapshot());
 }
 
+std::function<bool(RowBatch&)> Migration::shaped(TableReader& reader, const TargetTable& table) {
+  if (!table.shape || !table.shape->shapes_rows)
+    return [&reader](RowBatch& batch) { return must(reader.read(batch, {})); };
+  std::shared_ptr<RowShaper> shaper = must(RowShaper::open(table));
+  return [&reader, &table, shaper](RowBatch& batch) {
+    RowBatch raw;
+    if (!must(reader.read(raw, {}))) return false;
+    std::vector<ShapeFinding> findings;
+    batch = RowBatch();
+    batch.layout = table.layout;
+    must(shaper->shape_rows(raw, batch, 0, findings));
+    return true;
+  };
+}
+
 void Migration::copy_slice(const TargetTable& table, const TableRange& range, Encoding encoding) {
   auto reader = must(lane_->read_table(range, table.read, std::span(&encoding, 1)));
-  auto writer = must(target_->load_table(task_id, table, range, encoding, {}));
+  auto writer = must(target_lane_->load_table(task_id, table, range, encoding, {}));
+  const auto next = shaped(*reader, table);
   RowBatch batch;
-  while (must(reader->read(batch, {}))) {
+  while (next(batch)) {
     if (batch.encoding != encoding)
       throw std::runtime_error("the source wrote another encoding than it was asked for");
     must(writer->write(batch, nullptr));
@@ -288,8 +331,9 @@ void Migration::copy_slice(const TargetTable& table, const TableRange& range, En
 std::vector<RowBatch> Migration::read_slice(const TargetTable& table, const TableRange& range, Encoding encoding) {
   must(lane_->join_snapshot(snapshot_.id));
   auto reader = must(lane_->read_table(range, table.read, std::span(&encoding, 1)));
+  const auto next = shaped(*reader, table);
   std::vector<RowBatch> batches(1);
-  while (must(reader->read(batches.back(), {}))) batches.emplace_back();
+  while (next(batches.back())) batches.emplace_back();
   batches.pop_back();
   reader.reset();
   must(lane_->leave_snapshot());
@@ -304,14 +348,15 @@ void Migration::load() {
 std::unique_ptr<ChangeReader> Migration::open_reader(Source& session, const Position& after) const {
   std::vector<CapturedTable> captured;
   for (const TargetTable& table : tables_) captured.push_back({table.source, table.read, {}});
-  return must(session.read_changes(capture_spec(), after, captured));
+  auto reader = must(session.read_changes(capture_spec(), after, captured));
+  return std::make_unique<ShapingChangeReader>(std::move(reader), tables_);
 }
 
 void Migration::follow(ApplyMode mode) {
   if (!capture_) capture_ = open_source("capture");
   Position expected = position();
   auto reader = open_reader(*capture_, expected);
-  auto writer = must(target_->apply_changes(task_id));
+  auto writer = must(applier_->apply_changes(task_id));
   for (const Delivered& transaction : read_until(*reader, *lane_, must(lane_->mark_now()))) {
     apply_or_skip(*writer, *this, transaction, mode, expected);
     expected = transaction.commit().end;

@@ -1,7 +1,9 @@
 #pragma once
-// A task in miniature, straight over the engine interfaces: plans tables one to one, loads their slices, applies
-// their changes. Errors are exceptions (must()).
+// A task in miniature, straight over the engine interfaces: plans tables one to one, as a task without rules does,
+// loads their slices, applies their changes. Errors are exceptions (must()).
 
+#include "mapping/row_plan.h"
+#include "mapping/row_shape.h"
 #include "pair.h"
 
 namespace godwit::conformance {
@@ -13,19 +15,23 @@ enum class ApplyMode { sets, sets_or_order, in_order };
 class Migration {
  public:
   static constexpr std::string_view task_id = "conformance";
+  static constexpr uint64_t one_range = uint64_t{1} << 30U;  // bytes; no table of the suite is cut by it
 
   explicit Migration(Pair& quirks);
 
   // Describes the tables on the source, notes their slices, prepares the target's control tables.
-  void plan(const std::vector<const TableSpec*>& tables, uint64_t range_bytes = uint64_t{1} << 30);
+  void plan(const std::vector<const TableSpec*>& tables, uint64_t range_bytes = one_range);
   // Snapshot and log position; the position is stored on the target.
   void begin_capture();
   // All slices of all tables, each in its own target transaction.
   void load();
   void load_slice(const TargetTable& table, const TableRange& range, Encoding encoding);
-  // What the target takes and this source writes, the one it likes best first; across families canonical alone.
+  // What the target takes and the source writes, the one the target likes best first; canonical alone where the plan
+  // has something to do with values.
   std::vector<Encoding> encodings_of(const TargetTable& table) const;
   Encoding encoding_of(const TargetTable& table) const { return encodings_of(table)[0]; }
+  // The batches of a slice as the target wants them, one after the other; false: no more.
+  static std::function<bool(RowBatch&)> shaped(TableReader& reader, const TargetTable& table);
   // Every row of a slice, in batches as the target wants them, out of the snapshot.
   std::vector<RowBatch> read_slice(const TargetTable& table, const TableRange& range, Encoding encoding);
   // Applies what the source has committed by now, one target transaction for each of its own. A transaction that
@@ -34,11 +40,15 @@ class Migration {
 
   std::unique_ptr<Source> open_source(std::string_view role) const;
   std::unique_ptr<Target> open_target(std::string_view role) const;
+  // Its batches are as the target wants them.
   std::unique_ptr<ChangeReader> open_reader(Source& session, const Position& after) const;
   CaptureSpec capture_spec() const;
 
   Source& source() { return *source_; }
-  Target& target() { return *target_; }
+  // Each session has one kind of work, as a task's have.
+  Target& target() { return *target_; }  // structure and control tables
+  Target& lane() { return *target_lane_; }
+  Target& applier() { return *applier_; }
   const TargetTable& table(const TableSpec& spec) const;
   const TargetTable& table(size_t index) const { return tables_[index]; }
   const std::vector<TableRange>& ranges(const TableSpec& spec) const;
@@ -46,12 +56,11 @@ class Migration {
   Position position();
 
  private:
-  std::shared_ptr<const TableDef> layout_of(const TableDef& moved);
   void copy_slice(const TargetTable& table, const TableRange& range, Encoding encoding);
 
   Pair& quirks_;
   std::unique_ptr<Source> source_, lane_, capture_;
-  std::unique_ptr<Target> target_;
+  std::unique_ptr<Target> target_, target_lane_, applier_;
   std::vector<TargetTable> tables_;
   std::vector<std::vector<TableRange>> ranges_;
   Snapshot snapshot_;

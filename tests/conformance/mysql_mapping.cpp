@@ -15,6 +15,11 @@ Value moment_or_null(const std::string& text) {
   return whole ? without_trailing_zeros(text) : Value();
 }
 
+// A timestamp is a moment in UTC.
+Value without_utc(const std::string& text) {
+  return without_trailing_zeros(text.ends_with("+00") ? text.substr(0, text.size() - 3) : text);
+}
+
 Value as_bytea(const std::string& hexadecimal) {
   std::string out = "\\x" + hexadecimal;
   std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -25,14 +30,9 @@ Value truth(const std::string& digit) {
   return digit == "1" ? "t" : "f";
 }
 
-// Binary digits as the bytes of a number of so many bits.
-Value bits_as_bytea(const std::string& digits, size_t bits) {
-  const size_t bytes = (bits + 7) / 8;
-  const std::string padded = std::string(bytes * 8 - digits.size(), '0') + digits;
-  std::string out = "\\x";
-  for (size_t i = 0; i < padded.size(); i += 4)
-    out += "0123456789abcdef"[std::stoul(padded.substr(i, 4), nullptr, 2)];
-  return out;
+// All the bits there are.
+Value padded(const std::string& digits, size_t bits) {
+  return std::string(bits - digits.size(), '0') + digits;
 }
 
 Value year_as_number(const std::string& year) {
@@ -67,31 +67,42 @@ Mapping of_number(const Words& words) {
       {"mediumint", {"integer", "integer"}},   {"int", {"integer", "bigint"}},
       {"bigint", {"bigint", "numeric(20,0)"}},
   };
-  if (words.word == "tinyint" && words.modifiers == "(1)")
-    return {"boolean", "a boolean is 0 or 1", [](const std::string& v) { return v == "0" || v == "1"; }, truth};
   if (const auto at = integers.find(words.word); at != integers.end())
     return {is_unsigned ? at->second.second : at->second.first, ""};
   if (words.word == "decimal") return {"numeric" + words.modifiers, ""};
+  if (words.word == "float") return {"real", "", {}, plain_real, plain_real};
   return {"double precision", "", {}, plain_double, plain_double};
 }
 
 Mapping of_bits(const Words& words) {
   const size_t bits = std::stoul(words.modifiers.substr(1));
   if (bits == 1) return {"boolean", "", {}, truth};
-  return {"bytea", "", {}, [bits](const std::string& digits) { return bits_as_bytea(digits, bits); }};
+  return {"bit" + words.modifiers, "", {}, [bits](const std::string& digits) { return padded(digits, bits); }};
 }
 
 Mapping of_time(const Words& words) {
   if (words.word == "year") return {"smallint", "", {}, year_as_number};
-  if (words.word == "time") return {"character varying(20)", ""};
-  return {words.word == "date" ? "date" : "timestamp without time zone", "", {}, moment_or_null};
+  if (words.word == "time") return {"text", ""};
+  if (words.word == "date") return {"date", "", {}, moment_or_null};
+  const std::string digits = words.modifiers.empty() ? "(0)" : words.modifiers;
+  if (words.word == "datetime")
+    return {"timestamp" + digits + " without time zone", "", {}, moment_or_null, without_trailing_zeros};
+  return {"timestamp" + digits + " with time zone", "", {}, moment_or_null, without_utc};
+}
+
+// Between MariaDB and MySQL types stay; these are those that only MariaDB has.
+Mapping of_family(const Words& words) {
+  if (words.word == "uuid") return {"char(36) CHARACTER SET ascii", ""};
+  if (words.word == "inet6" || words.word == "inet4") return {"varchar(39)", ""};
+  return {"", "the target does not have it"};
 }
 
 }  // namespace
 
 Mapping MysqlQuirks::shown_on(const std::string& family, const std::string& type) const {
-  if (family != "postgres") return Quirks::shown_on(family, type);
   const Words words = words_of(type);
+  if (family == "mysql") return of_family(words);
+  if (family != "postgres") return Quirks::shown_on(family, type);
   const auto is = [&](std::initializer_list<std::string_view> names) {
     return std::ranges::find(names, words.word) != names.end();
   };
@@ -100,9 +111,11 @@ Mapping MysqlQuirks::shown_on(const std::string& family, const std::string& type
   if (is({"bit"})) return of_bits(words);
   if (is({"date", "datetime", "timestamp", "time", "year"})) return of_time(words);
   if (is({"varchar", "char"})) return {"character varying" + words.modifiers, "PostgreSQL has no NUL", without_nul};
-  if (is({"tinytext", "text", "mediumtext", "longtext"})) return {"text", "PostgreSQL has no NUL", without_nul};
-  if (is({"enum", "set", "uuid", "inet6", "inet4"})) return {"character varying", ""};
-  if (is({"json"})) return {"json", ""};
+  if (is({"tinytext"})) return {"character varying(255)", "PostgreSQL has no NUL", without_nul};
+  if (is({"text", "mediumtext", "longtext"})) return {"text", "PostgreSQL has no NUL", without_nul};
+  if (is({"enum", "set"})) return {"text", ""};
+  if (is({"inet6", "inet4"})) return {"inet", ""};
+  if (is({"uuid", "json"})) return {words.word, ""};
   return {"bytea", "", {}, as_bytea};  // bytes and shapes
 }
 

@@ -167,7 +167,16 @@ Endpoint MysqlQuirks::endpoint() {
 }
 
 std::optional<std::string> MysqlQuirks::lacks(Ability ability) const {
-  if (ability == Ability::partitions_of_their_own) return "partitions of MariaDB and MySQL are no tables";
+  switch (ability) {
+    case Ability::partitions_of_their_own:
+      return "partitions of MariaDB and MySQL are no tables";
+    case Ability::merges:
+      return "a load into MariaDB or MySQL that lost its snapshot begins again";
+    case Ability::snapshots_held_elsewhere:
+      return "sessions of MariaDB and MySQL share no snapshot";
+    case Ability::truncate_in_the_log:
+      break;
+  }
   return std::nullopt;
 }
 
@@ -286,6 +295,10 @@ void MysqlQuirks::run(const std::vector<Statement>& transaction) {
     throw;
   }
   session_->query("COMMIT");
+}
+
+void MysqlQuirks::analyze(const TableSpec& table) {
+  session_->query("ANALYZE NO_WRITE_TO_BINLOG TABLE " + quote(table.ref));
 }
 
 void MysqlQuirks::rewrite(const TableSpec& table) {

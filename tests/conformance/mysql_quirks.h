@@ -47,10 +47,12 @@ class MysqlQuirks : public Quirks {
   std::vector<TypeCase> types(const std::vector<TypeCase>* wanted) override;
   Mapping shown_on(const std::string& family, const std::string& type) const override;
   size_t widest_table() const override { return 1017; }
+  int64_t commit_time_step_us() const override { return 1000000; }  // MySQL 8 alone has more than seconds
   std::string large_value(char seed) const override;
   void create_table(const TableSpec& table) override;
   void drop_table(const TableSpec& table) override;
   void run(const std::vector<Statement>& transaction) override;
+  void analyze(const TableSpec& table) override;
   void rewrite(const TableSpec& table) override;
   std::vector<Row> rows(const TableSpec& table) override;
 

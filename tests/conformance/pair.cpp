@@ -10,30 +10,38 @@ namespace godwit::conformance {
 std::optional<std::string> Pair::open() {
   for (const Side side : {Side::source, Side::target})
     if (auto reason = at(side).open(side)) return reason;
-  static std::map<std::string, std::vector<TypeCase>> known;  // the servers stay the same
+  static std::map<std::string, Types> known;  // the servers stay the same
   if (!known.contains(name_)) known[name_] = common_types();
-  types_ = known[name_];
+  types_ = known[name_].common;
+  absent_ = known[name_].absent;
   return std::nullopt;
 }
 
-std::vector<TypeCase> Pair::common_types() {
+Pair::Types Pair::common_types() {
   std::vector<TypeCase> types = source_->types(nullptr);
-  if (same_family()) return target_->types(&types);
-  std::vector<TypeCase> out;
+  std::vector<TypeCase> there = same_family() ? target_->types(&types) : std::vector<TypeCase>();
+  Types out;
   for (TypeCase& type : types) {
+    const auto same = std::ranges::find(there, type.type, &TypeCase::type);
+    if (same != there.end()) {
+      out.common.push_back(std::move(*same));
+      continue;
+    }
+    if (same_family()) out.absent.insert(type.type);
+    absent_ = out.absent;
     const Mapping mapping = mapping_of(type.type);
     const size_t all = type.values.size();
     if (mapping.carries) std::erase_if(type.values, [&](const std::string& v) { return !mapping.carries(v); });
     if (mapping.type.empty() || type.values.size() < all)
       std::cout << "Left out of type " << type.type << ": " << (mapping.type.empty() ? all : all - type.values.size())
                 << " values, since " << mapping.reason << "\n";
-    if (!mapping.type.empty()) out.push_back(std::move(type));
+    if (!mapping.type.empty()) out.common.push_back(std::move(type));
   }
   return out;
 }
 
 Mapping Pair::mapping_of(const std::string& type) const {
-  if (same_family()) return {type, ""};
+  if (!is_mapped(type)) return {type, ""};
   if (type == source_->integer_type()) return {target_->integer_type(), ""};
   if (type == source_->text_type()) return {target_->text_type(), ""};
   return source_->shown_on(target_->family(), type);
@@ -72,8 +80,8 @@ std::vector<Row> Pair::rows(Side side, const TableSpec& table) {
 
 std::vector<Row> Pair::comparable_rows(Side side, const TableSpec& table) {
   std::vector<Row> rows = this->rows(side, table);
-  if (same_family()) return rows;
   for (size_t c = 0; c < table.columns.size(); ++c) {
+    if (!is_mapped(table.columns[c].type)) continue;
     const Mapping mapping = mapping_of(table.columns[c].type);
     const auto& form = side == Side::source ? mapping.here : mapping.there;
     if (!form) continue;

@@ -66,7 +66,12 @@ struct TypeCase {
 };
 
 // What an engine, or a version of its server, may be without.
-enum class Ability { truncate_in_the_log, partitions_of_their_own };
+enum class Ability {
+  truncate_in_the_log,
+  partitions_of_their_own,
+  merges,                    // as a target: it gathers keys, for a load that goes on under a later snapshot
+  snapshots_held_elsewhere,  // a keeper's session holds a snapshot for other processes
+};
 
 // What a column of a type is on an end of another family, and what its values are there.
 struct Mapping {
@@ -88,7 +93,7 @@ class Quirks {
   virtual Engine& engine() = 0;
   virtual Endpoint endpoint() = 0;
 
-  // Why this source has it not, if so: tests that need it are skipped with these words.
+  // Why this end has it not, if so: tests that need it are skipped with these words.
   virtual std::optional<std::string> lacks(Ability) const { return std::nullopt; }
 
   virtual std::string schema() const = 0;
@@ -100,7 +105,8 @@ class Quirks {
   virtual Mapping shown_on(const std::string& family, const std::string& type) const {
     return {"", "there is no mapping of " + type + " to " + family};
   }
-  virtual size_t widest_table() const = 0;  // columns
+  virtual size_t widest_table() const = 0;             // columns
+  virtual int64_t commit_time_step_us() const { return 1; }  // of the log: a commit's time is rounded down to it
   // Whether changes of a table are followed of which the log carries whole old rows.
   virtual bool follows_full_identity() const { return true; }
   // A value so large that the log leaves it out of an UPDATE that does not name its column.
@@ -109,6 +115,8 @@ class Quirks {
   virtual void create_table(const TableSpec& table) = 0;
   virtual void drop_table(const TableSpec&) {}  // all of them go with the database in the end
   virtual void run(const std::vector<Statement>& transaction) = 0;
+  // Brings up to date what the server believes of the table's size, by which slices are cut.
+  virtual void analyze(const TableSpec&) {}
   // Moves the table's rows to other storage, which no log shows.
   virtual void rewrite(const TableSpec& table) = 0;
   // Every row, every column as text.

@@ -17,6 +17,7 @@ namespace {
 struct CurrentColumn {
   std::string name, extra, fallback;
   bool nullable = true, has_default = false;
+  std::string comment;
 };
 
 class Alteration {
@@ -59,7 +60,7 @@ class Alteration {
       const ColumnDef* now = same(after_, column);
       if (now == nullptr || lower_utf8(now->name) == lower_utf8(column.name)) continue;
       for (const ColumnDef& other : before_.columns)
-        if (lower_utf8(other.name) == lower_utf8(now->name))
+        if (lower_utf8(other.name) == lower_utf8(now->name) && same(after_, other) != nullptr)
           return Failure(errors::names_exchanged(after_.ref, now->name));
     }
     return {};
@@ -82,21 +83,38 @@ class Alteration {
   }
 
   Result<void> read_columns() {
-    const Rows rows = TRY(session_.query(fmt::format(
-        "SELECT COLUMN_NAME, EXTRA, COLUMN_DEFAULT, IS_NULLABLE FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
-        "{} AND TABLE_NAME = {}",
-        quote_literal(after_.ref.schema), quote_literal(after_.ref.name))));
+    const Rows rows =
+        TRY(session_.query(fmt::format("SELECT COLUMN_NAME, EXTRA, COLUMN_DEFAULT, IS_NULLABLE, COLUMN_COMMENT FROM "
+                                       "information_schema.COLUMNS WHERE TABLE_SCHEMA = "
+                                       "{} AND TABLE_NAME = {}",
+                                       quote_literal(after_.ref.schema), quote_literal(after_.ref.name))));
     for (size_t row = 0; row < rows.size(); ++row)
-      columns_[lower_utf8(rows.get(row, 0))] = {rows.text(row, 0), lower_ascii(rows.get(row, 1)), rows.text(row, 2),
+      columns_[lower_utf8(rows.get(row, 0))] = {rows.text(row, 0),
+                                                lower_ascii(rows.get(row, 1)),
+                                                rows.text(row, 2),
                                                 rows.get(row, 3) == "YES",
-                                                !rows.is_null(row, 2) && rows.get(row, 2) != "NULL"};
+                                                !rows.is_null(row, 2) && rows.get(row, 2) != "NULL",
+                                                rows.text(row, 4)};
     return {};
+  }
+
+  // A second run: another column bears its name already.
+  bool has_given_its_name(const ColumnDef& gone) {
+    return std::ranges::any_of(before_.columns, [&](const ColumnDef& old) {
+      const ColumnDef* now = same(after_, old);
+      return now != nullptr && lower_utf8(now->name) == lower_utf8(gone.name) &&
+             lower_utf8(old.name) != lower_utf8(gone.name) && current(old.name) == nullptr;
+    });
+  }
+  bool was_there_before(std::string_view name) const {
+    return std::ranges::any_of(before_.columns,
+                               [&](const ColumnDef& old) { return lower_utf8(old.name) == lower_utf8(name); });
   }
 
   // One that comes anew under the same name holds nothing yet: the position is behind its first values.
   Result<void> drop_columns() {
     for (const ColumnDef& column : before_.columns) {
-      if (same(after_, column) != nullptr || current(column.name) == nullptr) continue;
+      if (same(after_, column) != nullptr || current(column.name) == nullptr || has_given_its_name(column)) continue;
       TRY(session_.run(fmt::format("ALTER TABLE {} DROP COLUMN {}", table_, quote_name(column.name))));
       columns_.erase(lower_utf8(column.name));
     }
@@ -110,21 +128,28 @@ class Alteration {
       const bool renamed = old->name != column.name, typed = old->type.native != column.type.native,
                  required = old->not_null != column.not_null;
       if (!renamed && !typed && !required) continue;
-      const CurrentColumn* there = current(old->name);
+      // A second run may find a new column under the old name.
+      const bool done = renamed && !was_there_before(column.name) && current(column.name) != nullptr;
+      const CurrentColumn* there = done ? nullptr : current(old->name);
       const std::string now = there != nullptr ? old->name : column.name;
       if (there == nullptr) there = current(column.name);
       if (there == nullptr) return Failure(errors::column_gone(after_.ref, old->name));
-      TRY(session_.run(fmt::format("ALTER TABLE {} CHANGE COLUMN {} {} {} {}{}", table_, quote_name(now),
+      const std::string clause = default_clause(column);
+      TRY(session_.run(fmt::format("ALTER TABLE {} CHANGE COLUMN {} {} {} {}{}{}", table_, quote_name(now),
                                    quote_name(column.name), column.type.native, column.not_null ? "NOT NULL" : "NULL",
-                                   kept(*there))));
-      if (there->has_default)
+                                   clause, kept(*there))));
+      if (there->has_default && clause.empty())
         left_out_.push_back(fmt::format("the default of column \"{}\": set it by hand", column.name));
     }
     return {};
   }
 
-  static std::string kept(const CurrentColumn& column) {
-    return column.extra.find("auto_increment") != std::string::npos ? " AUTO_INCREMENT" : "";
+  // What a new definition would drop. The time of each update may not fit a new type, so it is left to the user.
+  std::string kept(const CurrentColumn& column) {
+    if (column.extra.find("on update") != std::string::npos)
+      left_out_.push_back(fmt::format("ON UPDATE CURRENT_TIMESTAMP of column \"{}\": set it by hand", column.name));
+    return (column.extra.find("auto_increment") != std::string::npos ? " AUTO_INCREMENT" : "") +
+           (column.comment.empty() ? std::string() : " COMMENT " + quote_literal(column.comment));
   }
 
   const ColumnOrigin* origin(int16_t number) const {
@@ -135,9 +160,8 @@ class Alteration {
   std::optional<std::string> value_of_old_rows(const ColumnDef& column) {
     const ColumnOrigin* made = origin(column.number);
     if (made == nullptr || !made->old_rows) return std::nullopt;
-    const auto& columns = alteration_.after.source->columns;
-    const auto source = std::ranges::find(columns, column.number, &ColumnDef::number);
-    if (source == columns.end()) return std::nullopt;
+    const ColumnDef* source = source_column(column);
+    if (source == nullptr) return std::nullopt;
     return source->type.dialect == column.type.dialect ? made->old_rows
                                                        : carried_literal(*made->old_rows, source->type, column.type);
   }
@@ -154,12 +178,46 @@ class Alteration {
       if (value) TRY(fill(column, *value));
       if (!value && made != nullptr && made->old_rows)
         left_out_.push_back(fmt::format("the value of column \"{}\" in rows that were there", column.name));
-      if (made != nullptr && !made->expression.empty())
+      const std::string clause = default_clause(column);
+      if (made != nullptr && !made->expression.empty() && clause.empty())
         left_out_.push_back(fmt::format("the default of column \"{}\": set it by hand", column.name));
-      if (!column.not_null) continue;
-      TRY(session_.run(fmt::format("ALTER TABLE {} MODIFY COLUMN {} {} NOT NULL", table_, name, column.type.native)));
+      if (!column.not_null && clause.empty()) continue;
+      TRY(session_.run(fmt::format("ALTER TABLE {} MODIFY COLUMN {} {} {}{}", table_, name, column.type.native,
+                                   column.not_null ? "NOT NULL" : "NULL", clause)));
     }
     return {};
+  }
+
+  const ColumnDef* source_column(const ColumnDef& column) const {
+    const auto& columns = alteration_.after.source->columns;
+    const auto found = std::ranges::find(columns, column.number, &ColumnDef::number);
+    return column.number == 0 || found == columns.end() ? nullptr : &*found;
+  }
+
+  // What the statement gave it, where the server takes it: a plain literal, or the time of now. With a blank before.
+  std::string default_clause(const ColumnDef& column) {
+    const ColumnOrigin* made = origin(column.number);
+    const ColumnDef* source = source_column(column);
+    const bool large = column.type.native.find("text") != std::string::npos ||
+                       column.type.native.find("blob") != std::string::npos || column.type.form == ValueForm::json ||
+                       column.type.form == ValueForm::geometry;
+    if (made == nullptr || source == nullptr || large || made->identity != '\0') return std::string();
+    const DefaultMeaning meaning = carried_default(*made, source->type, column.type);
+    const bool moment = column.type.form == ValueForm::datetime || column.type.form == ValueForm::datetime_tz;
+    if (meaning.kind == DefaultMeaning::Kind::now && moment) {
+      const int digits = column.type.precision.value_or(0);
+      return digits == 0 ? " DEFAULT CURRENT_TIMESTAMP" : fmt::format(" DEFAULT CURRENT_TIMESTAMP({})", digits);
+    }
+    if (meaning.kind != DefaultMeaning::Kind::literal || column.type.form == ValueForm::datetime_tz)
+      return std::string();
+    // The column may have its old name or type yet.
+    return fmt::format(" DEFAULT {}", literal_sql(column, meaning.text));
+  }
+
+  static std::string literal_sql(const ColumnDef& column, const std::string& text) {
+    if (column.type.form == ValueForm::boolean) return text == "t" ? "b'1'" : "b'0'";
+    if (column.type.form == ValueForm::bits) return "b'" + text + "'";
+    return quote_literal(text);
   }
 
   Result<void> fill(const ColumnDef& column, const std::string& value) {
@@ -169,8 +227,16 @@ class Alteration {
     const std::vector<TargetColumn> how = TRY(read_target_columns(session_, one));
     ByteBuffer literal;
     append_literal(literal, how.front(), value);
-    TRY(session_.run(fmt::format("UPDATE {} SET {} = {} WHERE {} IS NULL", table_, how.front().name, literal.view(),
-                                 how.front().name)));
+    // Columns that take the time of each update keep what they have.
+    const Rows stamped = TRY(session_.query(
+        fmt::format("SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {} "
+                    "AND EXTRA LIKE '%on update%' AND COLUMN_NAME <> {}",
+                    quote_literal(after_.ref.schema), quote_literal(after_.ref.name), quote_literal(column.name))));
+    std::string kept_as_they_are;
+    for (size_t row = 0; row < stamped.size(); ++row)
+      kept_as_they_are += fmt::format(", {0} = {0}", quote_name(stamped.get(row, 0)));
+    TRY(session_.run(fmt::format("UPDATE {} SET {} = {}{} WHERE {} IS NULL", table_, how.front().name, literal.view(),
+                                 kept_as_they_are, how.front().name)));
     return {};
   }
 

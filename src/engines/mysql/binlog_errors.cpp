@@ -102,6 +102,13 @@ Error stream_ended(std::string_view where) {
   return make(ErrorKind::connection, "binlog_ended",
               fmt::format("the source ended the binlog stream{}", place(where)));
 }
+Error stream_silent(int64_t seconds, std::string_view where) {
+  return make(
+      ErrorKind::connection, "binlog_silent",
+      fmt::format("the source sent nothing of its binlog for {} s{}, no heartbeat either: the connection or the "
+                  "server is gone. It is asked again.",
+                  seconds, place(where)));
+}
 Error event_too_large(std::string_view where, std::string_view server_said) {
   return make(ErrorKind::fatal, "event_too_large",
               fmt::format("the source cannot send an event of its binlog behind {} because of its size; it says: {}. "
@@ -115,6 +122,14 @@ Error other_server(std::string_view position, std::string_view server) {
                           "server's binlog is not known. Point the endpoint at the first server, or reload with "
                           "--restart.",
                           position, server));
+}
+Error log_replaced(std::string_view position, std::string_view why) {
+  return make(
+      ErrorKind::prerequisite, "log_replaced",
+      fmt::format("position {} does not belong to the binary log that the source has now: {}. Its log was begun "
+                  "anew (RESET MASTER, another data folder under the same server id) or lost its end, and what "
+                  "changed between the two is not known: reload with --restart.",
+                  position, why));
 }
 Error gtids_missing(std::string_view server_said) {
   return make(

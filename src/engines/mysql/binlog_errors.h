@@ -24,8 +24,11 @@ Error duplicate_server_id(uint32_t server_id, std::string_view server_said);
 Error dump_refused(std::string_view start, std::string_view server_said);
 Error stream_error(unsigned code, std::string_view sqlstate, std::string_view server_said);
 Error stream_ended(std::string_view where);
+Error stream_silent(int64_t seconds, std::string_view where);
 Error event_too_large(std::string_view where, std::string_view server_said);
 Error other_server(std::string_view position, std::string_view server);
+// `why`: what the server has there.
+Error log_replaced(std::string_view position, std::string_view why);
 Error gtids_missing(std::string_view server_said);
 Error insert_lacks(std::string_view column, std::string_view where);
 Error statement_format(std::string_view verb, std::string_view schema, std::string_view where);

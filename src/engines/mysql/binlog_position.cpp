@@ -67,6 +67,11 @@ Result<BinlogPosition> BinlogPosition::parse(std::string_view text) {
   const std::string_view prepared = cut_behind(left, '!');
   const std::string_view gtids = cut_behind(left, '#');
   out.server = cut_behind(left, '@');
+  const std::string_view steps = cut_behind(left, '/');
+  uint64_t count = 0;
+  if (!steps.empty() && (!parse_u64(steps, count) || count > UINT32_MAX))
+    return Failure(errors::bad_position_text(text));
+  out.steps = static_cast<uint32_t>(count);
   if (!parse_place(left, out.place) || !std::ranges::all_of(out.server, is_plain))
     return Failure(errors::bad_position_text(text));
   if (!prepared.empty() && !parse_place(prepared, out.prepared)) return Failure(errors::bad_position_text(text));
@@ -76,6 +81,7 @@ Result<BinlogPosition> BinlogPosition::parse(std::string_view text) {
 
 Position BinlogPosition::position() const {
   std::string text = fmt::format("{}:{:010}", place.file, place.offset);
+  if (steps > 0) text += fmt::format("/{}", steps);
   if (!server.empty()) text += '@' + server;
   if (!gtids.empty()) text += '#' + gtids.text();
   if (!prepared.empty()) text += '!' + to_string(prepared);
@@ -83,9 +89,12 @@ Position BinlogPosition::position() const {
 }
 
 std::partial_ordering compare(const BinlogPosition& a, const BinlogPosition& b) {
-  if (a.server == b.server || a.server.empty() || b.server.empty()) return compare(a.place, b.place);
-  if (a.gtids.empty() || b.gtids.empty()) return std::partial_ordering::unordered;
-  return GtidSet::compare(a.gtids, b.gtids);
+  std::partial_ordering order = std::partial_ordering::unordered;
+  if (a.server == b.server || a.server.empty() || b.server.empty())
+    order = compare(a.place, b.place);
+  else if (!a.gtids.empty() && !b.gtids.empty())
+    order = GtidSet::compare(a.gtids, b.gtids);
+  return order == std::partial_ordering::equivalent ? a.steps <=> b.steps : order;
 }
 
 std::partial_ordering compare(const Position& a, const Position& b) {

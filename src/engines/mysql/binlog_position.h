@@ -7,6 +7,7 @@
 // The offset has 64 bits and at least ten digits; transactions that lie before it are done. `server` is MySQL's
 // server_uuid, and "id-" with the server_id of MariaDB; it is missing in positions that a user wrote ("file:offset",
 // as DMS has them). The GTIDs are missing where the server keeps none.
+// "/2" behind the offset: of the structure changes of the statement that begins there, two are done.
 // While XA transactions are prepared and not yet committed, "!file:offset" names the first of them: what was prepared
 // from there on is read again by a reader that starts at the position.
 
@@ -25,6 +26,9 @@ namespace godwit::mysql {
 // The first event of a file lies here.
 constexpr uint64_t log_start_offset = 4;
 
+// Behind everything: the `from` of a table that waits to be loaded.
+constexpr std::string_view log_end_text = "end";
+
 struct LogPlace {
   std::string file;
   uint64_t offset = 0;
@@ -41,7 +45,8 @@ struct BinlogPosition {
   LogPlace place;
   std::string server;
   GtidSet gtids;
-  LogPlace prepared;  // empty: none
+  LogPlace prepared;   // empty: none
+  uint32_t steps = 0;  // of the transaction that begins at the place
 
   // An error of kind usage when it is no position.
   static Result<BinlogPosition> parse(std::string_view text);

@@ -9,6 +9,8 @@
 namespace godwit::mysql {
 namespace {
 
+constexpr unsigned no_foreign_key_checks = 2;  // of a rows event's flags
+
 struct RowsKind {
   Op op = Op::insert;
   unsigned version = 1;
@@ -58,8 +60,25 @@ bool has_bit(std::string_view bits, size_t index) {
 
 size_t count_bits(std::string_view bits, size_t columns) {
   size_t count = 0;
+  if (bits.empty()) return 0;
   for (size_t c = 0; c < columns; ++c) count += has_bit(bits, c) ? 1U : 0U;
   return count;
+}
+
+// Which columns the images have: one set for one image a row, two for two.
+struct RowsHead {
+  uint16_t flags = 0;
+  uint64_t columns = 0;
+  std::string_view first_present, second_present;
+};
+
+bool read_head(const RowsKind& kind, size_t table_id_bytes, LogReader& in, RowsHead& out) {
+  uint16_t extra = 2;
+  if (!in.skip(table_id_bytes) || !in.u16(out.flags) || (kind.version == 2 && !in.u16(extra)) || extra < 2 ||
+      !in.skip(extra - 2U) || !in.length_encoded(out.columns) || out.columns > UINT16_MAX)
+    return false;
+  const size_t bytes = (out.columns + 7) / 8;
+  return in.bytes(bytes, out.first_present) && (kind.op != Op::update || in.bytes(bytes, out.second_present));
 }
 
 }  // namespace
@@ -77,6 +96,15 @@ Result<uint64_t> read_rows_table_id(EventType type, std::string_view body, const
   return id;
 }
 
+Result<bool> holds_rows(EventType type, std::string_view body, const LogFormat& format, std::string_view where) {
+  RowsKind kind;
+  LogReader in(body);
+  RowsHead head;
+  if (!kind_of(type, kind) || !read_head(kind, format.table_id_bytes(type), in, head))
+    return Failure(errors::damaged_log("a rows event that ends early", where));
+  return !in.done();
+}
+
 Failure RowsReader::damaged(std::string_view what) const {
   return Failure(errors::damaged_log(what, where_));
 }
@@ -90,15 +118,13 @@ Result<RowsReader> RowsReader::open(EventType type, std::string_view body, const
   out.op_ = kind.op;
   out.partial_ = kind.partial;
   LogReader in(body);
-  uint64_t count = 0;
-  uint16_t extra = 2;
-  if (!in.skip(format.table_id_bytes(type) + 2) || (kind.version == 2 && !in.u16(extra)) || extra < 2 ||
-      !in.skip(extra - 2U) || !in.length_encoded(count))
-    return out.damaged("a rows event that ends early");
-  if (count != plan.codecs.size()) return out.damaged("rows with another number of columns than their table map");
-  std::string_view& first = kind.op == Op::insert ? out.after_present_ : out.before_present_;
-  if (!in.bytes((count + 7) / 8, first) || (kind.op == Op::update && !in.bytes((count + 7) / 8, out.after_present_)))
-    return out.damaged("a rows event that ends early");
+  RowsHead head;
+  if (!read_head(kind, format.table_id_bytes(type), in, head)) return out.damaged("a rows event that ends early");
+  out.keys_off_ = (head.flags & no_foreign_key_checks) != 0;
+  if (head.columns != plan.codecs.size())
+    return out.damaged("rows with another number of columns than their table map");
+  (kind.op == Op::insert ? out.after_present_ : out.before_present_) = head.first_present;
+  if (kind.op == Op::update) out.after_present_ = head.second_present;
   if (kind.compressed) {
     out.inflated_ = std::make_unique<std::string>();
     TRY(inflate_maria(in.rest(), *out.inflated_, where));
@@ -107,7 +133,17 @@ Result<RowsReader> RowsReader::open(EventType type, std::string_view body, const
     out.in_ = in;
   }
   if (kind.partial) out.old_json_.resize(plan.json_columns);
+  TRY(out.look_at_emptiness());
   return out;
+}
+
+// Images without any column take no bytes. A row is one all the same where it is inserted: it has its defaults.
+Result<void> RowsReader::look_at_emptiness() {
+  const size_t columns = plan_->codecs.size();
+  if (count_bits(before_present_, columns) + count_bits(after_present_, columns) > 0) return {};
+  if (op_ != Op::insert || !in_.done()) return damaged("rows without any column");
+  of_defaults_ = true;
+  return {};
 }
 
 bool RowsReader::append_partial(size_t column, size_t json_index, std::string_view raw, ByteBuffer& out) {
@@ -175,7 +211,9 @@ Result<uint32_t> RowsReader::read_image(std::string_view present, bool partial, 
 }
 
 Result<void> RowsReader::next(RowBatch& image, Change& change) {
+  of_defaults_ = false;
   change.op = op_;
+  change.keys_off = keys_off_;
   change.before_row = change.after_row = Change::no_row;
   if (op_ != Op::insert) {
     for (OldJson& old : old_json_) old = {};

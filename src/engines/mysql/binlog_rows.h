@@ -21,6 +21,9 @@ bool is_rows_event(EventType type);
 Result<uint64_t> read_rows_table_id(EventType type, std::string_view body, const LogFormat& format,
                                     std::string_view where);
 
+// Whether there is anything behind what says which columns follow.
+Result<bool> holds_rows(EventType type, std::string_view body, const LogFormat& format, std::string_view where);
+
 // How the columns of a table map go into a layout. Belongs to one thread.
 struct RowPlan {
   std::vector<ColumnCodec> codecs;  // per logged column
@@ -34,7 +37,7 @@ class RowsReader {
   static Result<RowsReader> open(EventType type, std::string_view body, const LogFormat& format, const RowPlan& plan,
                                  std::string_view where);
   Op op() const { return op_; }
-  bool done() const { return in_.done(); }
+  bool done() const { return in_.done() && !of_defaults_; }
   // Appends the images of the next row to `image` and fills in the rows of `change`. `lost_json`: set where a partial
   // update lacks its old document; the error then is the caller's to make, which knows the table.
   Result<void> next(RowBatch& image, Change& change);
@@ -47,6 +50,7 @@ class RowsReader {
 
  private:
   explicit RowsReader(const RowPlan& plan) : plan_(&plan), in_({}) {}
+  Result<void> look_at_emptiness();
   Result<uint32_t> read_image(std::string_view present, bool partial, bool keep_json, RowBatch& image);
   Result<void> fill_absent(const ColumnCodec& codec, size_t column, RowBatch& image);
   bool append_partial(size_t column, size_t json_index, std::string_view raw, ByteBuffer& out);
@@ -54,7 +58,8 @@ class RowsReader {
 
   const RowPlan* plan_;
   Op op_ = Op::insert;
-  bool partial_ = false;
+  bool partial_ = false, keys_off_ = false;
+  bool of_defaults_ = false;  // an INSERT that names no column, still to be told
   std::string_view before_present_, after_present_;
   std::unique_ptr<std::string> inflated_;  // of a compressed event; stays in its place when this is moved
   LogReader in_;

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "engines/mysql/binlog_errors.h"
 #include "engines/mysql/log_reader.h"
@@ -39,6 +40,21 @@ Error fatal_reading(std::string_view said, std::string_view start, uint32_t serv
   return errors::dump_refused(start, said);
 }
 
+// Beginnings of files are sent while the server still looks for the first transaction.
+bool ends_search(EventType type) {
+  switch (type) {
+    case EventType::heartbeat:
+    case EventType::heartbeat_v2:
+    case EventType::gtid:
+    case EventType::gtid_tagged:
+    case EventType::anonymous_gtid:
+    case EventType::maria_gtid:
+      return true;
+    default:
+      return false;
+  }
+}
+
 }  // namespace
 
 uint32_t replica_id(std::string_view task_id, uint32_t attempt) {
@@ -54,7 +70,7 @@ std::string replica_uuid(std::string_view task_id) {
 
 BinlogStream::BinlogStream(std::unique_ptr<PacketSource> source, const StreamStart& start,
                            const StreamOptions& options)
-    : source_(std::move(source)), start_(start), options_(options) {
+    : source_(std::move(source)), start_(start), options_(options), searching_(start.gtids.has_value()) {
   if (!start.gtids) place_ = start.place;
 }
 
@@ -155,8 +171,13 @@ Result<std::optional<std::string_view>> BinlogStream::whole_packet(int wait_ms, 
 
 Result<std::optional<LoggedEvent>> BinlogStream::next(int wait_ms, const std::stop_token& stop) {
   if (!joining_ && joined_.capacity() > packet_bytes_max) std::string().swap(joined_);
+  const int64_t asked_ms = monotonic_ms();
   const std::optional<std::string_view> packet = TRY(whole_packet(wait_ms, stop));
-  if (!packet) return std::nullopt;
+  if (!packet) {
+    if (!stop.stop_requested()) TRY(count_silence(monotonic_ms() - asked_ms));
+    return std::nullopt;
+  }
+  silent_ms_ = 0;
   if (packet->empty()) return Failure(errors::damaged_log("an empty packet", where()));
   const auto kind = static_cast<uint8_t>(packet->front());
   if (kind == packet_error) return Failure(server_error(*packet));
@@ -165,11 +186,22 @@ Result<std::optional<LoggedEvent>> BinlogStream::next(int wait_ms, const std::st
   return TRY(take(packet->substr(1)));
 }
 
+// Where nothing is logged a heartbeat comes. Time in which nobody reads does not count.
+Result<void> BinlogStream::count_silence(int64_t waited_ms) {
+  constexpr int64_t heartbeats = 10, searches = 40;
+  silent_ms_ += waited_ms;
+  const int64_t limit_ms =
+      std::max(options_.silence_ms, heartbeats * options_.heartbeat_ms) * (searching_ ? searches : 1);
+  if (silent_ms_ <= limit_ms) return {};
+  return Failure(errors::stream_silent(silent_ms_ / 1000, where()));
+}
+
 Result<LoggedEvent> BinlogStream::take(std::string_view bytes) {
   LoggedEvent event;
   event.raw = TRY(read_event(bytes, format_, where()));
   event.start = place_;
   TRY(follow(event));
+  searching_ = searching_ && !ends_search(event.raw.header.type);
   return event;
 }
 

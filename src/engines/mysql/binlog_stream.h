@@ -40,6 +40,8 @@ struct StreamOptions {
   uint32_t server_id = 0;    // unique among the server's replicas (replica_id)
   std::string replica_uuid;  // the same for each reader of a task: a newer one ends an older one's dump
   int64_t heartbeat_ms = 1000;
+  // A server that says nothing for so long while it is read from, and for ten heartbeats, is gone.
+  int64_t silence_ms = 30000;
 };
 
 // A server id for a reader, neither 0 nor reserved. `attempt`: another one, when an earlier was taken.
@@ -71,6 +73,7 @@ class BinlogStream {
   Result<LoggedEvent> take(std::string_view event);
   Result<void> follow(LoggedEvent& event);
   void advance(const EventHeader& header);
+  Result<void> count_silence(int64_t waited_ms);
   Error server_error(std::string_view packet) const;
   std::string where() const { return place_.empty() ? start_text() : to_string(place_); }
   std::string start_text() const;
@@ -82,6 +85,8 @@ class BinlogStream {
   LogPlace place_;
   std::string joined_;    // a packet of several
   bool joining_ = false;  // its continuation is still to come
+  bool searching_;        // the server looks for where the GTIDs end, and may say nothing meanwhile
+  int64_t silent_ms_ = 0;
 };
 
 }  // namespace godwit::mysql

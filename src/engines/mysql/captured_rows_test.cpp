@@ -82,5 +82,23 @@ TEST(CapturedRowsCut, an_event_cut_anywhere_is_an_error) {
   EXPECT_LE(accepted, 8U);  // cut between two of the optional parts
 }
 
+TEST(CapturedRowsFlags, a_session_without_foreign_key_checks_is_told) {
+  const Recording recording = read_recording(mysql_80);
+  Reader reader(recording);
+  reader.read(recording.events[0]);
+  reader.read(recording.events[1]);
+  const auto event = read_event(recording.events[2], reader.format, "");
+  for (const bool off : {false, true}) {
+    std::string body(event->body);
+    constexpr size_t flags_at = 6;
+    body[flags_at] = static_cast<char>(off ? 3 : 1);
+    auto rows = RowsReader::open(event->header.type, body, reader.format, reader.plan, "");
+    ASSERT_TRUE(rows);
+    Change change;
+    ASSERT_TRUE(rows->next(reader.image, change));
+    EXPECT_EQ(change.keys_off, off);
+  }
+}
+
 }  // namespace
 }  // namespace godwit::mysql

@@ -8,6 +8,8 @@
 #include <set>
 
 #include "base/text.h"
+#include "engines/mysql/ddl_apply.h"
+#include "engines/mysql/default_value.h"
 #include "engines/mysql/type_class.h"
 
 namespace godwit::mysql {
@@ -49,14 +51,30 @@ CatalogColumn facts_of_row(const Rows& rows, size_t i) {
   return facts;
 }
 
+// What the log leaves out of a row under binlog_row_image=MINIMAL.
+void set_absent(ColumnDef& column, const Rows& rows, size_t i, const ServerTraits& server) {
+  DefaultFacts told{std::nullopt, rows.text(i, 13)};
+  if (!rows.is_null(i, 15)) told.text = rows.text(i, 15);
+  const ColumnDefault value = column_default(told, column.type, server.mariadb && server.version >= 100207);
+  if (value.meaning.kind == DefaultMeaning::Kind::literal) {
+    column.when_absent = ColumnDef::Absent::text;
+    column.absent_text = value.meaning.text;
+  } else if (value.meaning.kind == DefaultMeaning::Kind::none && !column.not_null) {
+    column.when_absent = ColumnDef::Absent::null;
+  }
+}
+
 Result<void> read_tables(Connection& session, const std::string& condition, Tables& out) {
-  const Rows rows = TRY(session.query(
-      "SELECT table_schema, table_name, table_rows, data_length FROM information_schema.tables WHERE table_type IN "
-      "('BASE TABLE', 'SYSTEM VERSIONED') AND " +
-      condition));
+  const Rows fold = TRY(session.query("SELECT @@global.lower_case_table_names"));
+  const Rows rows =
+      TRY(session.query("SELECT table_schema, table_name, table_rows, data_length, table_collation FROM "
+                        "information_schema.tables WHERE table_type IN ('BASE TABLE', 'SYSTEM VERSIONED') AND " +
+                        condition));
   for (size_t i = 0; i < rows.size(); ++i) {
     TableDef& table = out[{rows.text(i, 0), rows.text(i, 1)}];
     table.ref = {rows.text(i, 0), rows.text(i, 1)};
+    table.log_id = table_log_id(table.ref, fold.integer(0, 0) != 0);
+    table.collation = rows.text(i, 4);
     table.identity = RowIdentity::full;
     table.estimated_rows = rows.unsigned_integer(i, 2);
     table.estimated_bytes = rows.unsigned_integer(i, 3);
@@ -91,7 +109,8 @@ Result<void> read_columns(Connection& session, const std::string& condition, Tab
   const Rows rows = TRY(session.query(fmt::format(
       "SELECT table_schema, table_name, column_name, ordinal_position, data_type, column_type, "
       "character_maximum_length, numeric_precision, numeric_scale, datetime_precision, "
-      "character_set_name, collation_name, is_nullable, extra, {} FROM information_schema.columns WHERE {} "
+      "character_set_name, collation_name, is_nullable, extra, {}, column_default FROM information_schema.columns "
+      "WHERE {} "
       "ORDER BY 1, 2, 4",
       has_srs ? "srs_id" : "NULL", condition)));
   for (size_t i = 0; i < rows.size(); ++i) {
@@ -105,6 +124,8 @@ Result<void> read_columns(Connection& session, const std::string& condition, Tab
     column.type = type_of(facts);
     column.not_null = rows.get(i, 12) == "NO";
     column.generated = is_generated(rows.get(i, 13));
+    set_absent(column, rows, i, session.traits());
+    table->second.last_number = column.number;
     table->second.columns.push_back(std::move(column));
   }
   return {};

@@ -20,11 +20,13 @@ LogPlace reachable(LogPlace place) {
 
 }  // namespace
 
-Result<StreamStart> MysqlChangeReader::choose_start() const {
-  const BinlogPosition& after = options_.after;
-  if (options_.gtids_usable && !after.gtids.empty() && after.prepared.empty()) return StreamStart{{}, after.gtids};
-  if (!after.server.empty() && after.server != options_.server)
-    return Failure(errors::other_server(after.position().text, options_.server));
+Result<StreamStart> stream_start(const BinlogPosition& after, std::string_view server, bool gtids_usable,
+                                 bool place_is_there) {
+  const bool by_place = place_is_there && (after.server.empty() || after.server == server);
+  if (!by_place && gtids_usable && !after.gtids.empty() && after.prepared.empty())
+    return StreamStart{{}, after.gtids};
+  if (!after.server.empty() && after.server != server)
+    return Failure(errors::other_server(after.position().text, server));
   return StreamStart{reachable(after.prepared.empty() ? after.place : after.prepared), std::nullopt};
 }
 
@@ -42,12 +44,15 @@ Result<std::unique_ptr<ChangeReader>> MysqlChangeReader::open(const Options& opt
                                                               std::span<const LogTable> facts) {
   std::unique_ptr<MysqlChangeReader> reader(new MysqlChangeReader(options));
   if (reader->options_.memory == nullptr) reader->options_.memory = std::make_shared<ReaderMemory>();
-  const StreamStart start = TRY(reader->choose_start());
+  for (const CapturedTable& table : tables)
+    if (!table.from.empty() && table.from.text != log_end_text) TRY(BinlogPosition::parse(table.from.text));
+  const StreamStart start =
+      TRY(stream_start(options.after, options.server, options.gtids_usable, options.place_is_there));
   reader->stream_ = TRY(reader->open_stream(start));
   DecoderOptions decoding;
   decoding.server = options.server;
   decoding.fold_names = options.fold_names;
-  decoding.document_of = options.document_of;
+  decoding.documents_of = options.documents_of;
   decoding.memory = reader->options_.memory;
   // A second dump of the task, beside the first: it has an id and a uuid of its own.
   const MysqlChangeReader* self = reader.get();

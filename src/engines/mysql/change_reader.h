@@ -2,8 +2,8 @@
 // Follows the binlog of a MySQL or MariaDB server: opens the dump (binlog_stream.h), hands its events to the decoder
 // (transactions.h), cuts batches. One thread.
 //
-// Where the position holds GTIDs and the server keeps them, the dump begins behind them, on whatever server of the
-// family; else at file and offset, on the same server alone.
+// On the server that the position was taken from, the dump begins at file and offset: the GTIDs say nothing of
+// transactions that have none. On another one, or where the file is gone, it begins behind the position's GTIDs.
 
 #include <functional>
 #include <memory>
@@ -16,6 +16,11 @@
 
 namespace godwit::mysql {
 
+// Where the dump begins for a reader that goes on behind `after`, on the server of that name. `place_is_there`: the
+// place is in this server's log, if the position is its own.
+Result<StreamStart> stream_start(const BinlogPosition& after, std::string_view server, bool gtids_usable,
+                                 bool place_is_there);
+
 class MysqlChangeReader : public ChangeReader {
  public:
   struct Options {
@@ -23,14 +28,16 @@ class MysqlChangeReader : public ChangeReader {
     BinlogPosition after;
     std::string server;  // of this server, as positions name it: server_uuid, or "id-" with MariaDB's server_id
     bool maria = false;
-    bool gtids_usable = false;  // gtid_mode is ON; MariaDB: always
-    bool fold_names = false;    // lower_case_table_names is not 0
+    bool gtids_usable = false;   // gtid_mode is ON; MariaDB: always
+    bool place_is_there = true;  // the place of `after` is in the log of the server that it names
+    bool fold_names = false;     // lower_case_table_names is not 0
     int64_t heartbeat_ms = 1000;
     // A new session of its own, with nothing but the server's defaults; called for the stream, and once more for each
     // large XA transaction while it is read again.
     std::function<Result<std::unique_ptr<PacketSource>>()> open_session;
-    std::function<std::string(const DdlStatement&)> document_of;  // may be empty
-    std::shared_ptr<ReaderMemory> memory;                         // one for all readers that a source opens
+    // May be empty.
+    std::function<std::vector<StructureDocument>(const DdlStatement&)> documents_of;
+    std::shared_ptr<ReaderMemory> memory;  // one for all readers that a source opens
   };
   // `facts`: by captured table.
   static Result<std::unique_ptr<ChangeReader>> open(const Options& options, std::span<const CapturedTable> tables,
@@ -46,7 +53,6 @@ class MysqlChangeReader : public ChangeReader {
 
  private:
   explicit MysqlChangeReader(const Options& options) : options_(options) {}
-  Result<StreamStart> choose_start() const;
   Result<std::unique_ptr<BinlogStream>> open_stream(const StreamStart& start) const;
   Result<void> fill(ChangeBatch& batch, int wait_ms, const std::stop_token& stop);
   Result<bool> take_next(ChangeBatch& batch, int wait_ms, const std::stop_token& stop);

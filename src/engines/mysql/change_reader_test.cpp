@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "engines/mysql/fake_log.h"
+#include "engines/mysql/log_continuity.h"
 
 namespace godwit::mysql {
 namespace {
@@ -151,6 +152,72 @@ TEST(MysqlChangeReader, a_table_is_told_from_its_own_position) {
   EXPECT_EQ(run.go().told, (Told{"INSERT a 2=x", "INSERT b 3=x"}));
 }
 
+TEST(MysqlChangeReader, nothing_is_told_of_a_table_that_waits_to_be_loaded) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  log.statement("TRUNCATE TABLE a");
+  log.statement("ALTER TABLE a ADD c int");
+  log.transaction("b", 3, "x");
+  Following run(log);
+  run.tables[0] = table("a", std::string(log_end_text));
+  EXPECT_EQ(run.go().told, Told{"INSERT b 3=x"});
+  run.tables[0] = table("a", "nowhere");
+  EXPECT_EQ(code(run.go()), "mysql.bad_position");
+}
+
+TEST(MysqlChangeReader, a_statement_over_very_many_tables_keeps_its_table_maps) {
+  FakeLog log;
+  for (uint64_t i = 0; i < 2; ++i) {
+    log.begin();
+    log.table_map(1, "a");
+    for (uint64_t id = 2; id < 9000; ++id) log.table_map(id + i, "stranger");
+    log.rows(EventType::write_rows_v2, 1, FakeLog::row(1, "x"));
+    log.xid();
+  }
+  EXPECT_EQ(Following(log).go().told, (Told{"INSERT a 1=x", "INSERT a 1=x"}));
+}
+
+TEST(MysqlChangeReader, rows_of_no_table_are_known_by_what_they_hold) {
+  for (const uint64_t id : {uint64_t{0xffffff}, uint64_t{0xffffffff}, uint64_t{0xffffffffffff}}) {
+    FakeLog log;
+    log.begin();
+    log.table_map(id, "a");
+    log.rows(EventType::write_rows_v2, id, FakeLog::row(1, "x"));
+    log.xid();
+    EXPECT_EQ(Following(log).go().told, Told{"INSERT a 1=x"}) << "a table may have that id";
+    FakeLog none;
+    none.begin();
+    none.rows(EventType::write_rows_v2, id, "");
+    none.xid();
+    none.transaction("a", 2, "x");
+    EXPECT_EQ(Following(none).go().told, Told{"INSERT a 2=x"});
+    FakeLog lost;
+    lost.begin();
+    lost.rows(EventType::write_rows_v2, id, FakeLog::row(1, "x"));
+    EXPECT_EQ(code(Following(lost).go()), "mysql.damaged_log");
+  }
+}
+
+TEST(MysqlChangeReader, an_insert_that_names_no_column_is_one_row_of_defaults) {
+  for (const EventType type : {EventType::write_rows_v2, EventType::update_rows_v2, EventType::delete_rows_v2})
+    for (const std::string bytes : {"", "left"}) {
+      FakeLog log;
+      log.begin();
+      log.table_map(1, "a");
+      log.bare_rows(type, 1, bytes);
+      log.xid();
+      Following run(log);
+      for (ColumnFacts& column : run.table_facts[0].columns) {
+        column.when_absent = WhenAbsent::text;
+        column.default_text = "7";
+      }
+      run.go();
+      const bool is_row = type == EventType::write_rows_v2 && bytes.empty();
+      EXPECT_EQ(run.told, is_row ? Told{"INSERT a 7=7"} : Told());
+      EXPECT_EQ(code(run), is_row ? "" : "mysql.damaged_log");
+    }
+}
+
 TEST(MysqlChangeReader, rolled_back_changes_are_not_told) {
   FakeLog log;
   log.begin();
@@ -219,6 +286,8 @@ TEST(MysqlChangeReader, statements_are_told_as_what_they_do) {
       {"RENAME TABLE b TO c, stranger TO b", {"SCHEMA RENAME TABLE on the source", "INSERT a 9=z"}, ""},
       {"DROP DATABASE d", {"SCHEMA DROP DATABASE on the source", "SCHEMA DROP DATABASE on the source"}, ""},
       {"CREATE INDEX i ON a (id)", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
+      {"CREATE TABLE IF NOT EXISTS a (id int)", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
+      {"CREATE OR REPLACE TABLE a (id int)", {"SCHEMA CREATE TABLE on the source", "INSERT b 9=z"}, ""},
       {"GRANT ALL ON *.* TO x", {"INSERT a 9=z", "INSERT b 9=z"}, ""},
       {"INSERT INTO stranger VALUES (1)", {}, "mysql.statement_format"},
       {"INSERT INTO e.a VALUES (1)", {}, "mysql.statement_format"},
@@ -246,8 +315,8 @@ TEST(MysqlChangeReader, a_structure_change_with_a_document_waits_between_its_pos
   log.transaction("a", 2, "x");
   Following run(log);
   SchemaEvent seen;
-  run.options.document_of = [](const DdlStatement& ddl) {
-    return ddl.tables == std::vector<uint32_t>{0} ? ddl.schema + ": " + ddl.sql : "";
+  run.options.documents_of = [](const DdlStatement& ddl) {
+    return std::vector<StructureDocument>{{1, ddl.schema + ": " + ddl.sql}};
   };
   auto reader = MysqlChangeReader::open(run.options, run.tables, run.table_facts);
   ASSERT_TRUE(reader);
@@ -263,6 +332,47 @@ TEST(MysqlChangeReader, a_structure_change_with_a_document_waits_between_its_pos
   (*reader)->go_on();
   ASSERT_TRUE((*reader)->read(batch, 0, {}));
   EXPECT_EQ(batch.changes.size(), 1U);
+}
+
+TEST(MysqlChangeReader, a_statement_of_several_steps_goes_on_behind_each) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  log.statement("DROP TABLE a, b, c");
+  const std::string done = log.end();
+  log.transaction("a", 2, "x");
+  const auto documents = [](const DdlStatement& ddl) {
+    std::vector<StructureDocument> out;
+    for (uint32_t step = ddl.steps_done + 1; step <= 3; ++step) out.push_back({step, std::to_string(step)});
+    return out;
+  };
+  Following first(log);
+  first.options.documents_of = documents;
+  auto reader = MysqlChangeReader::open(first.options, first.tables, first.table_facts);
+  ASSERT_TRUE(reader);
+  std::vector<SchemaEvent> events;
+  ChangeBatch batch;
+  while (events.size() < 3) {
+    ASSERT_TRUE((*reader)->read(batch, 0, {}));
+    if (batch.schema.empty()) continue;
+    events.push_back(batch.schema[0]);
+    EXPECT_TRUE(batch.read_to.empty()) << "behind it nobody may go on";
+    (*reader)->go_on();
+  }
+  EXPECT_EQ(compare(events[0].before, events[0].done), std::partial_ordering::less);
+  EXPECT_EQ(events[0].done, events[1].before);
+  EXPECT_EQ(events[1].done, events[2].before);
+  EXPECT_EQ(place_of(events[2].done.text), done);
+  for (size_t from = 0; from < 2; ++from) {
+    Following rest(log);
+    rest.after(events[from].done.text);
+    rest.options.documents_of = documents;
+    auto again = MysqlChangeReader::open(rest.options, rest.tables, rest.table_facts);
+    ASSERT_TRUE(again);
+    ASSERT_TRUE((*again)->read(batch, 0, {}));
+    ASSERT_EQ(batch.schema.size(), 1U);
+    EXPECT_EQ(batch.schema[0].document, events[from + 1].document);
+    EXPECT_EQ(batch.schema[0].done, events[from + 1].done);
+  }
 }
 
 TEST(MysqlChangeReader, a_layout_that_does_not_fit_suspends_the_table_alone) {
@@ -346,6 +456,79 @@ TEST(MysqlChangeReader, starts_that_cannot_serve_are_explained) {
   EXPECT_EQ(code(run.after("bin.000007:4").go()), "mysql.binlog_purged");
   EXPECT_EQ(run.error->kind, ErrorKind::prerequisite);
   EXPECT_EQ(code(run.after("bin.000001:4@51414141-4141-4141-4141-414141414141").go()), "mysql.other_server");
+}
+
+TEST(BinlogStream, a_server_that_says_nothing_is_gone) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  std::vector<std::string> said;
+  auto session = std::make_unique<FakeSession>(log, said);
+  session->wait_for_time();
+  StreamOptions how;
+  how.heartbeat_ms = 1;
+  how.silence_ms = 20;
+  auto stream = BinlogStream::open(std::move(session), {{"bin.000001", 4}, std::nullopt}, how);
+  ASSERT_TRUE(stream);
+  std::optional<Error> error;
+  int quiet = 0;
+  for (int i = 0; i < 50 && !error; ++i) {
+    auto event = (*stream)->next(5, {});
+    if (!event) error = event.error();
+    if (event && !*event) ++quiet;
+  }
+  ASSERT_TRUE(error);
+  EXPECT_EQ(error->code, "mysql.binlog_silent");
+  EXPECT_EQ(error->kind, ErrorKind::connection);
+  EXPECT_GE(quiet, 3);
+}
+
+TEST(MysqlChangeReader, the_servers_own_place_goes_before_gtids) {
+  const BinlogPosition at = *BinlogPosition::parse("bin.000001:4@" + std::string(FakeLog::uuid) + "#" +
+                                                   std::string(FakeLog::uuid) + ":1-9");
+  EXPECT_FALSE(stream_start(at, FakeLog::uuid, true, true)->gtids) << "transactions may have none";
+  EXPECT_EQ(stream_start(at, FakeLog::uuid, true, false)->gtids, at.gtids);
+  EXPECT_EQ(stream_start(at, "another", true, true)->gtids, at.gtids);
+  EXPECT_EQ(stream_start(at, "another", false, true).error().code, "mysql.other_server");
+}
+
+TEST(MysqlChangeReader, a_log_that_was_begun_anew_is_noticed) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  const std::string at = log.end() + '@' + std::string(FakeLog::uuid) + '#' + std::string(FakeLog::uuid);
+  log.transaction("a", 2, "x");
+  EXPECT_EQ(code(Following(log).after(at + ":1-7").go()), "mysql.log_replaced");
+  EXPECT_EQ(Following(log).after(at + ":1").go().told, Told{"INSERT a 2=x"});
+}
+
+TEST(MysqlChangeReader, gtids_are_not_told_behind_a_transaction_that_has_none) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  log.anonymous();
+  log.query("BEGIN");
+  log.insert("a", 2, "x");
+  log.xid();
+  Following run(log);
+  run.after(FakeLog::place(1, 4) + '@' + std::string(FakeLog::uuid) + "#51414141-4141-4141-4141-414141414141:1-9")
+      .go();
+  ASSERT_EQ(run.parts.size(), 2U);
+  EXPECT_FALSE(BinlogPosition::parse(run.parts[0].end.text)->gtids.empty());
+  EXPECT_TRUE(BinlogPosition::parse(run.parts[1].end.text)->gtids.empty());
+}
+
+TEST(LogContinuity, mariadb_has_the_same_transactions_at_a_place_or_another_log) {
+  struct Case {
+    const char *had, *at_place, *now;
+    bool same;
+  };
+  const Case cases[] = {
+      {"0-1-5", "0-1-5", "0-1-9", true},       {"0-1-5,1-2-3", "1-2-3,0-1-5", "0-1-9,1-2-3", true},
+      {"0-1-5", "0-1-4", "0-1-9", false},      {"0-1-5", "0-2-5", "0-2-9", false},
+      {"0-1-5", "", "0-1-9", false},           {"0-1-5", "0-1-5,1-2-3", "0-1-9,1-2-3", false},
+      {"0-1-5,1-2-3", "0-1-5", "0-1-9", true},  // the domain was deleted
+  };
+  for (const Case& c : cases)
+    EXPECT_EQ(is_same_maria_log(*GtidSet::parse(c.had), *GtidSet::parse(c.at_place), *GtidSet::parse(c.now)), c.same)
+        << c.had << " / " << c.at_place;
 }
 
 TEST(MysqlChangeReader, gtids_are_counted_from_what_the_position_holds) {

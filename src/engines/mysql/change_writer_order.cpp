@@ -28,9 +28,7 @@ Result<void> MysqlChangeWriter::append_finder(ByteBuffer& out, const ChangeView&
     const std::vector<uint32_t>& key = table.layout->key->columns;
     for (size_t i = 0; i < key.size(); ++i) {
       out.append(i == 0 ? "(" : " AND ");
-      out.append(columns[key[i]].name);
-      out.append(" = ");
-      append_compared(out, columns[key[i]], change.finder_bytes(key[i]));
+      append_key_match(out, columns[key[i]], change.finder_bytes(key[i]));
     }
     out.push_back(')');
     return {};
@@ -46,7 +44,7 @@ Result<void> MysqlChangeWriter::append_finder(ByteBuffer& out, const ChangeView&
     append_exact_match(out, columns[c],
                        cell.length < 0 ? std::nullopt : std::optional<std::string_view>(change.finder_bytes(c)));
   }
-  if (first) out.append("TRUE");
+  if (first) return Failure(errors::nothing_to_find_by(table.layout->ref));
   out.append(" LIMIT 1");
   return {};
 }
@@ -97,13 +95,16 @@ Result<ChangeWriter::Progress> MysqlChangeWriter::run_chunk(std::span<const Chan
     const size_t before = sql_.size();
     if (before > 0) sql_.append("; ");
     const size_t start = sql_.size();
-    TRY(append_statement(sql_, changes[taken]));
-    const bool silent = sql_.size() == start, too_much = sql_.size() + 1 >= packet_bytes_;
-    if (silent || too_much) sql_.truncate(before);
-    if (too_much && !sent.empty()) break;
-    if (too_much) {
+    auto appended = append_statement(sql_, changes[taken]);
+    if (appended && sql_.size() + 1 >= packet_bytes_)
+      appended = Failure(errors::packet_too_large(packet_bytes_, packet_bytes_));
+    if (!appended && !is_row_error(appended.error())) return Failure(appended.error());
+    const bool silent = sql_.size() == start;
+    if (silent || !appended) sql_.truncate(before);
+    if (!appended && !sent.empty()) break;
+    if (!appended) {
       progress.done = taken;
-      progress.stopped_at = {ChangeOutcome::Kind::refused, errors::packet_too_large(packet_bytes_, packet_bytes_)};
+      progress.stopped_at = {ChangeOutcome::Kind::refused, appended.error()};
       return progress;
     }
     if (!silent) sent.push_back(taken);
@@ -138,10 +139,10 @@ Result<ChangeWriter::Progress> MysqlChangeWriter::run_chunk(std::span<const Chan
 // Those from the front that go under one setting.
 Result<ChangeWriter::Progress> MysqlChangeWriter::run_like(std::span<const ChangeView> changes) {
   if (acting_.empty()) return run_chunk(changes);
-  const bool enforced = is_enforced(*changes.front().table);
+  const auto acts = [&](const ChangeView& change) { return !change.keys_off && is_enforced(*change.table); };
+  const bool enforced = acts(changes.front());
   size_t count = 1;
-  while (count < changes.size() && count < statements_per_packet && is_enforced(*changes[count].table) == enforced)
-    ++count;
+  while (count < changes.size() && count < statements_per_packet && acts(changes[count]) == enforced) ++count;
   TRY(enforce_keys(enforced));
   return run_chunk(changes.first(count));
 }

@@ -80,24 +80,31 @@ Result<uint64_t> MysqlChangeWriter::erase_all(const TargetTable& table, std::spa
   const std::vector<uint32_t>& key = table.layout->key->columns;
   const std::string head = fmt::format("DELETE FROM {} WHERE ", quote_name(table.layout->ref));
   const bool list = key.size() == 1;
+  const TargetColumn& listed = loading->columns()[key.front()];
+  ByteBuffer texts;  // the same list again, of bytes
   uint64_t erased = 0;
   size_t keys = 0;
   for (size_t i = 0; i < changes.size(); ++i) {
     if (keys == 0) {
       sql_.clear();
       sql_.append(head);
-      if (list) sql_.append(loading->columns()[key.front()].name + " IN (");
+      if (list) sql_.append(listed.name + " IN (");
+      texts.clear();
     } else {
       sql_.append(list ? "," : " OR ");
+      texts.push_back(',');
     }
     if (list)
-      append_compared(sql_, loading->columns()[key.front()], changes[i].finder_bytes(key.front()));
+      append_compared(sql_, listed, changes[i].finder_bytes(key.front()));
     else
       TRY(append_finder(sql_, changes[i]));
-    const bool full =
-        ++keys >= keys_per_statement || sql_.size() >= std::min<uint64_t>(statement_bytes, packet_bytes_ / 2);
+    if (list && listed.loose) append_bytes(texts, listed, changes[i].finder_bytes(key.front()));
+    const bool full = ++keys >= keys_per_statement ||
+                      sql_.size() + texts.size() >= std::min<uint64_t>(statement_bytes, packet_bytes_ / 2);
     if (!full && i + 1 < changes.size()) continue;
     if (list) sql_.push_back(')');
+    if (list && listed.loose)
+      sql_.append(" AND " + bytes_of(listed.name) + " IN (" + std::string(texts.view()) + ")");
     const Done done = TRY(session_.run(std::string(sql_.view())));
     erased += done.affected;
     keys = 0;

@@ -3,8 +3,12 @@
 #include <errmsg.h>
 #include <fmt/format.h>
 #include <ma_pvio.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
+#include <sys/socket.h>
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <mutex>
@@ -13,16 +17,15 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engines/mysql/errors.h"
+#include "engines/mysql/session_settings.h"
 
 namespace godwit::mysql {
 namespace {
 
-constexpr unsigned connect_timeout_s = 10, io_timeout_s = 3600;
+constexpr unsigned connect_timeout_s = 10, greeting_timeout_s = 60, write_timeout_s = 3600;
+// A link whose other end is gone is noticed after about three minutes.
+constexpr int keepalive_idle_s = 60, keepalive_interval_s = 15, keepalive_probes = 8;
 constexpr size_t infile_buffer_bytes = size_t{1} << 20U;
-// Values that do not fit are errors, zero dates are values, backslashes escape, "…" quotes text: whatever the
-// server's own mode is.
-constexpr std::string_view sql_mode =
-    "STRICT_TRANS_TABLES,STRICT_ALL_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_AUTO_VALUE_ON_ZERO,NO_ENGINE_SUBSTITUTION";
 
 template <class Number>
 Number number_of(std::string_view text) {
@@ -60,8 +63,9 @@ Result<void> set_up_tls(MYSQL* handle, const Endpoint& endpoint) {
 Result<void> set_up(MYSQL* handle, const Endpoint& endpoint, const ConnectOptions& options) {
   const unsigned connect_s = TRY(seconds_of(endpoint, "ConnectionTimeout", connect_timeout_s));
   mysql_optionsv(handle, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
-  mysql_optionsv(handle, MYSQL_OPT_READ_TIMEOUT, &io_timeout_s);
-  mysql_optionsv(handle, MYSQL_OPT_WRITE_TIMEOUT, &io_timeout_s);
+  const unsigned greeting_s = std::max(connect_s, greeting_timeout_s);
+  mysql_optionsv(handle, MYSQL_OPT_READ_TIMEOUT, &greeting_s);
+  mysql_optionsv(handle, MYSQL_OPT_WRITE_TIMEOUT, &write_timeout_s);
   mysql_optionsv(handle, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   const unsigned local_infile = options.local_infile ? 1 : 0;
   mysql_optionsv(handle, MYSQL_OPT_LOCAL_INFILE, &local_infile);
@@ -70,6 +74,21 @@ Result<void> set_up(MYSQL* handle, const Endpoint& endpoint, const ConnectOption
   mysql_optionsv(handle, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", ("godwit:" + options.tag).c_str());
   mysql_optionsv(handle, MYSQL_OPT_CONNECT_ATTR_ADD, "godwit_role", options.role.c_str());
   return set_up_tls(handle, endpoint);
+}
+
+// Once the server has let us in there is no telling how long a statement takes (an index of a large table): its
+// answer is waited for as long as the link lives, unless the session's use knows better. What is to end sooner is
+// interrupted.
+void wait_for_any_answer(MYSQL* handle, unsigned seconds) {
+  MARIADB_PVIO* link = handle->net.pvio;
+  if (link != nullptr && link->methods->set_timeout != nullptr)
+    link->methods->set_timeout(link, PVIO_READ_TIMEOUT, static_cast<int>(seconds));
+  const int socket = static_cast<int>(mysql_get_socket(handle));
+  const int on = 1;
+  setsockopt(socket, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPIDLE, &keepalive_idle_s, sizeof keepalive_idle_s);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPINTVL, &keepalive_interval_s, sizeof keepalive_interval_s);
+  setsockopt(socket, IPPROTO_TCP, TCP_KEEPCNT, &keepalive_probes, sizeof keepalive_probes);
 }
 
 // The library reads ahead, and then nothing more may come by the socket. (What TLS holds back comes with the next
@@ -114,6 +133,14 @@ Rows::Rows(MYSQL_RES* result) : result_(result, mysql_free_result) {
   }
 }
 
+std::optional<size_t> Rows::column(std::string_view name) const {
+  if (!result_) return std::nullopt;
+  const MYSQL_FIELD* fields = mysql_fetch_fields(result_.get());
+  for (unsigned c = 0; c < mysql_num_fields(result_.get()); ++c)
+    if (lower_ascii(fields[c].name) == name) return c;
+  return std::nullopt;
+}
+
 int64_t Rows::integer(size_t row, size_t column) const {
   return number_of<int64_t>(get(row, column));
 }
@@ -137,31 +164,20 @@ Result<Connection> Connection::open(const Endpoint& endpoint, const ConnectOptio
                          options.database.empty() ? nullptr : options.database.c_str(), port, nullptr,
                          flags) == nullptr)
     return Failure(errors::cannot_connect(to_string(endpoint), mysql_error(out.raw()), mysql_errno(out.raw())));
-  TRY(out.prepare_session(options));
+  wait_for_any_answer(out.raw(), options.read_timeout_s);
+  TRY(out.prepare_session());
   return out;
 }
 
-Result<void> Connection::prepare_session(const ConnectOptions&) {
+Result<void> Connection::prepare_session() {
+  TRY(run(std::string(no_select_limit)));
   const Rows version = TRY(query("SELECT VERSION()"));
   traits_ = traits_of_version(version.get(0, 0));
-  TRY(
-      run(fmt::format("SET SESSION sql_mode = '{}', time_zone = '+00:00', autocommit = 1, net_read_timeout = 3600, "
-                      "net_write_timeout = 3600, wait_timeout = 86400, innodb_lock_wait_timeout = 50",
-                      sql_mode)));
-  TRY(run("SET NAMES utf8mb4"));
-  TRY(run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
-  TRY(run(traits_.mariadb ? "SET SESSION max_statement_time = 0" : "SET SESSION max_execution_time = 0"));
+  TRY(set_up_session(*this, *endpoint_));
   if (!traits_.mariadb) {
     const Rows gtids = TRY(query("SELECT @@global.gtid_mode"));
     traits_.has_gtids = gtids.get(0, 0) == "ON";
   }
-  // What the user wants of each session; what fails of it does not stop the task (spec §2).
-  for (const std::string_view name : {"AfterConnectScript", "Initstmt"})
-    if (const auto script = endpoint_->parameter(name)) {
-      auto done = run(*script);
-      if (!done && broken()) return Failure(done.error());
-      if (!done) log_warning(Component::common, "{} failed: {}", name, done.error().message);
-    }
   return {};
 }
 
@@ -194,6 +210,28 @@ Result<void> Connection::run_script(const std::string& sql, std::vector<Done>& d
   while (true) {
     const Done one = TRY(receive());
     done.push_back(one);
+    if (!mysql_more_results(raw())) return {};
+    if (mysql_next_result(raw()) > 0) return Failure(last_error());
+  }
+}
+
+Result<void> Connection::run_users_script(const std::string& sql) {
+  if (broken()) return Failure(errors::connection_lost("it was closed", 0));
+  const bool had_scripts = (raw()->client_flag & CLIENT_MULTI_STATEMENTS) != 0;
+  if (!had_scripts && mysql_set_server_option(raw(), MYSQL_OPTION_MULTI_STATEMENTS_ON) != 0)
+    return Failure(last_error());
+  auto done = drain(sql);
+  if (!had_scripts && !broken() && mysql_set_server_option(raw(), MYSQL_OPTION_MULTI_STATEMENTS_OFF) != 0)
+    return Failure(last_error());
+  return done;
+}
+
+// Runs statements of any kind up to the first that fails, and lets go of what they answer.
+Result<void> Connection::drain(const std::string& sql) {
+  if (mysql_real_query(raw(), sql.data(), sql.size()) != 0) return Failure(last_error());
+  for (;;) {
+    mysql_free_result(mysql_store_result(raw()));
+    if (mysql_errno(raw()) != 0) return Failure(last_error());
     if (!mysql_more_results(raw())) return {};
     if (mysql_next_result(raw()) > 0) return Failure(last_error());
   }
@@ -271,7 +309,13 @@ Result<std::string_view> Connection::read_packet(int wait_ms, const std::stop_to
 void Connection::interrupt() const {
   if (!handle_ || !endpoint_) return;
   auto other = open(*endpoint_, {.tag = "interrupt", .role = "interrupt", .database = {}});
-  if (other) (void)other->run(fmt::format("KILL QUERY {}", thread_id()));
+  auto killed = other ? other->run(fmt::format("KILL QUERY {}", thread_id())) : Result<Done>(Failure(other.error()));
+  // It may have ended by itself.
+  if (killed || killed.error().code == "mysql.1094") return;
+  log_warning(Component::common, "The statement of session {} cannot be ended, so its connection is: {}", thread_id(),
+              killed.error().message);
+  // Whoever uses it finds it gone, instead of reading on to the end of a table.
+  ::shutdown(mysql_get_socket(raw()), SHUT_RDWR);
 }
 
 uint64_t Connection::thread_id() const {

@@ -3,11 +3,13 @@
 // becomes an Error classified by errors.h. A connection whose link is gone answers kind connection for ever.
 //
 // Session settings of every connection: UTC, utf8mb4, a strict sql_mode of ours (never the server's), REPEATABLE
-// READ, no statement timeout, long net timeouts (spec/engine-mysql.md §3, §10).
+// READ, no limit of rows, no statement timeout, long net timeouts (spec/engine-mysql.md §3, §10). They are set behind
+// the scripts of the user's (session_settings.h).
 
 #include <mysql.h>
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -20,14 +22,16 @@
 
 namespace godwit::mysql {
 
-// A whole result set; cells are text, bytes where the column is binary. Row and column must be in range.
+// A whole result set; cells are text, bytes where the column is binary. What is out of range reads as NULL.
 class Rows {
  public:
   Rows() = default;
   explicit Rows(MYSQL_RES* result);
   size_t size() const { return rows_.size(); }
   bool empty() const { return rows_.empty(); }
-  bool is_null(size_t row, size_t column) const { return rows_[row].cells[column] == nullptr; }
+  // Where a column of that name is; nothing: none is.
+  std::optional<size_t> column(std::string_view name) const;
+  bool is_null(size_t row, size_t column) const { return !holds(row, column) || rows_[row].cells[column] == nullptr; }
   std::string_view get(size_t row, size_t column) const {
     return is_null(row, column) ? std::string_view()
                                 : std::string_view(rows_[row].cells[column], rows_[row].lengths[column]);
@@ -37,6 +41,7 @@ class Rows {
   uint64_t unsigned_integer(size_t row, size_t column) const;
 
  private:
+  bool holds(size_t row, size_t column) const { return row < rows_.size() && column < rows_[row].lengths.size(); }
   struct Row {
     MYSQL_ROW cells;
     std::vector<unsigned long> lengths;
@@ -55,9 +60,10 @@ struct Done {
 struct ConnectOptions {
   std::string tag;  // SessionOptions::tag and role: in the session's attributes, by which leftovers are found
   std::string role;
-  std::string database;       // chosen at once; empty: none
-  bool local_infile = false;  // the session may LOAD DATA LOCAL, from memory alone
-  bool scripts = false;       // it may run_script()
+  std::string database;         // chosen at once; empty: none
+  bool local_infile = false;    // the session may LOAD DATA LOCAL, from memory alone
+  bool scripts = false;         // it may run_script()
+  unsigned read_timeout_s = 0;  // for a statement's answer, or what is missing of a packet; 0: none
 };
 
 class Connection {
@@ -70,6 +76,8 @@ class Connection {
 
   // Statements without rows, a semicolon between them, in one packet: what each did, up to the first that fails.
   Result<void> run_script(const std::string& sql, std::vector<Done>& done);
+  // A user's statements of any kind, a semicolon between them; what they answer is let go.
+  Result<void> run_users_script(const std::string& sql);
   // run() in two steps.
   Result<void> send(const std::string& sql);
   Result<Done> receive();
@@ -95,7 +103,8 @@ class Connection {
   Result<void> send_command(enum enum_server_command command, std::string_view payload, bool answers);
   Result<std::string_view> read_packet(int wait_ms, const std::stop_token& stop);
 
-  // Ends the statement that runs on this connection (KILL QUERY by another one); callable from any thread.
+  // Ends the statement that runs on this connection (KILL QUERY by another one), or where that cannot be, cuts the
+  // connection; callable from any thread.
   void interrupt() const;
   uint64_t thread_id() const;
   const ServerTraits& traits() const { return traits_; }
@@ -104,7 +113,8 @@ class Connection {
 
  private:
   Error last_error();
-  Result<void> prepare_session(const ConnectOptions& options);
+  Result<void> prepare_session();
+  Result<void> drain(const std::string& sql);
 
   struct Close {
     void operator()(MYSQL* handle) const { mysql_close(handle); }

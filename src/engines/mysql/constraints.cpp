@@ -49,39 +49,100 @@ Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(Connection& 
   return out;
 }
 
-Result<std::vector<TableRef>> tables_of_acting_keys(Connection& session, std::span<const TableRef> tables) {
-  std::map<std::string, size_t> places;
-  std::set<std::string> schemas;
-  for (size_t i = 0; i < tables.size(); ++i) {
-    places[quote_name(tables[i])] = i;
-    schemas.insert(quote_literal(tables[i].schema));
+namespace {
+
+std::string action_of(std::string_view rule) {
+  return rule == "RESTRICT" || rule == "NO ACTION" ? std::string() : std::string(rule);
+}
+
+// Tables by what the server takes for the same name.
+class Names {
+ public:
+  Names(std::span<const TableRef> tables, bool folded) : folded_(folded) {
+    for (const TableRef& table : tables) names_[place(table)] = table;
   }
-  std::vector<TableRef> out;
-  if (schemas.empty()) return out;
-  const std::vector<std::string> list(schemas.begin(), schemas.end());
-  const Rows rows = TRY(session.query(fmt::format(
-      "SELECT CONSTRAINT_SCHEMA, TABLE_NAME, UNIQUE_CONSTRAINT_SCHEMA, REFERENCED_TABLE_NAME, UPDATE_RULE IN "
-      "('CASCADE', 'SET NULL') OR DELETE_RULE IN ('CASCADE', 'SET NULL') FROM "
-      "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA IN ({})",
-      join(list, ", "))));
-  std::vector<std::pair<size_t, size_t>> edges;
-  std::vector<bool> touched(tables.size(), false);
-  for (size_t row = 0; row < rows.size(); ++row) {
-    const auto from = places.find(quote_name(TableRef{rows.text(row, 0), rows.text(row, 1)}));
-    const auto to = places.find(quote_name(TableRef{rows.text(row, 2), rows.text(row, 3)}));
-    if (from == places.end() || to == places.end()) continue;
-    edges.emplace_back(from->second, to->second);
-    if (rows.integer(row, 4) == 1) touched[from->second] = touched[to->second] = true;
+  TableRef own(TableRef table) const {
+    const auto known = names_.find(place(table));
+    return known == names_.end() ? table : known->second;
+  }
+  bool has(const TableRef& table) const { return names_.contains(place(table)); }
+  std::string fold(std::string_view name) const { return folded_ ? lower_utf8(name) : std::string(name); }
+
+ private:
+  TableRef place(const TableRef& table) const { return {fold(table.schema), fold(table.name)}; }
+
+  bool folded_;
+  std::map<TableRef, TableRef> names_;
+};
+
+using NamedKeys = std::vector<std::pair<std::string, ActingKey>>;
+
+// Two plain questions: as a join old servers open every table again for each row.
+Result<void> read_keys_of(Connection& session, std::string_view schema, const Names& names, NamedKeys& out) {
+  const Rows rules = TRY(session.query(
+      fmt::format("SELECT TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE FROM "
+                  "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = {} ORDER BY 1, 2",
+                  quote_literal(schema))));
+  if (rules.empty()) return {};
+  const Rows columns = TRY(session.query(
+      fmt::format("SELECT TABLE_NAME, CONSTRAINT_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, COLUMN_NAME, "
+                  "REFERENCED_COLUMN_NAME FROM information_schema.KEY_COLUMN_USAGE WHERE TABLE_SCHEMA = {} AND "
+                  "REFERENCED_TABLE_NAME IS NOT NULL ORDER BY 1, 2, ORDINAL_POSITION",
+                  quote_literal(schema))));
+  std::map<std::pair<std::string, std::string>, ActingKey> keys;
+  for (size_t row = 0; row < columns.size(); ++row) {
+    ActingKey& key = keys[{names.fold(columns.get(row, 0)), lower_utf8(columns.get(row, 1))}];
+    key.parent = names.own({columns.text(row, 2), columns.text(row, 3)});
+    key.columns.emplace_back(columns.text(row, 4), columns.text(row, 5));
+  }
+  for (size_t row = 0; row < rules.size(); ++row) {
+    const TableRef child{std::string(schema), rules.text(row, 0)};
+    const auto known = keys.find({names.fold(child.name), lower_utf8(rules.get(row, 1))});
+    if (known == keys.end() || !names.has(child)) continue;
+    ActingKey key = known->second;
+    key.child = names.own(child);
+    key.on_delete = action_of(rules.get(row, 2));
+    key.on_update = action_of(rules.get(row, 3));
+    out.emplace_back(rules.text(row, 1), std::move(key));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<NamedKeys> keys_on(Connection& session, std::span<const TableRef> tables) {
+  const Rows setting = TRY(session.query("SELECT @@lower_case_table_names"));
+  const Names names(tables, setting.integer(0, 0) != 0);
+  std::map<std::string, std::string> schemas;
+  for (const TableRef& table : tables) schemas.emplace(names.fold(table.schema), table.schema);
+  NamedKeys out;
+  for (const auto& [folded, schema] : schemas) TRY(read_keys_of(session, schema, names, out));
+  return out;
+}
+
+SilentCascades silent_cascades_of(std::span<const std::pair<std::string, ActingKey>> keys,
+                                  std::span<const TableRef> tables) {
+  const std::set<TableRef> inside(tables.begin(), tables.end());
+  std::set<TableRef> touched;
+  std::vector<std::pair<TableRef, TableRef>> edges;
+  SilentCascades out;
+  for (const auto& [name, key] : keys) {
+    if (!inside.contains(key.child) || !inside.contains(key.parent)) continue;
+    edges.emplace_back(key.child, key.parent);
+    if (!key.acts()) continue;
+    out.keys.push_back(key);
+    touched.insert({key.child, key.parent});
   }
   for (bool grown = true; grown;) {
     grown = false;
     for (const auto& [from, to] : edges) {
-      if (touched[from] == touched[to]) continue;
-      touched[from] = touched[to] = grown = true;
+      if (touched.contains(from) == touched.contains(to)) continue;
+      touched.insert({from, to});
+      grown = true;
     }
   }
-  for (size_t i = 0; i < touched.size(); ++i)
-    if (touched[i]) out.push_back(tables[i]);
+  for (const TableRef& table : tables)
+    if (touched.contains(table)) out.tied.push_back(table);
   return out;
 }
 

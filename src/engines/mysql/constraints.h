@@ -8,6 +8,7 @@
 
 #include "base/result.h"
 #include "data/target_table.h"
+#include "engine/acting_key.h"
 #include "engines/mysql/connection.h"
 
 namespace godwit::mysql {
@@ -29,8 +30,12 @@ Result<uint64_t> count_orphans_of(Connection& session, const KeyColumns& key);
 Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(Connection& session,
                                                                     std::span<const TargetTable> tables);
 
-// Those of the tables that foreign keys tie to one that deletes or changes rows by itself (ON DELETE or ON UPDATE
-// CASCADE or SET NULL).
-Result<std::vector<TableRef>> tables_of_acting_keys(Connection& session, std::span<const TableRef> tables);
+// Every foreign key that stands on these tables, whether it acts or not, by name. Tables among `tables` are named as
+// they are there, whatever the server makes of capitals.
+Result<std::vector<std::pair<std::string, ActingKey>>> keys_on(Connection& session, std::span<const TableRef> tables);
+
+// Those of the keys (of keys_on) that act between two of the tables, and the tables that they tie together.
+SilentCascades silent_cascades_of(std::span<const std::pair<std::string, ActingKey>> keys,
+                                  std::span<const TableRef> tables);
 
 }  // namespace godwit::mysql

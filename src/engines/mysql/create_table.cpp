@@ -15,10 +15,6 @@ namespace {
 
 constexpr size_t column_comment_max = 1024, table_comment_max = 2048;
 
-bool has_checks(const ServerTraits& server) {
-  return server.at_least(80016, 100201);
-}
-
 // A text or blob, which most servers give no literal for.
 bool is_large(const Type& type) {
   const std::string word = lower_ascii(type.native.substr(0, type.native.find_first_of("( ")));
@@ -59,6 +55,10 @@ std::string column_clause(const CarriedColumn& carried, bool in_key, bool counts
 }
 
 }  // namespace
+
+bool has_checks(const ServerTraits& server) {
+  return server.at_least(80016, 100201);
+}
 
 bool has_primary_key(const TableDef& layout) {
   return layout.key && !layout.key->columns.empty() && layout.key->origin != KeyDef::Origin::unique_index;

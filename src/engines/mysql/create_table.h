@@ -15,6 +15,8 @@ std::string create_table_sql(const CarriedTable& table, const ServerTraits& serv
 // " DEFAULT …", or nothing where there is none or the server takes none for the column.
 std::string default_clause(const CarriedColumn& column, const ServerTraits& server);
 
+bool has_checks(const ServerTraits& server);
+
 // Whether the layout's key can be the primary key.
 bool has_primary_key(const TableDef& layout);
 

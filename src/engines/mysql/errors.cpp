@@ -56,6 +56,7 @@ constexpr Row rows[] = {
     {1526, ErrorKind::data},         {1690, ErrorKind::data},
     {3140, ErrorKind::data},         {3141, ErrorKind::data},
     {3156, ErrorKind::data},         {3157, ErrorKind::data},
+    {3548, ErrorKind::data},         {3643, ErrorKind::data},  // a spatial reference
     {3617, ErrorKind::data},         {4079, ErrorKind::data},
     {1644, ErrorKind::data},         {1118, ErrorKind::table},
     {1146, ErrorKind::table},        {1054, ErrorKind::table},
@@ -102,6 +103,20 @@ std::string without_values(std::string_view message) {
   return out;
 }
 
+// The server's own state says no more than "a constraint".
+std::string_view state_of(unsigned number, std::string_view sqlstate) {
+  constexpr std::string_view unique_violation = "23505";
+  return number == 1062 || number == 1586 || number == 1022 ? unique_violation : sqlstate;
+}
+
+// Numbers come and go with versions: of these classes each is about the values of a row.
+ErrorKind kind_of(unsigned number, std::string_view sqlstate) {
+  const ErrorKind kind = kind_of_number(number);
+  const std::string_view group = sqlstate.substr(0, 2);
+  const bool of_values = sqlstate == "21000" || group == "22" || group == "23";
+  return kind == ErrorKind::fatal && of_values ? ErrorKind::data : kind;
+}
+
 }  // namespace
 
 ErrorKind kind_of_number(unsigned number) {
@@ -124,13 +139,21 @@ Error connection_lost(std::string_view said, unsigned number) {
       fmt::format("the connection to the server was lost: {} ({})", said.empty() ? "no reason given" : said, number));
 }
 Error server_said(std::string_view message, std::string_view sqlstate, unsigned number) {
-  const std::string bare = quotes_values(number) ? without_values(message) : std::string(message);
-  Error error = make(kind_of_number(number), std::to_string(number), fmt::format("{} ({})", bare, number), sqlstate);
+  const ErrorKind kind = kind_of(number, sqlstate);
+  const bool quotes = kind == ErrorKind::data || quotes_values(number);
+  const std::string bare = quotes ? without_values(message) : std::string(message);
+  Error error = make(kind, std::to_string(number), fmt::format("{} ({})", bare, number), state_of(number, sqlstate));
   if (bare != message) error.said = fmt::format("{} ({})", message, number);
   return error;
 }
 Error bad_parameter(std::string_view name, std::string_view wanted) {
   return make(ErrorKind::usage, "parameter", fmt::format("{} of the URI must be {}", name, wanted));
+}
+Error setting_not_taken(std::string_view name, std::string_view wanted, std::string_view has) {
+  return make(ErrorKind::prerequisite, "setting_not_taken",
+              fmt::format("the session's variable {} is {} though it was set to {}: rows would be read or written "
+                          "wrongly. Connect to the server itself, not through what changes statements.",
+                          name, has, wanted));
 }
 Error out_of_memory() {
   return make(ErrorKind::resource, "memory", "libmariadb could not get memory for a connection");

@@ -18,6 +18,8 @@ Error connection_lost(std::string_view said, unsigned number);
 // `sqlstate`: the server's; the code is "mysql.<number>". What the server quotes of rows stays in Error::said.
 Error server_said(std::string_view message, std::string_view sqlstate, unsigned number);
 Error bad_parameter(std::string_view name, std::string_view wanted);
+// `name`: of a session variable that this server does not set.
+Error setting_not_taken(std::string_view name, std::string_view wanted, std::string_view has);
 Error out_of_memory();
 
 }  // namespace errors

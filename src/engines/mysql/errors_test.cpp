@@ -33,5 +33,20 @@ TEST(MysqlErrors, are_classified_and_show_no_values) {
   }
 }
 
+TEST(MysqlErrors, a_duplicate_has_the_state_that_policies_ask_for) {
+  for (const unsigned number : {1062U, 1586U, 1022U})
+    EXPECT_EQ(errors::server_said("Duplicate entry", "23000", number).sqlstate, "23505");
+  EXPECT_EQ(errors::server_said("Column 'n' cannot be null", "23000", 1048).sqlstate, "23000");
+}
+
+TEST(MysqlErrors, an_unknown_error_about_values_is_one_of_the_row) {
+  EXPECT_EQ(errors::server_said("Longitude is out of range", "22S02", 3616).kind, ErrorKind::data);
+  EXPECT_EQ(errors::server_said("Something new about '4111'", "22003", 9999).message,
+            "Something new about '…' (9999)");
+  EXPECT_EQ(errors::server_said("Something new", "23000", 9999).kind, ErrorKind::data);
+  EXPECT_EQ(errors::server_said("Something new", "HY000", 9999).kind, ErrorKind::fatal);
+  EXPECT_EQ(errors::server_said("Unknown database", "42000", 1049).kind, ErrorKind::fatal);
+}
+
 }  // namespace
 }  // namespace godwit::mysql

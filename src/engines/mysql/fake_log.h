@@ -5,9 +5,11 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <chrono>
 #include <map>
 #include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "engines/mysql/change_reader.h"
@@ -47,6 +49,9 @@ class FakeLog {
     event(EventType::gtid,
           le(1, 1) + std::string(16, 'A') + le(number_, 8) + le(2, 1) + le(0, 16) + le(1000000 * number_, 7));
   }
+  void anonymous() {
+    event(EventType::anonymous_gtid, le(1, 1) + std::string(16, '\0') + le(0, 8) + le(2, 1) + le(0, 16) + le(1, 7));
+  }
   void query(const std::string& sql, const std::string& schema = "d") {
     event(EventType::query, le(1, 4) + le(0, 4) + le(schema.size(), 1) + le(0, 2) + le(0, 2) + schema + '\0' + sql);
   }
@@ -67,6 +72,11 @@ class FakeLog {
   void rows(EventType type, uint64_t id, const std::string& images) {
     const std::string present = type == EventType::update_rows_v2 ? "\3\3" : "\3";
     event(type, le(id, 6) + le(1, 2) + le(2, 2) + le(2, 1) + present + images);
+  }
+  // Images that have no column.
+  void bare_rows(EventType type, uint64_t id, const std::string& bytes) {
+    const std::string present(type == EventType::update_rows_v2 ? 2 : 1, '\0');
+    event(type, le(id, 6) + le(1, 2) + le(2, 2) + le(2, 1) + present + bytes);
   }
   void insert(const std::string& table, int32_t id, const std::string& v) {
     const uint64_t number = id_of(table);
@@ -137,11 +147,13 @@ class FakeSession : public PacketSource {
     if (command == 0x1e) dump("bin.000001", le(4, 4));
     return {};
   }
-  Result<std::optional<std::string_view>> read(int, const std::stop_token&) override {
+  Result<std::optional<std::string_view>> read(int wait_ms, const std::stop_token&) override {
+    if (at_ >= packets_.size() && waits_) std::this_thread::sleep_for(std::chrono::milliseconds(wait_ms));
     if (at_ >= packets_.size()) return std::nullopt;
     return std::string_view(packets_[at_++]);
   }
   bool joins_packets() const override { return true; }
+  void wait_for_time() { waits_ = true; }
   void say(std::string packet) { packets_.push_back(std::move(packet)); }
 
  private:
@@ -167,6 +179,7 @@ class FakeSession : public PacketSource {
 
   FakeLog log_;
   std::vector<std::string>* said_;
+  bool waits_ = false;
   std::vector<std::string> packets_;
   size_t at_ = 0;
 };

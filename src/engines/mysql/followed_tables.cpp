@@ -89,13 +89,16 @@ const FollowedTables::Mapped* FollowedTables::find(uint64_t id) const {
   return found == by_id_.end() ? nullptr : found->second.get();
 }
 
+void FollowedTables::forget_ids() {
+  constexpr size_t ids_max = 8192;  // ids are not told when they go
+  if (by_id_.size() >= ids_max) by_id_.clear();
+}
+
 Result<const FollowedTables::Mapped*> FollowedTables::map(std::string_view body, const LogFormat& format,
                                                           std::string_view where) {
-  constexpr size_t ids_max = 8192;  // ids are not told when they go
   const TableMapHead head = TRY(read_table_map_head(body, format, where));
   const auto known = by_id_.find(head.id);
   if (known != by_id_.end() && known->second->bytes == body) return known->second.get();
-  if (by_id_.size() >= ids_max) by_id_.clear();
   auto mapped = std::make_unique<Mapped>();
   mapped->bytes = body;
   mapped->table = find(head.schema, head.name);

@@ -39,6 +39,8 @@ class FollowedTables {
 
   // Takes up a table map. The same one again costs a comparison.
   Result<const Mapped*> map(std::string_view body, const LogFormat& format, std::string_view where);
+  // Between transactions: lets go of maps where they are many; each statement writes its own anew.
+  void forget_ids();
   // Null: no table map named this id.
   const Mapped* find(uint64_t id) const;
   std::optional<uint32_t> find(std::string_view schema, std::string_view name) const;

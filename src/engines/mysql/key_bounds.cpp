@@ -55,13 +55,16 @@ std::optional<KeyBounds> parse_bounds(std::string_view given) {
   return out;
 }
 
-std::string beyond_key(const std::vector<std::string>& columns, const std::vector<std::string>& literals, bool from) {
+std::string beside_key(const std::vector<std::string>& columns, const std::vector<std::string>& literals,
+                       KeySide side) {
   // From the last column outwards: (a > x OR (a = x AND …)).
+  const bool from = side == KeySide::from;
+  const std::string_view last_sign = from ? ">=" : side == KeySide::before ? "<" : "<=";
   std::string out;
   for (size_t i = literals.size(); i-- > 0;) {
     const bool last = i + 1 == literals.size();
     if (last)
-      out = fmt::format("{} {} {}", columns[i], from ? ">=" : "<", literals[i]);
+      out = fmt::format("{} {} {}", columns[i], last_sign, literals[i]);
     else
       out = fmt::format("({} {} {} OR ({} = {} AND {}))", columns[i], from ? ">" : "<", literals[i], columns[i],
                         literals[i], out);
@@ -77,8 +80,8 @@ RangeSql range_sql(const KeyBounds& bounds) {
   std::vector<std::string> conditions, columns;
   for (const std::string& column : bounds.columns) columns.push_back(quote_name(column));
   if (!bounds.where.empty()) conditions.push_back(bounds.where);
-  if (!bounds.from.empty()) conditions.push_back("(" + beyond_key(columns, bounds.from, true) + ")");
-  if (!bounds.to.empty()) conditions.push_back("(" + beyond_key(columns, bounds.to, false) + ")");
+  if (!bounds.from.empty()) conditions.push_back("(" + beside_key(columns, bounds.from, KeySide::from) + ")");
+  if (!bounds.to.empty()) conditions.push_back("(" + beside_key(columns, bounds.to, KeySide::before) + ")");
   out.condition = join(conditions, " AND ");
   return out;
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "engines/mysql/filter_sql.h"
@@ -46,34 +47,40 @@ std::optional<char> letter_between(std::string_view alphabet, int from, int to) 
   return between[between.size() / 2];
 }
 
+int byte_at(std::string_view text, size_t place) {
+  return place < text.size() ? static_cast<int>(static_cast<uint8_t>(text[place])) : 0;
+}
+
+constexpr int past_ascii = 0x7F;
+
+// What begins as `low` does up to `at`, and goes on behind it.
+std::optional<std::string> text_behind(std::string_view alphabet, std::string_view low, size_t at) {
+  if (at >= low.size() || byte_at(low, at) > past_ascii) return std::nullopt;
+  const auto letter = letter_between(alphabet, byte_at(low, at + 1), past_ascii);
+  if (!letter) return std::nullopt;
+  return std::string(low.substr(0, at + 1)) + *letter;
+}
+
 // Between the first characters in which they differ, in digits and letters, as keys mostly are. Nothing but ASCII is
 // made up: a literal that a column's character set does not have would keep the index from serving.
 std::optional<std::string> text_middle(std::string_view alphabet, std::string_view low, std::string_view high) {
-  constexpr int past_ascii = 0x7F;
   const size_t at = common_bytes(low, high);
-  const auto byte = [](std::string_view text, size_t place) {
-    return place < text.size() ? static_cast<int>(static_cast<uint8_t>(text[place])) : 0;
-  };
-  const std::string head(high.substr(0, at));
-  if (const auto letter = letter_between(alphabet, byte(low, at), std::min(byte(high, at) - 1, past_ascii)))
-    return head + *letter;
-  // Neighbours: behind what follows the lower one.
-  if (at >= low.size() || byte(low, at) > past_ascii) return std::nullopt;
-  const auto letter = letter_between(alphabet, byte(low, at + 1), past_ascii);
-  if (!letter) return std::nullopt;
-  return head + low[at] + *letter;
+  if (const auto letter = letter_between(alphabet, byte_at(low, at), std::min(byte_at(high, at) - 1, past_ascii)))
+    return std::string(high.substr(0, at)) + *letter;
+  return text_behind(alphabet, low, at);  // neighbours
 }
 
-std::optional<std::string> uuid_middle(std::string_view low, std::string_view high) {
-  const auto from = parse_uuid(low), to = parse_uuid(high);
-  if (!from || !to) return std::nullopt;
-  const auto bytes = [](const Uuid& uuid) {
-    return std::string(reinterpret_cast<const char*>(uuid.data()), uuid.size());
+// `order`: the byte that counts first, and so on.
+std::string uuid_middle(const Uuid& low, const Uuid& high, const std::array<size_t, 16>& order) {
+  const auto bytes = [&order](const Uuid& uuid) {
+    std::string out;
+    for (const size_t at : order) out += static_cast<char>(uuid[at]);
+    return out;
   };
-  std::string middle = byte_middle(bytes(*from), bytes(*to));
-  middle.resize(from->size(), '\0');
+  std::string middle = byte_middle(bytes(low), bytes(high));
+  middle.resize(low.size(), '\0');
   Uuid out{};
-  std::copy(middle.begin(), middle.end(), out.begin());
+  for (size_t i = 0; i < order.size(); ++i) out[order[i]] = static_cast<uint8_t>(middle[i]);
   return uuid_text(out);
 }
 
@@ -124,6 +131,14 @@ std::string byte_middle(std::string_view low, std::string_view high) {
   return out;
 }
 
+std::vector<std::string> uuid_middles(std::string_view low, std::string_view high) {
+  constexpr std::array<size_t, 16> as_text = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
+  constexpr std::array<size_t, 16> node_first = {10, 11, 12, 13, 14, 15, 8, 9, 6, 7, 4, 5, 0, 1, 2, 3};
+  const auto from = parse_uuid(low), to = parse_uuid(high);
+  if (!from || !to) return {};
+  return {uuid_middle(*from, *to, node_first), uuid_middle(*from, *to, as_text)};
+}
+
 std::vector<std::string> text_middles(std::string_view low, std::string_view high) {
   std::vector<std::string> out;
   const auto add = [&](std::optional<std::string> text) {
@@ -132,6 +147,9 @@ std::vector<std::string> text_middles(std::string_view low, std::string_view hig
   add(text_middle(small_letters, lower_ascii(low), lower_ascii(high)));
   add(text_middle(small_letters, low, high));
   add(text_middle(capitals, low, high));
+  // Where letters with accents stand beside those without: behind the lower one's first letters.
+  add(text_behind(small_letters, low, common_bytes(low, high)));
+  add(text_behind(capitals, low, common_bytes(low, high)));
   return out;
 }
 
@@ -156,11 +174,15 @@ std::vector<std::string> KeySpace::literals(const KeyValues& key) const {
 }
 
 std::string KeySpace::from(const std::vector<std::string>& literals) const {
-  return "(" + beyond_key(quoted_, literals, true) + ")";
+  return "(" + beside_key(quoted_, literals, KeySide::from) + ")";
 }
 
 std::string KeySpace::before(const std::vector<std::string>& literals) const {
-  return "(" + beyond_key(quoted_, literals, false) + ")";
+  return "(" + beside_key(quoted_, literals, KeySide::before) + ")";
+}
+
+std::string KeySpace::up_to(const std::vector<std::string>& literals) const {
+  return "(" + beside_key(quoted_, literals, KeySide::up_to) + ")";
 }
 
 Result<std::optional<KeyValues>> KeySpace::end(const std::string& condition, bool descending) {
@@ -191,11 +213,12 @@ Result<std::optional<KeyValues>> KeySpace::last(const std::string& condition) {
 
 Result<uint64_t> KeySpace::estimate(const std::string& condition) {
   ++questions_;
-  const Rows rows = TRY(session_->query(
-      fmt::format("EXPLAIN SELECT {} FROM {}{}", join(quoted_, ", "), from_clause(*table_), where(condition))));
-  // MySQL has the column "partitions" before it.
-  const size_t column = session_->traits().mariadb ? 8 : 9;
-  return rows.empty() ? 0 : rows.unsigned_integer(0, column);
+  // Since MySQL 8.0.32 a session may have another format by default.
+  const Rows rows = TRY(session_->query(fmt::format("EXPLAIN {}SELECT {} FROM {}{}",
+                                                    session_->traits().mariadb ? "" : "FORMAT=TRADITIONAL ",
+                                                    join(quoted_, ", "), from_clause(*table_), where(condition))));
+  const std::optional<size_t> column = rows.column("rows");
+  return rows.empty() || !column ? 0 : rows.unsigned_integer(0, *column);
 }
 
 Result<std::optional<std::string>> KeySpace::computed_middle(const std::string& sql) {
@@ -226,7 +249,7 @@ Result<std::vector<std::string>> KeySpace::middles(const ColumnDef& column, cons
   } else if (column.type.form == ValueForm::text) {
     texts = text_middles(low, high);
   } else if (column.type.form == ValueForm::uuid) {
-    if (const auto middle = uuid_middle(low, high)) texts.push_back(*middle);
+    texts = uuid_middles(low, high);
   }
   // Of a key's last column it would cut off one row alone.
   if (&column != parts_.back()) texts.push_back(high);

@@ -26,13 +26,14 @@ class KeySpace {
   // Ends of the keys that pass the condition (empty: all). Nothing: there is none.
   Result<std::optional<KeyValues>> first(const std::string& condition);
   Result<std::optional<KeyValues>> last(const std::string& condition);
-  // `key` and beyond; before `key`. Of so many first columns as there are literals.
+  // `key` and beyond; before `key`; before `key` and itself. Of so many first columns as there are literals.
   std::string from(const std::vector<std::string>& literals) const;
   std::string before(const std::vector<std::string>& literals) const;
+  std::string up_to(const std::vector<std::string>& literals) const;
   // What the optimizer reckons.
   Result<uint64_t> estimate(const std::string& condition);
   // Literals for the first columns that may lie behind `low` and not behind `high`, the likeliest first; `low` and
-  // `high` differ.
+  // `high` differ. A guess: collations order as they like, so ask for keys between these ends alone.
   Result<std::vector<std::vector<std::string>>> between(const KeyValues& low, const KeyValues& high);
   uint64_t questions() const { return questions_; }
 
@@ -52,5 +53,7 @@ class KeySpace {
 // Middles of two texts by their letters and digits, with the case put aside and as they are.
 std::vector<std::string> text_middles(std::string_view low, std::string_view high);
 std::string byte_middle(std::string_view low, std::string_view high);
+// As texts are ordered, and as MariaDB orders what is not made by time: by the last bytes first.
+std::vector<std::string> uuid_middles(std::string_view low, std::string_view high);
 
 }  // namespace godwit::mysql

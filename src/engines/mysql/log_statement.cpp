@@ -1,9 +1,12 @@
 #include "engines/mysql/log_statement.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <charconv>
 
 #include "base/hex.h"
+#include "base/text.h"
 #include "engines/mysql/sql_words.h"
 
 namespace godwit::mysql {
@@ -100,10 +103,12 @@ void take_tables(Words& words, std::string_view schema, LogStatement& out) {
   } while (words.take_sign(','));
 }
 
-void pass_if_exists(Words& words) {
-  if (!words.take("IF")) return;
+// True: there was such a clause.
+bool pass_if_exists(Words& words) {
+  if (!words.take("IF")) return false;
   words.take("NOT");
   words.take("EXISTS");
+  return true;
 }
 
 // The tables of RENAME TABLE a TO b, c TO d: both names of each.
@@ -118,26 +123,89 @@ void take_renamings(Words& words, std::string_view schema, LogStatement& out) {
   } while (words.take_sign(','));
 }
 
-// Behind ALTER TABLE t: a new name makes it two tables' business.
-void take_new_name(Words& words, std::string_view schema, LogStatement& out) {
-  while (words.find("RENAME")) {
-    if (words.now().is("COLUMN") || words.now().is("INDEX") || words.now().is("KEY")) continue;
-    if (!words.take("TO")) words.take("AS");
-    TableRef table;
-    if (words.take_table(schema, table)) out.tables.push_back(table);
+// Whether ALTER TABLE goes on with the name of another table: RENAME [TO|AS] u, EXCHANGE PARTITION p WITH TABLE u,
+// CONVERT TABLE u TO PARTITION …, CONVERT PARTITION p TO TABLE u.
+bool find_other_table(Words& words) {
+  while (!words.done()) {
+    if (words.take("RENAME")) {
+      if (words.now().is("COLUMN") || words.now().is("INDEX") || words.now().is("KEY")) continue;
+      if (!words.take("TO")) words.take("AS");
+      return true;
+    }
+    if (words.take("EXCHANGE")) {
+      if (words.take("PARTITION")) return words.find("TABLE");
+    } else if (words.take("CONVERT")) {
+      if (words.take("TABLE")) return true;
+      if (words.take("PARTITION")) return words.find("TABLE");
+    } else {
+      words.pass();
+    }
   }
+  return false;
+}
+
+// Behind ALTER TABLE t: a new name, or rows that move, make it two tables' business.
+void take_other_tables(Words& words, std::string_view schema, LogStatement& out) {
+  TableRef table;
+  while (find_other_table(words))
+    if (words.take_table(schema, table)) out.tables.push_back(table);
+}
+
+// DEFINER = `a`@`b`, SQL SECURITY x, ALGORITHM = x, UNIQUE and so on, before what is made.
+void pass_prefixes(Words& words) {
+  for (;;) {
+    if (words.take("OR")) {
+      words.take("REPLACE");
+    } else if (words.take("ALGORITHM")) {
+      words.take_sign('=');
+      words.pass();
+    } else if (words.take("DEFINER")) {
+      words.take_sign('=');
+      words.pass();
+      if (words.take_sign('(')) words.take_sign(')');
+      if (words.take_sign('@')) words.pass();
+    } else if (words.take("SQL")) {
+      words.take("SECURITY");
+      words.pass();
+    } else if (!words.take("UNIQUE") && !words.take("FULLTEXT") && !words.take("SPATIAL") &&
+               !words.take("AGGREGATE") && !words.take("ONLINE") && !words.take("OFFLINE")) {
+      return;
+    }
+  }
+}
+
+// Something beside tables, whose statement began with `verb`.
+void read_object(Words& words, std::string_view verb, std::string_view schema, LogStatement& out) {
+  constexpr std::string_view kinds[] = {"INDEX", "VIEW", "TRIGGER", "FUNCTION", "PROCEDURE", "EVENT", "SEQUENCE"};
+  pass_prefixes(words);
+  const std::string kind = words.now().upper;
+  if (std::ranges::find(kinds, kind) == std::end(kinds)) return;
+  words.pass();
+  pass_if_exists(words);
+  TableRef name;
+  if (!words.take_table(schema, name)) return;
+  out.kind = Kind::object;
+  out.verb = fmt::format("{} {}", verb, kind);
+  out.schema = name.schema;
+  out.what = fmt::format("{} {}", lower_ascii(kind), kind == "INDEX" ? name.name : to_string(name));
+  if (kind != "INDEX" && (kind != "TRIGGER" || verb != "CREATE")) return;
+  TableRef table;
+  if (!words.find("ON") || !words.take_table(schema, table)) return;
+  out.what += " of table " + to_string(table);
+  out.schema = table.schema;
+  out.tables.push_back(table);
 }
 
 void read_alter(Words& words, std::string_view schema, LogStatement& out) {
   while (words.take("ONLINE") || words.take("OFFLINE") || words.take("IGNORE")) continue;
-  if (!words.take("TABLE")) return;
+  if (!words.take("TABLE")) return read_object(words, "ALTER", schema, out);
   out.kind = Kind::ddl;
   out.verb = "ALTER TABLE";
   pass_if_exists(words);
   TableRef table;
   if (!words.take_table(schema, table)) return;
   out.tables.push_back(table);
-  take_new_name(words, schema, out);
+  take_other_tables(words, schema, out);
 }
 
 bool opens_transaction(const Words& words) {
@@ -147,11 +215,12 @@ bool opens_transaction(const Words& words) {
 
 void read_create(Words& words, std::string_view schema, LogStatement& out) {
   if (words.take("OR")) words.take("REPLACE");
-  if (words.take("TEMPORARY") || !words.take("TABLE")) return;  // indexes and the like do not touch rows
+  if (words.take("TEMPORARY")) return;
+  if (!words.take("TABLE")) return read_object(words, "CREATE", schema, out);
   out.kind = Kind::ddl;
   out.verb = "CREATE TABLE";
   out.opens_transaction = opens_transaction(words);
-  pass_if_exists(words);
+  out.only_if_absent = pass_if_exists(words);
   TableRef table;
   if (words.take_table(schema, table)) out.tables.push_back(table);
 }
@@ -164,7 +233,8 @@ void read_drop(Words& words, std::string_view schema, LogStatement& out) {
     out.schema = words.now().value;
     return;
   }
-  if (words.take("TEMPORARY") || (!words.take("TABLE") && !words.take("TABLES"))) return;
+  if (words.take("TEMPORARY")) return;
+  if (!words.take("TABLE") && !words.take("TABLES")) return read_object(words, "DROP", schema, out);
   pass_if_exists(words);
   out.kind = Kind::ddl;
   out.verb = "DROP TABLE";

@@ -26,6 +26,7 @@ struct LogStatement {
     truncate,     // of `tables`
     ddl,          // changes `tables`, by name
     drop_schema,  // `schema`
+    object,       // an index, view, trigger, routine: `what`, of the one table in `tables` or in `schema`
     data,         // changes rows and does not show them: `schemas` that it names, its default one included
     harmless,     // nothing that concerns rows or their shape
   };
@@ -33,8 +34,10 @@ struct LogStatement {
   std::string verb;  // "ALTER TABLE", for people
   std::vector<TableRef> tables;
   std::string schema;
+  std::string what;  // "view shop.totals", for people
   std::vector<std::string> schemas;
   bool opens_transaction = false;  // CREATE TABLE … START TRANSACTION: rows and an end follow
+  bool only_if_absent = false;     // CREATE TABLE IF NOT EXISTS: what is there stays as it is
   bool one_phase = false;          // of xa_commit
   XaName xa;
 };

@@ -12,10 +12,9 @@ namespace {
 
 using Kind = SqlPiece::Kind;
 
-// Numbers of errors that say that the very thing is there: database, table, column, index, primary key, foreign key,
-// check, trigger.
-constexpr std::string_view there_already[] = {"mysql.1007", "mysql.1050", "mysql.1060", "mysql.1061",
-                                              "mysql.1068", "mysql.1826", "mysql.3822", "mysql.1359"};
+// Numbers of errors that say that the very thing is there: database, table, column, index, trigger. Names of foreign
+// keys and checks may be another table's.
+constexpr std::string_view there_already[] = {"mysql.1007", "mysql.1050", "mysql.1060", "mysql.1061", "mysql.1359"};
 
 class Printer {
  public:
@@ -27,9 +26,9 @@ class Printer {
     return source;
   }
 
-  std::string table(const TableRef& source) const {
+  TableRef table(const TableRef& source) const {
     const TargetTable* planned = planned_table(tables_, source);
-    return quote_name(planned != nullptr ? planned->layout->ref : TableRef{schema(source.schema), source.name});
+    return planned != nullptr ? planned->layout->ref : TableRef{schema(source.schema), source.name};
   }
 
   bool left_out(const SqlPiece& piece) const {
@@ -56,7 +55,7 @@ class Printer {
       case Kind::schema:
         return quote_name(planned != nullptr ? planned->layout->ref.schema : schema(piece.table.schema));
       case Kind::table:
-        return table(piece.table);
+        return quote_name(table(piece.table));
       case Kind::column: {
         const ColumnDef* column = planned != nullptr ? planned_column(*planned, piece.text) : nullptr;
         return quote_name(column != nullptr ? column->name : piece.text);
@@ -146,6 +145,10 @@ std::optional<std::string> print_pieces(std::span<const SqlPiece> pieces, std::s
   return out;
 }
 
+TableRef target_name(std::span<const TargetTable> tables, const TableRef& source) {
+  return Printer(tables).table(source);
+}
+
 Result<bool> run_own(Connection& session, std::span<const SqlPiece> pieces, std::span<const TargetTable> tables) {
   const std::optional<std::string> sql = print_pieces(pieces, tables);
   if (!sql || sql->empty()) return false;
@@ -153,12 +156,6 @@ Result<bool> run_own(Connection& session, std::span<const SqlPiece> pieces, std:
   if (done) return true;
   if (std::ranges::find(there_already, done.error().code) != std::end(there_already)) return false;
   return Failure(done.error());
-}
-
-Result<bool> build_own(Connection& session, const ObjectDef& object, std::span<const TargetTable> tables) {
-  bool built = TRY(run_own(session, object.create, tables));
-  built |= TRY(run_own(session, object.then, tables));
-  return built;
 }
 
 }  // namespace godwit::mysql

@@ -14,10 +14,10 @@ namespace godwit::mysql {
 // their backquotes, which catalogs of the family always write.
 std::optional<std::string> print_pieces(std::span<const SqlPiece> pieces, std::span<const TargetTable> tables);
 
+// The name that the plan gives a source's table, or would give it.
+TableRef target_name(std::span<const TargetTable> tables, const TableRef& source);
+
 // Runs one statement. False: what it makes is there, or the plan leaves it out.
 Result<bool> run_own(Connection& session, std::span<const SqlPiece> pieces, std::span<const TargetTable> tables);
-
-// False: it is there, or there is nothing to build.
-Result<bool> build_own(Connection& session, const ObjectDef& object, std::span<const TargetTable> tables);
 
 }  // namespace godwit::mysql

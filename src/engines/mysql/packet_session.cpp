@@ -7,6 +7,9 @@
 namespace godwit::mysql {
 namespace {
 
+// A packet that has begun goes on at once; what stays cut heeds no stop meanwhile.
+constexpr unsigned read_timeout_s = 30;
+
 class PacketSession : public PacketSource {
  public:
   explicit PacketSession(Connection session) : session_(std::move(session)) {}
@@ -43,8 +46,8 @@ class PacketSession : public PacketSource {
 }  // namespace
 
 Result<std::unique_ptr<PacketSource>> open_packet_session(const Endpoint& endpoint, const std::string& tag) {
-  return std::make_unique<PacketSession>(
-      TRY(Connection::open(endpoint, {.tag = tag, .role = "capture", .database = {}})));
+  return std::make_unique<PacketSession>(TRY(
+      Connection::open(endpoint, {.tag = tag, .role = "capture", .database = {}, .read_timeout_s = read_timeout_s})));
 }
 
 }  // namespace godwit::mysql

@@ -12,6 +12,8 @@
 namespace godwit::mysql {
 namespace {
 
+constexpr size_t warnings_max = 65535;
+
 struct MemoryFile : Connection::InfileSource {
   explicit MemoryFile(std::string_view bytes) : left(bytes) {}
   Result<size_t> next(char* buffer, size_t capacity) override {
@@ -68,8 +70,8 @@ Result<void> RowLoading::look_at_warnings(const Done& done, uint64_t rows) {
     if (!is_row_error(error)) error.kind = ErrorKind::data;
     return Failure(std::move(error));
   }
-  // Behind as many notes as the server keeps there may be more than notes.
-  const bool all_seen = warnings.size() >= done.warnings;
+  // Behind as many notes as the server keeps, and its packet counts, there may be more than notes.
+  const bool all_seen = warnings.size() >= done.warnings && warnings.size() < warnings_max;
   if (done.affected != rows || !all_seen) return Failure(errors::rows_lost(into_, rows, done.affected));
   return {};
 }

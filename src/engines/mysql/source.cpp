@@ -11,8 +11,10 @@
 #include "engines/mysql/filter_sql.h"
 #include "engines/mysql/heartbeat.h"
 #include "engines/mysql/leftover_sessions.h"
+#include "engines/mysql/log_continuity.h"
 #include "engines/mysql/log_status.h"
 #include "engines/mysql/open_xa.h"
+#include "engines/mysql/packet_session.h"
 #include "engines/mysql/source_checks.h"
 #include "engines/mysql/source_errors.h"
 #include "engines/mysql/splitting.h"
@@ -37,9 +39,7 @@ Result<Position> reading_prepared(const Position& position, const LogPlace& sinc
 }  // namespace
 
 Result<std::unique_ptr<Source>> MysqlSource::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main")
-    for (const std::string& warning : TRY(check_source_attributes(endpoint)))
-      log_warning(Component::common, "{}", warning);
+  if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::source));
   Connection session = TRY(Connection::open(endpoint, {.tag = options.tag, .role = options.role, .database = {}}));
   // Sizes as they are now, not as they were asked for a day ago.
   if (!session.traits().mariadb && session.traits().version >= 80000)
@@ -79,8 +79,13 @@ std::partial_ordering MysqlSource::compare(const Position& a, const Position& b)
   return mysql::compare(a, b);
 }
 
+bool MysqlSource::is_inside_transaction(const Position& position) const {
+  const auto place = BinlogPosition::parse(position.text);
+  return place && place->steps > 0;
+}
+
 Position MysqlSource::end_of_log() const {
-  return {"end"};
+  return {std::string(log_end_text)};
 }
 
 std::string MysqlSource::checkpoint(const Position& position) const {
@@ -89,6 +94,19 @@ std::string MysqlSource::checkpoint(const Position& position) const {
 
 Result<Position> MysqlSource::parse_position(std::string_view text) const {
   return parse_start(text);
+}
+
+LogAccess MysqlSource::log_access() const {
+  return {options_.tag + "/times",
+          [endpoint = endpoint_, tag = options_.tag] { return open_packet_session(endpoint, tag); }};
+}
+
+Result<Position> MysqlSource::position_at_time(int64_t time_us) {
+  return find_start_at(session_, log_access(), time_us);
+}
+
+Result<CommitBorder> MysqlSource::find_commit_border(const Position& after, int64_t time_us) {
+  return find_border(session_, log_access(), TRY(BinlogPosition::parse(after.text)), time_us);
 }
 
 Result<Position> MysqlSource::mark_now() {
@@ -130,10 +148,13 @@ Result<Snapshot> MysqlSource::begin_capture(const CaptureSpec& spec) {
   const LogPlace none_open =
       TRY(wait_for_open_xa(session_, endpoint_, spec.open_transactions_timeout_s, interrupted_));
   Snapshot snapshot;
-  if (spec.loads)
+  if (spec.loads) {
     snapshot = TRY(open_pool(spec, true));
-  else
-    snapshot.position = TRY(mark_now());
+  } else {
+    const std::optional<BinlogPosition> exact = TRY(exact_end_position(session_));
+    if (!exact) return Failure(errors::log_off());
+    snapshot.position = exact->position();
+  }
   snapshot.position = TRY(reading_prepared(snapshot.position, none_open));
   return snapshot;
 }
@@ -281,10 +302,11 @@ Result<std::unique_ptr<TableReader>> MysqlSource::read_keys(const RowBatch& keys
   return read(std::move(statements), table.ref, storage, layout);
 }
 
-Result<std::vector<TableRef>> MysqlSource::silent_cascades(std::span<const TableDef* const> tables) {
+Result<SilentCascades> MysqlSource::silent_cascades(std::span<const TableDef* const> tables) {
   std::vector<TableRef> names;
   for (const TableDef* table : tables) names.push_back(table->ref);
-  return tables_of_acting_keys(session_, names);
+  const auto keys = TRY(keys_on(session_, names));
+  return silent_cascades_of(keys, names);
 }
 
 Result<std::vector<ChangeCounters>> MysqlSource::count_changes(std::span<const TableRef>) {

@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engines/mysql/catalog.h"
 #include "engines/mysql/connection.h"
+#include "engines/mysql/log_times.h"
 #include "engines/mysql/snapshot.h"
 #include "engines/mysql/transactions.h"
 
@@ -29,6 +30,8 @@ class MysqlSource : public Source {
   Position end_of_log() const override;
   std::string checkpoint(const Position& position) const override;
   Result<Position> parse_position(std::string_view text) const override;
+  Result<Position> position_at_time(int64_t time_us) override;
+  Result<CommitBorder> find_commit_border(const Position& after, int64_t time_us) override;
   Result<Position> mark_now() override;
   Result<int64_t> clock_us() override;
   Result<LogEnd> log_end() override;
@@ -59,7 +62,10 @@ class MysqlSource : public Source {
                                                  const ReadOptions& options) override;
   Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                      std::span<const CapturedTable> tables) override;
-  Result<std::vector<TableRef>> silent_cascades(std::span<const TableDef* const> tables) override;
+  bool is_inside_transaction(const Position& position) const override;
+  Result<bool> tells_schema_changes(const CaptureSpec&) override { return true; }
+  Result<SchemaChange> read_schema_change(const std::string& document) override;
+  Result<SilentCascades> silent_cascades(std::span<const TableDef* const> tables) override;
   Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) override;
   Result<void> beat(std::string_view task_id) override;
   int64_t beat_interval_s() const override;
@@ -70,6 +76,7 @@ class MysqlSource : public Source {
         endpoint_(std::move(endpoint)),
         options_(std::move(options)),
         catalog_(session_) {}
+  LogAccess log_access() const;
   Result<Snapshot> open_pool(const CaptureSpec& spec, bool needs_position);
   Result<std::unique_ptr<TableReader>> read(std::vector<std::string> statements, const TableRef& table,
                                             std::span<const TableRange> storage,

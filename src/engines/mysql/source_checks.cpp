@@ -11,6 +11,7 @@
 #include "engines/mysql/catalog.h"
 #include "engines/mysql/charset.h"
 #include "engines/mysql/connection_attributes.h"
+#include "engines/mysql/constraints.h"
 #include "engines/mysql/log_status.h"
 #include "engines/mysql/source_errors.h"
 
@@ -40,6 +41,7 @@ class Checks {
     TRY(replica());
     TRY(privileges());
     TRY(keys());
+    TRY(cascades());
     TRY(charsets());
     TRY(ndb());
     return std::move(out_);
@@ -196,6 +198,16 @@ class Checks {
   Result<void> keys() {
     for (const TableDef* table : spec_.tables)
       if (!table->key) warn(errors::no_key(table->ref));
+    return {};
+  }
+
+  // What a key does when a row of a table outside changes is in no log, and nothing on the target would do it.
+  Result<void> cascades() {
+    std::vector<TableRef> names;
+    for (const TableDef* table : spec_.tables) names.push_back(table->ref);
+    const std::set<TableRef> wanted(names.begin(), names.end());
+    for (const auto& [name, key] : TRY(keys_on(session_, names)))
+      if (key.acts() && !wanted.contains(key.parent)) fatal(errors::cascade_from_outside(name, key));
     return {};
   }
 

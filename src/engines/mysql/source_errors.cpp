@@ -15,11 +15,6 @@ Error lacking(std::string_view code, std::string message) {
 
 }  // namespace
 
-Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted) {
-  return make(ErrorKind::usage, "attribute",
-              fmt::format("connection attribute {}={} of the source's URI must be {}", name, given, wanted));
-}
-
 Error snapshot_lost(std::string_view id, std::string_view why) {
   return make(ErrorKind::snapshot_lost, "snapshot_lost",
               fmt::format("the load's snapshot {} is gone: {}.", id.empty() ? "(none)" : id, why));
@@ -67,6 +62,12 @@ Error unknown_bounds(const TableRef& table) {
               fmt::format("a slice of table {} has bounds that this version cannot read. Load the table again.",
                           to_string(table)));
 }
+Error slices_unordered(const TableRef& table) {
+  return make(ErrorKind::table, "slices_unordered",
+              fmt::format("the slices that table {} was cut into are not in the order of its key; it is read in one "
+                          "piece",
+                          to_string(table)));
+}
 Error bad_cell(const TableRef& table, std::string_view column, std::string_view what) {
   return make(ErrorKind::table, "cell",
               fmt::format("the server sent {} for column `{}` of table {}", what, column, to_string(table)));
@@ -112,6 +113,26 @@ Error log_purged(std::string_view wanted, std::string_view oldest) {
                   "keep binlogs longer (binlog_expire_logs_seconds, expire_logs_days, or call "
                   "mysql.rds_set_configuration('binlog retention hours', 24)).",
                   wanted, oldest));
+}
+Error start_time_to_come(std::string_view time) {
+  return make(
+      ErrorKind::usage, "start_time",
+      fmt::format("the start time {} (UTC) is still to come by the clock of the source. Give an earlier one, or "
+                  "none to start now.",
+                  time));
+}
+Error start_time_purged(std::string_view time, std::string_view oldest_file, std::string_view begun) {
+  return lacking(
+      "start_time_purged",
+      fmt::format("the oldest binlog that the server still has, {}, begins at {} (UTC); changes from {} on "
+                  "may have been in one that is gone. Give a later start, or load the tables.",
+                  oldest_file, begun, time));
+}
+Error no_file_start(std::string_view file) {
+  return lacking("no_file_start",
+                 fmt::format("binlog {} does not say when it begins, so that no start can be found by "
+                             "time. Give a position (file:offset) instead.",
+                             file));
 }
 Error no_log_access(std::string_view user, bool mariadb, std::string_view said) {
   return lacking(
@@ -256,6 +277,17 @@ Error system_versioned(const TableRef& table) {
   return lacking("system_versioned",
                  fmt::format("table {} is system-versioned: its rows as they are now are moved, not their history",
                              to_string(table)));
+}
+Error cascade_from_outside(std::string_view name, const ActingKey& key) {
+  return lacking(
+      "cascade_from_outside",
+      fmt::format("foreign key `{}` changes or deletes rows of table {} when rows of table {} change (ON "
+                  "DELETE {}, ON UPDATE {}), which the binlog does not hold; and table {} is not part of "
+                  "the task, so nothing would do it on the target. Select that table too, or leave {} out, "
+                  "or load without following changes.",
+                  name, to_string(key.child), to_string(key.parent),
+                  key.on_delete.empty() ? "nothing" : key.on_delete,
+                  key.on_update.empty() ? "nothing" : key.on_update, to_string(key.parent), to_string(key.child)));
 }
 
 }  // namespace godwit::mysql::errors

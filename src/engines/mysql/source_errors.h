@@ -7,11 +7,9 @@
 
 #include "base/error.h"
 #include "data/table_def.h"
+#include "engine/acting_key.h"
 
 namespace godwit::mysql::errors {
-
-// Connection attributes.
-Error bad_attribute(std::string_view name, std::string_view given, std::string_view wanted);
 
 // Snapshots.
 Error snapshot_lost(std::string_view id, std::string_view why);
@@ -24,6 +22,7 @@ Error log_off();
 Error rewritten(const TableRef& table);
 Error wrong_encoding(const TableRef& table);
 Error unknown_bounds(const TableRef& table);
+Error slices_unordered(const TableRef& table);
 Error bad_cell(const TableRef& table, std::string_view column, std::string_view what);
 Error filter_column_missing(const TableRef& table, std::string_view column);
 Error key_column_unfit(const TableRef& table, std::string_view column);
@@ -34,6 +33,9 @@ Error no_partitions(const TableRef& table);
 // Positions.
 Error bad_start(std::string_view text);
 Error log_purged(std::string_view wanted, std::string_view oldest);
+Error start_time_to_come(std::string_view time);
+Error start_time_purged(std::string_view time, std::string_view oldest_file, std::string_view begun);
+Error no_file_start(std::string_view file);
 Error no_log_access(std::string_view user, bool mariadb, std::string_view said);
 
 // What a check before the start finds.
@@ -59,5 +61,6 @@ Error ndb_variable(std::string_view variable, std::string_view wanted);
 Error log_filtered(std::string_view database, std::string_view option);
 Error charset_unknown(const TableRef& table, std::string_view column, std::string_view charset);
 Error system_versioned(const TableRef& table);
+Error cascade_from_outside(std::string_view name, const ActingKey& key);
 
 }  // namespace godwit::mysql::errors

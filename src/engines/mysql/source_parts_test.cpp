@@ -132,12 +132,11 @@ Endpoint endpoint_with(std::string name, std::string value) {
 }
 
 TEST(Attributes, are_checked_by_name) {
-  EXPECT_FALSE(check_source_attributes(endpoint_with("sslmode", "maybe")));
-  EXPECT_FALSE(check_source_attributes(endpoint_with("EventsPollInterval", "61")));
-  EXPECT_TRUE(check_source_attributes(endpoint_with("sslMode", "verify-ca"))->empty());
-  EXPECT_EQ(check_source_attributes(endpoint_with("serverTimezone", "US/Pacific"))->size(), 1U);
-  EXPECT_EQ(check_source_attributes(endpoint_with("nobodyKnows", "1"))->size(), 1U);
-  EXPECT_TRUE(is_set(endpoint_with("HeartbeatEnable", "Yes"), "heartbeatenable"));
+  EXPECT_FALSE(check_own_attributes(endpoint_with("sslmode", "maybe"), EndpointRole::source));
+  EXPECT_FALSE(check_own_attributes(endpoint_with("EventsPollInterval", "61"), EndpointRole::source));
+  EXPECT_TRUE(check_own_attributes(endpoint_with("sslMode", "verify-ca"), EndpointRole::source));
+  EXPECT_TRUE(check_own_attributes(endpoint_with("parallelLoadThreads", "5"), EndpointRole::target));
+  EXPECT_FALSE(check_own_attributes(endpoint_with("targetDbType", "specific-database"), EndpointRole::target));
 }
 
 TEST(Checkpoints, are_dms_s_and_come_back) {
@@ -152,6 +151,23 @@ TEST(Checkpoints, are_dms_s_and_come_back) {
           ->text,
       "mysql-bin-changelog.157832:0000001876");
   EXPECT_FALSE(parse_start("4AF/B00000D0"));
+}
+
+TEST(Bounds, take_in_the_key_they_go_up_to) {
+  EXPECT_EQ(beside_key({"a"}, {"1"}, KeySide::up_to), "a <= 1");
+  EXPECT_EQ(beside_key({"a", "b"}, {"1", "2"}, KeySide::up_to), "a <= 1 AND (a < 1 OR (a = 1 AND b <= 2))");
+}
+
+TEST(Middles, of_uuids_are_found_in_either_order) {
+  const auto middles = uuid_middles("00000001-0000-4000-8000-000000000000", "00000000-0000-4000-8000-800000000000");
+  ASSERT_FALSE(middles.empty());
+  EXPECT_EQ(middles.front(), "00000000-0000-0000-0000-400000000000");
+  EXPECT_TRUE(uuid_middles("x", "y").empty());
+}
+
+TEST(Middles, are_there_for_letters_with_accents_beside_those_without) {
+  const std::vector<std::string> middles = text_middles("aab", "ázz");
+  EXPECT_NE(std::ranges::find(middles, "an"), middles.end());
 }
 
 TEST(Middles, lie_between) {

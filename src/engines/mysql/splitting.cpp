@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <list>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "engines/mysql/catalog.h"
 #include "engines/mysql/filter_sql.h"
@@ -50,11 +51,13 @@ class Cutter {
   Result<std::optional<Interval>> halve(Interval& left) {
     if (left.low == left.high) return std::nullopt;
     const std::string from_low = space_.from(space_.literals(left.low));
+    // A middle is a guess that may lie beyond the end, and behind the end another interval begins.
+    const std::string inside = from_low + " AND " + space_.up_to(space_.literals(left.high));
     for (const std::vector<std::string>& middle : TRY(space_.between(left.low, left.high))) {
-      const std::optional<KeyValues> key = TRY(space_.first(from_low + " AND " + space_.from(middle)));
+      const std::optional<KeyValues> key = TRY(space_.first(inside + " AND " + space_.from(middle)));
       if (!key || *key == left.low) continue;
       const std::vector<std::string> border = space_.literals(*key);
-      const std::optional<KeyValues> last_before = TRY(space_.last(from_low + " AND " + space_.before(border)));
+      const std::optional<KeyValues> last_before = TRY(space_.last(inside + " AND " + space_.before(border)));
       if (!last_before) continue;
       Interval right {
         *key, left.high, TRY(rows_of(*key, left.high))
@@ -91,6 +94,16 @@ std::vector<KeyValues> borders(const std::vector<Interval>& intervals, uint64_t 
   return out;
 }
 
+// The server's word that no row lies in two slices, whatever was guessed.
+Result<bool> are_apart(KeySpace& space, const std::vector<KeyValues>& borders) {
+  for (size_t i = 1; i < borders.size(); ++i) {
+    const std::string both =
+        space.before(space.literals(borders[i - 1])) + " AND " + space.from(space.literals(borders[i]));
+    if (TRY(space.first(both))) return false;
+  }
+  return true;
+}
+
 Result<std::vector<KeyBounds>> key_bounds(Connection& session, const TableDef& table, uint64_t range_bytes) {
   std::vector<KeyBounds> out(1);
   std::optional<KeySpace> space = KeySpace::of(session, table);
@@ -107,7 +120,12 @@ Result<std::vector<KeyBounds>> key_bounds(Connection& session, const TableDef& t
   if (!low || !high) return out;
   const std::vector<Interval> intervals =
       TRY(Cutter(*space, rows_a_slice).cut({*low, *high, std::max(told_rows, rows_a_slice + 1), false}));
-  for (const KeyValues& border : borders(intervals, rows_a_slice)) {
+  const std::vector<KeyValues> cuts = borders(intervals, rows_a_slice);
+  if (!TRY(are_apart(*space, cuts))) {
+    log_warning(Component::source_unload, "{}", errors::slices_unordered(table.ref).message);
+    return out;
+  }
+  for (const KeyValues& border : cuts) {
     out.back().to = space->literals(border);
     out.back().columns = space->columns();
     out.emplace_back();

@@ -23,8 +23,11 @@ struct KeyBounds {
 std::string bounds_text(const KeyBounds& bounds);
 std::optional<KeyBounds> parse_bounds(std::string_view text);
 
-// "(a > 1 OR (a = 1 AND (b >= 2)))", and what an index serves better beside it. `sign`: ">=" or "<".
-std::string beyond_key(const std::vector<std::string>& columns, const std::vector<std::string>& literals, bool from);
+// From a key on (it is in it), before it, and up to it (it is in it).
+enum class KeySide : uint8_t { from, before, up_to };
+// "(a > 1 OR (a = 1 AND (b >= 2)))", and what an index serves better beside it.
+std::string beside_key(const std::vector<std::string>& columns, const std::vector<std::string>& literals,
+                       KeySide side);
 
 // What stands behind the table's name in a SELECT: " PARTITION (…)", and the condition of its WHERE; both may be
 // empty.

@@ -14,6 +14,36 @@ bool is_word(char c) {
          (static_cast<uint8_t>(c) & 0x80U) != 0;
 }
 
+void append_escaped(char c, std::string& out) {
+  switch (c) {
+    case 'n':
+      out += '\n';
+      break;
+    case 't':
+      out += '\t';
+      break;
+    case 'r':
+      out += '\r';
+      break;
+    case 'b':
+      out += '\b';
+      break;
+    case '0':
+      out += '\0';
+      break;
+    case 'Z':
+      out += '\x1a';
+      break;
+    case '%':
+    case '_':
+      out += '\\';
+      out += c;
+      break;
+    default:
+      out += c;
+  }
+}
+
 class Scanner {
  public:
   Scanner(std::string_view sql, bool ansi, bool backslashes) : sql_(sql), ansi_(ansi), backslashes_(backslashes) {}
@@ -23,6 +53,7 @@ class Scanner {
     if (at_ >= sql_.size()) return false;
     const char c = sql_[at_];
     out = {};
+    out.begin = at_;
     if (c == '`' || (c == '"' && ansi_)) {
       out.kind = SqlWord::Kind::quoted;
       quoted(c, false, out.value);
@@ -40,6 +71,7 @@ class Scanner {
       out.value = c;
       ++at_;
     }
+    out.end = at_;
     return true;
   }
 
@@ -75,7 +107,8 @@ class Scanner {
         if (at_ + 1 >= sql_.size() || sql_[at_ + 1] != quote) break;
         ++at_;
       } else if (escapes && sql_[at_] == '\\' && at_ + 1 < sql_.size()) {
-        ++at_;
+        append_escaped(sql_[++at_], out);
+        continue;
       }
       out += sql_[at_];
     }

@@ -11,8 +11,9 @@ namespace godwit::mysql {
 struct SqlWord {
   enum class Kind : uint8_t { word, quoted, text, sign };
   Kind kind = Kind::word;
-  std::string value;  // of a quoted name or a text without its quotes
-  std::string upper;  // of a word
+  std::string value;          // of a quoted name or a text without its quotes
+  std::string upper;          // of a word
+  size_t begin = 0, end = 0;  // of its text in the statement
   bool is(std::string_view word) const { return kind == Kind::word && upper == word; }
   bool is_sign(char c) const { return kind == Kind::sign && value.size() == 1 && value[0] == c; }
   bool is_name() const { return kind == Kind::word || kind == Kind::quoted; }

@@ -8,10 +8,11 @@
 
 #include "base/log.h"
 #include "base/text.h"
-#include "engines/mysql/constraints.h"
 #include "engines/mysql/create_table.h"
 #include "engines/mysql/errors.h"
+#include "engines/mysql/key_building.h"
 #include "engines/mysql/object_sql.h"
+#include "engines/mysql/own_objects.h"
 #include "engines/mysql/target_errors.h"
 #include "engines/mysql/type_class.h"
 
@@ -68,119 +69,6 @@ Result<bool> build_table(Connection& session, const CarriedTable& table) {
   return true;
 }
 
-Result<Rows> columns_of_index(Connection& session, const TableRef& table, std::string_view index) {
-  return session.query(fmt::format(
-      "SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE {} AND INDEX_NAME = {} ORDER BY SEQ_IN_INDEX",
-      is_table(table), quote_literal(index)));
-}
-
-std::string parts_of(const CarriedIndex& index) {
-  std::vector<std::string> out;
-  for (const CarriedIndex::Part& part : index.parts)
-    out.push_back(fmt::format("{}{}{}", quote_name(part.column->name),
-                              part.prefix ? fmt::format("({})", *part.prefix) : "", part.descending ? " DESC" : ""));
-  return join(out, ", ");
-}
-
-// The table has one already, as a rule of the same columns: it was made with the table.
-Result<bool> build_primary_key(Connection& session, const CarriedIndex& index) {
-  const TableRef& table = index.table->layout->ref;
-  const Rows rows = TRY(columns_of_index(session, table, "PRIMARY"));
-  bool same = rows.size() == index.parts.size();
-  for (size_t i = 0; i < rows.size() && same; ++i)
-    same = lower_utf8(rows.get(i, 0)) == lower_utf8(index.parts[i].column->name);
-  if (same) return false;
-  if (rows.empty()) {
-    TRY(session.run(fmt::format("ALTER TABLE {} ADD PRIMARY KEY ({})", quote_name(table), parts_of(index))));
-    return true;
-  }
-  // Rows are found by another key, in whose order they lie: this one is as good as a unique one.
-  const std::string name = fitting_name(index.name);
-  const Rows own = TRY(columns_of_index(session, table, name));
-  if (!own.empty()) return false;
-  TRY(session.run(
-      fmt::format("ALTER TABLE {} ADD UNIQUE INDEX {} ({})", quote_name(table), quote_name(name), parts_of(index))));
-  return true;
-}
-
-Result<bool> build_index(Connection& session, const CarriedIndex& index) {
-  if (index.kind == IndexMeaning::Kind::primary) return build_primary_key(session, index);
-  const TableRef& table = index.table->layout->ref;
-  const std::string name = fitting_name(index.name);
-  const Rows there = TRY(columns_of_index(session, table, name));
-  if (!there.empty()) return false;
-  const std::string_view kind = index.kind == IndexMeaning::Kind::unique         ? "UNIQUE "
-                                : index.method == IndexMeaning::Method::fulltext ? "FULLTEXT "
-                                : index.method == IndexMeaning::Method::spatial  ? "SPATIAL "
-                                                                                 : "";
-  TRY(session.run(
-      fmt::format("ALTER TABLE {} ADD {}INDEX {} ({})", quote_name(table), kind, quote_name(name), parts_of(index))));
-  return true;
-}
-
-std::string_view action_name(ForeignKeyMeaning::Action action) {
-  switch (action) {
-    case ForeignKeyMeaning::Action::cascade:
-      return "CASCADE";
-    case ForeignKeyMeaning::Action::set_null:
-      return "SET NULL";
-    case ForeignKeyMeaning::Action::restrict:
-      return "RESTRICT";
-    default:
-      return "NO ACTION";
-  }
-}
-
-std::string names_of(const std::vector<const ColumnDef*>& columns) {
-  std::vector<std::string> out;
-  for (const ColumnDef* column : columns) out.push_back(quote_name(column->name));
-  return join(out, ", ");
-}
-
-// The name under which the key stands, or is to; empty: it is there. Names of keys belong to the whole database.
-Result<std::string> free_key_name(Connection& session, const CarriedForeignKey& key) {
-  const TableRef& table = key.table->layout->ref;
-  const std::string names[] = {fitting_name(key.name), fitting_name(table.name + "_" + key.name)};
-  for (const std::string& name : names) {
-    const Rows rows = TRY(session.query(
-        fmt::format("SELECT TABLE_NAME FROM information_schema.TABLE_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = {} AND "
-                    "CONSTRAINT_NAME = {} AND CONSTRAINT_TYPE = 'FOREIGN KEY'",
-                    quote_literal(table.schema), quote_literal(name))));
-    if (rows.empty()) return name;
-    if (rows.get(0, 0) == table.name) return std::string();
-  }
-  return std::string();
-}
-
-// The session does not enforce keys, so the server looks at no row: that is done here, by a query, and the key is
-// added without a copy of the table.
-Result<bool> build_foreign_key(Connection& session, const CarriedForeignKey& key) {
-  const std::string name = TRY(free_key_name(session, key));
-  if (name.empty()) return false;
-  const TableRef &table = key.table->layout->ref, &other = key.other->layout->ref;
-  KeyColumns columns{name, table, other, {}, {}};
-  for (const ColumnDef* column : key.columns) columns.columns.push_back(column->name);
-  for (const ColumnDef* column : key.other_columns) columns.other_columns.push_back(column->name);
-  const uint64_t orphans = TRY(count_orphans_of(session, columns));
-  if (orphans > 0) return Failure(errors::orphans_in_the_way(name, table, orphans));
-  TRY(session.run(
-      fmt::format("ALTER TABLE {} ADD CONSTRAINT {} FOREIGN KEY ({}) REFERENCES {} ({}) ON DELETE {} ON UPDATE {}",
-                  quote_name(table), quote_name(name), names_of(key.columns), quote_name(other),
-                  names_of(key.other_columns), action_name(key.on_delete), action_name(key.on_update))));
-  return true;
-}
-
-Result<bool> build_check(Connection& session, const CarriedCheck& check) {
-  if (!session.traits().at_least(80016, 100201)) return false;
-  const std::string name = fitting_name(check.name);
-  auto made = session.run(fmt::format("ALTER TABLE {} ADD CONSTRAINT {} CHECK ({})",
-                                      quote_name(check.table->layout->ref), quote_name(name), check.condition));
-  // 3822, and 1826 of MariaDB: it is there.
-  if (!made && (made.error().code == "mysql.3822" || made.error().code == "mysql.1826")) return false;
-  if (!made) return Failure(made.error());
-  return true;
-}
-
 struct Builder {
   Connection& session;
   const ObjectDef& object;
@@ -201,6 +89,8 @@ CarryTraits carry_traits(const ServerTraits& server) {
   traits.fulltext = traits.spatial = true;
   traits.prefix_of_large = prefix_of_large;
   traits.deferrable_keys = traits.set_default_action = false;
+  traits.today_as_default = traits.large_defaults = server.at_least(80013, 100201);
+  traits.checks = has_checks(server);
   traits.now_on_update = server.at_least(50605, 100000);
   traits.quote_name = [](std::string_view name) { return mysql::quote_name(name); };
   traits.quote_literal = [](std::string_view text) { return mysql::quote_literal(text); };

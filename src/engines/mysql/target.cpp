@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engines/mysql/change_writer.h"
+#include "engines/mysql/connection_attributes.h"
 #include "engines/mysql/constraints.h"
 #include "engines/mysql/errors.h"
 #include "engines/mysql/log_status.h"
@@ -26,24 +27,10 @@ bool writes_rows(std::string_view role) {
   return role.starts_with("lane-") || role == "apply";
 }
 
-// DMS's attributes that this target does not need or has another way for.
-Result<void> check_attributes(const Endpoint& endpoint) {
-  if (endpoint.parameter("TargetDbType").value_or("multiple-databases") != "multiple-databases")
-    return Failure(errors::target_attribute_refused("TargetDbType",
-                                                    "a rename-schema rule, which puts all tables where you like"));
-  static constexpr std::pair<std::string_view, std::string_view> others[] = {
-      {"MaxFileSize", "nothing: rows go to the server without files"},
-      {"ParallelLoadThreads", "MaxFullLoadSubTasks of the task settings, or a parallel-load rule"},
-      {"loadUsingCSV", "nothing: rows that LOAD DATA refuses are tried by INSERT"}};
-  for (const auto& [name, instead] : others)
-    if (endpoint.parameter(name)) return Failure(errors::target_attribute_refused(name, instead));
-  return {};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Target>> MysqlTarget::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main") TRY(check_attributes(endpoint));
+  if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::target));
   const bool writes = writes_rows(options.role);
   ConnectOptions connect{options.tag, options.role, {}, writes, options.role == "apply"};
   Connection session = TRY(Connection::open(endpoint, connect));
@@ -51,6 +38,10 @@ Result<std::unique_ptr<Target>> MysqlTarget::open(const Endpoint& endpoint, cons
   TRY(
       session.run("SET SESSION foreign_key_checks = 0, max_error_count = 65535, sql_mode = CONCAT(@@sql_mode, "
                   "',ALLOW_INVALID_DATES')"));
+  // Where it is off a NULL for a TIMESTAMP becomes the time of now. Old servers ask for a privilege, or know no such
+  // setting for a session: the check tells.
+  const auto plain = session.run("SET SESSION explicit_defaults_for_timestamp = 1");
+  if (!plain && session.broken()) return Failure(plain.error());
   const Rows packet = TRY(session.query("SELECT @@max_allowed_packet"));
   TRY(take_session_lock(session, options.tag));
   return std::unique_ptr<Target>(new MysqlTarget(std::move(session), options, packet.unsigned_integer(0, 0)));
@@ -179,13 +170,22 @@ Result<std::unique_ptr<ChangeWriter>> MysqlTarget::apply_changes(std::string_vie
   return std::unique_ptr<ChangeWriter>(std::move(writer));
 }
 
-// Triggers cannot be put out of force here: check() says so before the start.
-Result<std::vector<TableRef>> MysqlTarget::let_keys_act(
-    std::span<const TargetTable> tables, const std::string&,
-    const std::function<Result<void>(const std::string& script)>&) {
+Result<std::vector<ActingKey>> MysqlTarget::acting_keys(std::span<const TargetTable> tables,
+                                                        std::span<const TableRef> tied) {
   std::vector<TableRef> names;
   for (const TargetTable& table : tables) names.push_back(table.layout->ref);
-  acting_ = TRY(tables_of_acting_keys(session_, names));
+  const auto keys = TRY(keys_on(session_, names));
+  std::vector<ActingKey> acting = silent_cascades_of(keys, names).keys;
+  // Statements on other tables run with foreign keys out of force.
+  std::erase_if(acting, [&](const ActingKey& key) { return std::ranges::find(tied, key.parent) == tied.end(); });
+  return acting;
+}
+
+// Triggers cannot be put out of force here: check() says so before the start.
+Result<std::vector<TableRef>> MysqlTarget::let_keys_act(
+    std::span<const TargetTable>, std::span<const TableRef> tied, const std::string&,
+    const std::function<Result<void>(const std::string& script)>&) {
+  acting_.assign(tied.begin(), tied.end());
   return acting_;
 }
 

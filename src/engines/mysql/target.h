@@ -80,8 +80,10 @@ class MysqlTarget : public Target {
                                                   const TableRange& range, Encoding encoding, LoadMode mode) override;
   Result<std::unique_ptr<ChangedKeys>> gather_keys(std::string_view task_id, const TargetTable& table,
                                                    std::shared_ptr<const TableDef> keys) override;
+  Result<std::vector<ActingKey>> acting_keys(std::span<const TargetTable> tables,
+                                             std::span<const TableRef> tied) override;
   Result<std::vector<TableRef>> let_keys_act(
-      std::span<const TargetTable> tables, const std::string& saved,
+      std::span<const TargetTable> tables, std::span<const TableRef> tied, const std::string& saved,
       const std::function<Result<void>(const std::string& script)>& save) override;
   Result<std::unique_ptr<ChangeWriter>> apply_changes(std::string_view task_id) override;
 

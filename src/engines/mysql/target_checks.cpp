@@ -3,10 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <set>
 
 #include "base/text.h"
+#include "engines/mysql/own_objects.h"
 #include "engines/mysql/structure.h"
 #include "engines/mysql/target_errors.h"
 #include "engines/mysql/type_class.h"
@@ -33,8 +35,9 @@ class Checks {
     check_names();
     TRY(read_privileges());
     for (size_t i = 0; i < tables_.size(); ++i) TRY(check_table(*tables_[i].layout));
+    for (const TargetTable& table : tables_) check_collations(table);
     TRY(check_references());
-    check_objects();
+    TRY(check_objects());
     return std::move(findings_);
   }
 
@@ -51,10 +54,21 @@ class Checks {
     if (rows.integer(0, 0) == 0) stop(errors::local_infile_off());
     if (rows.integer(0, 2) != 0) stop(errors::read_only());
     if (rows.unsigned_integer(0, 1) < packet_bytes_wanted) warn(errors::small_packet(rows.unsigned_integer(0, 1)));
+    bends_timestamps_ = TRY(variable("explicit_defaults_for_timestamp"))
+    != "ON";
+    const bool cluster = TRY(variable("wsrep_on"))
+    == "ON";
+    if (cluster && TRY(variable("wsrep_load_data_splitting")) == "ON") stop(errors::loads_are_split());
     // Servers without roles do not know the function.
     const auto role = session_.query("SELECT CURRENT_ROLE()");
     has_role_ = role && !role->empty() && !role->is_null(0, 0) && role->get(0, 0) != "NONE";
     return {};
+  }
+
+  // Of this session; empty: the server has none of the name.
+  Result<std::string> variable(std::string_view name) {
+    const Rows rows = TRY(session_.query(fmt::format("SHOW SESSION VARIABLES LIKE {}", quote_literal(name))));
+    return rows.empty() ? std::string() : upper_utf8(rows.get(0, 1));
   }
 
   void check_name(std::string_view what, const std::string& name) {
@@ -142,21 +156,90 @@ class Checks {
   }
 
   Result<void> check_columns(const TableDef& layout, const std::string& where) {
-    const Rows rows = TRY(session_.query("SELECT COLUMN_NAME, EXTRA FROM information_schema.COLUMNS WHERE " + where));
-    std::map<std::string, std::string> there;
-    for (size_t row = 0; row < rows.size(); ++row) there[lower_utf8(rows.get(row, 0))] = upper_utf8(rows.get(row, 1));
-    std::vector<std::string> missing, computed;
+    const Rows rows = TRY(
+        session_.query("SELECT COLUMN_NAME, EXTRA, DATA_TYPE, IS_NULLABLE, NUMERIC_SCALE, DATETIME_PRECISION FROM "
+                       "information_schema.COLUMNS WHERE " +
+                       where));
+    std::map<std::string, size_t> there;
+    for (size_t row = 0; row < rows.size(); ++row) there[lower_utf8(rows.get(row, 0))] = row;
+    std::vector<std::string> missing, computed, bent;
     for (const ColumnDef& column : layout.columns) {
       const auto found = there.find(lower_utf8(column.name));
-      if (found == there.end())
+      if (found == there.end()) {
         missing.push_back(column.name);
-      else if (found->second.find("VIRTUAL GENERATED") != std::string::npos ||
-               found->second.find("STORED GENERATED") != std::string::npos)
+        continue;
+      }
+      const size_t row = found->second;
+      const std::string extra = upper_utf8(rows.get(row, 1)), type = lower_ascii(rows.get(row, 2));
+      if (extra.find("VIRTUAL GENERATED") != std::string::npos || extra.find("STORED GENERATED") != std::string::npos)
         computed.push_back(column.name);
+      const bool counts = extra.find("AUTO_INCREMENT") != std::string::npos;
+      const auto place = static_cast<uint32_t>(&column - layout.columns.data());
+      const bool in_key = layout.key && std::ranges::find(layout.key->columns, place) != layout.key->columns.end();
+      if (!column.not_null && !in_key &&
+          (counts || (type == "timestamp" && bends_timestamps_ && rows.get(row, 3) == "NO")))
+        bent.push_back(column.name);
+      check_digits(layout, column, type, rows, row);
     }
     if (!missing.empty()) stop(errors::missing_target_columns(layout.ref, missing));
     if (!computed.empty()) stop(errors::generated_target_column(layout.ref, computed));
+    if (!bent.empty()) stop(errors::bends_nulls(layout.ref, bent));
     return {};
+  }
+
+  // The server rounds these without an error.
+  void check_digits(const TableDef& layout, const ColumnDef& column, const std::string& type, const Rows& rows,
+                    size_t row) {
+    const std::string wanted = lower_ascii(column.type.native.substr(0, column.type.native.find_first_of("( ")));
+    const bool is_time = type == "datetime" || type == "timestamp" || type == "time";
+    const bool of_time = wanted == "datetime" || wanted == "timestamp" || wanted == "time";
+    std::optional<int64_t> digits, has;
+    if (type == "decimal" && wanted == "decimal") {
+      digits = scale_of(column.type.native);
+      has = rows.integer(row, 4);
+    } else if (is_time && of_time) {
+      digits = digits_of(column.type.native);
+      has = rows.integer(row, 5);
+    } else if (type == "float" && wanted == "double") {
+      warn(errors::rounds_reals(layout.ref, column.name));
+    }
+    if (digits && has && *has < *digits) warn(errors::rounds_digits(layout.ref, column.name, *digits, *has));
+  }
+
+  static int64_t number_at(std::string_view text) {
+    int64_t out = 0;
+    std::from_chars(text.data(), text.data() + text.size(), out);
+    return out;
+  }
+  // Of "datetime(6)".
+  static int64_t digits_of(std::string_view type) {
+    const size_t open = type.find('(');
+    return open == std::string_view::npos ? 0 : number_at(type.substr(open + 1));
+  }
+  // Of "decimal(12,4)".
+  static int64_t scale_of(std::string_view type) {
+    const size_t comma = type.find(',');
+    return comma == std::string_view::npos ? 0 : number_at(type.substr(comma + 1));
+  }
+
+  static std::string_view collation_of(const Type& type) {
+    constexpr std::string_view word = " COLLATE ";
+    const std::string_view text = type.native;
+    const size_t at = text.find(word);
+    return at == std::string_view::npos ? std::string_view() : text.substr(at + word.size());
+  }
+
+  // Once for each pair.
+  void check_collations(const TargetTable& table) {
+    for (const ColumnDef& column : table.layout->columns) {
+      const auto from = std::ranges::find(table.source->columns, column.number, &ColumnDef::number);
+      if (column.number == 0 || from == table.source->columns.end() || from->type.dialect != dialect) continue;
+      const std::string_view was = collation_of(from->type), is = collation_of(column.type);
+      const bool same = was == is || (was.starts_with("utf8_") && is == "utf8mb3_" + std::string(was.substr(5))) ||
+                        (is.starts_with("utf8_") && was == "utf8mb3_" + std::string(is.substr(5)));
+      if (same || was.empty() || is.empty() || !collations_told_.emplace(was, is).second) continue;
+      warn(errors::other_collation(table.layout->ref, column.name, was, is));
+    }
   }
 
   Result<void> check_references() {
@@ -167,12 +250,17 @@ class Checks {
   }
 
   // What objects of another engine lose here.
-  void check_objects() {
+  Result<void> check_objects() {
     for (const ObjectDef& object : objects_) {
-      if (object.dialect == dialect) continue;
+      if (object.dialect == dialect) {
+        const bool lacks = TRY(lacks_other_table(session_, object, tables_));
+        if (lacks) warn(errors::other_table_missing(object));
+        continue;
+      }
       for (const std::string& note : carry(object, tables_, carry_traits(session_.traits())).notes)
         warn(errors::not_carried(object, note));
     }
+    return {};
   }
 
   Connection& session_;
@@ -183,7 +271,9 @@ class Checks {
   std::string user_;
   bool has_role_ = false;
   int64_t lower_case_names_ = 0;
+  bool bends_timestamps_ = false;                         // a NULL for a TIMESTAMP NOT NULL becomes the time of now
   std::map<std::string, std::set<std::string>> granted_;  // by pattern of databases
+  std::set<std::pair<std::string, std::string>> collations_told_;
   std::vector<Finding> findings_;
 };
 

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
+#include <limits>
 #include <unordered_map>
 
 #include "base/hex.h"
@@ -32,7 +34,7 @@ std::optional<uint64_t> bits_of(const TargetColumn& column, std::string_view val
   if (value == "f") return 0;
   const bool digits = !value.empty() && value.size() <= 64 && value.find_first_not_of("01") == std::string_view::npos;
   uint64_t number = 0;
-  const int base = digits && value.size() <= column.bits ? 2 : 10;
+  const int base = digits && column.digits_are_bits ? 2 : 10;
   const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number, base);
   if (error != std::errc() || end != value.data() + value.size()) return std::nullopt;
   return number;
@@ -56,6 +58,26 @@ void append_quoted(ByteBuffer& out, std::string_view text) {
   out.push_back('\'');
 }
 
+bool is_label(const TargetColumn& column) {
+  return column.data_type == "enum" || column.data_type == "set";
+}
+
+// MariaDB's types of a fixed length that have a text: bytes would be taken for their inner form.
+bool is_written_as_text(std::string_view type) {
+  return is_one_of(type, {"uuid", "inet6", "inet4"});
+}
+
+bool is_text(const TargetColumn& column) {
+  return column.way == Way::text ||
+         (column.way == Way::converted && !is_label(column) && !is_written_as_text(column.data_type));
+}
+
+// CHAR keeps no blanks at the end.
+std::string_view as_kept(const TargetColumn& column, std::string_view value) {
+  if (column.data_type != "char") return value;
+  return value.substr(0, value.find_last_not_of(' ') + 1);
+}
+
 // The exact value of what a FLOAT holds, as the server compares it: a DOUBLE.
 void append_double(ByteBuffer& out, std::string_view value, bool single) {
   float as_float = 0;
@@ -67,10 +89,26 @@ void append_double(ByteBuffer& out, std::string_view value, bool single) {
   out.append(fmt::format("{:.17e}", single ? static_cast<double>(as_float) : as_double));
 }
 
+// The server reads a number as a DOUBLE and looks only then whether a FLOAT has it. The short text of the largest
+// FLOAT lies a little above it.
+std::string_view within_float(std::string_view value) {
+  constexpr std::string_view largest = "3.4028234663852886e+38", smallest = "-3.4028234663852886e+38";
+  if (!value.ends_with("38") && value.size() < largest.size()) [[likely]]
+    return value;
+  const char* end = value.data() + value.size();
+  float as_float = 0;
+  double as_double = 0;
+  if (std::from_chars(value.data(), end, as_float).ec != std::errc() ||
+      std::from_chars(value.data(), end, as_double).ec != std::errc())
+    return value;
+  const bool beyond = std::isfinite(as_float) && std::abs(as_double) > std::numeric_limits<float>::max();
+  return !beyond ? value : as_float > 0 ? largest : smallest;
+}
+
 }  // namespace
 
 TargetColumn target_column(const ColumnDef& column, std::string_view data_type, std::string_view charset,
-                           uint32_t bits, bool is_mariadb) {
+                           uint32_t bits, bool is_mariadb, std::string_view collation) {
   TargetColumn out{Way::plain, quote_name(column.name), lower_ascii(data_type), bits};
   const std::string& type = out.data_type;
   if (is_one_of(type, {"tinyint", "smallint", "mediumint", "int", "bigint", "year"}))
@@ -91,15 +129,18 @@ TargetColumn target_column(const ColumnDef& column, std::string_view data_type, 
            column.type.form == ValueForm::geometry)
     out.way = Way::bytes;
   else if (is_one_of(charset, {"utf8mb4", "utf8mb3", "utf8"}))
-    out.way = type == "enum" || type == "set" ? Way::converted : Way::text;
-  else if (!charset.empty())
+    out.way = is_label(out) ? Way::converted : Way::text;
+  else if (!charset.empty() || is_written_as_text(type))
     out.way = Way::converted;
+  out.digits_are_bits = column.type.form == ValueForm::bits;
+  out.loose = is_text(out) && !collation.ends_with("_nopad_bin") && collation != "utf8mb4_0900_bin";
   return out;
 }
 
 Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const TableDef& layout) {
   const Rows rows =
-      TRY(session.query(fmt::format("SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME, NUMERIC_PRECISION FROM "
+      TRY(session.query(fmt::format("SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME, NUMERIC_PRECISION, "
+                                    "COLLATION_NAME FROM "
                                     "information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
                                     quote_literal(layout.ref.schema), quote_literal(layout.ref.name))));
   // The server tells columns apart without regard to case.
@@ -111,7 +152,8 @@ Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const
     if (found == known.end()) return Failure(errors::column_gone(layout.ref, column.name));
     const size_t row = found->second;
     out.push_back(target_column(column, rows.get(row, 1), rows.get(row, 2),
-                                static_cast<uint32_t>(rows.unsigned_integer(row, 3)), session.traits().mariadb));
+                                static_cast<uint32_t>(rows.unsigned_integer(row, 3)), session.traits().mariadb,
+                                rows.get(row, 4)));
   }
   return out;
 }
@@ -120,6 +162,7 @@ void append_field(ByteBuffer& out, const TargetColumn& column, std::string_view 
   if (column.way == Way::bits)
     if (const auto bits = bits_of(column, value)) return append_bits(out, column, *bits);
   if (column.way == Way::timestamp) value = without_zone(value);
+  if (column.way == Way::single) value = within_float(value);
   size_t from = 0;
   for (size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
@@ -175,6 +218,7 @@ void append_literal(ByteBuffer& out, const TargetColumn& column, std::string_vie
     case Way::single:
     case Way::real:
       if (!is_number(value)) break;
+      if (column.way == Way::single) value = within_float(value);
       out.append(value);
       // With an exponent it is a floating-point number at once, and not a decimal that might be cut.
       if ((column.way == Way::single || column.way == Way::real) &&
@@ -198,25 +242,44 @@ void append_literal(ByteBuffer& out, const TargetColumn& column, std::string_vie
 void append_compared(ByteBuffer& out, const TargetColumn& column, std::string_view value) {
   if (column.way == Way::single || column.way == Way::real)
     return append_double(out, value, column.way == Way::single);
-  if (column.way != Way::json) return append_literal(out, column, value);
+  if (column.way != Way::json) return append_literal(out, column, as_kept(column, value));
   out.append("CAST(");
   append_quoted(out, value);
   out.append(" AS JSON)");
 }
 
+std::string bytes_of(std::string_view column_name) {
+  return fmt::format("CAST(CONVERT({} USING utf8mb4) AS BINARY)", column_name);
+}
+
+void append_bytes(ByteBuffer& out, const TargetColumn& column, std::string_view value) {
+  out.append("_binary");
+  append_quoted(out, as_kept(column, value));
+}
+
+// The first term goes by the index.
+void append_key_match(ByteBuffer& out, const TargetColumn& column, std::string_view value) {
+  out.append(column.name);
+  out.append(" = ");
+  append_compared(out, column, value);
+  if (!column.loose) return;
+  out.append(" AND ");
+  out.append(bytes_of(column.name));
+  out.append(" = ");
+  append_bytes(out, column, value);
+}
+
 void append_exact_match(ByteBuffer& out, const TargetColumn& column, const std::optional<std::string_view>& value) {
-  const bool text = column.way == Way::text ||
-                    (column.way == Way::converted && column.data_type != "enum" && column.data_type != "set");
   out.append(column.name);
   if (!value) return out.append(" IS NULL");
   out.append(" <=> ");
   append_compared(out, column, *value);
-  if (!text) return;
+  if (!is_text(column)) return;
   // The first term may go by an index; collations take texts for equal that are not.
-  out.append(" AND CAST(CONVERT(");
-  out.append(column.name);
-  out.append(" USING utf8mb4) AS BINARY) <=> _binary");
-  append_quoted(out, *value);
+  out.append(" AND ");
+  out.append(bytes_of(column.name));
+  out.append(" <=> ");
+  append_bytes(out, column, *value);
 }
 
 }  // namespace godwit::mysql

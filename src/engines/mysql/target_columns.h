@@ -22,7 +22,7 @@ struct TargetColumn {
     single,     // FLOAT: compared with by its exact value
     real,       // DOUBLE
     text,       // UTF-8, in the server's own character set of the column
-    converted,  // text of another character set, and JSON: LOAD DATA has to be told what the bytes are
+    converted,  // text of another character set, MariaDB's uuid and inet: LOAD DATA has to be told what the bytes are
     json,       // MySQL's own type
     bytes,
     bits,       // BIT(n)
@@ -32,6 +32,9 @@ struct TargetColumn {
   std::string name;       // quoted
   std::string data_type;  // DATA_TYPE, lower case; empty: not asked for
   uint32_t bits = 0;
+  bool digits_are_bits = false;  // values come as zeros and ones, not as numbers
+  // A text whose `=` takes some texts for equal that are not: capitals, accents, blanks at the end.
+  bool loose = false;
 };
 
 // Per column of the layout. An error of kind table when the target lacks one.
@@ -39,7 +42,7 @@ Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const
 
 // The same of what information_schema says; pure.
 TargetColumn target_column(const ColumnDef& column, std::string_view data_type, std::string_view charset,
-                           uint32_t bits, bool is_mariadb);
+                           uint32_t bits, bool is_mariadb, std::string_view collation = "");
 
 // Fields are separated by tabs, lines end in line feeds, backslashes escape; the file's character set is binary.
 void append_field(ByteBuffer& out, const TargetColumn& column, std::string_view value);
@@ -52,6 +55,12 @@ std::string load_statement(std::string_view into, const std::vector<TargetColumn
 void append_literal(ByteBuffer& out, const TargetColumn& column, std::string_view value);
 // One that `column = literal` finds exactly the stored value by.
 void append_compared(ByteBuffer& out, const TargetColumn& column, std::string_view value);
+// "`a` = literal": every byte of a text counts.
+void append_key_match(ByteBuffer& out, const TargetColumn& column, std::string_view value);
+// What a text of the column is compared by where every byte counts: "CAST(CONVERT(`a` USING utf8mb4) AS BINARY)".
+std::string bytes_of(std::string_view column_name);
+// Its other side.
+void append_bytes(ByteBuffer& out, const TargetColumn& column, std::string_view value);
 // "`a` <=> literal": every byte of a text counts, and NULL is NULL.
 void append_exact_match(ByteBuffer& out, const TargetColumn& column, const std::optional<std::string_view>& value);
 

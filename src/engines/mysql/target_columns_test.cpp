@@ -55,6 +55,36 @@ TEST(TargetColumns, WritesBitsAsTheServerStoresThem) {
   EXPECT_EQ(literal(one, "t"), "1");
 }
 
+TEST(TargetColumns, ANumberInABitColumnIsNoRowOfBits) {
+  const TargetColumn column = of("bit", ValueForm::integer, "", 8);
+  EXPECT_EQ(literal(column, "10"), "10");
+  EXPECT_EQ(literal(of("bit", ValueForm::bits, "", 8), "10"), "2");
+}
+
+std::string key_match(std::string_view data_type, std::string_view charset, std::string_view collation,
+                      std::string_view value) {
+  ByteBuffer out;
+  append_key_match(out, target_column(column("c", ValueForm::text), data_type, charset, 0, false, collation), value);
+  return std::string(out.view());
+}
+
+TEST(TargetColumns, AKeyOfALooseCollationIsComparedByteByByteToo) {
+  const std::string bytes = " AND CAST(CONVERT(`c` USING utf8mb4) AS BINARY) = _binary";
+  EXPECT_EQ(key_match("varchar", "utf8mb4", "utf8mb4_general_ci", "a "), "`c` = 'a '" + bytes + "'a '");
+  EXPECT_EQ(key_match("varchar", "utf8mb4", "utf8mb4_bin", "a "), "`c` = 'a '" + bytes + "'a '");
+  EXPECT_EQ(key_match("varchar", "latin1", "latin1_swedish_ci", "a"), "`c` = 'a'" + bytes + "'a'");
+  EXPECT_EQ(key_match("varchar", "utf8mb4", "utf8mb4_0900_bin", "a "), "`c` = 'a '");
+  EXPECT_EQ(key_match("varchar", "utf8mb4", "utf8mb4_nopad_bin", "a "), "`c` = 'a '");
+  EXPECT_EQ(key_match("varbinary", "", "", "a "), "`c` = 'a '");
+}
+
+TEST(TargetColumns, ACharIsLookedForWithoutTheBlanksThatItDoesNotKeep) {
+  EXPECT_EQ(key_match("char", "utf8mb4", "utf8mb4_bin", "a  "),
+            "`c` = 'a' AND CAST(CONVERT(`c` USING utf8mb4) AS BINARY) = _binary'a'");
+  EXPECT_EQ(key_match("char", "utf8mb4", "utf8mb4_nopad_bin", "a  "), "`c` = 'a'");
+  EXPECT_EQ(key_match("char", "utf8mb4", "utf8mb4_nopad_bin", "  "), "`c` = ''");
+}
+
 TEST(TargetColumns, NumbersStandWithoutQuotesAndOnlyNumbersDo) {
   EXPECT_EQ(literal(of("bigint", ValueForm::integer), "-9223372036854775808"), "-9223372036854775808");
   EXPECT_EQ(literal(of("bigint", ValueForm::integer), "1; DROP TABLE t"), "'1; DROP TABLE t'");
@@ -66,6 +96,20 @@ TEST(TargetColumns, NumbersStandWithoutQuotesAndOnlyNumbersDo) {
 TEST(TargetColumns, FloatsAreComparedWithByTheValueTheyHold) {
   EXPECT_EQ(compared(of("float", ValueForm::real), "0.1"), "1.00000001490116119e-01");
   EXPECT_EQ(compared(of("double", ValueForm::real), "0.1"), "1.00000000000000006e-01");
+}
+
+// 3.4028235e+38 is the shortest text of the largest FLOAT, and above it as a DOUBLE, which the server takes it for.
+TEST(TargetColumns, TheLargestFloatIsWrittenWithinTheRangeOfAFloat) {
+  const TargetColumn single = of("float", ValueForm::real);
+  for (const char* text : {"3.4028235e+38", "3.4028235e38", "340282350000000000000000000000000000000"}) {
+    EXPECT_EQ(field(single, text), "3.4028234663852886e+38");
+    EXPECT_EQ(literal(single, text), "3.4028234663852886e+38");
+  }
+  EXPECT_EQ(literal(single, "-3.4028235e+38"), "-3.4028234663852886e+38");
+  EXPECT_EQ(field(single, "3.4028234663852886e+38"), "3.4028234663852886e+38");
+  EXPECT_EQ(field(single, "3.5e+38"), "3.5e+38") << "which the server refuses";
+  EXPECT_EQ(field(single, "1.38"), "1.38");
+  EXPECT_EQ(field(of("double", ValueForm::real), "3.4028235e+38"), "3.4028235e+38");
 }
 
 TEST(TargetColumns, TimestampsLoseTheirZone) {
@@ -80,6 +124,15 @@ TEST(TargetColumns, TextOfAnotherCharacterSetIsConverted) {
                                        of("blob", ValueForm::bytes)};
   EXPECT_EQ(field_list(columns),
             "(`c`, @v1, @v2, `c`) SET `c` = CONVERT(@v1 USING utf8mb4), `c` = CONVERT(@v2 USING utf8mb4)");
+}
+
+// As bytes it would be taken for the 16 that the server stores.
+TEST(TargetColumns, TextOfAUuidOrAddressIsMarkedAsText) {
+  for (const char* type : {"uuid", "inet6", "inet4"}) {
+    const TargetColumn written = target_column(column("c", ValueForm::uuid), type, "", 0, true);
+    EXPECT_EQ(field_list({written}), "(@v0) SET `c` = CONVERT(@v0 USING utf8mb4)");
+    EXPECT_EQ(exact(written, "::1"), "`c` <=> '::1'");
+  }
 }
 
 TEST(TargetColumns, BytesAreMarkedAsSuch) {

@@ -73,6 +73,12 @@ Error no_arbiter(const TableRef& table) {
 Error many_rows(uint64_t rows) {
   return make(ErrorKind::conflict, "target.many_rows", fmt::format("the change met {} rows instead of one", rows));
 }
+Error nothing_to_find_by(const TableRef& table) {
+  return make(ErrorKind::data, "target.nothing_to_find_by",
+              fmt::format("table {} has no key, and of its columns the log carries none that the target has: the row "
+                          "cannot be found. Give the table a key.",
+                          to_string(table)));
+}
 Error packet_too_large(uint64_t bytes, uint64_t packet_bytes) {
   return make(
       ErrorKind::data, "mysql.packet",
@@ -199,11 +205,52 @@ Error names_collide(std::string_view one, std::string_view other) {
                   "them by a transformation rule.",
                   one, other));
 }
+Error loads_are_split() {
+  return make(
+      ErrorKind::prerequisite, "mysql.split_loads",
+      "the cluster commits a LOAD DATA every 10,000 rows (wsrep_load_data_splitting = ON), so rows could stay "
+      "of a load that failed, and come twice. SET GLOBAL wsrep_load_data_splitting = OFF;");
+}
+Error bends_nulls(const TableRef& table, std::span<const std::string> columns) {
+  return make(
+      ErrorKind::prerequisite, "mysql.bends_nulls",
+      fmt::format("table {} of the target would silently take a number of its own or the time of now in place "
+                  "of NULL: the source's columns may be NULL, and the target's, {}, are AUTO_INCREMENT, or "
+                  "TIMESTAMP NOT NULL while explicit_defaults_for_timestamp is OFF. Make them like the "
+                  "source's, or let the table be made (DROP_AND_CREATE).",
+                  to_string(table), join(columns, ", ")));
+}
+Error other_collation(const TableRef& table, std::string_view column, std::string_view was, std::string_view is) {
+  return make(ErrorKind::prerequisite, "mysql.other_collation",
+              fmt::format("the target has no collation {}: column `{}` of table {}, and others with it, get {}. What "
+                          "queries find equal, and in which order, may differ.",
+                          was, column, to_string(table), is));
+}
+Error rounds_digits(const TableRef& table, std::string_view column, int64_t digits, int64_t has) {
+  return make(ErrorKind::prerequisite, "mysql.rounds",
+              fmt::format("column `{}` of the target's table {} has {} digits behind the point, and values may come "
+                          "with {}: the server will round them without an error.",
+                          column, to_string(table), has, digits));
+}
+Error rounds_reals(const TableRef& table, std::string_view column) {
+  return make(
+      ErrorKind::prerequisite, "mysql.rounds",
+      fmt::format("column `{}` of the target's table {} is a FLOAT, and values come as DOUBLE: the server will "
+                  "round them without an error.",
+                  column, to_string(table)));
+}
 Error upper_case_name(const TableRef& table) {
   return make(ErrorKind::prerequisite, "mysql.upper_case_name",
               fmt::format("the target keeps table names in lower case (lower_case_table_names = 1): {} will be named "
                           "so.",
                           to_string(table)));
+}
+Error other_table_missing(const ObjectDef& object) {
+  return make(
+      ErrorKind::table, "target.other_table_missing",
+      fmt::format("{} {} of table {} is not carried over: table {}, which it points to, is neither in the task "
+                  "nor on the target.",
+                  object.kind, object.name, to_string(object.table), to_string(object.other)));
 }
 Error not_carried(const ObjectDef& object, std::string_view note) {
   return make(ErrorKind::table, "target.not_carried", fmt::format("{} {}: {}", object.kind, object.name, note));

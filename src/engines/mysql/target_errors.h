@@ -27,6 +27,7 @@ Error rows_lost(std::string_view table, uint64_t sent, uint64_t taken);
 Error encoding_refused(const TableRef& table, std::string_view encoding);
 Error no_arbiter(const TableRef& table);
 Error many_rows(uint64_t rows);
+Error nothing_to_find_by(const TableRef& table);
 Error packet_too_large(uint64_t bytes, uint64_t packet_bytes);
 Error column_gone(const TableRef& table, std::string_view column);
 Error names_exchanged(const TableRef& table, std::string_view column);
@@ -52,7 +53,13 @@ Error referenced_from_outside(const TableRef& table, std::string_view constraint
 Error has_triggers(const TableRef& table, std::string_view trigger);
 Error name_too_long(std::string_view what, std::string_view name);
 Error names_collide(std::string_view one, std::string_view other);
+Error loads_are_split();
+Error bends_nulls(const TableRef& table, std::span<const std::string> columns);
+Error other_collation(const TableRef& table, std::string_view column, std::string_view was, std::string_view is);
+Error rounds_digits(const TableRef& table, std::string_view column, int64_t digits, int64_t has);
+Error rounds_reals(const TableRef& table, std::string_view column);
 Error upper_case_name(const TableRef& table);
+Error other_table_missing(const ObjectDef& object);
 Error not_carried(const ObjectDef& object, std::string_view note);
 
 }  // namespace godwit::mysql::errors

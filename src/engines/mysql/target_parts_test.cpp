@@ -5,6 +5,7 @@
 #include "engines/mysql/control_tables.h"
 #include "engines/mysql/create_table.h"
 #include "engines/mysql/object_sql.h"
+#include "engines/mysql/own_objects.h"
 #include "engines/mysql/parked_row.h"
 #include "engines/mysql/rebuild.h"
 
@@ -127,6 +128,57 @@ TEST(CreateTable, HasThePrimaryKeyAtOnceAndCountsUp) {
             "CREATE TABLE `d`.`u` (`id` bigint NOT NULL AUTO_INCREMENT, `ts` timestamp NOT NULL DEFAULT 0, `flag` "
             "bit(1) NULL DEFAULT b'1', PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE "
             "utf8mb4_nopad_bin ROW_FORMAT=DYNAMIC");
+}
+
+ObjectDef own_table() {
+  using Kind = SqlPiece::Kind;
+  const TableRef ref{"s", "t"};
+  ObjectDef object;
+  object.create = {{Kind::text, "CREATE TABLE ", {}, {}},
+                   {Kind::table, "", ref, {}},
+                   {Kind::item, " (", {}, {}},
+                   {Kind::column, "id", ref, {}},
+                   {Kind::text, " int", {}, {}},
+                   {Kind::item, ", ", {}, {}},
+                   {Kind::column, "b", ref, {}},
+                   {Kind::text, " int", {}, {}},
+                   {Kind::item, ", ", ref, {"id"}},
+                   {Kind::text, "PRIMARY KEY", {}, {}},
+                   {Kind::text, " (", {}, {}},
+                   {Kind::column, "id", ref, {}},
+                   {Kind::text, ")", {}, {}},
+                   {Kind::item, ", ", ref, {"b"}},
+                   {Kind::text, "CONSTRAINT `c` CHECK (", {}, {}},
+                   {Kind::expression, "`b` > 0", ref, {}},
+                   {Kind::text, ")", {}, {}},
+                   {Kind::list_end, ")", {}, {}}};
+  TableMeaning meaning;
+  meaning.columns = {{"id", {}, true}, {"b"}};
+  meaning.checks = {{"c", "`b` > 0"}};
+  object.meaning = std::make_shared<const ObjectMeaning>(std::move(meaning));
+  return object;
+}
+
+TEST(OwnObjects, APrimaryKeyOfARuleStandsInThePlaceOfTheSources) {
+  const std::vector<ColumnDef> columns = {column("id", "int", ValueForm::integer, 1, true),
+                                          column("b", "int", ValueForm::integer, 2, true)};
+  const TargetTable ruled = table_of(columns, KeyDef{"pk", {1}, KeyDef::Origin::primary_key}),
+                    same = table_of(columns, KeyDef{"PRIMARY", {0}});
+  const std::string head = "CREATE TABLE `d`.`u` (`id` int, `b` int, ", check = "CONSTRAINT `c` CHECK (`b` > 0)";
+  EXPECT_EQ(print_pieces(with_planned_key(own_table(), ruled), std::span(&ruled, 1)),
+            head + check + ", PRIMARY KEY (`b`), KEY (`id`))");
+  EXPECT_EQ(print_pieces(with_planned_key(own_table(), same), std::span(&same, 1)),
+            head + "PRIMARY KEY (`id`), " + check + ")");
+}
+
+TEST(OwnObjects, ChecksWhoseNameIsTakenGetOneOfTheirTable) {
+  const TargetTable table =
+      table_of({column("id", "int", ValueForm::integer, 1, true), column("b", "int", ValueForm::integer, 2, true)},
+               KeyDef{"PRIMARY", {0}});
+  const ObjectDef object = own_table();
+  const auto sql = print_pieces(with_own_checks(object, object.create, table), std::span(&table, 1));
+  ASSERT_TRUE(sql);
+  EXPECT_NE(sql->find("CONSTRAINT `u_c` CHECK (`b` > 0)"), std::string::npos);
 }
 
 }  // namespace

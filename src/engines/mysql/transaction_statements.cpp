@@ -65,6 +65,7 @@ Result<void> LogDecoder::statement(const QueryEvent& query, const LogStatement& 
       break;
     case Kind::ddl:
     case Kind::drop_schema:
+    case Kind::object:
       return structure(query, statement, batch);
     case Kind::data:
       TRY(data_statement(statement));
@@ -98,33 +99,52 @@ Result<void> LogDecoder::data_statement(const LogStatement& statement) const {
   return {};
 }
 
+Result<DdlStatement> LogDecoder::ddl_of(const QueryEvent& query, const LogStatement& statement) {
+  DdlStatement out{
+      std::string(query.sql), std::string(query.schema), query.sql_mode.value_or(0), statement, txn_.steps, {}, {}};
+  for (uint32_t t = 0; t < tables_.size(); ++t) {
+    const TableDef& table = *tables_.captured(t).full;
+    if (TRY(is_wanted(t)))
+      out.followed.push_back(&table);
+    else
+      out.settled.push_back(table.ref);
+  }
+  out.follows_schema = tables_.follows_schema(statement.schema);
+  return out;
+}
+
 Result<void> LogDecoder::structure(const QueryEvent& query, const LogStatement& statement, ChangeBatch& batch) {
   if (statement.opens_transaction) txn_.begun = true;
-  DdlStatement ddl{std::string(query.sql), std::string(query.schema), query.sql_mode.value_or(0), {}};
-  if (!passing_) {
-    if (statement.kind == LogStatement::Kind::drop_schema) ddl.tables = tables_.tables_of(statement.schema);
+  if (!passing_ && options_.documents_of) {
+    const DdlStatement ddl = TRY(ddl_of(query, statement));
+    for (StructureDocument& document : options_.documents_of(ddl)) told_.push_back(std::move(document));
+    if (!told_.empty()) return tell_step(batch);
+  } else if (!passing_ && statement.kind != LogStatement::Kind::object) {
+    std::vector<uint32_t> tables;
+    if (statement.kind == LogStatement::Kind::drop_schema) tables = tables_.tables_of(statement.schema);
     for (const TableRef& name : statement.tables)
-      if (const auto table = tables_.find(name.schema, name.name)) ddl.tables.push_back(*table);
-    std::vector<uint32_t> wanted;
-    for (const uint32_t table : ddl.tables)
-      if (TRY(is_wanted(table)) && std::ranges::find(wanted, table) == wanted.end()) wanted.push_back(table);
-    ddl.tables = std::move(wanted);
+      if (const auto table = tables_.find(name.schema, name.name); table && !statement.only_if_absent)
+        tables.push_back(*table);
+    for (const uint32_t table : tables)
+      if (TRY(is_wanted(table))) suspend(table, fmt::format("{} on the source", statement.verb), batch);
   }
-  const std::string document = !passing_ && options_.document_of ? options_.document_of(ddl) : std::string();
-  if (document.empty())
-    for (const uint32_t table : ddl.tables) suspend(table, fmt::format("{} on the source", statement.verb), batch);
-  const Position commit = document.empty() ? Position() : commit_position();
-  const int64_t commit_us = txn_.commit_us;
-  if (!txn_.begun) TRY(end_transaction(batch));
-  if (document.empty()) return {};
+  return txn_.begun ? Result<void>() : end_transaction(batch);
+}
+
+// The next change of the statement under way. What a CREATE TABLE … SELECT goes on to insert belongs to the same
+// transaction, which is then told from its start.
+Result<void> LogDecoder::tell_step(ChangeBatch& batch) {
+  const StructureDocument document = std::move(told_.front());
+  told_.pop_front();
   SchemaEvent event;
   event.before_change = static_cast<uint32_t>(batch.changes.size());
-  event.at = event.before = commit;
-  event.document = document;
-  event.commit_us = commit_us;
-  // What a CREATE TABLE … SELECT goes on to insert belongs to the same transaction, which is then told from its
-  // start.
-  event.done = txn_.open ? commit : position();
+  event.at = event.before = commit_position();
+  event.document = document.text;
+  event.commit_us = txn_.commit_us;
+  txn_.steps = document.step;
+  txn_.commit = {};
+  if (told_.empty() && !txn_.begun) TRY(end_transaction(batch));
+  event.done = txn_.open ? commit_position() : position();
   batch.schema.push_back(std::move(event));
   waits_ = true;
   return {};

@@ -13,8 +13,10 @@ namespace {
 
 // Accounting of one change beside its bytes.
 constexpr size_t change_overhead_bytes = sizeof(Change) + 16;
-// What the server writes where a statement changed no row: rows of no table.
-constexpr uint64_t no_table_id = 0xffffff;
+// What servers write where a statement changed no row: rows of no table. One may have such an id all the same.
+bool is_no_table(uint64_t id) {
+  return id == 0xffffff || id == 0xffffffff || id == 0xffffffffffff;
+}
 
 // Unique in the log of a server, and ascending.
 uint64_t number_of(const LogPlace& place) {
@@ -29,6 +31,7 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
       tables_(tables, facts, options_.fold_names),
       suspended_(tables.size(), false),
       after_(after),
+      by_place_(!by_gtid),
       passing_(!by_gtid),
       gtids_known_(!after.gtids.empty()),
       executed_(after.gtids),
@@ -37,7 +40,8 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
   if (options_.memory == nullptr) options_.memory = std::make_shared<ReaderMemory>();
   for (const CapturedTable& table : tables) {
     const auto from = BinlogPosition::parse(table.from.text);
-    reached_.push_back(table.from.empty() || !from);
+    reached_.push_back(table.from.empty());
+    pending_.push_back(!table.from.empty() && !from);  // the end of the log
     from_.push_back(from ? *from : BinlogPosition());
   }
 }
@@ -56,7 +60,8 @@ void LogDecoder::start_batch(ChangeBatch& batch) {
 }
 
 void LogDecoder::finish_batch(ChangeBatch& batch) {
-  if (moved_) batch.read_to = position();
+  if (!moved_ || waits_) return;  // a structure change is no way to go on behind
+  batch.read_to = position();
   moved_ = false;
 }
 
@@ -145,6 +150,7 @@ Result<void> LogDecoder::dispatch(const RawEvent& event, const LogFormat& format
 }
 
 Result<void> LogDecoder::tell_more(ChangeBatch& batch) {
+  if (!told_.empty()) return tell_step(batch);
   if (feed_ == nullptr) return {};
   const std::optional<RawEvent> event = TRY(feed_->next());
   if (event) {
@@ -164,9 +170,12 @@ Result<void> LogDecoder::tell_more(ChangeBatch& batch) {
 
 void LogDecoder::open_transaction(const RawEvent& event) {
   txn_ = {};
+  tables_.forget_ids();
   txn_.open = true;
   txn_.start = event_start_;
   txn_.number = number_of(event_start_);
+  if (event_start_ == after_.place && (after_.server.empty() || after_.server == options_.server))
+    txn_.steps = after_.steps;
   txn_.commit_us = int64_t{event.header.timestamp_s} * 1000000;
   txn_.abandoned = !options_.memory->abandoned.empty() && options_.memory->abandoned.contains(memory_key());
 }
@@ -199,6 +208,15 @@ Result<void> LogDecoder::gtid(const RawEvent& event, ChangeBatch& batch) {
   if (txn_.open && txn_.begun) return damaged("a transaction that begins inside another");
   if (txn_.open) TRY(end_transaction(batch));
   open_transaction(event);
+  if (by_place_ && !passing_ && gtid.gtid && gtid.gtid->family == GtidFamily::mysql &&
+      after_.gtids.contains(*gtid.gtid))
+    return Failure(errors::log_replaced(after_.position().text,
+                                        fmt::format("at {} it has a transaction that was done before", where_)));
+  // From here on the GTIDs do not say what was done.
+  if (!gtid.gtid && gtids_known_ && !passing_) {
+    executed_ = {};
+    gtids_known_ = false;
+  }
   txn_.gtid = gtid.gtid;
   if (gtid.commit_us != 0) txn_.commit_us = gtid.commit_us;
   txn_.begun = event.header.type == EventType::maria_gtid && !gtid.standalone && !gtid.completes_xa;
@@ -220,8 +238,14 @@ const Position& LogDecoder::commit_position() {
   // The place of a transaction is where it starts; GTIDs and what is prepared are as they were then.
   BinlogPosition start = here();
   start.place = txn_.start;
+  start.steps = txn_.steps;
   txn_.commit = start.position();
   return txn_.commit;
+}
+
+std::optional<LogDecoder::UnderWay> LogDecoder::under_way() {
+  if (!txn_.open || passing_) return std::nullopt;
+  return UnderWay{commit_position(), txn_.commit_us};
 }
 
 // The changes told of the current transaction are taken back. False: some were handed over before.
@@ -267,6 +291,7 @@ Result<void> LogDecoder::table_map(const RawEvent& event, const LogFormat& forma
 
 Result<bool> LogDecoder::is_wanted(uint32_t table) {
   if (reached_[table]) return true;
+  if (pending_[table]) return false;
   BinlogPosition start;
   start.place = txn_.start;
   start.server = options_.server;
@@ -284,9 +309,11 @@ Result<bool> LogDecoder::is_wanted(uint32_t table) {
 
 Result<void> LogDecoder::rows(const RawEvent& event, const LogFormat& format, ChangeBatch& batch) {
   const uint64_t id = TRY(read_rows_table_id(event.header.type, event.body, format, where_));
-  if (id == no_table_id) return {};
   const FollowedTables::Mapped* mapped = tables_.find(id);
-  if (mapped == nullptr) return damaged("rows of a table without its table map");
+  if (mapped == nullptr) {
+    if (is_no_table(id) && !TRY(holds_rows(event.header.type, event.body, format, where_))) return {};
+    return damaged("rows of a table without its table map");
+  }
   if (!mapped->table) return {};
   if (!txn_.open) return damaged("rows outside a transaction");
   if (txn_.in_xa) {

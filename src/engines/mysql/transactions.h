@@ -5,6 +5,7 @@
 // A transaction begins with its GTID or BEGIN and ends behind its XID or COMMIT; a statement outside of one is its
 // own. What an XA transaction changed is told where it is committed (prepared_rows.h).
 
+#include <deque>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -20,6 +21,7 @@
 #include "engines/mysql/followed_tables.h"
 #include "engines/mysql/log_statement.h"
 #include "engines/mysql/prepared_rows.h"
+#include "engines/mysql/structure_changes.h"
 
 namespace godwit::mysql {
 
@@ -29,12 +31,10 @@ struct ReaderMemory {
   std::set<std::string> abandoned;  // transactions, by their start, whose end said that they did not happen
 };
 
-// A structure change as the log has it, for whoever makes a document of it (SchemaEvent::document).
-struct DdlStatement {
-  std::string sql;     // UTF-8
-  std::string schema;  // the default one
-  uint64_t sql_mode = 0;
-  std::vector<uint32_t> tables;  // followed ones that it names
+// The document of a structure change, and which step of its statement it is (structure_changes.h).
+struct StructureDocument {
+  uint32_t step = 1;
+  std::string text;
 };
 
 struct DecoderOptions {
@@ -43,14 +43,15 @@ struct DecoderOptions {
   size_t prepared_bytes_max = 16U << 20U;
   // Opens the log a second time, to read again what was prepared.
   std::function<Result<std::unique_ptr<BinlogStream>>(const LogPlace&)> open_at;
-  // The document of a structure change; empty: none, then a followed table that it names is suspended.
-  std::function<std::string(const DdlStatement&)> document_of;
+  // The documents of a structure change. Without it a followed table that a statement names is suspended.
+  std::function<std::vector<StructureDocument>(const DdlStatement&)> documents_of;
   std::shared_ptr<ReaderMemory> memory;
 };
 
 class LogDecoder {
  public:
-  // `after`: what lies before it is passed over. By GTIDs (`by_gtid`) the server passes over it itself.
+  // `after`: what lies before it is passed over. By GTIDs (`by_gtid`) the server passes over it itself. Nothing is
+  // told of a table whose `from` is the end of the log.
   LogDecoder(std::span<const CapturedTable> tables, std::span<const LogTable> facts, DecoderOptions options,
              const BinlogPosition& after, bool by_gtid);
 
@@ -60,11 +61,17 @@ class LogDecoder {
 
   Result<void> decode(const LoggedEvent& event, const LogFormat& format, ChangeBatch& batch);
   // Events are held back that come before the stream's next one; one at a call.
-  bool has_more() const { return feed_ != nullptr; }
+  bool has_more() const { return feed_ != nullptr || !told_.empty(); }
   Result<void> tell_more(ChangeBatch& batch);
   bool waits() const { return waits_; }
   void go_on() { waits_ = false; }
   bool in_transaction() const { return txn_.open; }
+  // The transaction whose events are being read.
+  struct UnderWay {
+    Position start;  // all before it is done
+    int64_t commit_us = 0;
+  };
+  std::optional<UnderWay> under_way();
   size_t batch_bytes() const { return batch_bytes_; }
   // Something was read since the batch began, if only that the log went on.
   bool moved() const { return moved_; }
@@ -80,6 +87,7 @@ class LogDecoder {
     bool part_open = false, had_changes = false, handed_over = false;
     bool changed_lasting = false, changed_revocable = false;  // tables without and with transactions
     uint32_t last_table = 0;
+    uint32_t steps = 0;  // structure changes that were told
     LogPlace start;
     std::optional<Gtid> gtid;
     int64_t commit_us = 0;
@@ -95,6 +103,8 @@ class LogDecoder {
   Result<void> query(const RawEvent& event, ChangeBatch& batch);
   Result<void> statement(const QueryEvent& query, const LogStatement& statement, ChangeBatch& batch);
   Result<void> structure(const QueryEvent& query, const LogStatement& statement, ChangeBatch& batch);
+  Result<DdlStatement> ddl_of(const QueryEvent& query, const LogStatement& statement);
+  Result<void> tell_step(ChangeBatch& batch);
   Result<void> truncate(const LogStatement& statement, ChangeBatch& batch);
   Result<void> data_statement(const LogStatement& statement) const;
   Result<void> roll_back(ChangeBatch& batch);
@@ -118,8 +128,10 @@ class LogDecoder {
   FollowedTables tables_;
   std::vector<BinlogPosition> from_;  // by table
   std::vector<bool> reached_;         // by table: `from` lies behind us
+  std::vector<bool> pending_;         // by table: `from` is the end of the log
   std::vector<bool> suspended_;
   const BinlogPosition after_;
+  const bool by_place_;
   bool passing_;  // before `after_`
   bool gtids_known_;
   GtidSet executed_;
@@ -131,7 +143,8 @@ class LogDecoder {
   LogPlace committing_;  // where the XA transaction was prepared that is being told
   std::unique_ptr<EventFeed> feed_;
   bool feed_ends_transaction_ = false;
-  LogFormat format_;  // of the stream, for what is kept of it
+  std::deque<StructureDocument> told_;  // of the statement under way, those to come
+  LogFormat format_;                    // of the stream, for what is kept of it
   std::string scratch_;
   bool moved_ = false, waits_ = false;
   size_t batch_bytes_ = 0;

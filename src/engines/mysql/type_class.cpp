@@ -179,6 +179,7 @@ Type type_of(const CatalogColumn& facts) {
   const auto row = std::ranges::find(rows, name, &Row::name);
   if (row == rows.end()) {
     out.native = facts.column_type;
+    name_type(out);
     return out;
   }
   out.type_class = row->type_class;
@@ -198,7 +199,13 @@ Type type_of(const CatalogColumn& facts) {
     out.type_class = TypeClass::clob;
     out.form = ValueForm::json;
   }
+  name_type(out);
   return out;
+}
+
+void name_type(Type& type) {
+  const uint64_t hash = fnv1a(fmt::format("{}|{}", type.native, to_string(type.form)));
+  type.log_id = static_cast<uint32_t>(hash ^ hash >> 32U);
 }
 
 }  // namespace godwit::mysql

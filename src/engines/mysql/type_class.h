@@ -41,6 +41,8 @@ struct CatalogColumn {
 // `native` is the type as it stands in CREATE TABLE on a server of the same kind, character set and collation
 // included.
 Type type_of(const CatalogColumn& facts);
+// Gives a type whose `native` was changed the number of its own (Type::log_id).
+void name_type(Type& type);
 
 // What stands between the parentheses of enum('a','b''c'), unquoted. Empty when it is no such list.
 std::vector<std::string> labels_of(std::string_view column_type);

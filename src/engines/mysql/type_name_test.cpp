@@ -110,6 +110,31 @@ TEST(MySqlTypeName, keeps_types_of_the_family_and_finds_the_nearest_collation) {
   EXPECT_EQ(made({timestamp}, mysql8)[0].form, ValueForm::datetime_tz);
 }
 
+TEST(MySqlTypeName, never_takes_a_coarser_collation) {
+  const auto text = [](const char* collation) {
+    const std::string_view name = collation;
+    return own({"varchar", "varchar(9)", 9, {}, {}, {}, std::string(name.substr(0, name.find('_'))), collation});
+  };
+  const auto collation = [&](const char* from, const ServerKind& server) {
+    const std::string native = made({text(from)}, server)[0].native;
+    return native.substr(native.rfind(' ') + 1);
+  };
+  EXPECT_EQ(collation("utf8mb4_0900_as_ci", mariadb104), "utf8mb4_nopad_bin");
+  EXPECT_EQ(collation("utf8mb4_0900_as_ci", mariadb), "utf8mb4_uca1400_nopad_as_ci");
+  EXPECT_EQ(collation("utf8mb4_0900_ai_ci", mariadb104), "utf8mb4_unicode_520_nopad_ci");
+  EXPECT_EQ(collation("utf8mb4_sv_0900_ai_ci", mariadb), "utf8mb4_nopad_bin");
+  EXPECT_EQ(collation("utf8mb4_uca1400_as_cs", mysql57), "utf8mb4_bin");
+  EXPECT_EQ(collation("utf8mb4_uca1400_as_cs", mysql8), "utf8mb4_0900_as_cs");
+  EXPECT_EQ(collation("utf8mb4_uca1400_ai_ci", mariadb104), "utf8mb4_unicode_520_ci");
+  EXPECT_EQ(collation("utf8mb4_uca1400_swedish_ai_ci", mysql8), "utf8mb4_0900_bin");
+  EXPECT_EQ(collation("utf8mb3_uca1400_ai_ci", mysql8), "utf8mb3_unicode_520_ci");
+  EXPECT_EQ(collation("utf8mb3_uca1400_as_ci", mysql57), "utf8_bin");
+  EXPECT_EQ(collation("utf8_general_ci", mysql8), "utf8mb3_general_ci");
+  EXPECT_EQ(collation("utf8mb3_general_ci", mariadb104), "utf8_general_ci");
+  EXPECT_EQ(collation("latin1_swedish_nopad_ci", mysql8), "latin1_swedish_ci");
+  EXPECT_EQ(collation("latin1_nopad_bin", mysql57), "latin1_bin");
+}
+
 TEST(MySqlTypeName, gives_rules_their_types) {
   Type rule;
   rule.type_class = TypeClass::boolean;

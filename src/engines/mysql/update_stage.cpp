@@ -79,7 +79,10 @@ Result<uint64_t> UpdateStages::update(const Stage& stage, const TargetTable& tab
   for (size_t i = 0; i < key.size(); ++i) {
     columns.push_back(loading.columns()[key[i]]);
     columns.back().name = fmt::format("k{}", i);
-    terms.push_back(fmt::format("t.{} = s.k{}", loading.columns()[key[i]].name, i));
+    const TargetColumn& column = loading.columns()[key[i]];
+    terms.push_back(fmt::format("t.{} = s.k{}", column.name, i));
+    if (column.loose)
+      terms.push_back(fmt::format("{} = {}", bytes_of("t." + column.name), bytes_of(fmt::format("s.k{}", i))));
   }
   // Every column is written: MariaDB's stage has none with a default.
   std::vector<uint32_t> others;

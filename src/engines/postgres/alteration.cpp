@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <map>
 
+#include "base/hex.h"
+#include "engine/foreign_objects.h"
 #include "engines/postgres/connection.h"
 #include "engines/postgres/type_class.h"
 #include "engines/postgres/type_name.h"
@@ -17,16 +19,45 @@ namespace {
 struct TargetColumn {
   std::string name, type;
   bool not_null = false, generated = false;
+  Type carried;                   // as the layout has it
+  const Type* foreign = nullptr;  // of the source's column, where that speaks another dialect
 };
 using Columns = std::map<int16_t, TargetColumn>;
+
+bool is_foreign(const Type& type) {
+  return !type.dialect.empty() && type.dialect != dialect;
+}
+
+std::string literal_of(const std::string& text, const TargetColumn& column) {
+  if (column.foreign == nullptr || column.carried.form != ValueForm::bytes) return quote_literal(text);
+  ByteBuffer hex;
+  append_hex(hex, text);
+  return quote_literal("\\x" + std::string(hex.view()));
+}
+
+// What labels of another engine may hold: its empty text stands for what was none of them.
+std::string label_list(const Type& type) {
+  std::string out;
+  for (const std::string& label : *type.labels) out += quote_literal(label) + ", ";
+  return out + "''";
+}
+
+bool has_label_check(const TargetColumn& column) {
+  return column.foreign != nullptr && column.foreign->form == ValueForm::enumeration &&
+         column.foreign->labels != nullptr && column.carried.form == ValueForm::text;
+}
 
 Columns columns_of(const TargetTable& table) {
   Columns out;
   for (const ColumnDef& column : table.layout->columns)
-    if (column.number != 0) out[column.number] = {column.name, type_name(column.type), column.not_null, false};
+    if (column.number != 0)
+      out[column.number] = {column.name, type_name(column.type), column.not_null, false, column.type, nullptr};
+  for (const ColumnDef& column : table.source->columns)
+    if (const auto own = out.find(column.number); own != out.end() && is_foreign(column.type))
+      own->second.foreign = &column.type;
   for (const ColumnDef& column : table.source->columns)
     if (column.generated && (column.type.dialect.empty() || column.type.dialect == dialect))
-      out[column.number] = {column.name, column.type.native, column.not_null, true};
+      out[column.number] = {column.name, column.type.native, column.not_null, true, column.type, nullptr};
   return out;
 }
 
@@ -45,6 +76,7 @@ class Alteration {
     drop_columns();
     rename_columns();
     change_types();
+    change_labels();
     add_columns();
     change_nullability();
     change_computed_columns();
@@ -117,19 +149,89 @@ class Alteration {
         add(fmt::format("ALTER COLUMN {} TYPE {}", name, column.type));
         continue;
       }
-      add(fmt::format("ALTER COLUMN {} DROP DEFAULT", name));
+      drop_default(number, column);
       add(fmt::format("ALTER COLUMN {0} TYPE {1} USING {0}{2}::{1}", name, column.type,
                       alteration_.values_follow ? "::text" : ""));
       set_default(number, column);
     }
   }
 
+  // An identity has none to drop, and may be the target's alone.
+  void drop_default(int16_t number, const TargetColumn& column) {
+    const std::string name = quote_name(column.name);
+    if (column.foreign == nullptr) return add(fmt::format("ALTER COLUMN {} DROP DEFAULT", name));
+    const ColumnOrigin* made = origin(number);
+    if (made == nullptr || made->identity != '\0') return;
+    add(fmt::format("ALTER COLUMN {} DROP IDENTITY IF EXISTS", name));
+    add(fmt::format("ALTER COLUMN {} DROP DEFAULT", name));
+  }
+
+  // The default of a column, as SQL of this server; empty: it has none that can be carried.
+  std::string default_sql(const ColumnOrigin& made, const TargetColumn& column) const {
+    if (column.foreign == nullptr) return made.expression;
+    const DefaultMeaning meaning = carried_default(made, *column.foreign, column.carried);
+    switch (meaning.kind) {
+      case DefaultMeaning::Kind::literal:
+        return fmt::format("{}::{}", literal_of(meaning.text, column), column.type);
+      case DefaultMeaning::Kind::now:
+        return "CURRENT_TIMESTAMP";
+      case DefaultMeaning::Kind::today:
+        return "CURRENT_DATE";
+      default:
+        return "";
+    }
+  }
+
   void set_default(int16_t number, const TargetColumn& column) {
     const ColumnOrigin* made = origin(number);
     if (made == nullptr || made->expression.empty() || made->identity != '\0') return;
-    steps_.push_back({fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", table_, quote_name(column.name),
-                                  made->expression),
-                      true, fmt::format("the default of column \"{}\"", column.name)});
+    const std::string sql = default_sql(*made, column);
+    if (sql.empty()) {
+      steps_.push_back({"", true, fmt::format("the default of column \"{}\": {}", column.name, made->expression)});
+      return;
+    }
+    steps_.push_back(
+        {fmt::format("ALTER TABLE {} ALTER COLUMN {} SET DEFAULT {}", table_, quote_name(column.name), sql), true,
+         fmt::format("the default of column \"{}\"", column.name)});
+  }
+
+  // The check that stands for another engine's labels gives way to one that knows the new ones.
+  void change_labels() {
+    for (const auto& [number, column] : after_) {
+      const auto old = before_.find(number);
+      if (old == before_.end() || !has_label_check(old->second)) continue;
+      if (has_label_check(column) && *old->second.foreign->labels == *column.foreign->labels) continue;
+      std::string known;
+      for (const std::string& label : *old->second.foreign->labels)
+        known +=
+            fmt::format(" AND position({} IN pg_get_constraintdef(k.oid)) > 0", quote_literal(quote_literal(label)));
+      steps_.push_back(
+          {fmt::format(
+               "DO $godwit$ DECLARE name text; BEGIN FOR name IN SELECT k.conname FROM pg_catalog.pg_constraint "
+               "k JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND k.conkey = ARRAY[a.attnum] "
+               "WHERE k.contype = 'c' AND k.conrelid = {}::pg_catalog.regclass AND a.attname = {}{} LOOP "
+               "EXECUTE pg_catalog.format('ALTER TABLE {} DROP CONSTRAINT %I', name); END LOOP; END $godwit$",
+               quote_literal(table_), quote_literal(column.name), known, doubled_percent(table_)),
+           true, fmt::format("the check of the labels of column \"{}\"", column.name)});
+      add_label_check(column);
+    }
+  }
+
+  // Inside a literal of format().
+  static std::string doubled_percent(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+      out += c;
+      if (c == '%' || c == '\'') out += c;
+    }
+    return out;
+  }
+
+  void add_label_check(const TargetColumn& column) {
+    if (!has_label_check(column)) return;
+    steps_.push_back({fmt::format("ALTER TABLE {} ADD CHECK ({} IN ({}))", table_, quote_name(column.name),
+                                  label_list(*column.foreign)),
+                      true, fmt::format("the check of the labels of column \"{}\"", column.name)});
   }
 
   void add_columns() {
@@ -147,13 +249,22 @@ class Alteration {
     }
     const bool identity = made != nullptr && made->identity != '\0';
     if (identity) action += fmt::format(" GENERATED {} AS IDENTITY", made->identity == 'a' ? "ALWAYS" : "BY DEFAULT");
-    const bool valued = made != nullptr && made->old_rows && !identity;
-    if (valued) action += fmt::format(" DEFAULT {}::{}", quote_literal(*made->old_rows), column.type);
+    const std::optional<std::string> value =
+        made == nullptr || identity ? std::nullopt : shown_by_old_rows(*made, column);
+    if (value) action += fmt::format(" DEFAULT {}::{}", literal_of(*value, column), column.type);
     if (column.not_null) action += " NOT NULL";
     add(action);
-    if (valued) add(fmt::format("ALTER COLUMN {} DROP DEFAULT", quote_name(column.name)));
-    if (valued && !alteration_.values_follow) fill_column(column, *made->old_rows);
+    if (value) add(fmt::format("ALTER COLUMN {} DROP DEFAULT", quote_name(column.name)));
+    if (value && !alteration_.values_follow) fill_column(column, *value);
+    if (made != nullptr && made->old_rows && !value && !alteration_.values_follow)
+      steps_.push_back({"", true, fmt::format("the value of column \"{}\" in rows that were there", column.name)});
     set_default(number, column);
+    add_label_check(column);
+  }
+
+  static std::optional<std::string> shown_by_old_rows(const ColumnOrigin& made, const TargetColumn& column) {
+    if (!made.old_rows || column.foreign == nullptr) return made.old_rows;
+    return carried_literal(*made.old_rows, *column.foreign, column.carried);
   }
 
   // A column that was there already got no default above. Its type may be another than the source's, and have no =.
@@ -162,7 +273,7 @@ class Alteration {
     const bool goes = std::ranges::any_of(before_, [&](const auto& old) { return old.second.name == column.name; });
     if (was_there == there_.end() || goes) return;
     steps_.push_back({fmt::format("UPDATE {0} SET {1} = {2}::{3} WHERE {1}::text IS DISTINCT FROM {2}::{3}::text",
-                                  table_, quote_name(column.name), quote_literal(value), was_there->second)});
+                                  table_, quote_name(column.name), literal_of(value, column), was_there->second)});
   }
 
   void change_nullability() {

@@ -10,7 +10,7 @@
 namespace godwit::postgres {
 
 struct AlterStep {
-  std::string sql;
+  std::string sql;  // empty: nothing is to run, `told_as` says what is not carried
   bool may_fail = false;
   std::string told_as{};  // of a step that may fail: what to say then; empty: nothing
 };

@@ -55,7 +55,7 @@ Result<ColumnsThere> columns_there(Connection& session, const TableAlteration& a
 }  // namespace
 
 Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& session, const ControlSchema& control,
-                                                                 std::string_view task_id) {
+                                                                 std::string_view task_id, bool keys_act) {
   // The plans of set statements must go through the key whatever the statistics say: the stage is small, the table
   // may not be.
   TRY(session.run("DEALLOCATE ALL"));
@@ -67,7 +67,9 @@ Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& ses
     if (version::has_plan_cache_mode(session.server_version()))
       TRY(session.run("SET plan_cache_mode = force_generic_plan"));
   }
-  return std::unique_ptr<ChangeWriter>(new PostgresChangeWriter(session, control, std::string(task_id)));
+  std::unique_ptr<PostgresChangeWriter> writer(new PostgresChangeWriter(session, control, std::string(task_id)));
+  writer->keys_act_ = keys_act;
+  return std::unique_ptr<ChangeWriter>(std::move(writer));
 }
 
 std::string PostgresChangeWriter::position_row() const {
@@ -125,6 +127,10 @@ Result<std::vector<std::string>> PostgresChangeWriter::alter(const TableAlterati
   if (before != after) TRY(control_.rename_ledger(session_, task_id_, before, after));
   const ColumnsThere there = TRY(columns_there(session_, alteration));
   for (const AlterStep& step : alter_steps(alteration, there)) {
+    if (step.sql.empty()) {
+      left_out.push_back(step.told_as);
+      continue;
+    }
     if (!step.may_fail) {
       auto done = session_.run(step.sql);
       if (!done) return Failure(as_refusal(done.error()));

@@ -20,8 +20,9 @@ namespace godwit::postgres {
 
 class PostgresChangeWriter : public ChangeWriter {
  public:
+  // `keys_act`: Target::let_keys_act has put foreign keys in force in this session.
   static Result<std::unique_ptr<ChangeWriter>> open(Connection& session, const ControlSchema& control,
-                                                    std::string_view task_id);
+                                                    std::string_view task_id, bool keys_act);
   Result<void> begin(const Position& expected) override;
   Result<bool> apply_sets(const TargetTable& table, const NetChanges& net, std::string& why) override;
   ParkedRow describe(const ChangeView& change) const override;
@@ -80,6 +81,7 @@ class PostgresChangeWriter : public ChangeWriter {
   Result<size_t> send_chunk(std::span<const ChangeView> changes, std::vector<bool>& sent);
   Result<Progress> collect(std::span<const ChangeView> changes, const std::vector<bool>& sent);
   Result<Progress> run_chunk(std::span<const ChangeView> changes);
+  Result<Progress> run_like(std::span<const ChangeView> changes);
 
   Connection& session_;
   const ControlSchema& control_;
@@ -92,6 +94,7 @@ class PostgresChangeWriter : public ChangeWriter {
   std::unordered_map<const TargetTable*, TableStatements> statements_;
   std::unordered_map<const TargetTable*, std::vector<std::string>> literal_types_;
   uint64_t prepared_count_ = 0, prepared_now_ = 0;
+  bool keys_act_ = false;            // foreign keys are in force in this session
   std::vector<ByteBuffer> scratch_;  // parameters of one statement, NUL-terminated
   std::deque<Commit> not_durable_;
   Position durable_, last_;

@@ -245,10 +245,24 @@ Result<ChangeWriter::Progress> PostgresChangeWriter::run_chunk(std::span<const C
   return again.done == progress->done ? progress : Result<Progress>(again);
 }
 
+// Those from the front that go under one setting. The setting lasts no longer than its statements, so that no
+// savepoint of the caller's has it wrong.
+Result<ChangeWriter::Progress> PostgresChangeWriter::run_like(std::span<const ChangeView> changes) {
+  if (!keys_act_) return run_chunk(changes);
+  const bool off = changes.front().keys_off;
+  size_t count = 1;
+  while (count < changes.size() && count < chunk_statements_max && changes[count].keys_off == off) ++count;
+  if (!off) return run_chunk(changes.first(count));
+  TRY(session_.run("SET LOCAL session_replication_role = replica"));
+  const Progress progress = TRY(run_chunk(changes.first(count)));
+  TRY(session_.run("SET LOCAL session_replication_role = origin"));
+  return progress;
+}
+
 Result<ChangeWriter::Progress> PostgresChangeWriter::apply_in_order(std::span<const ChangeView> changes) {
   Progress total;
   while (total.done < changes.size()) {
-    const Progress chunk = TRY(run_chunk(changes.subspan(total.done)));
+    const Progress chunk = TRY(run_like(changes.subspan(total.done)));
     total.done += chunk.done;
     total.stopped_at = chunk.stopped_at;
     if (chunk.stopped_at.kind != ChangeOutcome::Kind::applied) return total;

@@ -5,17 +5,14 @@
 #include <string_view>
 
 #include "base/result.h"
-#include "engine/endpoint.h"
+#include "engine/attributes.h"
 
 namespace godwit::postgres {
 
-enum class EndpointRole { source, target };
-
 // Whether the parameter is one of ours to read; all others are libpq's.
 bool is_attribute(std::string_view name);
-bool is_set(const Endpoint& endpoint, std::string_view flag);
 
 // Refuses bad values by name; warns once of each attribute that is given and changes nothing, and why.
-Result<void> check_attributes(const Endpoint& endpoint, EndpointRole role);
+Result<void> check_own_attributes(const Endpoint& endpoint, EndpointRole role);
 
 }  // namespace godwit::postgres

@@ -53,6 +53,23 @@ WHERE k.contype = 'f'{} AND k.conrelid IN (SELECT oid FROM inside) AND k.confrel
               AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd')))
 ORDER BY 1, 2)";
 
+// Each acting key between two of the tables themselves: no row where one stands on a partition alone.
+constexpr std::string_view each_acting_key_sql = R"(
+SELECT n.nspname, c.relname, m.nspname, o.relname, k.confdeltype, k.confupdtype,
+       (SELECT json_agg(a.attname ORDER BY p.i) FROM unnest(k.conkey) WITH ORDINALITY AS p(number, i)
+        JOIN pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = p.number),
+       (SELECT json_agg(a.attname ORDER BY p.i) FROM unnest(k.confkey) WITH ORDINALITY AS p(number, i)
+        JOIN pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = p.number)
+FROM pg_constraint k JOIN pg_class c ON c.oid = k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+JOIN pg_class o ON o.oid = k.confrelid JOIN pg_namespace m ON m.oid = o.relnamespace
+WHERE k.contype = 'f'{}{} AND k.conrelid IN (SELECT oid FROM wanted) AND k.confrelid IN (SELECT oid FROM wanted)
+  AND (k.confdeltype IN ('c', 'n', 'd') OR k.confupdtype IN ('c', 'n', 'd'))
+ORDER BY 1, 2, k.conname)";
+
+std::string action_of(char letter) {
+  return letter == 'c' ? "CASCADE" : letter == 'n' ? "SET NULL" : letter == 'd' ? "SET DEFAULT" : "";
+}
+
 // Those that the server made for partitions come and go with their parent's.
 std::string_view own_keys(const Connection& connection) {
   return version::has_constraint_parents(connection.server_version()) ? " AND k.conparentid = 0" : "";
@@ -185,6 +202,25 @@ Result<ReleasePlan> plan_release(Connection& connection, std::span<const TargetT
   if (planner.not_owned().empty()) return planner.take();
   const Rows role = TRY(connection.query("SELECT current_user"));
   return Failure(errors::cannot_release_constraints(role.get(0, 0), planner.not_owned()));
+}
+
+Result<std::vector<ActingKey>> acting_keys(Connection& connection, std::span<const TargetTable> tables) {
+  const std::string_view enforced =
+      version::has_unenforced_and_period_keys(connection.server_version()) ? " AND k.conenforced" : "";
+  const Rows rows = TRY(query_inside(connection, tables,
+                                     fmt::format(fmt::runtime(each_acting_key_sql), own_keys(connection), enforced)));
+  std::vector<ActingKey> out;
+  for (int row = 0; row < rows.size(); ++row) {
+    ActingKey key{{rows.text(row, 0), rows.text(row, 1)},
+                  {rows.text(row, 2), rows.text(row, 3)},
+                  {},
+                  action_of(char_at(rows, row, 4)),
+                  action_of(char_at(rows, row, 5))};
+    const std::vector<std::string> columns = strings_at(rows, row, 6), others = strings_at(rows, row, 7);
+    for (size_t i = 0; i < columns.size() && i < others.size(); ++i) key.columns.emplace_back(columns[i], others[i]);
+    out.push_back(std::move(key));
+  }
+  return out;
 }
 
 Result<ReleasePlan> plan_acting_keys(Connection& connection, std::span<const TargetTable> tables,

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "data/target_table.h"
+#include "engine/acting_key.h"
 #include "engines/postgres/connection.h"
 
 namespace godwit::postgres {
@@ -24,6 +25,9 @@ struct ReleasePlan {
 // kind prerequisite when the role may do neither. Save the script before the plan is carried out; once it is saved a
 // second plan adds nothing to it, so keep the first.
 Result<ReleasePlan> plan_release(Connection& connection, std::span<const TargetTable> tables);
+
+// Target::acting_keys.
+Result<std::vector<ActingKey>> acting_keys(Connection& connection, std::span<const TargetTable> tables);
 
 // What must be done so that foreign keys act in a session under the origin role: user triggers are disabled.
 // `ordered`: Target::let_keys_act; empty: no key acts, and there is nothing to do.

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "engine/attributes.h"
 #include "engines/postgres/ddl_capture_sql.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/server_version.h"
@@ -193,7 +194,7 @@ Result<DdlSettings> ddl_settings(const Endpoint& endpoint) {
     const std::string value = lower_ascii(*capture);
     const bool on = value == "true" || value == "y" || value == "yes" || value == "1";
     const bool off = value == "false" || value == "n" || value == "no" || value == "0";
-    if (!on && !off) return Failure(errors::bad_attribute("CaptureDdls", *capture, "true or false"));
+    if (!on && !off) return Failure(bad_attribute("CaptureDdls", *capture, "true or false"));
     settings.capture = on;
   }
   settings.schema = endpoint.parameter("DdlArtifactsSchema").value_or("public");

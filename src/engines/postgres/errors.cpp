@@ -390,10 +390,6 @@ Error cannot_rebuild_indexes() {
       "the target cannot tell how its indexes are made again, so TargetIndexes: rebuild cannot be carried out. "
       "Leave it at keep.");
 }
-Error bad_attribute(std::string_view attribute, std::string_view given, std::string_view wanted) {
-  return make(ErrorKind::usage, "bad_attribute",
-              fmt::format("connection attribute {} is \"{}\"; write {}.", attribute, given, wanted));
-}
 Error many_rows(uint64_t rows) {
   return make(
       ErrorKind::conflict, "many_rows",

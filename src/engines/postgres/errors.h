@@ -88,7 +88,6 @@ Error standby_target();
 Error not_supported(std::string_view attribute, std::string_view instead);
 Error cannot_rebuild_indexes();
 Error no_commit_border(std::string_view why);
-Error bad_attribute(std::string_view attribute, std::string_view given, std::string_view wanted);
 Error many_rows(uint64_t rows);
 Error no_arbiter(const TableRef& table);
 Error not_visible(uint64_t xid);

@@ -95,6 +95,7 @@ IndexMeaning meaning_at(const Rows& rows, int row, const Index& index) {
   out.is_partial = rows.boolean(row, 16);
   out.nulls_equal = index.definition.find("NULLS NOT DISTINCT") != std::string::npos ||
                     index.constraint_body.find("NULLS NOT DISTINCT") != std::string::npos;
+  out.deferrable = index.constraint_suffix.find("DEFERRABLE") != std::string::npos;
   const std::vector<std::string> names = strings_at(rows, row, 17), descending = strings_at(rows, row, 18);
   for (size_t i = 0; i < names.size(); ++i)
     out.parts.push_back({names[i], std::nullopt, i < descending.size() && descending[i] == "1"});

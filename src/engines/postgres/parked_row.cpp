@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <nlohmann/json.hpp>
-
 #include "base/byte_reader.h"
 #include "base/hex.h"
 #include "base/text.h"
@@ -13,7 +11,6 @@
 namespace godwit::postgres {
 namespace {
 
-constexpr size_t literal_bytes_max = 4096;
 // The exception tables' own values must stay below the gigabyte that a server can take.
 constexpr size_t value_bytes_max = 64U << 20U;
 
@@ -32,80 +29,22 @@ std::string with_blanks_for_nul(std::string_view text) {
   return out;
 }
 
-std::string literal(const std::optional<std::string>& value) {
+std::string literal(const ColumnDef&, const std::optional<std::string>& value) {
   if (!value) return "NULL";
-  if (value->size() <= literal_bytes_max) return quote_literal(with_blanks_for_nul(*value));
-  return quote_literal(with_blanks_for_nul(cut_text(*value, literal_bytes_max))) +
+  if (value->size() <= parked_literal_bytes_max) return quote_literal(with_blanks_for_nul(*value));
+  return quote_literal(with_blanks_for_nul(cut_text(*value, parked_literal_bytes_max))) +
          fmt::format(" /* cut: {} bytes in all */", value->size());
 }
 
-std::string insert_text(const TargetTable& table, const RowText& row) {
-  std::vector<std::string> names, values;
-  for (size_t c = 0; c < row.size(); ++c) {
-    if (!row[c]) continue;
-    names.push_back(quote_name(table.layout->columns[c].name));
-    values.push_back(literal(*row[c]));
-  }
-  return fmt::format("INSERT INTO {} ( {} )  VALUES ({})", quote_name(table.layout->ref), join(names, ","),
-                     join(values, ","));
-}
-
-// The columns that find the row: the key's, or all that the log carries.
-std::vector<uint32_t> finding_columns(const TargetTable& table, const RowText& row) {
-  if (table.layout->key) return table.layout->key->columns;
-  std::vector<uint32_t> out;
-  for (uint32_t c = 0; c < row.size(); ++c)
-    if (row[c]) out.push_back(c);
-  return out;
-}
-
-std::string where_text(const TargetTable& table, const RowText& row) {
-  std::vector<std::string> terms;
-  for (const uint32_t c : finding_columns(table, row)) {
-    if (!row[c]) continue;
-    const std::string name = quote_name(table.layout->columns[c].name);
-    terms.push_back(*row[c] ? name + "=" + literal(*row[c]) : name + " IS NULL");
-  }
-  return join(terms, " AND ");
-}
-
-std::string update_text(const TargetTable& table, const RowText& before, const RowText& after) {
-  std::vector<std::string> sets;
-  for (size_t c = 0; c < after.size(); ++c)
-    if (after[c]) sets.push_back(quote_name(table.layout->columns[c].name) + "=" + literal(*after[c]));
-  return fmt::format("UPDATE {} SET {}  WHERE {}", quote_name(table.layout->ref), join(sets, " , "),
-                     where_text(table, before));
-}
-
-std::string key_text(const TargetTable& table, const RowText& row) {
-  std::vector<std::string> parts;
-  for (const uint32_t c : finding_columns(table, row))
-    if (row[c]) parts.push_back(table.layout->columns[c].name + "=" + (*row[c] ? **row[c] : "NULL"));
-  std::string out = join(parts, ", ");
-  out = with_blanks_for_nul(out);
-  return table.layout->key ? out : std::string(cut_text(out, literal_bytes_max));
-}
-
-std::string json_text(const TargetTable& table, const RowText& row) {
-  nlohmann::ordered_json out = nlohmann::ordered_json::object();
-  for (size_t c = 0; c < row.size(); ++c) {
-    if (!row[c]) continue;
-    if (*row[c])
-      out[table.layout->columns[c].name] = **row[c];
-    else
-      out[table.layout->columns[c].name] = nullptr;
-  }
-  return out.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
-}
-
-std::optional<std::string> value_text(const ColumnDef& column, std::string_view value) {
+std::string value_text(const ColumnDef& column, std::string_view value) {
   const bool cut = value.size() > value_bytes_max;
   ByteBuffer text;
   if (!cut)
     append_text(text, column, value);
   else
-    append_text(text, column,
-                holds_bytes(column) ? value.substr(0, literal_bytes_max) : cut_text(value, literal_bytes_max));
+    append_text(
+        text, column,
+        holds_bytes(column) ? value.substr(0, parked_literal_bytes_max) : cut_text(value, parked_literal_bytes_max));
   std::string out(text.view());
   if (cut) out += fmt::format(" (cut: {} bytes in all)", value.size());
   return out;
@@ -126,41 +65,31 @@ RowText binary_row(std::string_view tuple) {
     }
     ByteBuffer hex;
     hex.append("\\x", 2);
-    append_hex(hex, value.substr(0, literal_bytes_max));
+    append_hex(hex, value.substr(0, parked_literal_bytes_max));
     out.emplace_back(std::optional<std::string>(hex.view()));
   }
   return out;
 }
 
+std::string printable(std::string_view text, size_t bytes_max) {
+  return std::string(cut_text(with_blanks_for_nul(text), bytes_max));
+}
+
+constexpr ParkedDialect parked = {.quote_name = [](std::string_view name) { return quote_name(name); },
+                                  .quote_table = [](const TableRef& table) { return quote_name(table); },
+                                  .value = value_text,
+                                  .literal = literal,
+                                  .printable = printable,
+                                  .json_value = [](std::string_view text) { return std::string(text); }};
+
 }  // namespace
 
 RowText row_text(const RowBatch& batch, size_t row) {
-  RowText out;
-  for (size_t c = 0; c < batch.width(); ++c) {
-    const Cell& cell = batch.cell(row, c);
-    if (cell.length == Cell::unchanged)
-      out.emplace_back(std::nullopt);
-    else if (cell.length == Cell::null)
-      out.emplace_back(std::optional<std::string>());
-    else
-      out.emplace_back(value_text(batch.layout->columns[c], batch.bytes(cell)));
-  }
-  return out;
+  return godwit::row_text(batch, row, parked);
 }
 
 ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, const RowText* after) {
-  ParkedRow out;
-  out.source_table = table.source->ref;
-  out.target_table = table.layout->ref;
-  out.operation = std::string(to_string(op));
-  const RowText& finder = before != nullptr ? *before : *after;
-  out.key = key_text(table, finder);
-  out.values = json_text(table, after != nullptr ? *after : *before);
-  if (op == Op::insert) out.statement = insert_text(table, *after);
-  if (op == Op::update) out.statement = update_text(table, finder, *after);
-  if (op == Op::erase)
-    out.statement = fmt::format("DELETE FROM {} WHERE {}", quote_name(table.layout->ref), where_text(table, finder));
-  return out;
+  return godwit::parked_row(table, op, before, after, parked);
 }
 
 ParkedRow parked_load_row(const TargetTable& table, std::string_view row, Encoding encoding) {

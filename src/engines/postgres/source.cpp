@@ -45,7 +45,7 @@ PostgresSource::PostgresSource(Connection session, Endpoint endpoint, SessionOpt
       catalog_(std::make_unique<PostgresCatalog>(session_)) {}
 
 Result<std::unique_ptr<Source>> PostgresSource::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main") TRY(check_attributes(endpoint, EndpointRole::source));
+  if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::source));
   Connection session = TRY(Connection::open(endpoint, {session_name(options), false, options.role == "main"}));
   if (session.traits().is_cockroach) return Failure(errors::cockroach_source(to_string(endpoint)));
   TRY(session.run("SET max_parallel_workers_per_gather = 0"));

@@ -66,7 +66,7 @@ Result<void> run_after_connect(Connection& session, const Endpoint& endpoint) {
 }  // namespace
 
 Result<std::unique_ptr<Target>> PostgresTarget::open(const Endpoint& endpoint, const SessionOptions& options) {
-  if (options.role == "main") TRY(check_attributes(endpoint, EndpointRole::target));
+  if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::target));
   const bool writes = writes_rows(options.role);
   ConnectOptions connect{session_name(options), false, false};
   connect.empty_search_path = !writes;
@@ -239,8 +239,13 @@ Result<std::unique_ptr<ChangedKeys>> PostgresTarget::gather_keys(std::string_vie
   return PostgresChangedKeys::open(session_, control_, task_id, table, std::move(keys));
 }
 
+Result<std::vector<ActingKey>> PostgresTarget::acting_keys(std::span<const TargetTable> tables,
+                                                           std::span<const TableRef>) {
+  return postgres::acting_keys(session_, tables);
+}
+
 Result<std::vector<TableRef>> PostgresTarget::let_keys_act(
-    std::span<const TargetTable> tables, const std::string& saved,
+    std::span<const TargetTable> tables, std::span<const TableRef> tied, const std::string& saved,
     const std::function<Result<void>(const std::string& script)>& save) {
   std::vector<TableRef> ordered;
   const ReleasePlan plan = TRY(plan_acting_keys(session_, tables, ordered));
@@ -248,11 +253,14 @@ Result<std::vector<TableRef>> PostgresTarget::let_keys_act(
   TRY(save(join_scripts(saved, plan.script)));
   TRY(carry_out(session_, plan));
   TRY(session_.run("SET session_replication_role = origin"));
+  keys_act_ = true;
+  for (const TableRef& table : tied)
+    if (std::ranges::find(ordered, table) == ordered.end()) ordered.push_back(table);
   return ordered;
 }
 
 Result<std::unique_ptr<ChangeWriter>> PostgresTarget::apply_changes(std::string_view task_id) {
-  return PostgresChangeWriter::open(session_, control_, task_id);
+  return PostgresChangeWriter::open(session_, control_, task_id, keys_act_);
 }
 
 }  // namespace godwit::postgres

@@ -1,4 +1,6 @@
-#include "task/table_def_json.h"
+#include "data/table_def_json.h"
+
+#include "base/hex.h"
 
 namespace godwit {
 namespace {
@@ -7,6 +9,12 @@ using nlohmann::json;
 
 // Letters and not numbers: the order of the enumerators may change.
 constexpr std::string_view identities = "nkf";
+
+std::string hex(std::string_view bytes) {
+  ByteBuffer out;
+  append_hex(out, bytes);
+  return std::string(out.view());
+}
 
 // What is not there keeps its default: records of earlier versions lack all of it.
 void add_description(const Type& type, json& out) {
@@ -29,6 +37,8 @@ json column_json(const ColumnDef& column) {
   if (column.generated) out["generated"] = true;
   if (column.identity_always) out["identity_always"] = true;
   if (column.within_int8) out["within_int8"] = true;
+  if (column.when_absent == ColumnDef::Absent::null) out["absent"] = nullptr;
+  if (column.when_absent == ColumnDef::Absent::text) out["absent"] = hex(column.absent_text);  // may be any bytes
   add_description(column.type, out);
   return out;
 }
@@ -114,6 +124,13 @@ bool read_column(const json& object, ColumnDef& out) {
   out.generated = flag(object, "generated");
   out.identity_always = flag(object, "identity_always");
   out.within_int8 = flag(object, "within_int8");
+  if (const auto absent = object.find("absent"); absent != object.end()) {
+    out.when_absent = absent->is_null() ? ColumnDef::Absent::null : ColumnDef::Absent::text;
+    std::string digits;
+    ByteBuffer bytes;
+    if (!absent->is_null() && (!read_text(object, "absent", digits) || !append_unhex(bytes, digits))) return false;
+    out.absent_text = bytes.view();
+  }
   return read_description(object, out.type);
 }
 
@@ -167,6 +184,8 @@ json to_json_value(const TableDef& table) {
     out["key"] = table.key->name;
     out["key_columns"] = table.key->columns;
   }
+  if (table.last_number != 0) out["last_number"] = table.last_number;
+  if (!table.collation.empty()) out["collation"] = table.collation;
   if (table.partitioned) out["partitioned"] = true;
   if (!table.logged) out["unlogged"] = true;
   if (!table.leaves.empty()) out["leaves"] = std::move(leaves);
@@ -183,6 +202,9 @@ std::optional<TableDef> table_def_of(const json& object) {
   const size_t which = identities.find(identity);
   if (which == std::string_view::npos || !read_columns(object, out) || !read_key(object, out) ||
       !read_leaves(object, out))
+    return std::nullopt;
+  if ((object.contains("last_number") && !read_number(object, "last_number", out.last_number)) ||
+      (object.contains("collation") && !read_text(object, "collation", out.collation)))
     return std::nullopt;
   out.identity = static_cast<RowIdentity>(which);
   out.partitioned = flag(object, "partitioned");

@@ -1,4 +1,4 @@
-#include "task/table_def_json.h"
+#include "data/table_def_json.h"
 
 #include <gtest/gtest.h>
 
