@@ -191,6 +191,15 @@ TEST(DdlApply, what_is_beside_the_rows_is_named) {
   EXPECT_FALSE(change.replaced || change.rewritten);
 }
 
+TEST(DdlApply, rows_of_partitions_may_be_left_alone) {
+  DdlServer ignoring = server();
+  ignoring.ignores_partitions = true;
+  const SchemaChange change = applied("alter table t drop partition p0", strict, ignoring);
+  EXPECT_EQ(told(change), same);
+  EXPECT_EQ(change.notes.size(), 1U);
+  EXPECT_TRUE(applied("alter table t drop partition p0").replaced);
+}
+
 TEST(DdlApply, any_text_is_read_to_its_end) {
   const std::string sql =
       "alter table t add (a int default 'x', b enum('y'), key (a)), change v w varchar(3) after p, drop check c";
