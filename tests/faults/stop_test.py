@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from pathlib import Path
 
 import psycopg2
 import pytest
 
-from conftest import Pair
+from conftest import Pair, across
 from processes import wait_until
 
 WAITS = """SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'godwit:%' AND datname = current_database()
@@ -67,3 +68,25 @@ def test_while_an_index_or_a_foreign_key_waits_for_a_lock_on_the_target(failpoin
         "AND tablename NOT LIKE 'godwit\\_%' AND tablename NOT LIKE 'awsdms\\_%'"
     )[0][0]
     stop_while_locked(pair, pair.target.uri(pair.database), f"LOCK TABLE {tables} IN SHARE ROW EXCLUSIVE MODE", "target")
+
+
+# --- MariaDB and MySQL ---
+
+
+@across(("mariadb", "mariadb"), ("15", "mariadb"))
+def test_while_a_window_waits_for_a_lock_on_mariadb(pair: Pair) -> None:
+    task = pair.task()
+    assert task.catch_up().code == 0
+    pair.on_source("UPDATE documents SET seen = seen + 1")
+    with contextlib.closing(pair.target.connect(pair.schema)) as holder:
+        holder.autocommit(False)
+        holder.cursor().execute("SELECT count(*) FROM documents FOR UPDATE")
+        run = task.start()
+        waits = "SELECT count(*) FROM information_schema.innodb_trx WHERE trx_state = 'LOCK WAIT'"
+        # What this table shows is renewed only when nobody has looked for a tenth of a second.
+        wait_until(lambda: bool(pair.on_target(waits)[0][0]), 30, "the worker to wait", 0.3)
+        before = time.monotonic()
+        outcome = run.stop(timeout_s=30)
+        assert outcome.code == 0, outcome
+        assert time.monotonic() - before < 20
+    pair.assert_ends_equal(task)

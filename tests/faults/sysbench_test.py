@@ -11,6 +11,7 @@ import pytest
 import compare
 from conftest import SETTINGS
 from mysql_server import MySqlServer
+from processes import wait_until
 from servers import Server, new_server
 from sysbench import Load, Sysbench
 from worker import Task, without_engine
@@ -71,14 +72,17 @@ def run_against(source: Server, target: Server, *, rows: int, seconds: float, ki
             for number in range(2):  # these die in the load for sure
                 outcome = task.migrate(failpoint=f"slice-before-commit@{2 + number}=kill", timeout_s=180)
                 assert outcome.code == -9, outcome
+            run = task.start()
+            wait_until(lambda: "Replication has started" in run.log(), 300, "the load to end")
             for number in range(kills - 2):
-                run = task.start()
                 if number == (kills - 2) // 2:
-                    run.process.wait_or_none(1)
+                    run.process.wait_or_none(1)  # a worker's first connection is tried once
                     source.restart()
-                run.process.wait_or_none(chance.uniform(0.2, 1.8 * seconds / kills))
+                run.process.wait_or_none(chance.uniform(0.2, 1.8) * seconds / (kills - 2))
                 assert run.process.running(), run.wait(1)
                 run.kill()
+                run = task.start()
+            run.kill()
         outcome = task.catch_up("--finish", timeout_s=600)
         assert outcome.code == 0, outcome
     differences = compare.table_differences(*uris)
