@@ -2,6 +2,11 @@
 
 namespace godwit {
 
+bool can_have_leaves(const TargetTable& table) {
+  if (table.read->columns.empty() || table.layout->columns.empty()) return true;
+  return table.read->columns[0].type.dialect == table.layout->columns[0].type.dialect;
+}
+
 bool is_identity(const TargetTable& table) {
   if (table.source->ref != table.layout->ref) return false;
   size_t moved = 0;

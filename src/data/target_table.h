@@ -25,6 +25,9 @@ struct TargetTable {
   std::shared_ptr<const ParallelLoad> parallel_load{};  // null: no rule asks for one
 };
 
+// Whether the target can have the source's partitions: its types are the source's own.
+bool can_have_leaves(const TargetTable& table);
+
 // True when neither schema, table nor column names differ and no column is left out.
 bool is_identity(const TargetTable& table);
 

@@ -141,6 +141,13 @@ Error table_failed_stop(const TableRef& table, std::string_view reason) {
       ErrorKind::fatal, "table_failed",
       fmt::format("table {} cannot go on ({}), and the settings say STOP_TASK for this.", to_string(table), reason));
 }
+Error leaf_truncated(const TableRef& table) {
+  return make(ErrorKind::table, "leaf_truncated",
+              fmt::format("a partition of table {} was truncated on the source, and the target's table has no "
+                          "partitions, so that its rows cannot be told from the others. Reload the table.",
+                          to_string(table)));
+}
+
 Error truncate_stop(const TableRef& table) {
   return make(ErrorKind::fatal, "truncated",
               fmt::format("table {} was truncated on the source, and ApplyErrorFailOnTruncationDdl is set.",

@@ -28,6 +28,7 @@ Error stop_position(std::string_view text);
 Error stop_already_reached(std::string_view stop, std::string_view position);
 Error row_refused_stop(const TableRef& table, std::string_view operation, const Error& cause);
 Error table_failed_stop(const TableRef& table, std::string_view reason);
+Error leaf_truncated(const TableRef& table);
 Error truncate_stop(const TableRef& table);
 Error retries_exhausted(int attempts, const Error& last);
 Error no_common_encoding(const TableRef& table);

@@ -200,8 +200,8 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
   // Foreign keys come once every table is past the position of the latest snapshot. Those that the log is silent
   // about stand before the first change behind it.
   const Position highest = highest_snapshot();
-  const bool cascades = !TRY(silent_cascades())
-  .tied.empty();
+  const SilentCascades silent = TRY(silent_cascades());
+  const bool cascades = !silent.tied.empty();
   if (loads() && source_->compare(apply->position(), highest) < 0) {
     StopRule to_highest = rule;
     to_highest.caught_up = highest;

@@ -170,14 +170,28 @@ WindowApplier::IdentityMove WindowApplier::identity_move(const Change& change, c
 
 Result<void> WindowApplier::truncate() {
   std::vector<TableRef> tables;
+  std::map<uint32_t, std::set<uint32_t>> leaves;  // of tables that are one table on the target
   for (const auto& [table, leaf] : truncates_) {
     if (suspended_[table]) continue;
     if (!context_.settings.change_processing_ddl_handling_policy.handle_source_table_truncated) continue;
     if (context_.settings.error_behavior.apply_error_fail_on_truncation_ddl)
       return Failure(errors::truncate_stop(target(table).source->ref));
     const TableDef& layout = *target(table).layout;
+    if (leaf != Change::no_row && !can_have_leaves(target(table))) {
+      leaves[table].insert(leaf);
+      continue;
+    }
     tables.push_back(leaf == Change::no_row ? layout.ref : layout.leaves[leaf].ref);
     ++deltas_[table].applied_truncates;
+  }
+  for (const auto& [table, emptied] : leaves) {
+    const TableDef& layout = *target(table).layout;
+    if (emptied.size() < layout.leaves.size()) {
+      TRY(suspend(table, errors::leaf_truncated(target(table).source->ref).message, "APPLY ERROR"));
+      continue;
+    }
+    tables.push_back(layout.ref);
+    deltas_[table].applied_truncates += emptied.size();
   }
   const auto truncated = std::exchange(truncates_, {});
   if (tables.empty()) return {};

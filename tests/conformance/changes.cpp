@@ -78,7 +78,8 @@ TEST_P(Conformance, truncate_empties_the_table_in_its_place_of_the_order) {
   const TableSpec whole = plain("emptied");
   TableSpec parted = plain("emptied_parts");
   parted.leaves = {"emptied_parts_a", "emptied_parts_b"};
-  const std::vector<const TableSpec*> tables = {&whole, &parted};
+  std::vector<const TableSpec*> tables = {&whole};
+  if (quirks().same_family()) tables.push_back(&parted);  // elsewhere it has no partitions to empty
   for (const TableSpec* table : tables) {
     create(*table);
     run({insert(*table, {"1", "a"}), insert(*table, {"2", "b"}), insert(*table, {"3", "c"})});
@@ -93,8 +94,7 @@ TEST_P(Conformance, truncate_empties_the_table_in_its_place_of_the_order) {
     run({insert(*table, {"6", "later"})});
   }
   migration.follow(ApplyMode::in_order);
-  expect_equal(whole);
-  expect_equal(parted);
+  for (const TableSpec* table : tables) expect_equal(*table);
 }
 
 TEST_P(Conformance, full_identity_without_a_key_touches_one_of_equal_rows) {

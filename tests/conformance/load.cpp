@@ -257,7 +257,7 @@ TEST_P(Conformance, names_of_any_spelling_are_carried) {
 TEST_P(Conformance, values_far_larger_than_a_batch_are_carried) {
   const TableSpec table = plain("large");
   create(table);
-  run({insert(table, {"1", std::string(64U << 20U, 'a')}), insert(table, {"2", std::string(3U << 20U, 'b')})});
+  run({insert(table, {"1", std::string(16U << 20U, 'a')}), insert(table, {"2", std::string(3U << 20U, 'b')})});
   Migration migration(quirks());
   migration.plan({&table});
   migration.begin_capture();
@@ -265,7 +265,7 @@ TEST_P(Conformance, values_far_larger_than_a_batch_are_carried) {
   expect_equal(table);
   for (const ApplyMode mode : both_modes) {
     const char fill = mode == ApplyMode::sets ? 'c' : 'd';
-    run({insert(table, {std::string(1, static_cast<char>(fill - 48)), std::string(64U << 20U, fill)}),
+    run({insert(table, {std::string(1, static_cast<char>(fill - 48)), std::string(16U << 20U, fill)}),
          update(table, {"2"}, {{"value", std::string(5U << 20U, fill)}})});
     migration.follow(mode);
     expect_equal(table);

@@ -253,9 +253,7 @@ void Migration::plan(const std::vector<const TableSpec*>& tables, uint64_t range
     if (range_bytes < one_range) quirks_.analyze(*table);
   }
   PlanOptions options;
-  options.types_for = [this](const TableDef& layout) {
-    return target_->types_for(layout, TypeMapping::lossless);
-  };
+  options.types_for = [this](const TableDef& layout) { return target_->types_for(layout, TypeMapping::lossless); };
   std::vector<std::string> warnings;
   for (TableDef& def : must(source_->catalog().describe(names))) {
     auto full = std::make_shared<const TableDef>(std::move(def));

@@ -64,7 +64,7 @@ Mapping of_number(const Words& words) {
   const bool is_unsigned = words.rest.find("unsigned") != std::string::npos;
   static const std::map<std::string, std::pair<const char*, const char*>> integers = {
       {"tinyint", {"smallint", "smallint"}},   {"smallint", {"smallint", "integer"}},
-      {"mediumint", {"integer", "integer"}},   {"int", {"integer", "bigint"}},
+      {"mediumint", {"integer", "bigint"}},    {"int", {"integer", "bigint"}},
       {"bigint", {"bigint", "numeric(20,0)"}},
   };
   if (const auto at = integers.find(words.word); at != integers.end())
@@ -90,10 +90,13 @@ Mapping of_time(const Words& words) {
   return {"timestamp" + digits + " with time zone", "", {}, moment_or_null, without_utc};
 }
 
-// Between MariaDB and MySQL types stay; these are those that only MariaDB has.
+// Between MariaDB and MySQL types stay; these are those that only one of them has.
 Mapping of_family(const Words& words) {
   if (words.word == "uuid") return {"char(36) CHARACTER SET ascii", ""};
   if (words.word == "inet6" || words.word == "inet4") return {"varchar(39)", ""};
+  const size_t charset = words.rest.find("gb18030");
+  if (charset != std::string::npos)
+    return {words.word + words.modifiers + words.rest.substr(0, charset) + "utf8mb4", ""};
   return {"", "the target does not have it"};
 }
 
@@ -112,6 +115,10 @@ Mapping MysqlQuirks::shown_on(const std::string& family, const std::string& type
   if (is({"date", "datetime", "timestamp", "time", "year"})) return of_time(words);
   if (is({"varchar", "char"})) return {"character varying" + words.modifiers, "PostgreSQL has no NUL", without_nul};
   if (is({"tinytext"})) return {"character varying(255)", "PostgreSQL has no NUL", without_nul};
+  // In these a text of 65,535 bytes has so few characters that a varchar has room for them.
+  if (is({"text"}) && (words.rest.ends_with("ucs2") || words.rest.find("utf16") != std::string::npos))
+    return {"character varying(32767)", ""};
+  if (is({"text"}) && words.rest.ends_with("utf32")) return {"character varying(16383)", ""};
   if (is({"text", "mediumtext", "longtext"})) return {"text", "PostgreSQL has no NUL", without_nul};
   if (is({"enum", "set"})) return {"text", ""};
   if (is({"inet6", "inet4"})) return {"inet", ""};

@@ -43,8 +43,9 @@ Pair::Types Pair::common_types() {
 Mapping Pair::mapping_of(const std::string& type) const {
   if (!is_mapped(type)) return {type, ""};
   if (type == source_->integer_type()) return {target_->integer_type(), ""};
-  if (type == source_->text_type()) return {target_->text_type(), ""};
-  return source_->shown_on(target_->family(), type);
+  Mapping mapping = source_->shown_on(target_->family(), type);
+  if (type == source_->text_type()) mapping.type = target_->text_type();
+  return mapping;
 }
 
 TableSpec Pair::on(Side side, const TableSpec& table) const {

@@ -109,7 +109,7 @@ const std::map<std::string, Mapping>& mappings() {
 Mapping PostgresQuirks::shown_on(const std::string& family, const std::string& type) const {
   if (family != "mysql") return Quirks::shown_on(family, type);
   const auto at = mappings().find(type);
-  return at != mappings().end() ? at->second : Mapping{"longtext", ""};
+  return at != mappings().end() ? at->second : Mapping{"longtext", "", {}, json_of(type)};
 }
 
 }  // namespace godwit::conformance

@@ -19,6 +19,9 @@ std::vector<PostgresType> postgres_types();
 // What the user-defined types of the list need, in schema "s".
 std::string postgres_type_script();
 
+// The JSON that a value of an array, range or composite type becomes; null for other types.
+std::function<Value(const std::string&)> json_of(const std::string& type);
+
 class PostgresSession {
  public:
   // `database` replaces the one of the URI, unless it is empty.

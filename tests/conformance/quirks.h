@@ -105,7 +105,7 @@ class Quirks {
   virtual Mapping shown_on(const std::string& family, const std::string& type) const {
     return {"", "there is no mapping of " + type + " to " + family};
   }
-  virtual size_t widest_table() const = 0;             // columns
+  virtual size_t widest_table() const = 0;                   // columns
   virtual int64_t commit_time_step_us() const { return 1; }  // of the log: a commit's time is rounded down to it
   // Whether changes of a table are followed of which the log carries whole old rows.
   virtual bool follows_full_identity() const { return true; }

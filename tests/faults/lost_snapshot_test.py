@@ -6,21 +6,33 @@ from typing import Any
 
 import pytest
 
-from conftest import SETTINGS, Pair
+from conftest import SETTINGS, Pair, across
+from mysql_server import MySqlServer
 from worker import Outcome, Task
 
 ONE_LANE = {**SETTINGS, "FullLoadSettings": {"MaxFullLoadSubTasks": 1}}
 DOCUMENTS = "INSERT INTO documents SELECT g, 0, repeat(md5(g::text), 256) FROM generate_series(1001, 4000) g"
-GOES_ON = "Load of table 'public'.'documents' goes on"
-WHOLE = "Reloading table 'public'.'documents'"
+MYSQL_DOCUMENTS = "INSERT INTO documents SELECT 1000 + aid, 0, repeat(md5(aid), 256) FROM accounts WHERE aid <= 3000"
+
+
+def goes_on(pair: Pair) -> str:
+    return f"Load of table '{pair.schema}'.'documents' goes on"
+
+
+def whole(pair: Pair) -> str:
+    return f"Reloading table '{pair.schema}'.'documents'"
 
 
 def begin(pair: Pair, slices: int = 2) -> tuple[Task, dict[Any, Any]]:
     """A load of documents first that is killed after some slices; answers what the ledger holds of them."""
-    pair.on_source(DOCUMENTS)
+    if isinstance(pair.source, MySqlServer):
+        pair.on_source(MYSQL_DOCUMENTS)
+        pair.on_source("ANALYZE TABLE documents")  # slices are cut by the size that the server knows
+    else:
+        pair.on_source(DOCUMENTS)
     rules = [
-        selection(1, "%", {}),
-        selection(2, "documents", {"load-order": 9}),
+        selection(1, pair.schema, "%", {}),
+        selection(2, pair.schema, "documents", {"load-order": 9}),
     ]
     task = pair.task(settings=ONE_LANE, mappings={"rules": rules})
     assert task.migrate(failpoint=f"slice-before-commit@{slices + 1}=kill", timeout_s=90).code == -9
@@ -29,12 +41,12 @@ def begin(pair: Pair, slices: int = 2) -> tuple[Task, dict[Any, Any]]:
     return task, done
 
 
-def selection(number: int, table: str, more: dict[str, Any]) -> dict[str, Any]:
+def selection(number: int, schema: str, table: str, more: dict[str, Any]) -> dict[str, Any]:
     return {
         "rule-type": "selection",
         "rule-id": str(number),
         "rule-name": str(number),
-        "object-locator": {"schema-name": "public", "table-name": table},
+        "object-locator": {"schema-name": schema, "table-name": table},
         "rule-action": "include",
         **more,
     }
@@ -51,14 +63,14 @@ def lose_snapshot(pair: Pair) -> None:
 
 def assert_went_on(pair: Pair, outcome: Outcome, done: dict[Any, Any]) -> None:
     assert outcome.code == 0, outcome
-    assert GOES_ON in outcome.log and WHOLE not in outcome.log, outcome
+    assert goes_on(pair) in outcome.log and whole(pair) not in outcome.log, outcome
     after = documents(pair)
     assert {slice_: after.get(slice_) for slice_ in done} == done, "finished slices stay as they are"
 
 
 def assert_was_reloaded(pair: Pair, outcome: Outcome) -> None:
     assert outcome.code == 0, outcome
-    assert WHOLE in outcome.log and GOES_ON not in outcome.log, outcome
+    assert whole(pair) in outcome.log and goes_on(pair) not in outcome.log, outcome
     assert len({line[2] for line in documents(pair).values()}) == 1
 
 
@@ -127,7 +139,7 @@ def test_a_table_truncated_between_two_tries_of_its_merge_is_loaded_whole(own_pa
     own_pair.source.psql("TRUNCATE documents", own_pair.database)
     own_pair.on_source("INSERT INTO documents SELECT g, 1, 'new' FROM generate_series(1, 50) g")
     outcome = task.catch_up()
-    assert outcome.code == 0 and WHOLE in outcome.log, outcome
+    assert outcome.code == 0 and whole(own_pair) in outcome.log, outcome
     own_pair.assert_ends_equal(task)
 
 
@@ -161,3 +173,41 @@ def test_a_key_changed_meanwhile_means_a_whole_load(own_pair: Pair) -> None:
     own_pair.on_source("ALTER TABLE documents DROP CONSTRAINT documents_pkey, ADD PRIMARY KEY (other)")
     assert_was_reloaded(own_pair, task.catch_up())
     own_pair.assert_ends_equal(task)
+
+
+# --- MariaDB and MySQL: no session outlives the worker that opened it, so its death is enough ---
+
+
+@across(("mariadb", "15"), ("mysql8", "15"))
+def test_finished_slices_of_mysql_stay_and_changed_rows_are_merged(pair: Pair) -> None:
+    task, done = begin(pair)
+    with pair.writers():
+        pair.source.script(
+            "UPDATE documents SET body = 'short' WHERE id % 50 = 0; UPDATE documents SET id = id + 100000 WHERE id % 50 = 1;"
+            "DELETE FROM documents WHERE id % 50 = 2; INSERT INTO documents VALUES (2, 9, 'again')",
+            pair.database,
+        )
+        assert task.migrate(failpoint="merge-half-way=kill", timeout_s=90).code == -9
+        pair.on_source("UPDATE documents SET seen = seen + 1 WHERE id % 3 = 0")
+        assert_went_on(pair, task.catch_up(), done)
+    pair.assert_ends_equal(task)
+
+
+@across(("mariadb", "15"), ("mysql8", "15"))
+def test_a_table_of_mysql_that_was_emptied_meanwhile_is_loaded_whole(pair: Pair) -> None:
+    task, _ = begin(pair)
+    pair.source.script("TRUNCATE documents; INSERT INTO documents VALUES (1, 1, 'new')", pair.database)
+    assert_was_reloaded(pair, task.catch_up())
+    pair.assert_ends_equal(task)
+
+
+@across(("mariadb", "mariadb"), ("15", "mariadb"))
+def test_a_load_into_mariadb_begins_again_where_its_snapshot_is_lost(pair: Pair) -> None:
+    task, _ = begin(pair)
+    if not isinstance(pair.source, MySqlServer):
+        end_keepers = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'godwit:%keeper%'"
+        assert pair.on_source(end_keepers)
+    with pair.writers():
+        pair.on_source("DELETE FROM documents WHERE id % 7 = 0")
+        assert_was_reloaded(pair, task.catch_up())
+    pair.assert_ends_equal(task)

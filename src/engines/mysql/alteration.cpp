@@ -140,6 +140,10 @@ class Alteration {
                                    clause, kept(*there))));
       if (there->has_default && clause.empty())
         left_out_.push_back(fmt::format("the default of column \"{}\": set it by hand", column.name));
+      CurrentColumn moved = *there;
+      moved.name = column.name;
+      if (now != column.name) columns_.erase(lower_utf8(now));
+      columns_[lower_utf8(column.name)] = std::move(moved);
     }
     return {};
   }

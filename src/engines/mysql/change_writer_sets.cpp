@@ -128,8 +128,11 @@ Result<bool> MysqlChangeWriter::update_all(const TargetTable& table, const std::
   for (const auto& [mask, group] : groups) {
     if (std::ranges::find(mask, true) == mask.end()) continue;
     const UpdateStages::Stage* stage = nullptr;
-    if (group.size() >= rows_worth_a_stage) stage = TRY(stages_.find(table));
     const RowLoading* loading = TRY(loading_of(table));
+    const bool loads = std::ranges::none_of(group, [&](const ChangeView* change) {
+      return loading->is_better_inserted(*change->after, change->after_row);
+    });
+    if (loads && group.size() >= rows_worth_a_stage) stage = TRY(stages_.find(table));
     const uint64_t found =
         TRY(stage != nullptr ? stages_.update(*stage, table, *loading, group, mask) : update_each(group));
     if (found == group.size()) continue;
@@ -170,8 +173,16 @@ Result<void> MysqlChangeWriter::insert_all(const TargetTable& table, std::span<c
   RowLoading* loading = TRY(loading_of(table));
   sql_.clear();
   if (changes.size() >= rows_worth_a_load) {
-    for (const ChangeView& change : changes) loading->append_line(sql_, *change.after, change.after_row);
-    return loading->load(sql_.view(), changes.size());
+    uint64_t lines = 0;
+    for (const ChangeView& change : changes) {
+      if (loading->is_better_inserted(*change.after, change.after_row)) {
+        TRY(loading->insert(*change.after, change.after_row, 1));
+        continue;
+      }
+      loading->append_line(sql_, *change.after, change.after_row);
+      ++lines;
+    }
+    return lines == 0 ? Result<void>() : loading->load(sql_.view(), lines);
   }
   sql_.append(loading->insert_head());
   for (size_t i = 0; i < changes.size(); ++i) {

@@ -12,6 +12,7 @@
 namespace godwit::mysql {
 namespace {
 
+constexpr uint64_t long_row_bytes = 1U << 20U;
 constexpr size_t warnings_max = 65535;
 
 struct MemoryFile : Connection::InfileSource {
@@ -33,7 +34,11 @@ bool is_row_error(const Error& error) {
 
 RowLoading::RowLoading(Connection& session, std::string into, std::vector<TargetColumn> columns,
                        uint64_t packet_bytes)
-    : session_(session), into_(std::move(into)), columns_(std::move(columns)), packet_bytes_(packet_bytes) {
+    : session_(session),
+      into_(std::move(into)),
+      columns_(std::move(columns)),
+      packet_bytes_(packet_bytes),
+      loads_long_fields_(session.traits().mariadb) {
   load_sql_ = load_statement(into_, columns_);
   std::vector<std::string> names;
   for (const TargetColumn& column : columns_) names.push_back(column.name);
@@ -50,6 +55,14 @@ void RowLoading::append_line(ByteBuffer& out, const RowBatch& batch, size_t row)
       append_field(out, columns_[c], batch.bytes(cell));
   }
   out.push_back('\n');
+}
+
+bool RowLoading::is_better_inserted(const RowBatch& batch, size_t row) const {
+  if (loads_long_fields_) return false;
+  uint64_t bytes = 0;
+  for (size_t c = 0; c < columns_.size(); ++c) bytes += static_cast<uint64_t>(std::max(0, batch.cell(row, c).length));
+  constexpr uint64_t characters_at_most = 2;  // of an escaped byte
+  return bytes >= long_row_bytes && bytes * characters_at_most + long_row_bytes < packet_bytes_;
 }
 
 Result<void> RowLoading::load(std::string_view lines, uint64_t rows) {

@@ -150,12 +150,13 @@ Result<Snapshot> MysqlSource::begin_capture(const CaptureSpec& spec) {
   const NoOpenXa none_open =
       TRY(wait_for_open_xa(session_, endpoint_, spec.open_transactions_timeout_s, interrupted_));
   Snapshot snapshot;
-  if (spec.loads)
+  if (spec.loads) {
     snapshot = TRY(open_pool(spec, true));
-  else if (const std::optional<BinlogPosition> exact = TRY(exact_end_position(session_)))
+  } else {
+    const std::optional<BinlogPosition> exact = TRY(exact_end_position(session_));
+    if (!exact) return Failure(errors::log_off());
     snapshot.position = exact->position();
-  else
-    return Failure(errors::log_off());
+  }
   snapshot.position = TRY(reading_prepared(snapshot.position, none_open));
   return snapshot;
 }

@@ -84,7 +84,7 @@ std::string select_list(const TableDef& layout, std::string_view prefix) {
   std::vector<std::string> out;
   for (const ColumnDef& column : layout.columns) {
     const std::string name = std::string(prefix) + quote_name(column.name);
-    out.push_back(cell_form(column.type).text == CellText::real4 ? name + " + 0e0" : name);
+    out.push_back(cell_form(column.type).text == CellText::real4 ? name + " * 1e0" : name);
   }
   return join(out, ", ");
 }

@@ -1,6 +1,6 @@
 #pragma once
 // Rows as the server streams them, into canonical batches: what a SELECT in UTC and utf8mb4 answers, but
-//  - FLOAT, which the server prints with six digits, is selected as `column + 0e0`, the double of exactly its value
+//  - FLOAT, which the server prints with six digits, is selected as `column * 1e0`, the double of exactly its value
 //    (so on 5.7, 8.0 and MariaDB), and written with the shortest digits that give the float again;
 //  - BIT(1) is t or f, BIT(n) n characters of 0 and 1;
 //  - TIMESTAMP has "+00" behind it;

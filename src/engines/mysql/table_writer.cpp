@@ -70,8 +70,15 @@ Result<void> MysqlTableWriter::write(const RowBatch& batch, RowErrors* refused) 
   if (batch.rows == 0) return {};
   if (mode_.merging) return merge(batch, refused);
   if (mode_.careful) return write_carefully(batch, refused);
-  for (size_t row = 0; row < batch.rows; ++row) loading_.append_line(lines_, batch, row);
-  gathered_ += batch.rows;
+  for (size_t row = 0; row < batch.rows; ++row) {
+    if (loading_.is_better_inserted(batch, row)) {
+      TRY(loading_.insert(batch, row, 1));
+      ++written_;
+      continue;
+    }
+    loading_.append_line(lines_, batch, row);
+    ++gathered_;
+  }
   return lines_.size() < gathered_bytes_max ? Result<void>() : flush();
 }
 
@@ -85,6 +92,8 @@ Result<void> MysqlTableWriter::flush() {
 }
 
 Result<void> MysqlTableWriter::write_carefully(const RowBatch& batch, RowErrors* refused) {
+  for (size_t row = 0; row < batch.rows; ++row)
+    if (loading_.is_better_inserted(batch, row)) return insert_rows(batch, 0, batch.rows, refused);
   lines_.clear();
   for (size_t row = 0; row < batch.rows; ++row) loading_.append_line(lines_, batch, row);
   TRY(session_.run("SAVEPOINT piece"));

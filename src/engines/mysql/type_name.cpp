@@ -271,12 +271,7 @@ class TypeMaker {
       return word == "uuid" ? uuid() : text(39, ValueForm::text);
     replace(made.type.native, "geomcollection", "geometrycollection");
     if (server_.is_mariadb) replace(made.type.native, " SRID ", " REF_SYSTEM_ID=");
-    const size_t collation = made.type.native.find(" COLLATE ");
-    if (collation != std::string::npos) {
-      const std::string name = made.type.native.substr(collation + 9);
-      made.type.native.resize(collation + 9);
-      made.type.native += known_collation(name, server_);
-    }
+    replace_charset(made.type.native);
     made.row_bytes = 0;  // it had its place where it comes from
     return made;
   }
@@ -284,6 +279,22 @@ class TypeMaker {
   static void replace(std::string& text, std::string_view what, std::string_view by) {
     const size_t at = text.find(what);
     if (at != std::string::npos) text.replace(at, what.size(), by);
+  }
+
+  // Character set and collation of a text as the server knows them. MariaDB has no gb18030, all of which is in
+  // Unicode.
+  void replace_charset(std::string& native) const {
+    constexpr std::string_view before_charset = " CHARACTER SET ", before_collation = " COLLATE ";
+    const size_t charset = native.rfind(before_charset), collation = native.rfind(before_collation);
+    if (charset == std::string::npos || collation == std::string::npos) return;
+    std::string set = native.substr(charset + before_charset.size(), collation - charset - before_charset.size());
+    std::string name = native.substr(collation + before_collation.size());
+    if (set == "gb18030" && server_.is_mariadb) {
+      set = "utf8mb4";
+      name = name == "gb18030_bin" ? "utf8mb4_bin" : "utf8mb4_unicode_520_ci";
+    }
+    native.resize(charset);
+    native += fmt::format("{}{}{}{}", before_charset, set, before_collation, known_collation(name, server_));
   }
 
   TypeMapping mapping_;

@@ -102,6 +102,12 @@ TEST(MySqlTypeName, keeps_types_of_the_family_and_finds_the_nearest_collation) {
   EXPECT_EQ(made({text("utf8mb4_0900_ai_ci")}, mysql57)[0].native, varchar + "utf8mb4_unicode_520_ci");
   EXPECT_EQ(made({text("utf8mb4_nopad_bin")}, mysql8)[0].native, varchar + "utf8mb4_0900_bin");
   EXPECT_EQ(made({text("utf8mb4_general_ci")}, mariadb)[0].native, varchar + "utf8mb4_general_ci");
+  const auto other = [](const char* charset, const char* collation) {
+    return own({"varchar", "varchar(9)", 9, {}, {}, {}, charset, collation});
+  };
+  EXPECT_EQ(made({other("gb18030", "gb18030_chinese_ci")}, mariadb)[0].native, varchar + "utf8mb4_unicode_520_ci");
+  EXPECT_EQ(made({other("gb18030", "gb18030_chinese_ci")}, mysql8)[0].native,
+            "varchar(9) CHARACTER SET gb18030 COLLATE gb18030_chinese_ci");
   EXPECT_EQ(made({own({"inet6", "inet6"})}, mysql8)[0].native, "varchar(39)" + exact);
   EXPECT_EQ(made({own({"uuid", "uuid"})}, mariadb)[0].native, "uuid");
   EXPECT_EQ(made({own({"geomcollection", "geomcollection", {}, {}, {}, {}, "", "", 4326})}, mariadb)[0].native,

@@ -126,9 +126,9 @@ TEST(Alteration, defaults_of_another_dialect_are_carried_where_they_are_plain) {
   ColumnOrigin origin = {2, "'it''s'", "it's"};
   origin.literal = "it's";
   EXPECT_EQ(told({before, after, {origin}}),
-            (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN IF NOT EXISTS "b" bytea DEFAULT '\x69742773'::bytea)",
+            (Texts{R"(ALTER TABLE "s"."t" ADD COLUMN IF NOT EXISTS "b" bytea DEFAULT E'\\x69742773'::bytea)",
                    R"(ALTER TABLE "s"."t" ALTER COLUMN "b" DROP DEFAULT)",
-                   R"(maybe ALTER TABLE "s"."t" ALTER COLUMN "b" SET DEFAULT '\x69742773'::bytea)"}));
+                   R"(maybe ALTER TABLE "s"."t" ALTER COLUMN "b" SET DEFAULT E'\\x69742773'::bytea)"}));
   origin.old_rows.reset();
   origin.literal.reset();
   origin.expression = "concat('a', 1)";

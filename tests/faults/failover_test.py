@@ -1,0 +1,112 @@
+"""The source goes, and a replica of it is promoted: the task goes on there by GTID, and nothing is lost or doubled."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+import pytest
+
+import compare
+from conftest import CONTROL, SETTINGS, skip_without_engine
+from mysql_server import MySqlServer
+from processes import wait_until
+from servers import PostgresServer
+from worker import Outcome, Task
+
+REPLICA = {"log_slave_updates": "ON", "relay_log": "relay"}
+SCHEMA = """
+CREATE TABLE t (id int AUTO_INCREMENT PRIMARY KEY, v int NOT NULL);
+CREATE TABLE twins (v int);
+INSERT INTO t (v) VALUES (1), (2), (3);
+INSERT INTO twins VALUES (1), (1);"""
+CHANGE = """
+UPDATE t SET v = v + 1;
+INSERT INTO t (v) VALUES ({n}), ({n});
+INSERT INTO twins VALUES ({n});
+DELETE FROM twins WHERE v = {n} - 1 LIMIT 1;"""
+
+
+def follow(replica: MySqlServer, primary: MySqlServer) -> None:
+    by = "MASTER_USE_GTID = slave_pos" if replica.version == "mariadb" else "MASTER_AUTO_POSITION = 1"
+    replica.query(f"CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = {primary.port}, MASTER_USER = 'root', {by}")
+    replica.query("START SLAVE")
+
+
+def wait_for_replica(replica: MySqlServer, primary: MySqlServer) -> None:
+    def sums(server: MySqlServer) -> object:
+        return server.query("SELECT count(*), sum(v), max(id) FROM t", "fault") + server.query("SELECT sum(v) FROM twins", "fault")
+
+    wait_until(lambda: sums(replica) == sums(primary), 30, "the replica to follow")
+
+
+def promote(replica: MySqlServer) -> None:
+    replica.query("STOP SLAVE")
+    replica.query("RESET SLAVE ALL")
+
+
+@pytest.mark.parametrize("version", ["mariadb", "mysql8"])
+def test_the_task_goes_on_at_a_promoted_replica(version: str) -> None:
+    skip_without_engine(version)
+    with ExitStack() as running:
+        primary = running.enter_context(MySqlServer(version, settings=REPLICA))
+        replica = running.enter_context(MySqlServer(version, settings=REPLICA))
+        target = running.enter_context(PostgresServer(identity="target"))
+        target.create_database("fault")
+        follow(replica, primary)
+        primary.create_database("fault")
+        primary.script(SCHEMA, "fault")
+
+        def task_at(server: MySqlServer, task_id: str = "godwit", more: str = "?GtidCluster=shop") -> Task:
+            return running.enter_context(
+                Task(server.uri("fault") + more, target.uri("fault"), task_id=task_id, settings=SETTINGS)
+            )
+
+        def assert_went_on(outcome: Outcome) -> None:
+            assert outcome.code == 0, outcome
+            ends = replica.uri("fault"), target.uri("fault")
+            assert not compare.table_differences(*ends)
+            assert target.query(f"SELECT count(*) FROM {CONTROL[PostgresServer]}.godwit_parked", "fault") == [(0,)]
+
+        run = task_at(primary).start()
+        wait_until(lambda: "Replication has started" in run.log(), 60, "the load")
+        primary.script(CHANGE.format(n=2), "fault")
+        wait_until(lambda: target.query("SELECT count(*) FROM fault.t", "fault") == [(5,)], 30, "the changes")
+        run.kill()
+        # What the task has not read yet is on both: in files of other names and places.
+        for _ in range(3):
+            replica.query("FLUSH BINARY LOGS")
+        primary.script(CHANGE.format(n=3), "fault")
+        wait_for_replica(replica, primary)
+        primary.kill()
+        promote(replica)
+        replica.script(CHANGE.format(n=4), "fault")
+        assert_went_on(task_at(replica).catch_up())
+        replica.script(CHANGE.format(n=5), "fault")
+        assert_went_on(task_at(replica).catch_up())
+
+
+@pytest.mark.parametrize("version", ["mariadb", "mysql8"])
+def test_a_replica_that_lacks_what_was_applied_is_refused(version: str) -> None:
+    skip_without_engine(version)
+    with ExitStack() as running:
+        primary = running.enter_context(MySqlServer(version, settings=REPLICA))
+        replica = running.enter_context(MySqlServer(version, settings=REPLICA))
+        target = running.enter_context(PostgresServer(identity="target"))
+        target.create_database("fault")
+        follow(replica, primary)
+        primary.create_database("fault")
+        primary.script(SCHEMA, "fault")
+        ends = "?GtidCluster=shop", target.uri("fault")
+        first = running.enter_context(Task(primary.uri("fault") + ends[0], ends[1], settings=SETTINGS))
+        assert first.catch_up().code == 0
+        wait_for_replica(replica, primary)
+        promote(replica)
+        primary.script(CHANGE.format(n=2), "fault")
+        assert first.catch_up().code == 0
+        primary.kill()
+        replica.script(CHANGE.format(n=7), "fault")
+        before = target.query("SELECT * FROM fault.t ORDER BY id", "fault")
+        second = running.enter_context(Task(replica.uri("fault") + ends[0], ends[1], settings=SETTINGS))
+        outcome = second.catch_up()
+        assert outcome.code == 1 and "--restart" in outcome.output, outcome
+        assert target.query("SELECT * FROM fault.t ORDER BY id", "fault") == before, "no row moves"
