@@ -75,7 +75,7 @@ TEST(TargetColumns, AKeyOfALooseCollationIsComparedByteByByteToo) {
   EXPECT_EQ(key_match("varchar", "latin1", "latin1_swedish_ci", "a"), "`c` = 'a'" + bytes + "'a'");
   EXPECT_EQ(key_match("varchar", "utf8mb4", "utf8mb4_0900_bin", "a "), "`c` = 'a '");
   EXPECT_EQ(key_match("varchar", "utf8mb4", "utf8mb4_nopad_bin", "a "), "`c` = 'a '");
-  EXPECT_EQ(key_match("varbinary", "", "", "a "), "`c` = 'a '");
+  EXPECT_EQ(key_match("varbinary", "", "", "a "), "`c` = _binary'a '");
 }
 
 TEST(TargetColumns, ACharIsLookedForWithoutTheBlanksThatItDoesNotKeep) {
