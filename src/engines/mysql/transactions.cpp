@@ -65,6 +65,7 @@ void LogDecoder::finish_batch(ChangeBatch& batch) {
   if (!moved_ || waits_) return;  // a structure change is no way to go on behind
   batch.read_to = position();
   moved_ = false;
+  told_place_ = true;
 }
 
 BinlogPosition LogDecoder::here() const {
@@ -85,6 +86,11 @@ Result<void> LogDecoder::decode(const LoggedEvent& event, const LogFormat& forma
   where_.clear();
   fmt::format_to(std::back_inserter(where_), "{}:{}", event.start.file, event.start.offset);
   if (passing_ && !event.start.empty()) passing_ = compare(event.start, after_.place) == std::partial_ordering::less;
+  // Of an idle log nothing else comes: what lies before the place of a heartbeat has been sent.
+  const bool heartbeat =
+      event.raw.header.type == EventType::heartbeat || event.raw.header.type == EventType::heartbeat_v2;
+  if (passing_ && heartbeat && !event.end.empty())
+    passing_ = compare(event.end, after_.place) == std::partial_ordering::less;
   if (event.raw.header.type == EventType::format_description) {
     format_ = format;
     // The server started anew, and the transaction before has no end: it died while it wrote it.
@@ -92,7 +98,8 @@ Result<void> LogDecoder::decode(const LoggedEvent& event, const LogFormat& forma
     if (takes_place && format.after_restart && txn_.open && txn_.begun) TRY(roll_back(batch));
   }
   TRY(dispatch(event.raw, format, batch));
-  if (txn_.open || has_more() || passing_ || event.end.empty() || event.end == place_) return {};
+  if (txn_.open || has_more() || passing_ || event.end.empty()) return {};
+  if (event.end == place_ && (told_place_ || !heartbeat)) return {};
   place_ = event.end;  // nothing for us, and behind it we go on
   moved_ = true;
   return {};

@@ -148,6 +148,7 @@ class LogDecoder {
   LogFormat format_;                    // of the stream, for what is kept of it
   std::string scratch_;
   bool moved_ = false, waits_ = false;
+  bool told_place_ = false;  // read_to was set once
   size_t batch_bytes_ = 0;
 };
 
