@@ -226,6 +226,7 @@ Result<std::vector<ObjectDef>> MysqlCatalog::read_objects(std::span<const TableD
   std::vector<ObjectDef> out;
   for (const auto& [schema, charset] : facts.schemas) out.push_back(schema_object(schema, charset));
   for (const TableFacts& table : facts.tables) {
+    if (table.columns.empty()) continue;  // dropped or renamed by now: the log says so where it comes to it
     out.push_back(table_object(table));
     for (const IndexObject& index : table.indexes) out.push_back(index_object(table, index));
     for (const ForeignKeyObject& key : table.foreign_keys) out.push_back(foreign_key_object(table, key));
