@@ -20,7 +20,8 @@ Result<DroppedTask> drop_task(TaskContext& context, bool force) {
   out.capture = source->capture_name(context.task_id, context.target_system);
   const std::optional<TaskRecord> record = TRY(target->read_task(context.task_id));
   out.had_record = record.has_value();
-  // A slot that cannot be used any more is the one that has to go; an engine that keeps nothing on the source has none.
+  // A slot that cannot be used any more is the one that has to go; an engine that keeps nothing on the source has
+  // none.
   bool has_slot = false;
   if (source->capture_identity(context.task_id, context.target_system).kept) {
     const auto position = source->capture_position(context.capture_spec());

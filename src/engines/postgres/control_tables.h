@@ -23,8 +23,8 @@ class ControlSchema {
   // "schema"."table", quoted.
   std::string table(std::string_view name) const;
 
-  // What stands before a statement that stores this position: DMS's column takes 1024 characters, and sets of GTIDs may
-  // be longer; then it becomes a text, in the same transaction. Empty as a rule.
+  // What stands before a statement that stores this position: DMS's column takes 1024 characters, and sets of GTIDs
+  // may be longer; then it becomes a text, in the same transaction. Empty as a rule.
   std::string make_room(const Position& position) const;
 
   // Idempotent, also when two tasks do it at once. An existing table without a needed column is an error.
