@@ -109,7 +109,7 @@ class TaskRunner {
 
   // runner_load.cpp
   Result<void> prepare_target();
-  Result<void> build_structure();
+  Result<void> build_structure(std::span<const TableRef> only = {});
   Result<void> load(const std::stop_token& stop);
   uint64_t slice_bytes() const;
   Result<void> hold_snapshot(const std::string& id, std::function<void(TaskDocument&)> with_it = {});

@@ -43,15 +43,19 @@ Result<void> TaskRunner::prepare_target() {
   return record_->update([](std::string& phase, TaskDocument&) { phase = "loading"; });
 }
 
-Result<void> TaskRunner::build_structure() {
+// Of all tables, or of those with these names on the target: another one that is not there may be under way to
+// another name, where DDL commits by itself.
+Result<void> TaskRunner::build_structure(std::span<const TableRef> only) {
   const std::vector<TargetTable> targets = context_.targets();
   const bool any = std::ranges::any_of(context_.tables, &PlannedTable::created);
   for (const ObjectDef& object : context_.objects) {
     if (object.phase != ObjectPhase::before_tables && object.phase != ObjectPhase::tables) continue;
     const auto owner = std::ranges::find_if(
         context_.tables, [&](const PlannedTable& t) { return t.target.source->ref == object.table; });
-    const bool wanted = object.table.name.empty() ? any : owner != context_.tables.end() && owner->created;
+    const bool of_table = !object.table.name.empty();
+    const bool wanted = of_table ? owner != context_.tables.end() && owner->created : any;
     if (!wanted) continue;
+    if (of_table && !only.empty() && std::ranges::find(only, owner->target.layout->ref) == only.end()) continue;
     auto built = target_->build(object, targets);
     if (built) continue;
     const Error error = errors::object_failed(object.kind, object.name, built.error());
@@ -228,7 +232,7 @@ Result<void> TaskRunner::rebuild_changed_tables() {
   }
   if (to_drop.empty()) return {};
   TRY(target_->drop_tables(to_drop));
-  TRY(build_structure());
+  TRY(build_structure(to_drop));
   return record_->update([](std::string&, TaskDocument& stored) {
     for (TableRecord& table : stored.tables) table.rebuild = table.rebuild && table.pending;
   });
