@@ -55,7 +55,7 @@ bool kind_of(EventType type, RowsKind& out) {
 }
 
 bool has_bit(std::string_view bits, size_t index) {
-  return (static_cast<uint8_t>(bits[index / 8]) >> (index % 8) & 1U) != 0;
+  return (unsigned{static_cast<uint8_t>(bits[index / 8])} >> (index % 8) & 1U) != 0;
 }
 
 size_t count_bits(std::string_view bits, size_t columns) {

@@ -106,7 +106,7 @@ bool read_signs(std::string_view bits, std::vector<LoggedColumn>& columns, Predi
   size_t index = 0;
   for (LoggedColumn* column : pick(columns, wanted)) {
     if (index / 8 >= bits.size()) return false;
-    column->is_unsigned = (static_cast<uint8_t>(bits[index / 8]) >> (7 - index % 8) & 1U) != 0;
+    column->is_unsigned = (unsigned{static_cast<uint8_t>(bits[index / 8])} >> (7 - index % 8) & 1U) != 0;
     ++index;
   }
   return true;
