@@ -283,15 +283,14 @@ Result<void> Apply::suspend_changed_tables(const Position& next) {
 
 Result<void> Apply::suspend(const SchemaEvent& event) {
   const TableRef& name = parts_.context->tables[event.table].target.source->ref;
-  return applier_.suspend(event.table,
-                          "the structure of table " + to_string(name) + " changed on the source at " + event.at.text +
-                              " (" + event.what +
-                              "), and the source's log does not tell how: Godwit's event triggers were not there "
-                              "(CaptureDdls) or did not "
-                              "fire. Its changes up to there are applied first, as far as no fault comes between. "
-                              "Make the same change on "
-                              "the target and run the task with --restart to load the table anew.",
-                          "DDL");
+  return applier_.suspend(
+      event.table,
+      "the structure of table " + to_string(name) + " changed on the source at " + event.at.text + " (" + event.what +
+          "), and the source's log does not tell how (on PostgreSQL: Godwit's event triggers were not there, see "
+          "CaptureDdls, or did not fire). Its changes up to there are applied first, as far as no "
+          "fault comes between. Make the same change on the target and run the task with "
+          "--restart to load the table anew.",
+      "DDL");
 }
 
 // Of a source whose log does not tell all: what it left out is seen at the tables themselves.
