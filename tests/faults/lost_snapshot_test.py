@@ -181,13 +181,13 @@ def test_a_key_changed_meanwhile_means_a_whole_load(own_pair: Pair) -> None:
 @across(("mariadb", "15"), ("mysql8", "15"))
 def test_finished_slices_of_mysql_stay_and_changed_rows_are_merged(pair: Pair) -> None:
     task, done = begin(pair)
-    with pair.writers():
+    with pair.writers(2):
         pair.source.script(
             "UPDATE documents SET body = 'short' WHERE id % 50 = 0; UPDATE documents SET id = id + 100000 WHERE id % 50 = 1;"
             "DELETE FROM documents WHERE id % 50 = 2; INSERT INTO documents VALUES (2, 9, 'again')",
             pair.database,
         )
-        assert task.migrate(failpoint="merge-half-way=kill", timeout_s=90).code == -9
+        assert task.migrate(failpoint="merge-half-way=kill", timeout_s=300).code == -9
         pair.on_source("UPDATE documents SET seen = seen + 1 WHERE id % 3 = 0")
         assert_went_on(pair, task.catch_up(), done)
     pair.assert_ends_equal(task)

@@ -83,7 +83,7 @@ class Run:
     def log(self) -> str:
         return self._log.read_text(errors="replace") if self._log.exists() else ""
 
-    def wait(self, timeout_s: float = 120) -> Outcome:
+    def wait(self, timeout_s: float = 300) -> Outcome:
         ended = self.process.wait(timeout_s)
         return Outcome(ended, self._text("stdout"), self._text("stderr"), self.log())
 
@@ -161,10 +161,10 @@ class Task:
         self._runs.append(run)
         return run
 
-    def migrate(self, *arguments: str, timeout_s: float = 120, failpoint: str = "") -> Outcome:
+    def migrate(self, *arguments: str, timeout_s: float = 300, failpoint: str = "") -> Outcome:
         return self.start(*arguments, failpoint=failpoint).wait(timeout_s)
 
-    def catch_up(self, *arguments: str, timeout_s: float = 120, failpoint: str = "") -> Outcome:
+    def catch_up(self, *arguments: str, timeout_s: float = 300, failpoint: str = "") -> Outcome:
         return self.migrate("--cdc-stop-position", "caught-up", *arguments, timeout_s=timeout_s, failpoint=failpoint)
 
     def drop(self, timeout_s: float = 60) -> Outcome:
