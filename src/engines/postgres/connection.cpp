@@ -17,6 +17,8 @@
 namespace godwit::postgres {
 namespace {
 
+constexpr int catalog_tries = 20;
+
 // Settings every session needs so that rows are read whole and values are exact (engine.md §3, spec §1).
 std::string session_options(const ConnectOptions& options, const Endpoint& endpoint) {
   std::string out =
@@ -139,9 +141,20 @@ static Failure nul_refused() {
   return Failure(errors::server_said("invalid byte sequence for encoding \"UTF8\": 0x00", "", "22021"));
 }
 
+// A look at the catalog that met somebody's DDL: some of its functions see what is newer than the statement's
+// snapshot.
+bool Connection::met_structure_change(const std::string& sql, const PGresult* result) const {
+  const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+  return message != nullptr && std::string_view(message).starts_with("cache lookup failed for") &&
+         PQtransactionStatus(connection_) == PQTRANS_IDLE &&
+         (trim(sql).starts_with("SELECT") || trim(sql).starts_with("WITH"));
+}
+
 Result<Rows> Connection::query(const std::string& sql) {
   if (has_nul(sql)) return nul_refused();
   Rows rows(PQexec(connection_, sql.c_str()));
+  for (int i = 1; i < catalog_tries && met_structure_change(sql, rows.raw()); ++i)
+    rows = Rows(PQexec(connection_, sql.c_str()));
   const ExecStatusType status = PQresultStatus(rows.raw());
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_COPY_IN ||
       status == PGRES_COPY_OUT || status == PGRES_COPY_BOTH || status == PGRES_EMPTY_QUERY)
@@ -154,8 +167,12 @@ Result<Rows> Connection::query(const std::string& sql, std::span<const std::stri
   std::vector<const char*> values;
   values.reserve(parameters.size());
   for (const std::string& parameter : parameters) values.push_back(parameter.c_str());
-  Rows rows(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(), nullptr,
-                         nullptr, 0));
+  const auto execute = [&] {
+    return Rows(PQexecParams(connection_, sql.c_str(), static_cast<int>(values.size()), nullptr, values.data(),
+                             nullptr, nullptr, 0));
+  };
+  Rows rows = execute();
+  for (int i = 1; i < catalog_tries && met_structure_change(sql, rows.raw()); ++i) rows = execute();
   const ExecStatusType status = PQresultStatus(rows.raw());
   if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) return rows;
   return Failure(error_of(rows.raw()));

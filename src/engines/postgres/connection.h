@@ -87,6 +87,7 @@ class Connection {
   int backend_pid() const { return PQbackendPID(connection_); }
 
  private:
+  bool met_structure_change(const std::string& sql, const PGresult* result) const;
   Result<void> learn_traits(const std::string& endpoint);
 
   PGconn* connection_ = nullptr;
