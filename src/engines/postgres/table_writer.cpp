@@ -86,6 +86,7 @@ Result<std::unique_ptr<TableWriter>> PostgresTableWriter::open(Connection& sessi
                                                                LoadMode mode) {
   std::unique_ptr<PostgresTableWriter> writer(
       new PostgresTableWriter(session, control, std::string(task_id), table, range, encoding, mode));
+  if (!mode.careful && !mode.merging) TRY(writer->choose_wire());
   TRY(writer->fence());
   if (mode.merging) TRY(writer->make_stage());
   if (!mode.careful && !mode.merging) TRY(writer->start_copy(writer->copy_sql_));
@@ -103,6 +104,15 @@ Result<void> PostgresTableWriter::fence() {
   abandon();
   if (error.sqlstate == "23505") return Failure(errors::slice_done(range_.table, range_.index));
   return Failure(error);
+}
+
+Result<void> PostgresTableWriter::choose_wire() {
+  if (encoding_ != Encoding::canonical) return {};
+  tuples_ = TRY(BinaryTuples::open(session_, table_));
+  if (!tuples_) return {};
+  wire_ = Encoding::pg_copy_binary;
+  copy_sql_ = copy_statement(into_, table_, wire_);
+  return {};
 }
 
 Result<void> PostgresTableWriter::make_stage() {
@@ -167,10 +177,10 @@ Result<void> PostgresTableWriter::write(const RowBatch& batch, RowErrors* refuse
   if (batch.encoding != encoding_) return Failure(errors::encoding_refused(range_.table, to_string(batch.encoding)));
   const bool canonical = encoding_ == Encoding::canonical;
   if (canonical && batch.arena.size() > line_bytes_max) return write_giant(batch, refused);
+  if (!mode_.careful && !mode_.merging) return canonical ? stream(batch) : send(batch.arena.view());
   if (canonical) to_lines(*table_.layout, batch, text_);
   const std::string_view bytes = canonical ? text_.view() : batch.arena.view();
   if (bytes.empty()) return {};
-  if (!mode_.careful && !mode_.merging) return send(bytes);
   if (!mode_.careful) {
     written_ += TRY(take(bytes));
     return {};
@@ -184,6 +194,20 @@ Result<void> PostgresTableWriter::write(const RowBatch& batch, RowErrors* refuse
   if (!is_row_error(taken.error()) || refused == nullptr) return Failure(taken.error());
   TRY(session_.run("ROLLBACK TO SAVEPOINT piece"));
   return write_rows(bytes, *refused);
+}
+
+// Canonical rows into the COPY that runs. Once a value has no binary form, the rest of the slice goes as text.
+Result<void> PostgresTableWriter::stream(const RowBatch& batch) {
+  if (tuples_ && tuples_->encode(batch, text_)) return send(text_.view());
+  if (tuples_) {
+    written_ += TRY(finish_copy());
+    tuples_.reset();
+    wire_ = Encoding::pg_copy_text;
+    copy_sql_ = copy_statement(into_, table_, wire_);
+    TRY(start_copy(copy_sql_));
+  }
+  to_lines(*table_.layout, batch, text_);
+  return send(text_.view());
 }
 
 Result<void> PostgresTableWriter::insert(const RowBatch& batch, size_t row) {

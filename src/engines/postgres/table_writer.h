@@ -9,6 +9,7 @@
 #include "engine/target.h"
 #include "engines/postgres/connection.h"
 #include "engines/postgres/control_tables.h"
+#include "engines/postgres/copy_binary.h"
 
 namespace godwit::postgres {
 
@@ -32,6 +33,8 @@ class PostgresTableWriter : public TableWriter {
   Result<void> make_stage();
   Result<void> start_copy(const std::string& sql);
   Result<void> send(std::string_view bytes);
+  Result<void> choose_wire();
+  Result<void> stream(const RowBatch& batch);
   Result<uint64_t> end_copy();
   Result<uint64_t> finish_copy();
   Result<void> write_notes();
@@ -50,7 +53,8 @@ class PostgresTableWriter : public TableWriter {
   TargetTable table_;
   TableRange range_;
   Encoding encoding_;  // of the batches
-  Encoding wire_;      // what COPY gets: canonical rows are written as text
+  Encoding wire_;      // what COPY gets: canonical rows are written as text, or binary while that serves
+  std::optional<BinaryTuples> tuples_;  // writes canonical rows as binary
   LoadMode mode_;
   bool open_ = false, copying_ = false;
   uint64_t written_ = 0, refused_ = 0;
@@ -58,7 +62,7 @@ class PostgresTableWriter : public TableWriter {
   std::string copy_sql_;
   std::vector<ParkedRow> notes_;  // wait while COPY has the session
   size_t notes_bytes_ = 0;
-  ByteBuffer text_;                                // a canonical batch as COPY lines
+  ByteBuffer text_;                                // a canonical batch as COPY lines or tuples
   std::optional<std::vector<bool>> byte_columns_;  // of giant canonical rows, once there was one
   std::string merge_sql_;                          // from the stage into the table, for a merging writer
 };
