@@ -170,10 +170,9 @@ std::optional<std::string> MysqlQuirks::lacks(Ability ability) const {
   switch (ability) {
     case Ability::partitions_of_their_own:
       return "partitions of MariaDB and MySQL are no tables";
-    case Ability::merges:
-      return "a load into MariaDB or MySQL that lost its snapshot begins again";
     case Ability::snapshots_held_elsewhere:
       return "sessions of MariaDB and MySQL share no snapshot";
+    case Ability::merges:
     case Ability::truncate_in_the_log:
       break;
   }

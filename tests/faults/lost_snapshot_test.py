@@ -201,13 +201,36 @@ def test_a_table_of_mysql_that_was_emptied_meanwhile_is_loaded_whole(pair: Pair)
     pair.assert_ends_equal(task)
 
 
-@across(("mariadb", "mariadb"), ("15", "mariadb"))
-def test_a_load_into_mariadb_begins_again_where_its_snapshot_is_lost(pair: Pair) -> None:
-    task, _ = begin(pair)
+@across(("mariadb", "mariadb"), ("15", "mariadb"), ("15", "mysql8"))
+def test_finished_slices_stay_on_mariadb_and_mysql_and_changed_rows_are_merged(pair: Pair) -> None:
+    task, done = begin(pair)
     if not isinstance(pair.source, MySqlServer):
         end_keepers = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'godwit:%keeper%'"
         assert pair.on_source(end_keepers)
-    with pair.writers():
-        pair.on_source("DELETE FROM documents WHERE id % 7 = 0")
-        assert_was_reloaded(pair, task.catch_up())
+    with pair.writers(2):
+        for change in (
+            "UPDATE documents SET body = 'short' WHERE id % 50 = 0",
+            "UPDATE documents SET id = id + 100000 WHERE id % 50 = 1",
+            "DELETE FROM documents WHERE id % 50 = 2",
+            "INSERT INTO documents VALUES (2, 9, 'again')",
+        ):
+            pair.on_source(change)
+        assert task.migrate(failpoint="merge-half-way=kill", timeout_s=300).code == -9
+        pair.on_source("UPDATE documents SET seen = seen + 1 WHERE id % 3 = 0")
+        assert_went_on(pair, task.catch_up(), done)
+    pair.assert_ends_equal(task)
+
+
+@across(("mariadb", "15"), ("mariadb", "mariadb"))
+def test_keys_that_differ_by_case_alone_are_merged_as_the_source_tells_them_apart(pair: Pair) -> None:
+    pair.on_source("ALTER TABLE documents MODIFY id varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci")
+    task, done = begin(pair)
+    for change in (
+        "UPDATE documents SET id = 'Bob' WHERE id = '5'",
+        "UPDATE documents SET id = 'BOB' WHERE id = 'bob'",
+        "UPDATE documents SET id = 'bOb' WHERE id = 'BOB'",
+        "DELETE FROM documents WHERE id = '6'",
+    ):
+        pair.on_source(change)
+    assert_went_on(pair, task.catch_up(), done)
     pair.assert_ends_equal(task)

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "engines/mysql/change_writer.h"
 #include "engines/mysql/connection_attributes.h"
+#include "engines/mysql/changed_keys.h"
 #include "engines/mysql/constraints.h"
 #include "engines/mysql/errors.h"
 #include "engines/mysql/log_status.h"
@@ -158,9 +159,9 @@ Result<std::unique_ptr<TableWriter>> MysqlTarget::load_table(std::string_view ta
   return MysqlTableWriter::open(session_, control_, task_id, table, range, mode, packet_bytes_);
 }
 
-Result<std::unique_ptr<ChangedKeys>> MysqlTarget::gather_keys(std::string_view, const TargetTable& table,
-                                                              std::shared_ptr<const TableDef>) {
-  return Failure(errors::no_arbiter(table.layout->ref));
+Result<std::unique_ptr<ChangedKeys>> MysqlTarget::gather_keys(std::string_view task_id, const TargetTable& table,
+                                                              std::shared_ptr<const TableDef> keys) {
+  return MysqlChangedKeys::open(session_, control_, task_id, table, std::move(keys), packet_bytes_);
 }
 
 Result<std::unique_ptr<ChangeWriter>> MysqlTarget::apply_changes(std::string_view task_id) {

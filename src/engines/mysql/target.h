@@ -24,7 +24,6 @@ class MysqlTarget : public Target {
                                      PrepareMode mode, bool fresh) override;
   Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables) override;
   // Keys of the source's forms would have to be read back in them; a table that lost its snapshot begins again.
-  bool gathers_keys() const override { return false; }
   Result<void> end_leftover_sessions() override;
 
   Result<void> create_control_tables() override { return control_.create(session_); }

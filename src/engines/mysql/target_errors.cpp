@@ -70,6 +70,18 @@ Error no_arbiter(const TableRef& table) {
                           "be told from others",
                           to_string(table)));
 }
+Error no_key_stage(const TableRef& table, const Error& cause) {
+  return make(
+      ErrorKind::table, "target.no_key_stage",
+      fmt::format("the keys of table {} that changed while its load was cut cannot be gathered, for the target "
+                  "lets this user make no temporary table ({}); the privilege CREATE TEMPORARY TABLES on the "
+                  "control database would let a cut load go on where it stood",
+                  to_string(table), cause.message));
+}
+Error key_damaged(const TableRef& table) {
+  return make(ErrorKind::table, "target.key_damaged",
+              fmt::format("a gathered key of table {} came back from the target in another shape", to_string(table)));
+}
 Error many_rows(uint64_t rows) {
   return make(ErrorKind::conflict, "target.many_rows", fmt::format("the change met {} rows instead of one", rows));
 }

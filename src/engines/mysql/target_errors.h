@@ -26,6 +26,8 @@ Error count_mismatch(const TableRef& table, uint32_t slice, uint64_t sent, uint6
 Error rows_lost(std::string_view table, uint64_t sent, uint64_t taken);
 Error encoding_refused(const TableRef& table, std::string_view encoding);
 Error no_arbiter(const TableRef& table);
+Error no_key_stage(const TableRef& table, const Error& cause);
+Error key_damaged(const TableRef& table);
 Error many_rows(uint64_t rows);
 Error nothing_to_find_by(const TableRef& table);
 Error packet_too_large(uint64_t bytes, uint64_t packet_bytes);
