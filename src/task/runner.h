@@ -98,14 +98,16 @@ class TaskRunner {
   Result<void> suspend_misfits();
   Result<void> check_stream() const;
   Result<void> check_ends(bool fresh);
+  Result<void> reclaim();
+  Result<void> reopen();
+
+  // runner_fresh.cpp: once, where the task does not resume
   Result<void> start_afresh();
   Result<void> clear_for_restart();
   Result<void> plan_preparation(TaskDocument& document);
   Result<void> take_snapshot(TaskDocument document);
   Result<Position> stream_start(const Snapshot& snapshot) const;
   Result<void> undo_start();
-  Result<void> reclaim();
-  Result<void> reopen();
 
   // runner_load.cpp
   Result<void> prepare_target();
