@@ -106,6 +106,7 @@ Result<std::optional<ApplyEnd>> Apply::step(const StopRule& rule) {
   }
   const bool idle = !batch;
   if (batch) {
+    has_taken_ = true;
     if (window_.empty()) window_since_ms_ = monotonic_ms();
     if (!batch->read_to.empty()) read_to_ = batch->read_to;
     window_.add(std::move(*batch));

@@ -62,6 +62,8 @@ class Apply {
   const SchemaEvent& structure_event() const { return schema_.front(); }
   // Moves the position behind it, with what `work` does in the same target transaction, and forgets it.
   Result<void> pass_structure(const std::function<Result<void>(ChangeWriter&)>& work);
+  // Whether something has left the spool: it may be lost with this object.
+  bool has_taken() const { return has_taken_; }
   bool made_progress() const { return made_progress_; }
   bool needs_care() const { return needs_care_; }
 
@@ -112,7 +114,7 @@ class Apply {
   bool replaying_ = false;   // what stands in the window has failed: it is done before more is taken
   size_t window_parts_ = 0;  // how many parts the last window had
   size_t parts_max_ = std::numeric_limits<size_t>::max();
-  bool made_progress_ = false, needs_care_ = false;
+  bool has_taken_ = false, made_progress_ = false, needs_care_ = false;
   int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_beat_ms_ = 0, last_look_ms_ = 0;
   ErrorTally::Counts errors_met_;  // at the last commit
   int64_t applied_us_ = 0, oldest_waiting_us_ = 0;

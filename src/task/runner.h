@@ -98,14 +98,16 @@ class TaskRunner {
   Result<void> suspend_misfits();
   Result<void> check_stream() const;
   Result<void> check_ends(bool fresh);
+  Result<void> reclaim();
+  Result<void> reopen();
+
+  // runner_fresh.cpp: once, where the task does not resume
   Result<void> start_afresh();
   Result<void> clear_for_restart();
   Result<void> plan_preparation(TaskDocument& document);
   Result<void> take_snapshot(TaskDocument document);
   Result<Position> stream_start(const Snapshot& snapshot) const;
   Result<void> undo_start();
-  Result<void> reclaim();
-  Result<void> reopen();
 
   // runner_load.cpp
   Result<void> prepare_target();
@@ -150,9 +152,11 @@ class TaskRunner {
   // runner_follow.cpp
   Result<void> start_capture();
   Result<ApplyEnd> follow(const std::stop_token& stop);
+  Result<ApplyEnd> pass_snapshots(std::unique_ptr<Apply>& apply, const StopRule& rule, const std::stop_token& stop);
   Result<ApplyEnd> apply_until(std::unique_ptr<Apply>& apply, const StopRule& goal, const std::stop_token& stop);
   Result<StopRule> stop_rule();
   Result<std::unique_ptr<Apply>> open_apply();
+  Result<void> reopen_apply(std::unique_ptr<Apply>& apply);
   Position highest_snapshot() const;
   Result<void> widen(Again& tables);
   Result<void> release_constraints();
@@ -160,7 +164,8 @@ class TaskRunner {
   Result<void> let_keys_act(Apply::Parts& parts);
   Result<SilentCascades> silent_cascades();
   Result<void> compare_keys();
-  Result<bool> build_tied_keys(const Position& reached);
+  Result<std::optional<Position>> tied_snapshot();
+  Result<void> build_tied_keys();
 
   // runner_schema.cpp
   Result<bool> take_up_structure(Apply& apply);
@@ -220,7 +225,7 @@ class TaskRunner {
   std::vector<std::string> standing_;  // TaskDocument::standing
   bool carefully_ = false;
   bool constraints_by_session_ = true;  // foreign keys do not bind the sessions that write rows
-  bool keys_stand_ = false;             // the target's foreign keys are built
+  bool keys_stand_ = false;             // those of the target's foreign keys that must act are built
   bool structure_begun_ = false;        // tables of the target may have been dropped or made by this run
   std::string worker_;                  // this run's id in the record
   RetryState retries_;

@@ -142,19 +142,26 @@ Result<SilentCascades> TaskRunner::silent_cascades() {
   return source_->silent_cascades(definitions);
 }
 
-// The tables that such keys tie together have one snapshot. Past it their keys must act, even while tables that were
-// loaded later are not consistent yet. False: they are not there yet, or nothing needs them.
-Result<bool> TaskRunner::build_tied_keys(const Position& reached) {
+// From here on the keys that the log is silent about must act, even while tables that were loaded later are not
+// consistent yet: the tables that they tie together have one snapshot. Nothing: there are none.
+Result<std::optional<Position>> TaskRunner::tied_snapshot() {
   const TiedTables tied = tied_tables(context_.tables, TRY(silent_cascades()));
-  if (tied.empty() || !record_->document().dropped.empty()) return false;
+  std::optional<Position> out;
   const TaskDocument document = record_->document();
-  for (const TableRecord& record : document.tables)
-    for (const size_t t : tied.tables)
-      if (context_.tables[t].target.source->ref == record.table && source_->compare(reached, record.snapshot) < 0)
-        return false;
+  for (const size_t t : tied.tables) {
+    const auto known = std::ranges::find(document.tables, context_.tables[t].target.source->ref, &TableRecord::table);
+    if (known == document.tables.end() || !known->suspended.empty()) continue;
+    if (!out || source_->compare(known->snapshot, *out) > 0) out = known->snapshot;
+  }
+  // Where keys were dropped for the load it is the latest of all: widen() loads tied tables again with any other.
+  if (out && !document.dropped.empty()) out = highest_snapshot();
+  return out;
+}
+
+Result<void> TaskRunner::build_tied_keys() {
+  const TiedTables tied = tied_tables(context_.tables, TRY(silent_cascades()));
   const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
-  TRY(build_phase(ObjectPhase::foreign_keys, &tied.tables));
-  return true;
+  return build_phase(ObjectPhase::foreign_keys, &tied.tables);
 }
 
 Result<std::unique_ptr<Apply>> TaskRunner::open_apply() {
@@ -180,6 +187,15 @@ Result<std::unique_ptr<Apply>> TaskRunner::open_apply() {
   return Apply::open(std::move(parts));
 }
 
+// What the one before took from the spool, and did not apply, is read again.
+Result<void> TaskRunner::reopen_apply(std::unique_ptr<Apply>& apply) {
+  const bool anew = apply->has_taken();
+  apply.reset();
+  if (anew) TRY(start_capture());
+  apply = TRY(open_apply());
+  return {};
+}
+
 Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
   failpoint(failpoints::before_catch_up);
   progress_.set_phase("change processing");
@@ -192,35 +208,41 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
     progress_.change_table(t, [](TableStatistics& s) {
       if (s.state == TableState::before_load) s.state = TableState::completed;
     });
-  const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
-  if (loads() && stored && source_->compare(*stored, highest_snapshot()) < 0)
-    keys_stand_ = TRY(build_tied_keys(*stored));
   std::unique_ptr<Apply> apply = TRY(open_apply());
   log_info(Component::task_manager, "Replication has started.");
-  // Foreign keys come once every table is past the position of the latest snapshot. Those that the log is silent
-  // about stand before the first change behind it.
-  const Position highest = highest_snapshot();
-  const SilentCascades silent = TRY(silent_cascades());
-  const bool cascades = !silent.tied.empty();
-  if (loads() && source_->compare(apply->position(), highest) < 0) {
-    StopRule to_highest = rule;
-    to_highest.caught_up = highest;
-    if (cascades && !keys_stand_) to_highest.no_further = highest;
-    const ApplyEnd end = TRY(apply_until(apply, to_highest, stop));
+  if (loads()) {
+    const ApplyEnd end = TRY(pass_snapshots(apply, rule, stop));
     if (end != ApplyEnd::caught_up) return end;
-    if (to_highest.no_further) TRY(start_capture());  // what was read behind it is read again
   }
   // In a session that they bind, foreign keys would act on top of what the log says: they come at the stop.
   if (constraints_by_session_) {
     const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
     TRY(build_foreign_keys());
   }
-  keys_stand_ = true;
-  if (cascades) {
-    apply.reset();
-    apply = TRY(open_apply());
-  }
+  const bool act_already = std::exchange(keys_stand_, true);
+  if (!act_already && !TRY(silent_cascades()).tied.empty()) TRY(reopen_apply(apply));
   return apply_until(apply, rule, stop);
+}
+
+// Foreign keys come once every table is past the position of the latest snapshot, and those that the log is silent
+// about before the first change behind the snapshot of the tables that they tie. ApplyEnd::caught_up: all may come.
+Result<ApplyEnd> TaskRunner::pass_snapshots(std::unique_ptr<Apply>& apply, const StopRule& rule,
+                                            const std::stop_token& stop) {
+  const Position highest = highest_snapshot();
+  const auto is_before = [&](const Position& goal) { return source_->compare(apply->position(), goal) < 0; };
+  if (!is_before(highest)) return ApplyEnd::caught_up;
+  StopRule to_goal = rule;
+  if (const std::optional<Position> tied = TRY(tied_snapshot())) {
+    to_goal.caught_up = to_goal.no_further = *tied;
+    const ApplyEnd end = is_before(*tied) ? TRY(apply_until(apply, to_goal, stop)) : ApplyEnd::caught_up;
+    if (end != ApplyEnd::caught_up || !(source_->compare(*tied, highest) < 0)) return end;
+    TRY(build_tied_keys());
+    keys_stand_ = true;
+    TRY(reopen_apply(apply));
+  }
+  to_goal.caught_up = highest;
+  to_goal.no_further.reset();
+  return apply_until(apply, to_goal, stop);
 }
 
 // Applies, and carries out the structure changes on the way. ApplyEnd::structure: tables are to be loaded first.

@@ -397,6 +397,7 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
   keeper_.reset();
   TRY(source_->end_leftover_sessions(true));
   std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
+  const Interrupter::Busy waits(context_.interrupter, maker.get(), nullptr);
   Snapshot snapshot;
   if (follows())
     snapshot = TRY(maker->open_later_snapshot(context_.capture_spec()));

@@ -130,3 +130,62 @@ def test_keys_act_from_the_first_change_behind_a_later_snapshot(ends: tuple[MySq
         outcome = task.catch_up()
         assert outcome.code == 0, outcome
     assert_equal(source, target)
+
+
+DIARY = "CREATE TABLE diary (id int PRIMARY KEY, line varchar(40)); INSERT INTO diary SELECT id, name FROM customers"
+
+
+def diary_last() -> dict[str, object]:
+    """Every table of the schema; the one without keys is loaded when all others are."""
+    tied = ("customers", "orders", "items", "visits")
+    names = [("%", 1), *((name, 9) for name in tied)]
+    return {
+        "rules": [
+            {
+                "rule-type": "selection",
+                "rule-id": str(number),
+                "rule-name": str(number),
+                "object-locator": {"schema-name": "fault", "table-name": name},
+                "rule-action": "include",
+                "load-order": order,
+            }
+            for number, (name, order) in enumerate(names, 1)
+        ]
+    }
+
+
+@pytest.mark.parametrize("kills", [(), ("load-done", "foreign-keys@2", "window-committed")], ids=["at-once", "killed"])
+def test_keys_act_between_their_tables_snapshot_and_a_later_one(
+    ends: tuple[MySqlServer, Server], kills: tuple[str, ...]
+) -> None:
+    """The tied tables are loaded again before another table is, and the backlog begins before either snapshot."""
+    source, target = ends
+    source.script(DIARY, "fault")
+    settings = {**SETTINGS, "FullLoadSettings": {"MaxFullLoadSubTasks": 1}}
+    with Task(source.uri("fault"), target.uri("fault"), settings=settings, mappings=diary_last()) as task:
+        outcome = task.migrate(failpoint="slice-before-commit=kill")
+        assert outcome.code == -9, outcome
+        source.script("DELETE FROM customers WHERE id <= 10; INSERT INTO customers VALUES (10, 'again')", "fault")
+        outcome = task.migrate(failpoint="slice-before-commit@5=kill")
+        assert outcome.code == -9, outcome
+        source.script(
+            "DELETE FROM customers WHERE id <= 20; INSERT INTO customers VALUES (20, 'again');"
+            "UPDATE visits SET n = 2 WHERE customer IS NULL; DELETE FROM visits WHERE customer = 30;"
+            "UPDATE customers SET id = 1000 WHERE id = 30;"
+            "DELETE FROM orders WHERE id = 40; DELETE FROM diary WHERE id <= 20",
+            "fault",
+        )
+        for kill in kills:
+            outcome = task.migrate(failpoint=f"{kill}=kill")
+            assert outcome.code == -9, outcome
+            source.script(
+                "DELETE FROM customers WHERE id = (SELECT n FROM (SELECT min(id) AS n FROM customers) AS c)", "fault"
+            )
+        outcome = task.catch_up()
+        assert outcome.code == 0, outcome
+        assert (reloads(outcome.log, "customers"), reloads(outcome.log, "diary")) == (1, 2), outcome
+    assert_equal(source, target)
+
+
+def reloads(log: str, table: str) -> int:
+    return sum("Reloading table" in line and table in line for line in log.splitlines())

@@ -90,3 +90,23 @@ def test_while_a_window_waits_for_a_lock_on_mariadb(pair: Pair) -> None:
         assert outcome.code == 0, outcome
         assert time.monotonic() - before < 20
     pair.assert_ends_equal(task)
+
+
+@pytest.mark.parametrize("killed_at", ["", "slice-before-commit"], ids=["at-the-start", "for-a-later-snapshot"])
+@across(("mysql8", "15"))
+def test_while_the_snapshot_waits_for_a_lock_of_the_tables(pair: Pair, killed_at: str) -> None:
+    """Whoever has written and not committed keeps the tables from being locked."""
+    task = pair.task()
+    if killed_at:
+        assert task.migrate(failpoint=f"{killed_at}=kill", timeout_s=60).code == -9
+    with contextlib.closing(pair.source.connect(pair.schema)) as holder:
+        holder.autocommit(False)
+        holder.cursor().execute("UPDATE documents SET seen = seen + 1")
+        run = task.start()
+        wait_until(lambda: "Waiting for LOCK TABLES" in run.log(), 30, "the worker to wait")
+        before = time.monotonic()
+        outcome = run.stop(timeout_s=30)
+        assert outcome.code == 0, outcome
+        assert time.monotonic() - before < 6  # three seconds of grace, and a kill
+        assert "NORMAL" in outcome.log.rsplit("Stop reason", 1)[1], outcome
+    pair.assert_ends_equal(task)

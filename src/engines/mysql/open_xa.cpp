@@ -1,7 +1,6 @@
 #include "engines/mysql/open_xa.h"
 
 #include <chrono>
-#include <thread>
 
 #include "base/log.h"
 #include "engines/mysql/connection_attributes.h"
@@ -27,7 +26,7 @@ Result<LogPlace> place_now(Connection& session) {
 }  // namespace
 
 Result<NoOpenXa> wait_for_open_xa(Connection& session, const Endpoint& endpoint, int64_t wait_s,
-                                  const std::atomic<bool>& interrupted) {
+                                  Interruption& interruption) {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(wait_s);
   const bool ignores = is_set(endpoint, "IgnoreOpenXaTransactionsCheck", false);
   for (bool told = false;; told = true) {
@@ -36,6 +35,7 @@ Result<NoOpenXa> wait_for_open_xa(Connection& session, const Endpoint& endpoint,
     if (!logs_prepared(session.traits())) return NoOpenXa{std::move(place), true};
     const auto open = session.query("XA RECOVER");
     if (!open && session.broken()) return Failure(open.error());
+    if (interruption.asked()) return Failure(errors::interrupted());
     if (!open) log_warning(Component::source_capture, "{}", errors::xa_unseen(open.error().message).message);
     if (!open || open->empty()) return NoOpenXa{std::move(place), open.has_value()};
     if (ignores) {
@@ -43,9 +43,8 @@ Result<NoOpenXa> wait_for_open_xa(Connection& session, const Endpoint& endpoint,
       return NoOpenXa{std::move(place), false};
     }
     if (!told) log_info(Component::source_capture, "Waiting for {} prepared XA transaction(s)", open->size());
-    if (interrupted) return Failure(Error{ErrorKind::stopped, "stopped", "the wait for XA was stopped", ""});
     if (std::chrono::steady_clock::now() > deadline) return Failure(errors::xa_stays_open(open->size(), wait_s));
-    std::this_thread::sleep_for(look_again);
+    TRY(interruption.pause(look_again));
   }
 }
 

@@ -42,8 +42,8 @@ SnapshotPool::~SnapshotPool() {
 }
 
 Result<std::shared_ptr<SnapshotPool>> SnapshotPool::open(const Endpoint& endpoint, const std::string& tag,
-                                                         const SnapshotSpec& spec) {
-  OpenSnapshot opened = TRY(open_sessions(endpoint, tag, spec));
+                                                         const SnapshotSpec& spec, Interruption& interruption) {
+  OpenSnapshot opened = TRY(open_sessions(endpoint, tag, spec, interruption));
   auto pool = std::make_shared<SnapshotPool>(std::move(opened.sessions), std::move(opened.position));
   Registry& all = registry();
   const std::scoped_lock lock(all.mutex);
@@ -62,7 +62,7 @@ Result<Connection> SnapshotPool::take(const std::atomic<bool>& interrupted) {
   constexpr auto look_again = std::chrono::milliseconds(200);
   std::unique_lock lock(mutex_);
   while (free_.empty() && alive_ > 0) {
-    if (interrupted) return Failure(Error{ErrorKind::stopped, "stopped", "the wait for a session was stopped", ""});
+    if (interrupted) return Failure(errors::interrupted());
     changed_.wait_for(lock, look_again);
   }
   if (free_.empty()) return Failure(errors::snapshot_lost(id_, "every session that held it has ended"));

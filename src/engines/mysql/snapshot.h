@@ -27,6 +27,7 @@
 #include "data/table_def.h"
 #include "engine/endpoint.h"
 #include "engines/mysql/connection.h"
+#include "engines/mysql/interruption.h"
 
 namespace godwit::mysql {
 
@@ -41,7 +42,7 @@ struct SnapshotSpec {
 class SnapshotPool {
  public:
   static Result<std::shared_ptr<SnapshotPool>> open(const Endpoint& endpoint, const std::string& tag,
-                                                    const SnapshotSpec& spec);
+                                                    const SnapshotSpec& spec, Interruption& interruption);
   // That of this process with this id; null: gone.
   static std::shared_ptr<SnapshotPool> find(std::string_view id);
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 #include <utility>
 
 #include "base/log.h"
@@ -46,9 +45,11 @@ bool is_lock_timeout(const Error& error) {
   return error.code == "mysql.1205";
 }
 
-// Anything but a wait that was too long or a lost connection: this server or this user has not that lock.
+// Anything but a wait that was too long or was stopped, or a lost connection: this server or this user has not that
+// lock.
 bool is_refused(const Error& error) {
-  return !is_lock_timeout(error) && error.kind != ErrorKind::connection && error.kind != ErrorKind::transient;
+  return !is_lock_timeout(error) && error.kind != ErrorKind::stopped && error.kind != ErrorKind::connection &&
+         error.kind != ErrorKind::transient;
 }
 
 std::vector<std::string> lock_statements(Lock lock, const std::vector<TableRef>& tables) {
@@ -88,11 +89,19 @@ std::string blockers(Connection& session) {
 
 class Opening {
  public:
-  Opening(const Endpoint& endpoint, const std::string& tag, const SnapshotSpec& spec)
-      : endpoint_(endpoint), tag_(tag), spec_(spec), deadline_(Clock::now() + std::chrono::seconds(spec.wait_s)) {}
+  Opening(const Endpoint& endpoint, const std::string& tag, const SnapshotSpec& spec, Interruption& interruption)
+      : endpoint_(endpoint),
+        tag_(tag),
+        spec_(spec),
+        interruption_(interruption),
+        deadline_(Clock::now() + std::chrono::seconds(spec.wait_s)) {}
+  ~Opening() { interruption_.at_work(nullptr); }
+  Opening(const Opening&) = delete;
+  Opening& operator=(const Opening&) = delete;
 
   Result<OpenSnapshot> run() {
     locker_ = TRY(connect());
+    interruption_.at_work(&locker_);
     // Should this host be cut off while it holds the lock.
     TRY(locker_.run(fmt::format("SET SESSION lock_wait_timeout = {}, wait_timeout = 60", lock_wait_s)));
     TRY(look_at_log());
@@ -181,35 +190,40 @@ class Opening {
     OpenSnapshot out;
     out.sessions = TRY(connect_all(1));
     TRY(begin(out.sessions));
-    out.position = TRY(unlogged_position());
+    const BinlogPosition at = TRY(unlogged_position());
+    out.position = at.position();
     return out;
   }
 
   // No place in any log: another for each snapshot, so that slices of two are told apart.
-  Result<Position> unlogged_position() {
+  Result<BinlogPosition> unlogged_position() {
     BinlogPosition at;
     at.place = { "no-binlog.000000", static_cast<uint64_t>(TRY(server_clock_us(locker_))) };
     at.server = TRY(log_server(locker_));
-    return at.position();
+    return at;
   }
 
-  Result<Position> maria_position(const LogPlace& place) {
-    BinlogPosition at;
-    at.place = place;
-    at.server = TRY(log_server(locker_));
-    at.gtids = TRY(maria_gtids_at(locker_, place));
+  // A place once written stays what it is. To find its GTIDs MariaDB reads the file up to there, for which nobody is
+  // kept waiting behind a lock.
+  Result<Position> complete(BinlogPosition at) {
+    if (maria_log_) {
+      at.server = TRY(log_server(locker_));
+      at.gtids = TRY(maria_gtids_at(locker_, at.place));
+    }
     return at.position();
   }
 
   // Nothing: the snapshots differ. `any`: the places may, since nobody writes to the task's tables meanwhile.
-  Result<std::optional<Position>> agreed_position(std::vector<Connection>& sessions, bool any) {
+  static Result<std::optional<BinlogPosition>> agreed_position(std::vector<Connection>& sessions, bool any) {
     std::optional<LogPlace> first;
     for (Connection& session : sessions) {
       const std::optional<LogPlace> place = TRY(maria_snapshot_place(session));
       if (!place || (first && *first != *place && !any)) return std::nullopt;
       if (!first) first = place;
     }
-    return std::optional(TRY(maria_position(*first)));
+    BinlogPosition out;
+    out.place = std::move(*first);
+    return std::optional(std::move(out));
   }
 
   Result<std::optional<OpenSnapshot>> try_matching(unsigned count) {
@@ -218,18 +232,13 @@ class Opening {
     const XaState before = TRY(xa_state(locker_));
     if (before.open || !before.seen) return give_up(std::move(out.sessions));
     TRY(begin(out.sessions));
-    const std::optional<Position> position = TRY(agreed_position(out.sessions, false));
+    std::optional<BinlogPosition> position = TRY(agreed_position(out.sessions, false));
     // Else the place may lie behind the commit of one whose rows are not in the tables yet.
     if (!position || !is_known_quiet(before, TRY(xa_state(locker_)))) return give_up(std::move(out.sessions));
-    out.position = TRY(knowing_xa(*position));
+    // No XA transaction was prepared while the snapshot was opened: a reader from there on misses none.
+    position->xa_known = true;
+    out.position = TRY(complete(std::move(*position)));
     return std::optional(std::move(out));
-  }
-
-  // No XA transaction was prepared while the snapshot was opened: a reader from there on misses none.
-  static Result<Position> knowing_xa(const Position& position) {
-    BinlogPosition at = TRY(BinlogPosition::parse(position.text));
-    at.xa_known = true;
-    return at.position();
   }
 
   Result<OpenSnapshot> under(Lock lock, Clock::time_point until) {
@@ -243,31 +252,32 @@ class Opening {
       return Failure(opened.error());
     }
     if (!unlocked) return Failure(unlocked.error());
-    out.position = std::move(*opened);
+    out.position = TRY(complete(std::move(*opened)));
     return out;
   }
 
-  Result<Position> open_exactly(Lock lock, std::vector<Connection>& sessions) {
+  Result<BinlogPosition> open_exactly(Lock lock, std::vector<Connection>& sessions) {
     const XaState before = TRY(xa_state(locker_));
-    const Position position = TRY(open_locked(lock, sessions));
+    BinlogPosition position = TRY(open_locked(lock, sessions));
     const XaState after = TRY(xa_state(locker_));
     // It keeps nobody from committing what was prepared in a session that is gone.
     if (lock == Lock::tables && !is_quiet(before, after))
       return Failure(errors::lock_weak(name_of(lock), "XA transactions are prepared"));
-    return logs_ && is_known_quiet(before, after) ? knowing_xa(position) : position;
+    position.xa_known = logs_ && is_known_quiet(before, after);
+    return position;
   }
 
-  Result<Position> open_locked(Lock lock, std::vector<Connection>& sessions) {
+  Result<BinlogPosition> open_locked(Lock lock, std::vector<Connection>& sessions) {
     TRY(begin(sessions));
     if (!logs_) return unlogged_position();
     if (maria_log_) {
-      std::optional<Position> position = TRY(agreed_position(sessions, lock == Lock::tables));
+      std::optional<BinlogPosition> position = TRY(agreed_position(sessions, lock == Lock::tables));
       if (position) return std::move(*position);
       return Failure(errors::lock_weak(name_of(lock), "transactions committed under it"));
     }
-    const std::optional<BinlogPosition> end = TRY(log_end_position(locker_));
+    std::optional<BinlogPosition> end = TRY(log_end_position(locker_));
     if (!end) return Failure(errors::log_off());
-    return end->position();
+    return std::move(*end);
   }
 
   Result<void> wait_for(Lock lock, Clock::time_point until) {
@@ -280,7 +290,7 @@ class Opening {
       const std::string who = blockers(locker_);
       if (is_last) return Failure(errors::lock_not_had(name_of(lock), spec_.wait_s, who));
       log_info(Component::source_unload, "Waiting for {}: {}", name_of(lock), who);
-      std::this_thread::sleep_for(lock_pause);
+      TRY(interruption_.pause(lock_pause));
     }
   }
 
@@ -318,7 +328,7 @@ class Opening {
       if (i > 0 && i % tries_a_halving == 0) count = std::max(1U, count / 2);
       if (auto out = maria_log_ ? TRY(try_matching(count)) : TRY(try_quiet(count))) return std::move(*out);
       if (Clock::now() > deadline_) break;
-      std::this_thread::sleep_for(quiet_pause);
+      TRY(interruption_.pause(quiet_pause));
     }
     if (!spec_.needs_position) return without_log();  // one session needs no place
     return Failure(errors::no_snapshot_without_lock(refused, lockless_tries));
@@ -348,6 +358,7 @@ class Opening {
   const Endpoint& endpoint_;
   const std::string& tag_;
   const SnapshotSpec& spec_;
+  Interruption& interruption_;
   const Clock::time_point deadline_;
   Connection locker_;
   std::vector<Connection> ready_;
@@ -358,8 +369,9 @@ class Opening {
 
 }  // namespace
 
-Result<OpenSnapshot> open_sessions(const Endpoint& endpoint, const std::string& tag, const SnapshotSpec& spec) {
-  return Opening(endpoint, tag, spec).run();
+Result<OpenSnapshot> open_sessions(const Endpoint& endpoint, const std::string& tag, const SnapshotSpec& spec,
+                                   Interruption& interruption) {
+  return Opening(endpoint, tag, spec, interruption).run();
 }
 
 }  // namespace godwit::mysql

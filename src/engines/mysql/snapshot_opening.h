@@ -13,6 +13,7 @@ struct OpenSnapshot {
   Position position;
 };
 
-Result<OpenSnapshot> open_sessions(const Endpoint& endpoint, const std::string& tag, const SnapshotSpec& spec);
+Result<OpenSnapshot> open_sessions(const Endpoint& endpoint, const std::string& tag, const SnapshotSpec& spec,
+                                   Interruption& interruption);
 
 }  // namespace godwit::mysql

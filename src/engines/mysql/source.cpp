@@ -54,9 +54,7 @@ MysqlSource::~MysqlSource() {
 }
 
 void MysqlSource::interrupt() {
-  interrupted_ = true;
-  const std::scoped_lock lock(busy_mutex_);
-  (member_ ? *member_ : session_).interrupt();
+  interruption_.ask();
 }
 
 Result<ServerIdentity> MysqlSource::identity() {
@@ -133,7 +131,7 @@ Result<Snapshot> MysqlSource::open_pool(const CaptureSpec& spec, bool needs_posi
   SnapshotSpec wanted{
       .sessions = spec.lanes + 1, .wait_s = spec.open_transactions_timeout_s, .needs_position = needs_position};
   for (const TableDef* table : spec.tables) wanted.tables.push_back(table->ref);
-  held_ = TRY(SnapshotPool::open(endpoint_, options_.tag, wanted));
+  held_ = TRY(SnapshotPool::open(endpoint_, options_.tag, wanted, interruption_));
   return Snapshot{held_->id(), held_->position()};
 }
 
@@ -146,9 +144,9 @@ Result<Snapshot> MysqlSource::begin_capture(const CaptureSpec& spec) {
     if (compare(wanted, oldest) < 0) return Failure(errors::log_purged(wanted.text, oldest.text));
     return Snapshot{"", compare(wanted, now) < 0 ? wanted : now};
   }
-  interrupted_ = false;
+  interruption_.forget();
   const NoOpenXa none_open =
-      TRY(wait_for_open_xa(session_, endpoint_, spec.open_transactions_timeout_s, interrupted_));
+      TRY(wait_for_open_xa(session_, endpoint_, spec.open_transactions_timeout_s, interruption_));
   Snapshot snapshot;
   if (spec.loads) {
     snapshot = TRY(open_pool(spec, true));
@@ -162,10 +160,12 @@ Result<Snapshot> MysqlSource::begin_capture(const CaptureSpec& spec) {
 }
 
 Result<Snapshot> MysqlSource::open_snapshot(const CaptureSpec& spec) {
+  interruption_.forget();
   return open_pool(spec, false);
 }
 
 Result<Snapshot> MysqlSource::open_later_snapshot(const CaptureSpec& spec) {
+  interruption_.forget();
   return open_pool(spec, true);
 }
 
@@ -208,17 +208,17 @@ Result<void> MysqlSource::join_snapshot(std::string_view id) {
   if (member_) TRY(leave_snapshot());
   std::shared_ptr<SnapshotPool> pool = SnapshotPool::find(id);
   if (!pool) return Failure(errors::snapshot_lost(id, "the process that opened it has ended"));
-  interrupted_ = false;
-  Connection member = TRY(pool->take(interrupted_));
+  interruption_.forget();
+  Connection member = TRY(pool->take(interruption_.asked()));
   // What a slice locks of the table's structure is let go with it, long before the snapshot ends.
   auto marked = member.run(fmt::format("SAVEPOINT {}", own_savepoint));
   if (!marked) {
     pool->give_back(std::move(member));
     return Failure(marked.error());
   }
-  const std::scoped_lock lock(busy_mutex_);
   joined_ = std::move(pool);
   member_ = std::move(member);
+  interruption_.at_work(&*member_);
   return {};
 }
 
@@ -231,8 +231,8 @@ Result<void> MysqlSource::leave_snapshot() {
 }
 
 void MysqlSource::give_back() {
-  const std::scoped_lock lock(busy_mutex_);
   if (!member_) return;
+  interruption_.at_work(nullptr);
   joined_->give_back(std::move(*member_));
   member_.reset();
   joined_.reset();

@@ -1,14 +1,13 @@
 #pragma once
 // MySQL and MariaDB as a source: one ordinary session, and while it is in a snapshot one that the pool lends.
 
-#include <atomic>
 #include <memory>
-#include <mutex>
 #include <optional>
 
 #include "engine/engine.h"
 #include "engines/mysql/catalog.h"
 #include "engines/mysql/connection.h"
+#include "engines/mysql/interruption.h"
 #include "engines/mysql/log_times.h"
 #include "engines/mysql/snapshot.h"
 #include "engines/mysql/transactions.h"
@@ -91,8 +90,7 @@ class MysqlSource : public Source {
   std::shared_ptr<SnapshotPool> held_;    // made or held by this Source
   std::shared_ptr<SnapshotPool> joined_;  // whose session `member_` is
   std::optional<Connection> member_;
-  std::mutex busy_mutex_;  // guards which of the two is at work, for interrupt()
-  std::atomic<bool> interrupted_ = false;
+  Interruption interruption_{session_};
   std::shared_ptr<ReaderMemory> reader_memory_ = std::make_shared<ReaderMemory>();
 };
 

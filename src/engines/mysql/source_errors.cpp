@@ -15,6 +15,9 @@ Error lacking(std::string_view code, std::string message) {
 
 }  // namespace
 
+Error interrupted() {
+  return {ErrorKind::stopped, "stopped", "What was waited for on the source was stopped.", ""};
+}
 Error snapshot_lost(std::string_view id, std::string_view why) {
   return make(ErrorKind::snapshot_lost, "snapshot_lost",
               fmt::format("the load's snapshot {} is gone: {}.", id.empty() ? "(none)" : id, why));

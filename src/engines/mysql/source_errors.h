@@ -11,6 +11,9 @@
 
 namespace godwit::mysql::errors {
 
+// Somebody asked for the end of what was waited for.
+Error interrupted();
+
 // Snapshots.
 Error snapshot_lost(std::string_view id, std::string_view why);
 // `why`: what went on under it.
