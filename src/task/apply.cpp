@@ -66,7 +66,8 @@ Result<std::optional<ApplyEnd>> Apply::step_unless_stopped(const StopRule& rule,
   roll_back();
   if (replays(end.error(), stop)) return std::nullopt;
   // A window that waited for a lock when the stop came was interrupted: nothing of it is there.
-  if (stop.stop_requested() && is_recoverable(end.error())) return std::nullopt;
+  const bool may_be_ours = end.error().kind == ErrorKind::stopped || is_recoverable(end.error());
+  if (stop.stop_requested() && may_be_ours) return std::nullopt;
   return end;
 }
 
@@ -198,6 +199,7 @@ Result<void> Apply::look_for_border(const StopRule& rule) {
   if (!window_.parts().empty()) furthest = window_.parts().back().txn.commit;
   if (!schema_.empty() && parts_.source->compare(schema_.back().at, furthest) > 0) furthest = schema_.back().at;
   if (border_ && parts_.source->compare(furthest, border_->position) < 0) return {};
+  const Interrupter::Busy busy(parts_.context->interrupter, parts_.source, nullptr);
   auto border = parts_.source->find_commit_border(position_, *rule.commit_time_us);
   if (!border && border.error().kind != ErrorKind::prerequisite) return Failure(border.error());
   if (border) {

@@ -17,7 +17,7 @@ import compare  # noqa: E402  (after the path is set)
 import shop  # noqa: E402
 import shop_mysql  # noqa: E402
 from mysql_server import MySqlServer, is_mysql  # noqa: E402
-from servers import PostgresServer, Server, new_server  # noqa: E402
+from servers import PostgresServer, Server, SharedServers, new_server  # noqa: E402
 from worker import Task, without_engine  # noqa: E402
 from writers import Writers  # noqa: E402
 
@@ -152,31 +152,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 _numbers = itertools.count(1)
 
 
-class Running:
-    """Servers that tests share, started when first asked for."""
-
-    def __init__(self) -> None:
-        self._servers: dict[tuple[str, str], Server] = {}
-
-    def get(self, version: str, identity: str) -> Server:
-        if (version, identity) not in self._servers:
-            self._servers[version, identity] = new_server(version, identity=identity).start()
-        return self._servers[version, identity]
-
-    def close(self) -> None:
-        for server in self._servers.values():
-            server.close()
-
-
 @pytest.fixture(scope="session")
-def running() -> Iterator[Running]:
-    servers = Running()
+def running() -> Iterator[SharedServers]:
+    servers = SharedServers()
     yield servers
     servers.close()
 
 
 @pytest.fixture(scope="session")
-def shared_servers(running: Running) -> tuple[Server, Server]:
+def shared_servers(running: SharedServers) -> tuple[Server, Server]:
     return running.get("15", "source"), running.get("15", "target")
 
 
@@ -193,7 +177,7 @@ def across(*pairs: tuple[str, str], fixture: str = "pair", thorough: tuple[tuple
 
 
 @pytest.fixture
-def pair(request: pytest.FixtureRequest, running: Running) -> Iterator[Pair]:
+def pair(request: pytest.FixtureRequest, running: SharedServers) -> Iterator[Pair]:
     """For faults of the worker: the servers go on and are shared. Its parameter: the versions of both."""
     versions = getattr(request, "param", ("15", "15"))
     skip_without_engine(*versions)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Iterator
 
 import pytest
 
@@ -44,69 +46,73 @@ def promote(replica: MySqlServer) -> None:
     replica.query("RESET SLAVE ALL")
 
 
-@pytest.mark.parametrize("version", ["mariadb", "mysql8"])
-def test_the_task_goes_on_at_a_promoted_replica(version: str) -> None:
-    skip_without_engine(version)
+@dataclass
+class Stage:
+    """A primary, its replica and a target, with rows that went through the primary."""
+
+    running: ExitStack
+    version: str
+
+    def __post_init__(self) -> None:
+        self.primary, self.replica = (
+            self.running.enter_context(MySqlServer(self.version, settings=REPLICA)) for _ in range(2)
+        )
+        self.target = self.running.enter_context(PostgresServer(identity="target"))
+        self.target.create_database("fault")
+        follow(self.replica, self.primary)
+        self.primary.create_database("fault")
+        self.primary.script(SCHEMA, "fault")
+
+    def task_at(self, server: MySqlServer) -> Task:
+        ends = f"{server.uri('fault')}?GtidCluster=shop", self.target.uri("fault")
+        return self.running.enter_context(Task(*ends, settings=SETTINGS))
+
+
+@pytest.fixture(params=["mariadb", "mysql8"])
+def stage(request: pytest.FixtureRequest) -> Iterator[Stage]:
+    skip_without_engine(request.param)
     with ExitStack() as running:
-        primary = running.enter_context(MySqlServer(version, settings=REPLICA))
-        replica = running.enter_context(MySqlServer(version, settings=REPLICA))
-        target = running.enter_context(PostgresServer(identity="target"))
-        target.create_database("fault")
-        follow(replica, primary)
-        primary.create_database("fault")
-        primary.script(SCHEMA, "fault")
-
-        def task_at(server: MySqlServer, task_id: str = "godwit", more: str = "?GtidCluster=shop") -> Task:
-            return running.enter_context(
-                Task(server.uri("fault") + more, target.uri("fault"), task_id=task_id, settings=SETTINGS)
-            )
-
-        def assert_went_on(outcome: Outcome) -> None:
-            assert outcome.code == 0, outcome
-            ends = replica.uri("fault"), target.uri("fault")
-            assert not compare.table_differences(*ends)
-            assert target.query(f"SELECT count(*) FROM {CONTROL[PostgresServer]}.godwit_parked", "fault") == [(0,)]
-
-        run = task_at(primary).start()
-        wait_until(lambda: "Replication has started" in run.log(), 60, "the load")
-        primary.script(CHANGE.format(n=2), "fault")
-        wait_until(lambda: target.query("SELECT count(*) FROM fault.t", "fault") == [(5,)], 30, "the changes")
-        run.kill()
-        # What the task has not read yet is on both: in files of other names and places.
-        for _ in range(3):
-            replica.query("FLUSH BINARY LOGS")
-        primary.script(CHANGE.format(n=3), "fault")
-        wait_for_replica(replica, primary)
-        primary.kill()
-        promote(replica)
-        replica.script(CHANGE.format(n=4), "fault")
-        assert_went_on(task_at(replica).catch_up())
-        replica.script(CHANGE.format(n=5), "fault")
-        assert_went_on(task_at(replica).catch_up())
+        yield Stage(running, request.param)
 
 
-@pytest.mark.parametrize("version", ["mariadb", "mysql8"])
-def test_a_replica_that_lacks_what_was_applied_is_refused(version: str) -> None:
-    skip_without_engine(version)
-    with ExitStack() as running:
-        primary = running.enter_context(MySqlServer(version, settings=REPLICA))
-        replica = running.enter_context(MySqlServer(version, settings=REPLICA))
-        target = running.enter_context(PostgresServer(identity="target"))
-        target.create_database("fault")
-        follow(replica, primary)
-        primary.create_database("fault")
-        primary.script(SCHEMA, "fault")
-        ends = "?GtidCluster=shop", target.uri("fault")
-        first = running.enter_context(Task(primary.uri("fault") + ends[0], ends[1], settings=SETTINGS))
-        assert first.catch_up().code == 0
-        wait_for_replica(replica, primary)
-        promote(replica)
-        primary.script(CHANGE.format(n=2), "fault")
-        assert first.catch_up().code == 0
-        primary.kill()
-        replica.script(CHANGE.format(n=7), "fault")
-        before = target.query("SELECT * FROM fault.t ORDER BY id", "fault")
-        second = running.enter_context(Task(replica.uri("fault") + ends[0], ends[1], settings=SETTINGS))
-        outcome = second.catch_up()
-        assert outcome.code == 1 and "--restart" in outcome.output, outcome
-        assert target.query("SELECT * FROM fault.t ORDER BY id", "fault") == before, "no row moves"
+def test_the_task_goes_on_at_a_promoted_replica(stage: Stage) -> None:
+    primary, replica, target = stage.primary, stage.replica, stage.target
+
+    def assert_went_on(outcome: Outcome) -> None:
+        assert outcome.code == 0, outcome
+        ends = replica.uri("fault"), target.uri("fault")
+        assert not compare.table_differences(*ends)
+        assert target.query(f"SELECT count(*) FROM {CONTROL[PostgresServer]}.godwit_parked", "fault") == [(0,)]
+
+    run = stage.task_at(primary).start()
+    wait_until(lambda: "Replication has started" in run.log(), 60, "the load")
+    primary.script(CHANGE.format(n=2), "fault")
+    wait_until(lambda: target.query("SELECT count(*) FROM fault.t", "fault") == [(5,)], 30, "the changes")
+    run.kill()
+    # What the task has not read yet is on both: in files of other names and places.
+    for _ in range(3):
+        replica.query("FLUSH BINARY LOGS")
+    primary.script(CHANGE.format(n=3), "fault")
+    wait_for_replica(replica, primary)
+    primary.kill()
+    promote(replica)
+    replica.script(CHANGE.format(n=4), "fault")
+    assert_went_on(stage.task_at(replica).catch_up())
+    replica.script(CHANGE.format(n=5), "fault")
+    assert_went_on(stage.task_at(replica).catch_up())
+
+
+def test_a_replica_that_lacks_what_was_applied_is_refused(stage: Stage) -> None:
+    primary, replica, target = stage.primary, stage.replica, stage.target
+    first = stage.task_at(primary)
+    assert first.catch_up().code == 0
+    wait_for_replica(replica, primary)
+    promote(replica)
+    primary.script(CHANGE.format(n=2), "fault")
+    assert first.catch_up().code == 0
+    primary.kill()
+    replica.script(CHANGE.format(n=7), "fault")
+    before = target.query("SELECT * FROM fault.t ORDER BY id", "fault")
+    outcome = stage.task_at(replica).catch_up()
+    assert outcome.code == 1 and "--restart" in outcome.output, outcome
+    assert target.query("SELECT * FROM fault.t ORDER BY id", "fault") == before, "no row moves"

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import compare
-from conftest import Servers
 from mysql_server import SHA2_USER, is_mysql
 from processes import Late, wait_until
-from servers import PASSWORD, PASSWORD_USER, PostgresServer, Server, new_server, pglogical_settings
+from servers import PASSWORD, PASSWORD_USER, PostgresServer, Server, SharedServers, new_server, pglogical_settings
 from worker import Outcome, Run, Task
 
 
@@ -95,7 +94,7 @@ def _holds(outcome: Outcome, line: str) -> bool:
 class Stage:
     """Two ends, a task, and the steps that can be done with them."""
 
-    def __init__(self, servers: Servers, name: str) -> None:
+    def __init__(self, servers: SharedServers, name: str) -> None:
         self._shared, self._name = servers, re.sub(r"\W", "_", name)[:40]
         self._versions = {"source": "15", "target": "15"}
         self._own: dict[str, Server] = {}
@@ -266,7 +265,7 @@ class Stage:
         check(self.task().run(*map(self.fill, words)).wait(60), self.fill(body))
 
 
-def carry_out(path: Path, servers: Servers) -> None:
+def carry_out(path: Path, servers: SharedServers) -> None:
     flow = parse(path.read_text())
     stage = Stage(servers, path.stem)
     try:

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 
 import flow
-from conftest import Servers
+from servers import SharedServers
 from worker import without_engine
 
 CASES = sorted((Path(__file__).parent / "cases").glob("*.test"))
 
 
 @pytest.mark.parametrize("path", CASES, ids=[path.stem for path in CASES])
-def test_flow(path: Path, servers: Servers) -> None:
+def test_flow(path: Path, servers: SharedServers) -> None:
     if flow.parse(path.read_text()).needs_mysql and (reason := without_engine("mysql")):
         pytest.skip(reason)
     try:

@@ -6,18 +6,17 @@ Its interface is PostgresServer's, a database being a database of the server.
 
 from __future__ import annotations
 
-import shutil
 import signal
 import subprocess
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Mapping
 
 import MySQLdb
 import MySQLdb.connections
 
-from processes import Process, wait_until
-from workplace import cache_folder, free_port, own, run_as_user, unprivileged_user, workplace
+from processes import wait_until
+from server_life import ServerLife
+from workplace import cache_folder, own, run_as_user
 
 VERSIONS = ("mariadb", "mysql8", "mysql57")
 PASSWORD_USER = "godwit_password"  # must give its password, checked by mysql_native_password; root has none
@@ -106,8 +105,10 @@ def _make_template(version: str, data: Path) -> None:
     (data / "auto.cnf").unlink(missing_ok=True)  # each server has a UUID of its own
 
 
-class MySqlServer:
+class MySqlServer(ServerLife):
     """One server; `durable` makes it flush at each commit. Other settings go into its options file."""
+
+    PORT_TAKEN = "bind on TCP/IP port"
 
     def __init__(
         self,
@@ -118,48 +119,14 @@ class MySqlServer:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self.version = version
-        self.folder = workplace.folder()
-        self.data = self.folder / "data"
-        self.port = 0
-        self._process: Process | None = None
         domain = {"gtid_domain_id": GTID_DOMAINS[identity]} if version == "mariadb" else {}
         self._settings = {**SETTINGS, **(DURABLE if durable else CARELESS), **OF_VERSION[version], **domain}
         self._settings.update(settings or {})
-        template = workplace.template(version, lambda data: _make_template(version, data))
-        self.folder.mkdir()
+        self._settle(version, lambda data: _make_template(version, data))
         (self.folder / "tmp").mkdir()
-        shutil.copytree(template, self.data)
         own(self.folder)
-        workplace.live.add(self)
-
-    def __enter__(self) -> MySqlServer:
-        return self if self._process else self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # --- life ---
-
-    def start(self) -> MySqlServer:
-        for attempt in range(3):  # the free port may be taken by somebody else before the server binds it
-            self.port = self.port or free_port()
-            first, *rest = _program(self.version)
-            with (self.folder / "log").open("ab") as log:
-                self._process = Process(
-                    [first, f"--defaults-file={self._write_settings()}", *rest],
-                    stdout=log,
-                    stderr=log,
-                    user=unprivileged_user(),
-                )
-            wait_until(lambda: self._answers() or not self._alive(), 60, f"{self.version} to start", 0.02)
-            if self._alive():
-                return self
-            if "bind on TCP/IP port" not in self.log() or attempt == 2:
-                break
-            self.port = 0
-        raise RuntimeError(f"{self.version} did not start:\n{self.log()[-3000:]}")
 
     def stop(self, mode: str = "fast") -> None:
         """mode: fast, or immediate: it goes through recovery at its next start."""
@@ -173,34 +140,6 @@ class MySqlServer:
         """kill -9, as when its machine loses power."""
         assert self._process is not None
         self.stop("immediate")
-
-    def restart(self, mode: str = "fast") -> None:
-        self.stop(mode)
-        self.start()
-
-    def close(self) -> None:
-        self.stop("immediate")
-        workplace.live.discard(self)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def save_data(self) -> Path:
-        """A copy of the stopped server's data folder, for restore_data()."""
-        assert self._process is None, "stop the server first"
-        copy = self.folder / "saved"
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(self.data, copy)
-        return copy
-
-    def restore_data(self, copy: Path) -> None:
-        assert self._process is None, "stop the server first"
-        shutil.rmtree(self.data)
-        shutil.copytree(copy, self.data)
-        own(self.data)
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
 
     # --- use ---
 
@@ -284,17 +223,14 @@ class MySqlServer:
         for user, host in self.query("SELECT user, host FROM mysql.user WHERE user LIKE 'flow%'"):
             self.query(f"DROP USER '{user}'@'{host}'")
 
-    def log(self) -> str:
-        path = self.folder / "log"
-        return path.read_text(errors="replace") if path.exists() else ""
-
     # --- helpers ---
 
     def _socket(self) -> Path:
         return self.folder / "socket"
 
-    def _alive(self) -> bool:
-        return self._process is not None and self._process.running()
+    def _command(self) -> list[str | Path]:
+        first, *rest = _program(self.version)
+        return [first, f"--defaults-file={self._write_settings()}", *rest]
 
     def _answers(self) -> bool:
         try:

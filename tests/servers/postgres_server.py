@@ -7,18 +7,17 @@ Servers made for the two ends come from two templates, so that they have differe
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import subprocess
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Mapping
 
 import psycopg2
 import psycopg2.extensions
 
-from processes import Late, Process, wait_until
-from workplace import cache_folder, free_port, own, run_as_user, unprivileged_user, workplace
+from processes import Late, wait_until
+from server_life import ServerLife
+from workplace import cache_folder, own, run_as_user
 
 VERSIONS = ("10", "12", "15", "18")
 PASSWORD_USER = "godwit_password"  # a superuser that must give its password; every other user is trusted
@@ -84,11 +83,13 @@ def _make_template(version: str, data: Path) -> None:
     run_as_user([binaries(version) / "postgres", "--single", "-D", data, "postgres"], feed=role)
 
 
-class PostgresServer:
+class PostgresServer(ServerLife):
     """One server. `identity` is "source" or "target"; servers of one identity share their system identifier.
 
     `durable` keeps fsync on, for tests that end the server by kill(). Other settings go into postgresql.conf.
     """
+
+    PORT_TAKEN = "could not bind"
 
     def __init__(
         self,
@@ -99,46 +100,12 @@ class PostgresServer:
         settings: Mapping[str, str] | None = None,
     ) -> None:
         self.version = version
-        self.folder = workplace.folder()
-        self.data = self.folder / "data"
-        self.port = 0
-        self._process: Process | None = None
         self._settings = {**SETTINGS, **({} if durable else CARELESS), **(settings or {})}
-        template = workplace.template(f"postgresql-{version}-{identity}", lambda data: _make_template(version, data))
-        self.folder.mkdir()
-        shutil.copytree(template, self.data)
+        self._settle(f"postgresql-{version}-{identity}", lambda data: _make_template(version, data))
         (self.data / "pg_hba.conf").write_text(HBA)
         own(self.folder)
-        workplace.live.add(self)
-
-    def __enter__(self) -> PostgresServer:
-        return self if self._process else self.start()
-
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     # --- life ---
-
-    def start(self) -> PostgresServer:
-        for attempt in range(3):  # the free port may be taken by somebody else before the server binds it
-            self.port = self.port or free_port()
-            self._write_settings()
-            with (self.folder / "log").open("ab") as log:
-                self._process = Process(
-                    [binaries(self.version) / "postgres", "-D", self.data],
-                    stdout=log,
-                    stderr=log,
-                    user=unprivileged_user(),
-                )
-            wait_until(lambda: self._answers() or not self._alive(), 60, f"PostgreSQL {self.version} to start", 0.02)
-            if self._alive():
-                return self
-            if "could not bind" not in self.log() or attempt == 2:
-                break
-            self.port = 0
-        raise RuntimeError(f"PostgreSQL {self.version} did not start:\n{self.log()[-3000:]}")
 
     def stop(self, mode: str = "fast") -> None:
         """mode: smart, fast or immediate, as pg_ctl's."""
@@ -162,37 +129,12 @@ class PostgresServer:
         self._process = None
         wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in family), 10, "killed backends to be gone")
 
-    def restart(self, mode: str = "fast") -> None:
-        self.stop(mode)
-        self.start()
-
     def close(self) -> None:
-        if self._process is not None:
-            try:
-                self.stop("immediate")
-            except Late:
-                self.kill()
-        workplace.live.discard(self)
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def save_data(self) -> Path:
-        """A copy of the stopped server's data folder, for restore_data()."""
-        assert self._process is None, "stop the server first"
-        copy = self.folder / "saved"
-        shutil.rmtree(copy, ignore_errors=True)
-        shutil.copytree(self.data, copy)
-        return copy
-
-    def restore_data(self, copy: Path) -> None:
-        assert self._process is None, "stop the server first"
-        shutil.rmtree(self.data)
-        shutil.copytree(copy, self.data)
-        own(self.data)
-
-    @property
-    def pid(self) -> int:
-        assert self._process is not None
-        return self._process.pid
+        try:
+            self.stop("immediate")
+        except Late:
+            self.kill()
+        super().close()
 
     # --- use ---
 
@@ -275,14 +217,14 @@ class PostgresServer:
         wait_until(lambda: not self.value(f"SELECT count(*) {sessions}"), 10, f"the sessions on {name} to end")
         self.query(f'DROP DATABASE IF EXISTS "{name}"')
 
-    def log(self) -> str:
-        path = self.folder / "log"
-        return path.read_text(errors="replace") if path.exists() else ""
-
     # --- helpers ---
 
-    def _alive(self) -> bool:
-        return self._process is not None and self._process.running()
+    def _title(self) -> str:
+        return f"PostgreSQL {self.version}"
+
+    def _command(self) -> list[str | Path]:
+        self._write_settings()
+        return [binaries(self.version) / "postgres", "-D", self.data]
 
     def _answers(self) -> bool:
         try:

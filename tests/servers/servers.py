@@ -48,8 +48,24 @@ def new_server(
     """Not yet started."""
     if version not in VERSIONS:
         raise ValueError(f"there is no server named {version}; there are: {', '.join(VERSIONS)}")
-    kind = MySqlServer if is_mysql(version) else PostgresServer
+    kind: type[PostgresServer] | type[MySqlServer] = MySqlServer if is_mysql(version) else PostgresServer
     return kind(version, identity=identity, durable=durable, settings=settings)
+
+
+class SharedServers:
+    """Servers that tests share, started when first asked for."""
+
+    def __init__(self) -> None:
+        self._servers: dict[tuple[str, str], Server] = {}
+
+    def get(self, version: str, identity: str) -> Server:
+        if (version, identity) not in self._servers:
+            self._servers[version, identity] = new_server(version, identity=identity).start()
+        return self._servers[version, identity]
+
+    def close(self) -> None:
+        for server in self._servers.values():
+            server.close()
 
 
 # --- command line ---

@@ -109,6 +109,13 @@ Error stream_silent(int64_t seconds, std::string_view where) {
                   "server is gone. It is asked again.",
                   seconds, place(where)));
 }
+Error stream_stands(int64_t seconds, std::string_view where) {
+  return make(
+      ErrorKind::connection, "binlog_silent",
+      fmt::format("the source sent heartbeats for {} s{}, and nothing of its binlog, which goes on there: the "
+                  "server does not read its log. It is asked again; see the server's error log.",
+                  seconds, place(where)));
+}
 Error event_too_large(std::string_view where, std::string_view server_said) {
   return make(ErrorKind::fatal, "event_too_large",
               fmt::format("the source cannot send an event of its binlog behind {} because of its size; it says: {}. "

@@ -25,6 +25,7 @@ Error dump_refused(std::string_view start, std::string_view server_said);
 Error stream_error(unsigned code, std::string_view sqlstate, std::string_view server_said);
 Error stream_ended(std::string_view where);
 Error stream_silent(int64_t seconds, std::string_view where);
+Error stream_stands(int64_t seconds, std::string_view where);
 Error event_too_large(std::string_view where, std::string_view server_said);
 Error other_server(std::string_view position, std::string_view server);
 // `why`: what the server has there.

@@ -368,8 +368,7 @@ std::optional<DdlType> read_type(DdlWords& words, const ServerKind& server, cons
 }
 
 bool take_charset(DdlWords& words, DdlType& out) {
-  std::string name;
-  if (words.take("CHARACTER", "SET") || words.take("CHARSET")) {
+  const auto take_name = [&](std::string& name) {
     words.take_sign('=');
     if (words.now().kind == SqlWord::Kind::text) {
       name = words.now().value;
@@ -377,20 +376,11 @@ bool take_charset(DdlWords& words, DdlType& out) {
     } else if (!words.take_name(name)) {
       return false;
     }
-    out.charset = lower_ascii(name);
+    name = lower_ascii(name);
     return true;
-  }
-  if (words.take("COLLATE")) {
-    words.take_sign('=');
-    if (words.now().kind == SqlWord::Kind::text) {
-      name = words.now().value;
-      words.pass();
-    } else if (!words.take_name(name)) {
-      return false;
-    }
-    out.collation = lower_ascii(name);
-    return true;
-  }
+  };
+  if (words.take("CHARACTER", "SET") || words.take("CHARSET")) return take_name(out.charset);
+  if (words.take("COLLATE")) return take_name(out.collation);
   if (words.take("ASCII")) return out.charset = "latin1", true;
   if (words.take("UNICODE")) return out.charset = "ucs2", true;
   if (words.take("BINARY")) return out.binary_collation = true;

@@ -1,13 +1,13 @@
 #include "engines/mysql/log_times.h"
 
 #include <algorithm>
-#include <stop_token>
 #include <vector>
 
 #include "base/clock.h"
 #include "engines/mysql/change_reader.h"
 #include "engines/mysql/log_continuity.h"
 #include "engines/mysql/log_status.h"
+#include "engines/mysql/log_walk.h"
 #include "engines/mysql/source_errors.h"
 #include "engines/mysql/transactions.h"
 
@@ -16,10 +16,10 @@ namespace {
 
 // What a server stamps with a second may be written a little later.
 constexpr int64_t stamp_delay_us = 2'000'000;
-constexpr int wait_ms = 1000;
+// The server looks for where the GTIDs end, and says where it is at its leisure.
+constexpr int64_t patience_ms = 30'000, patience_of_search_ms = 40 * patience_ms;
 
-Result<std::unique_ptr<BinlogStream>> open_stream(Connection& session, const LogAccess& access,
-                                                  const StreamStart& start) {
+Result<LogWalk> open_walk(Connection& session, const LogAccess& access, const StreamStart& start) {
   constexpr uint32_t tries = 5;
   for (uint32_t attempt = 0;; ++attempt) {
     StreamOptions how;
@@ -27,7 +27,9 @@ Result<std::unique_ptr<BinlogStream>> open_stream(Connection& session, const Log
     how.server_id = replica_id(access.name, attempt);
     how.replica_uuid = replica_uuid(access.name);
     auto stream = BinlogStream::open(TRY(access.open_session()), start, how);
-    if (stream || attempt + 1 == tries) return stream;
+    if (stream)
+      return LogWalk(*std::move(stream), *access.interrupted, start.gtids ? patience_of_search_ms : patience_ms);
+    if (attempt + 1 == tries) return Failure(std::move(stream).error());
   }
 }
 
@@ -38,9 +40,9 @@ bool is_before(const LogPlace& a, const LogPlace& b) {
 // When the server began the file.
 Result<int64_t> file_start_us(Connection& session, const LogAccess& access, const std::string& file) {
   const LogPlace start{file, log_start_offset};
-  const std::unique_ptr<BinlogStream> stream = TRY(open_stream(session, access, {start, std::nullopt}));
+  LogWalk walk = TRY(open_walk(session, access, {start, std::nullopt}));
   for (;;) {
-    const std::optional<LoggedEvent> event = TRY(stream->next(wait_ms, std::stop_token()));
+    const std::optional<LoggedEvent> event = TRY(walk.next());
     if (event && event->raw.header.type == EventType::format_description)
       return int64_t{event->raw.header.timestamp_s} * 1'000'000;
     if (event && is_before(start, event->end)) return Failure(errors::no_file_start(file));
@@ -53,14 +55,14 @@ Result<std::optional<Position>> first_from(Connection& session, const LogAccess&
   DecoderOptions options;
   options.server = TRY(log_server(session));
   const StreamStart start = TRY(stream_start(after, options.server, session.traits().has_gtids, true));
-  const std::unique_ptr<BinlogStream> stream = TRY(open_stream(session, access, start));
+  LogWalk walk = TRY(open_walk(session, access, start));
   LogDecoder decoder({}, {}, std::move(options), after, start.gtids.has_value());
   ChangeBatch batch;
   decoder.start_batch(batch);
-  while (stream->place().empty() || is_before(stream->place(), end)) {
-    const std::optional<LoggedEvent> event = TRY(stream->next(wait_ms, std::stop_token()));
+  while (walk.place().empty() || is_before(walk.place(), end)) {
+    const std::optional<LoggedEvent> event = TRY(walk.next());
     if (!event) continue;
-    TRY(decoder.decode(*event, stream->format(), batch));
+    TRY(decoder.decode(*event, walk.format(), batch));
     if (const auto open = decoder.under_way(); open && open->commit_us >= time_us) return std::optional(open->start);
     while (decoder.has_more()) TRY(decoder.tell_more(batch));
   }

@@ -12,11 +12,6 @@ namespace {
 
 constexpr auto look_again = std::chrono::milliseconds(200);
 
-// Older servers write an XA transaction to the log when it commits, all of it.
-bool logs_prepared(const ServerTraits& traits) {
-  return traits.version >= (traits.mariadb ? 100500 : 50707);
-}
-
 Result<LogPlace> place_now(Connection& session) {
   const std::optional<BinlogPosition> end = TRY(log_end_position(session));
   if (!end) return Failure(errors::log_off());
@@ -32,7 +27,7 @@ Result<NoOpenXa> wait_for_open_xa(Connection& session, const Endpoint& endpoint,
   for (bool told = false;; told = true) {
     // Before the question: what is prepared behind the answer lies behind this place.
     LogPlace place = TRY(place_now(session));
-    if (!logs_prepared(session.traits())) return NoOpenXa{std::move(place), true};
+    if (!session.traits().logs_prepared()) return NoOpenXa{std::move(place), true};
     const auto open = session.query("XA RECOVER");
     if (!open && session.broken()) return Failure(open.error());
     if (interruption.asked()) return Failure(errors::interrupted());

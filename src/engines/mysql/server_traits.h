@@ -16,6 +16,9 @@ struct ServerTraits {
   }
   // The binlog is followed by sets of GTIDs. MySQL has to be configured so (gtid_mode=ON); MariaDB always has them.
   bool has_gtids = false;
+  // XA PREPARE writes the transaction to the log, and XA COMMIT no more than that it is committed. Older servers
+  // write all of it when it is committed, as they do with others.
+  bool logs_prepared() const { return at_least(50707, 100500); }
   // SHOW BINARY LOG STATUS in the place of SHOW MASTER STATUS.
   bool says_replica() const { return !mariadb && version >= 80200; }
 };

@@ -20,5 +20,12 @@ TEST(ServerTraits, abilities_are_asked_by_both_versions) {
   EXPECT_FALSE(traits_of_version("10.5.1-MariaDB").at_least(80000, 100600));
 }
 
+TEST(ServerTraits, prepared_transactions_are_logged_since_5_7_7_and_10_5) {
+  EXPECT_TRUE(traits_of_version("5.7.22-log").logs_prepared());
+  EXPECT_FALSE(traits_of_version("5.7.6").logs_prepared());
+  EXPECT_TRUE(traits_of_version("10.5.1-MariaDB").logs_prepared());
+  EXPECT_FALSE(traits_of_version("10.4.34-MariaDB").logs_prepared());
+}
+
 }  // namespace
 }  // namespace godwit::mysql

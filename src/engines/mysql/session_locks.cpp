@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "engines/mysql/target_errors.h"
 
 namespace godwit::mysql {
 namespace {
@@ -52,11 +53,13 @@ Result<void> end_leftover_sessions(Connection& session, std::string_view tag) {
     // 1094: it is gone.
     if (!killed && killed.error().code != "mysql.1094") return Failure(killed.error());
   }
-  const int64_t until = monotonic_ms() + patience_ms;
-  while (!holders.empty() && monotonic_ms() < until) {
+  const int64_t until_ms = monotonic_ms() + patience_ms;
+  while (!holders.empty() && monotonic_ms() < until_ms) {
     std::this_thread::sleep_for(pause_between_looks);
     holders = TRY(older_holders(session, tag));
   }
+  if (!holders.empty())
+    log_warning(Component::target_apply, "{}", errors::sessions_left(holders, patience_ms / 1000).message);
   return {};
 }
 

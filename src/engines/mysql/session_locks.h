@@ -12,7 +12,8 @@ namespace godwit::mysql {
 // The first free one; a session that finds none goes without, and the fences alone keep it out.
 Result<void> take_session_lock(Connection& session, std::string_view tag);
 
-// Ends the sessions that were there before this one, and waits until they are gone.
+// Ends the sessions that were there before this one, and waits some seconds until they are gone. What is still there
+// then is warned about; its locks are waited for.
 Result<void> end_leftover_sessions(Connection& session, std::string_view tag);
 
 }  // namespace godwit::mysql

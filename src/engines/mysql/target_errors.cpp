@@ -172,6 +172,13 @@ Error missing_target_columns(const TableRef& table, std::span<const std::string>
               fmt::format("table {} of the target lacks {}. Add them, or leave them out by remove-column rules.",
                           to_string(table), join(columns, ", ")));
 }
+Error sessions_left(std::span<const uint64_t> ids, int64_t seconds) {
+  return make(ErrorKind::table, "target.sessions_left",
+              fmt::format("{} session(s) of an earlier worker are still there on the target {} s after they were "
+                          "ended: {}. They may roll back much, or hang; this worker waits for what they hold locked. "
+                          "Look for them in SHOW PROCESSLIST, and KILL them again if they stay.",
+                          ids.size(), seconds, fmt::join(ids, ", ")));
+}
 Error generated_target_column(const TableRef& table, std::span<const std::string> columns) {
   return make(ErrorKind::prerequisite, "target.generated_column",
               fmt::format("column {} of table {} is computed by the target and takes no values. Leave it out by "

@@ -5,10 +5,8 @@
 namespace godwit::mysql {
 
 Result<XaState> xa_state(Connection& session) {
-  // Older servers write all of an XA transaction when it is committed, as they do with others.
   XaState out;
-  const ServerTraits& traits = session.traits();
-  if (traits.version < (traits.mariadb ? 100500 : 50707)) return out;
+  if (!session.traits().logs_prepared()) return out;
   // The counts first: what begins behind them shows in the next ones, what began before shows in XA RECOVER.
   const Rows counts =
       TRY(session.query("SHOW GLOBAL STATUS WHERE Variable_name IN ('Com_xa_prepare', 'Com_xa_commit')"));
