@@ -177,6 +177,7 @@ class TaskRunner {
   Result<bool> drop_table(Apply& apply, const SchemaEvent& event, const SchemaChange& change);
   Result<bool> drop_partition(Apply& apply, size_t table, const SchemaEvent& event, const SchemaChange& change);
   Result<bool> refuse_alteration(Apply& apply, size_t table, const std::string& reason);
+  Result<bool> may_act_otherwise();
   Result<std::string> plan_alteration(size_t table, const SchemaChange& change, TargetTable& plan);
   Result<void> build_what_is_new(const TableDef& table, bool partitions);
   PlanOptions own_plan_options() const;
@@ -226,6 +227,7 @@ class TaskRunner {
   bool carefully_ = false;
   bool constraints_by_session_ = true;  // foreign keys do not bind the sessions that write rows
   bool keys_stand_ = false;             // those of the target's foreign keys that must act are built
+  bool keys_act_ = false;               // and some do, in the apply that is open
   bool structure_begun_ = false;        // tables of the target may have been dropped or made by this run
   std::string worker_;                  // this run's id in the record
   RetryState retries_;

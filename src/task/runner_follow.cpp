@@ -107,10 +107,12 @@ Result<StopRule> TaskRunner::stop_rule() {
 // Once the foreign keys are there, those that the source's log is silent about do what they did on the source.
 Result<void> TaskRunner::let_keys_act(Apply::Parts& parts) {
   parts.in_log_order.assign(context_.tables.size(), false);
+  keys_act_ = false;
   const TiedTables tied = tied_tables(context_.tables, TRY(silent_cascades()));
   if (tied.empty()) return {};
   parts.hanging = tied.children;
   if (!keys_stand_) return {};
+  keys_act_ = true;
   TRY(compare_keys());
   std::vector<TableRef> names;
   for (const size_t t : tied.tables) names.push_back(context_.tables[t].target.layout->ref);

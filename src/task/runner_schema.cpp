@@ -131,7 +131,7 @@ Result<bool> TaskRunner::take_up_table(Apply& apply, const SchemaEvent& event, c
   switch (action) {
     case SchemaAction::none:
       TRY(apply.pass_structure(nothing));
-      return false;
+      return !change.notes.empty() && TRY(may_act_otherwise());
     case SchemaAction::reload:
       return load_again(apply, *table, event, change);
     case SchemaAction::alter:
@@ -140,6 +140,13 @@ Result<bool> TaskRunner::take_up_table(Apply& apply, const SchemaEvent& event, c
       return alter_table(apply, *table, event, change, true);
   }
   return false;
+}
+
+// What a change noted may have been a foreign key that the log is silent about: such keys are compared anew.
+Result<bool> TaskRunner::may_act_otherwise() {
+  if (keys_act_) return true;
+  const SilentCascades now = TRY(silent_cascades());
+  return !now.tied.empty();
 }
 
 // Plans the table as the change leaves it. Answers why it cannot go on, if so.

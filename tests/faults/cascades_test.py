@@ -12,6 +12,7 @@ import pytest
 import compare
 from conftest import SETTINGS
 from mysql_server import MySqlServer
+from processes import wait_until
 from servers import Server, new_server
 from worker import Task, without_engine
 
@@ -189,3 +190,29 @@ def test_keys_act_between_their_tables_snapshot_and_a_later_one(
 
 def reloads(log: str, table: str) -> int:
     return sum("Reloading table" in line and table in line for line in log.splitlines())
+
+
+KEY_CHANGES = {
+    "dropped": "ALTER TABLE visits DROP FOREIGN KEY by_customer",
+    "added": "ALTER TABLE diary ADD CONSTRAINT of_line FOREIGN KEY (id) REFERENCES customers (id) ON DELETE CASCADE",
+}
+
+
+@pytest.mark.parametrize("change", KEY_CHANGES.values(), ids=KEY_CHANGES)
+def test_a_key_that_comes_or_goes_while_tables_are_followed_suspends_them(
+    ends: tuple[MySqlServer, Server], change: str
+) -> None:
+    """Keys are not replicated: what they do on one end alone must not come to pass unnoticed."""
+    source, target = ends
+    source.script(DIARY, "fault")
+    with Task(source.uri("fault"), target.uri("fault"), settings=SETTINGS) as task:
+        assert task.catch_up().code == 0
+        run = task.start()
+        wait_until(lambda: run.log().count("Replication has started") == 2, 30, "the task to follow")
+        source.script("DELETE FROM diary WHERE id = 1; DELETE FROM customers WHERE id = 1", "fault")
+        source.script(f"{change}; DELETE FROM customers WHERE id = 2", "fault")
+        wait_until(lambda: "suspended" in run.log(), 30, "the tables to be suspended")
+        outcome = run.stop()
+        assert outcome.code == 3, outcome
+    counts = "SELECT (SELECT count(*) FROM fault.customers), (SELECT count(*) FROM fault.visits WHERE customer = 2)"
+    assert target.query(counts, "fault") == [(499, 1)]

@@ -19,6 +19,7 @@
 #include "engines/mysql/source_errors.h"
 #include "engines/mysql/splitting.h"
 #include "engines/mysql/table_reader.h"
+#include "engines/mysql/visibility.h"
 
 namespace godwit::mysql {
 namespace {
@@ -300,6 +301,11 @@ Result<std::unique_ptr<TableReader>> MysqlSource::read_keys(const RowBatch& keys
   const std::string head = fmt::format("SELECT {} FROM {} WHERE ", select_list(*layout), quote_name(table.ref));
   std::string tail;
   if (options.filter != nullptr) tail = " AND " + TRY(filter_condition(*options.filter, table));
+  // The log does not tell the numbers under which the server shows its transactions: all that stands in it is waited
+  // for, or as the last resort whoever holds these rows.
+  interruption_.forget();
+  if (!member_ && !options.sees.empty() && !TRY(shows_its_log(session_, interruption_)))
+    tail += " LOCK IN SHARE MODE";
   std::vector<std::string> statements;
   for (size_t row = 0; row < keys.rows; row += keys_a_statement)
     statements.push_back(head + TRY(any_key(keys, row, std::min(keys.rows, row + keys_a_statement), table)) + tail);
