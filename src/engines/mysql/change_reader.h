@@ -37,7 +37,7 @@ class MysqlChangeReader : public ChangeReader {
     std::function<Result<std::unique_ptr<PacketSource>>()> open_session;
     // May be empty.
     std::function<std::vector<StructureDocument>(const DdlStatement&)> documents_of;
-    std::shared_ptr<ReaderMemory> memory;  // one for all readers that a source opens
+    std::shared_ptr<ReaderMemory> memory;  // ReaderMemory::of(); none: a new one
   };
   // `facts`: by captured table.
   static Result<std::unique_ptr<ChangeReader>> open(const Options& options, std::span<const CapturedTable> tables,

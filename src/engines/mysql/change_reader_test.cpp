@@ -39,6 +39,7 @@ struct Following {
   // What is told until the log ends or an error comes.
   Following& go() {
     told.clear();
+    schema.clear();
     parts.clear();
     error.reset();
     auto opened = MysqlChangeReader::open(options, tables, table_facts);
@@ -62,6 +63,7 @@ struct Following {
       parts.push_back(part);
     }
     EXPECT_EQ(covered, batch.changes.size());
+    schema.insert(schema.end(), batch.schema.begin(), batch.schema.end());
     for (size_t i = 0; i <= batch.changes.size(); ++i) {
       for (const SchemaEvent& event : batch.schema)
         if (event.before_change == i)
@@ -84,6 +86,7 @@ struct Following {
   std::vector<std::string> said;
   int sessions = 0;
   Told told;
+  std::vector<SchemaEvent> schema;
   std::vector<TxnPart> parts;
   std::optional<Error> error;
   std::string read_to;
@@ -250,6 +253,32 @@ TEST(MysqlChangeReader, a_large_transaction_comes_in_parts_and_may_be_taken_back
   ASSERT_GT(run.parts.size(), 1U);
   EXPECT_EQ(run.parts.back().kind, TxnPart::Kind::rows);
   EXPECT_EQ(run.go().told, Told{"INSERT a 2=y"});
+}
+
+TEST(MysqlChangeReader, what_one_reader_learned_the_readers_of_the_same_task_know) {
+  const std::shared_ptr<ReaderMemory> memory = ReaderMemory::of("t/here");
+  memory->note_undone("x", {3, 5});
+  memory->try_another_id();
+  EXPECT_EQ(ReaderMemory::of("t/here")->undone("x"), (std::vector<UndoneRows>{{3, 5}}));
+  EXPECT_EQ(ReaderMemory::of("t/here")->attempt(), 1U);
+  EXPECT_TRUE(ReaderMemory::of("t/there")->undone("x").empty());
+}
+
+TEST(MysqlChangeReader, what_is_known_of_a_transaction_is_not_taken_for_another_at_its_place) {
+  constexpr int rows = 60000;
+  std::shared_ptr<ReaderMemory> memory = std::make_shared<ReaderMemory>();
+  for (const bool rolled_back : {true, false}) {
+    FakeLog log;
+    if (!rolled_back) log.use_gtids_from(7);  // the server's log was begun anew
+    log.begin();
+    for (int i = 0; i < rows; ++i) log.insert("a", i, "value");
+    rolled_back ? log.query("ROLLBACK") : log.xid();
+    Following run(log);
+    run.options.memory = memory;
+    run.go();
+    EXPECT_EQ(code(run), rolled_back ? "mysql.transaction_abandoned" : "");
+    EXPECT_EQ(run.told.size() == static_cast<size_t>(rows), !rolled_back);
+  }
 }
 
 TEST(MysqlChangeReader, a_transaction_that_the_death_of_the_server_cut_is_not_told) {

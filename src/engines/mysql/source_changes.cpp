@@ -93,7 +93,7 @@ Result<std::unique_ptr<ChangeReader>> MysqlSource::read_changes(const CaptureSpe
     return out;
   };
   options.open_session = [endpoint = endpoint_, tag = options_.tag] { return open_packet_session(endpoint, tag); };
-  options.memory = reader_memory_;
+  options.memory = ReaderMemory::of(options.task_id);
   const std::vector<LogTable> facts = TRY(log_tables(session_, tables));
   return MysqlChangeReader::open(options, tables, facts);
 }
