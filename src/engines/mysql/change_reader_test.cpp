@@ -281,6 +281,62 @@ TEST(MysqlChangeReader, what_is_known_of_a_transaction_is_not_taken_for_another_
   }
 }
 
+// A table that is in error, or whose rows cannot be read, does not hold the others.
+
+TEST(MysqlChangeReader, of_a_table_in_error_structure_changes_alone_are_told) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  log.statement("TRUNCATE TABLE a");
+  log.statement("ALTER TABLE a ADD c int");
+  log.transaction("a", 2, "x");
+  log.transaction("b", 3, "x");
+  Following run(log);
+  run.tables[0].in_error = true;
+  run.options.documents_of = [](const DdlStatement& ddl) {
+    return ddl.statement.kind == LogStatement::Kind::ddl ? std::vector<StructureDocument>{{1, ddl.sql}}
+                                                         : std::vector<StructureDocument>();
+  };
+  EXPECT_EQ(run.go().told, (Told{"SCHEMA ALTER TABLE a ADD c int", "INSERT b 3=x"}));
+  EXPECT_EQ(code(run), "");
+}
+
+TEST(MysqlChangeReader, values_that_cannot_be_read_suspend_the_table_alone) {
+  FakeLog log;
+  log.transaction("b", 1, "x");
+  log.begin();
+  log.insert("b", 2, "x");
+  log.table_map(1, "a");
+  log.bare_rows(EventType::write_rows_v2, 1, "");  // of defaults, which nobody knows
+  log.insert("a", 3, "x");
+  log.insert("b", 4, "x");
+  log.xid();
+  log.transaction("a", 5, "x");
+  Following run(log);
+  run.go();
+  EXPECT_EQ(code(run), "");
+  ASSERT_EQ(run.told.size(), 4U);
+  EXPECT_EQ(run.told[2].find("SCHEMA an INSERT leaves out column id"), 0U) << run.told[2];
+  EXPECT_EQ(run.told[3], "INSERT b 4=x");
+  ASSERT_EQ(run.schema.size(), 1U);
+  EXPECT_TRUE(run.schema[0].unreadable);
+  EXPECT_EQ(run.schema[0].table, 0U);
+}
+
+TEST(MysqlChangeReader, a_suspension_in_a_transaction_that_is_rolled_back_keeps_its_place) {
+  FakeLog log;
+  log.begin();
+  log.insert("b", 1, "x");
+  log.table_map(1, "a");
+  log.bare_rows(EventType::write_rows_v2, 1, "");
+  log.query("ROLLBACK");
+  log.transaction("b", 2, "x");
+  Following run(log);
+  run.go();
+  ASSERT_EQ(run.told.size(), 2U);
+  EXPECT_EQ(run.told[0].find("SCHEMA "), 0U);
+  EXPECT_EQ(run.told[1], "INSERT b 2=x");
+}
+
 TEST(MysqlChangeReader, a_transaction_that_the_death_of_the_server_cut_is_not_told) {
   FakeLog log;
   log.begin();

@@ -29,7 +29,6 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
                        const BinlogPosition& after, bool by_gtid)
     : options_(std::move(options)),
       tables_(tables, facts, options_.fold_names),
-      suspended_(tables.size(), false),
       after_(after),
       xa_known_(after.xa_known),
       by_place_(!by_gtid),
@@ -41,6 +40,7 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
   if (options_.memory == nullptr) options_.memory = std::make_shared<ReaderMemory>();
   for (const CapturedTable& table : tables) {
     const auto from = BinlogPosition::parse(table.from.text);
+    suspended_.push_back(table.in_error);
     reached_.push_back(table.from.empty());
     pending_.push_back(!table.from.empty() && !from);  // the end of the log
     from_.push_back(from ? *from : BinlogPosition());
@@ -376,11 +376,14 @@ Result<void> LogDecoder::rows(const RawEvent& event, const LogFormat& format, Ch
   while (!reader.done()) {
     Change change;
     change.table = table;
-    auto done = reader.next(image, change);
-    if (!done && reader.lost_json().lost)
-      return Failure(errors::partial_json_lost(tables_.captured(table).full->ref,
-                                               tables_.facts(table).columns[reader.lost_json().column].name, where_));
-    if (!done) return Failure(in_context(std::move(done).error(), to_string(tables_.captured(table).full->ref)));
+    const auto done = reader.next(image, change);
+    if (!done && reader.unreadable().empty())
+      return Failure(in_context(done.error(), to_string(tables_.captured(table).full->ref)));
+    if (!done) {
+      suspend(table, reader.unreadable(), batch);
+      batch.schema.back().unreadable = true;
+      break;
+    }
     add(batch, change);
   }
   batch_bytes_ += image.arena.size() + image.cells.size() * sizeof(Cell) - before;
