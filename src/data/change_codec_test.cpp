@@ -38,7 +38,8 @@ class RandomBatch {
                                text(),
                                below(9),
                                {text()},
-                               {text()}});
+                               {text()},
+                               below(2) == 0});
     for (uint32_t count = batch_.changes.empty() ? 0 : below(3); count > 0; --count)
       batch_.notes.push_back({below(batch_.changes.size()), static_cast<ChangeNote::Kind>(below(3)), text()});
     batch_.read_to = {text()};
