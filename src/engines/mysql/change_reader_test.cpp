@@ -616,6 +616,22 @@ TEST(MysqlChangeReader, gtids_are_not_told_behind_a_transaction_that_has_none) {
   EXPECT_TRUE(BinlogPosition::parse(run.parts[1].end.text)->gtids.empty());
 }
 
+TEST(LogContinuity, what_is_being_committed_is_owned_by_somebody) {
+  const std::string one = "3e11fa47-71ca-11e1-9e33-c80aa9429562", other = "41414141-4141-4141-4141-414141414141";
+  struct Case {
+    std::string owned, gtids;
+  };
+  const Case cases[] = {
+      {"", ""},
+      {one + ":7#12", one + ":7"},
+      {one + ":7#12:9#3:8#1", one + ":7-9"},
+      {one + ":7#12,\n" + other + ":1#123", one + ":7," + other + ":1"},
+      {one + ":7#12" + other + ":1#123", one + ":7," + other + ":1"},
+      {"nonsense:7#12", ""},
+  };
+  for (const Case& c : cases) EXPECT_EQ(owned_gtids(c.owned).text(), c.gtids) << c.owned;
+}
+
 TEST(LogContinuity, mariadb_has_the_same_transactions_at_a_place_or_another_log) {
   struct Case {
     const char *had, *at_place, *now;
