@@ -346,6 +346,27 @@ TEST(MysqlChangeReader, a_transaction_that_the_death_of_the_server_cut_is_not_to
   EXPECT_EQ(Following(log).go().told, Told{"INSERT a 2=y"});
 }
 
+TEST(MysqlChangeReader, the_gtid_of_a_transaction_that_was_cut_is_not_executed) {
+  for (const bool maria : {false, true})
+    for (const bool began : {false, true}) {
+      FakeLog log(maria);
+      log.use_gtids_from(10);
+      if (began)
+        log.begin();
+      else
+        log.gtid();
+      if (began) log.insert("a", 1, "x");
+      log.rotate(true);
+      Following run(log);
+      run.options.maria = maria;
+      const std::string before = maria ? "0-7-9" : std::string(FakeLog::uuid) + ":1-9";
+      run.after(FakeLog::place(1, 4) + '@' + std::string(FakeLog::uuid) + '#' + before).go();
+      EXPECT_EQ(code(run), "");
+      EXPECT_EQ(place_of(run.read_to), log.end());
+      EXPECT_EQ(BinlogPosition::parse(run.read_to)->gtids.text(), before) << "it is given to the next transaction";
+    }
+}
+
 TEST(MysqlChangeReader, a_transaction_may_go_on_in_the_next_file) {
   FakeLog log;
   log.begin();

@@ -92,9 +92,13 @@ Result<void> LogDecoder::decode(const LoggedEvent& event, const LogFormat& forma
     passing_ = compare(event.end, after_.place) == std::partial_ordering::less;
   if (event.raw.header.type == EventType::format_description) {
     format_ = format;
-    // The server started anew, and the transaction before has no end: it died while it wrote it.
+    // The server started anew, and the transaction before has no end: it died while it wrote it, and gives its GTID
+    // to the next.
     const bool takes_place = event.start.offset != event.end.offset;
-    if (takes_place && format.after_restart && txn_.open && txn_.begun) TRY(roll_back(batch));
+    if (takes_place && format.after_restart && txn_.open) {
+      txn_.gtid.reset();
+      TRY(roll_back(batch));
+    }
   }
   TRY(dispatch(event.raw, format, batch));
   if (txn_.open || has_more() || passing_ || event.end.empty()) return {};
