@@ -567,6 +567,12 @@ TEST(MysqlChangeReader, a_commit_of_what_has_no_rows_passes_where_all_that_was_p
   EXPECT_TRUE(end->prepared.empty()) << "an orphan without our rows does not hold us";
   run.tables[0] = table("a", FakeLog::place(1, 4) + '@' + std::string(FakeLog::uuid));
   EXPECT_EQ(code(run.go()), "mysql.unknown_xa") << "its snapshot may have missed one";
+  run.options.xa_holds_tables = true;
+  EXPECT_EQ(run.go().told, Told{"INSERT a 2=x"}) << "no table comes to the task while one is open that changed it";
+  EXPECT_EQ(code(run), "");
+  EXPECT_TRUE(BinlogPosition::parse(run.read_to)->xa_known);
+  run.after(FakeLog::place(1, 4) + '@' + std::string(FakeLog::uuid));
+  EXPECT_EQ(code(run.go()), "mysql.unknown_xa") << "the position does not say that it knows all";
 }
 
 // --- the server ---

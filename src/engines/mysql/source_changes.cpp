@@ -85,6 +85,7 @@ Result<std::unique_ptr<ChangeReader>> MysqlSource::read_changes(const CaptureSpe
   options.place_is_there = TRY(place_is_there(session_, options.after, options.server));
   options.gtids_usable = session_.traits().has_gtids;
   const DdlServer server = TRY(ddl_server(session_, endpoint_));
+  options.xa_holds_tables = session_.traits().prepared_holds_tables();
   options.fold_names = server.lower_case_names != 0;
   options.documents_of = [server](const DdlStatement& ddl) {
     std::vector<StructureDocument> out;

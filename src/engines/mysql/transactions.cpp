@@ -44,7 +44,8 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
     reached_.push_back(table.from.empty());
     pending_.push_back(!table.from.empty() && !from);  // the end of the log
     from_.push_back(from ? *from : BinlogPosition());
-    xa_known_ = xa_known_ && (!from || from->xa_known);
+    // The position knows what was prepared with rows of the tables that were followed there.
+    if (!options_.xa_holds_tables) xa_known_ = xa_known_ && (!from || from->xa_known);
   }
 }
 

@@ -34,6 +34,9 @@ struct StructureDocument {
 struct DecoderOptions {
   std::string server;       // as positions name it (binlog_position.h)
   bool fold_names = false;  // lower_case_table_names is not 0
+  // What an XA transaction changed can be neither renamed nor dropped before it ends: a table that came to the task
+  // has no rows in one that was prepared before it came.
+  bool xa_holds_tables = false;
   size_t prepared_bytes_max = 16U << 20U;
   // Opens the log a second time, to read again what was prepared.
   std::function<Result<std::unique_ptr<BinlogStream>>(const LogPlace&)> open_at;
