@@ -60,19 +60,21 @@ struct TxnPart {
   int64_t commit_us = 0;          // commit time on the source, microseconds since 1970 UTC
 };
 
-// Something changed that is no row. Either a table's structure no longer fits its layout (`table`, `what`): changes
-// of the table after it are not delivered. Or the source tells a structure change as it happened (`document`):
-// nothing is delivered after it until the reader is told to go on, or opened anew.
+// Something changed that is no row. Either a table's structure no longer fits its layout (`table`, `what`), or what
+// the log holds of its rows cannot be read (`unreadable` too): changes of the table after it are not delivered. Or
+// the source tells a structure change as it happened (`document`): nothing is delivered after it until the reader is
+// told to go on, or opened anew.
 struct SchemaEvent {
   static constexpr uint32_t no_table = UINT32_MAX;
   uint32_t table = no_table;
   uint32_t before_change = 0;  // index into ChangeBatch::changes
   Position at;                 // of its transaction's commit record
-  std::string what{};          // for people: "column \"x\" has type text, was integer"
+  std::string what{};          // for people: "column \"x\" has type text, was integer"; unreadable: sentences
   std::string document{};      // the engine's description (PostgreSQL: JSON, ddl_capture.h); empty: there is none
   int64_t commit_us = 0;       // as TxnPart::commit_us
   Position before{};           // with a document: where to go on when all before it is applied, but not it
   Position done{};             // with a document: where to go on when this and all before it is applied
+  bool unreadable = false;     // the structure is as it was
 };
 
 struct ChangeBatch {

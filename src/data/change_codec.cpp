@@ -105,8 +105,12 @@ bool get_schema(ByteReader& in, const ChangeBatch& batch, SchemaEvent& event) {
   if (!in.u32(event.table) || !in.u32(event.before_change) || event.before_change > batch.changes.size())
     return false;
   if (event.table >= batch.images.size() && event.table != SchemaEvent::no_table) return false;
-  return get(in, event.at.text) && get(in, event.what) && get(in, event.document) && in.i64(event.commit_us) &&
-         get(in, event.before.text) && get(in, event.done.text);
+  uint8_t unreadable = 0;
+  if (!get(in, event.at.text) || !get(in, event.what) || !get(in, event.document) || !in.i64(event.commit_us) ||
+      !get(in, event.before.text) || !get(in, event.done.text) || !in.u8(unreadable) || unreadable > 1)
+    return false;
+  event.unreadable = unreadable == 1;
+  return true;
 }
 
 }  // namespace
@@ -144,6 +148,7 @@ void encode(const ChangeBatch& batch, ByteBuffer& out) {
     append_big_endian(out, event.commit_us);
     put(out, event.before.text);
     put(out, event.done.text);
+    append_big_endian(out, static_cast<uint8_t>(event.unreadable ? 1 : 0));
   }
   append_big_endian(out, static_cast<uint32_t>(batch.notes.size()));
   for (const ChangeNote& note : batch.notes) {

@@ -38,7 +38,8 @@ class RandomBatch {
                                text(),
                                below(9),
                                {text()},
-                               {text()}});
+                               {text()},
+                               below(2) == 0});
     for (uint32_t count = batch_.changes.empty() ? 0 : below(3); count > 0; --count)
       batch_.notes.push_back({below(batch_.changes.size()), static_cast<ChangeNote::Kind>(below(3)), text()});
     batch_.read_to = {text()};
@@ -119,8 +120,8 @@ void expect_equal(const ChangeBatch& a, const ChangeBatch& b) {
   ASSERT_EQ(a.schema.size(), b.schema.size());
   for (size_t i = 0; i < a.schema.size(); ++i) {
     const SchemaEvent &x = a.schema[i], &y = b.schema[i];
-    ASSERT_EQ(std::tie(x.table, x.before_change, x.at, x.what, x.document, x.commit_us, x.before, x.done),
-              std::tie(y.table, y.before_change, y.at, y.what, y.document, y.commit_us, y.before, y.done));
+    ASSERT_EQ(std::tie(x.table, x.before_change, x.at, x.what, x.document, x.commit_us, x.before, x.done, x.unreadable),
+              std::tie(y.table, y.before_change, y.at, y.what, y.document, y.commit_us, y.before, y.done, y.unreadable));
   }
   ASSERT_EQ(a.read_to, b.read_to);
 }

@@ -71,6 +71,8 @@ struct CapturedTable {
   std::shared_ptr<const TableDef> full;    // as described by the catalog
   std::shared_ptr<const TableDef> layout;  // the columns wanted
   Position from;                           // transactions that committed before it are not wanted; empty: all are
+  bool in_error = false;                   // its rows are not wanted: a reader need not read them, but tells its
+                                           // structure changes
 };
 
 struct LargeObjectColumn {

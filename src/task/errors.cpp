@@ -153,6 +153,14 @@ Error truncate_stop(const TableRef& table) {
               fmt::format("table {} was truncated on the source, and ApplyErrorFailOnTruncationDdl is set.",
                           to_string(table)));
 }
+Error unreadable_changes(const TableRef& table, std::string_view at, std::string_view why) {
+  return make(
+      ErrorKind::table, "unreadable_changes",
+      fmt::format("the source's log holds a change of table {} at {} that cannot be read: {} Its changes up to "
+                  "there are applied first, as far as no fault comes between. Run the task with --restart to "
+                  "load the table anew.",
+                  to_string(table), at, why));
+}
 Error retries_exhausted(int attempts, const Error& last) {
   return make(ErrorKind::fatal, "retries", fmt::format("gave up after {} attempts: {}", attempts, last.message));
 }

@@ -30,6 +30,7 @@ Error row_refused_stop(const TableRef& table, std::string_view operation, const 
 Error table_failed_stop(const TableRef& table, std::string_view reason);
 Error leaf_truncated(const TableRef& table);
 Error truncate_stop(const TableRef& table);
+Error unreadable_changes(const TableRef& table, std::string_view at, std::string_view why);
 Error retries_exhausted(int attempts, const Error& last);
 Error no_common_encoding(const TableRef& table);
 Error engine_types_differ(std::string_view source, std::string_view target);

@@ -147,7 +147,8 @@ Result<bool> take_batch(const ChangeBatch& batch, const MergePlan& plan, Source&
     if (!event.document.empty() && order.compare(event.at, plan.snapshot) < 0)
       TRY(take_structure(event, order, tables));
     if (const auto at = tables.find(event.table); at != tables.end())
-      at->second.refuse("its structure changed on the source meanwhile: " + event.what);
+      at->second.refuse(event.unreadable ? event.what
+                                         : "its structure changed on the source meanwhile: " + event.what);
   }
   for (const TxnPart& part : batch.parts) {
     if (order.compare(part.commit, plan.snapshot) >= 0) return true;

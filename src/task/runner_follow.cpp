@@ -32,7 +32,8 @@ Result<void> TaskRunner::start_capture() {
     Position from = known == document.tables.end() ? Position{} : known->snapshot;
     // Of one that is in error only its end is of interest.
     if (known != document.tables.end() && known->pending && known->suspended.empty()) from = source_->end_of_log();
-    captured.push_back({table.target.source, table.target.read, from});
+    const bool in_error = known != document.tables.end() && !known->suspended.empty();
+    captured.push_back({table.target.source, table.target.read, from, in_error});
   }
   const GodwitSettings& settings = options_.settings.godwit;
   Spool::Limits limits;

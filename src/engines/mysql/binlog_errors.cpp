@@ -146,12 +146,17 @@ Error gtids_missing(std::string_view server_said) {
                   "are gone: point the endpoint at one that has them all, or reload with --restart.",
                   server_said));
 }
-Error insert_lacks(std::string_view column, std::string_view where) {
-  return make(
-      ErrorKind::fatal, "insert_lacks",
-      fmt::format("an INSERT in the binlog{} leaves out column {}, whose default is not known here "
-                  "(binlog_row_image=MINIMAL). Set binlog_row_image=FULL on the source, and reload the table.",
-                  place(where), column));
+Error insert_lacks(std::string_view column) {
+  return make(ErrorKind::table, "insert_lacks",
+              fmt::format("an INSERT leaves out column {}, whose default is not known here "
+                          "(binlog_row_image=MINIMAL). Set binlog_row_image=FULL on the source.",
+                          column));
+}
+Error unreadable_value(std::string_view column) {
+  return make(ErrorKind::table, "unreadable_value",
+              fmt::format("a value of column {} is none that the column can hold as far as its definition is known "
+                          "here.",
+                          column));
 }
 Error statement_format(std::string_view verb, std::string_view schema, std::string_view where) {
   return make(
@@ -188,13 +193,11 @@ Error xa_rows_gone(std::string_view prepared_at, std::string_view where) {
                           "its rows. Reload with --restart.",
                           place(where), prepared_at));
 }
-Error partial_json_lost(const TableRef& table, std::string_view column, std::string_view where) {
-  return make(
-      ErrorKind::fatal, "partial_json",
-      fmt::format("a partial update of JSON column {} of table {}{} cannot be applied: the old document is not "
-                  "in the log. Set binlog_row_image=FULL or binlog_row_value_options='' on the source, and "
-                  "reload the table.",
-                  column, to_string(table), place(where)));
+Error partial_json_lost(std::string_view column) {
+  return make(ErrorKind::table, "partial_json",
+              fmt::format("a partial update of JSON column {} names no old document, which is not in the log. Set "
+                          "binlog_row_image=FULL or binlog_row_value_options='' on the source.",
+                          column));
 }
 
 }  // namespace godwit::mysql::errors

@@ -31,12 +31,13 @@ Error other_server(std::string_view position, std::string_view server);
 // `why`: what the server has there.
 Error log_replaced(std::string_view position, std::string_view why);
 Error gtids_missing(std::string_view server_said);
-Error insert_lacks(std::string_view column, std::string_view where);
+Error insert_lacks(std::string_view column);
+Error unreadable_value(std::string_view column);
 Error statement_format(std::string_view verb, std::string_view schema, std::string_view where);
 Error rolled_back_rows(const TableRef& table, std::string_view where);
 Error transaction_abandoned(std::string_view where);
 Error unknown_xa(std::string_view where);
 Error xa_rows_gone(std::string_view prepared_at, std::string_view where);
-Error partial_json_lost(const TableRef& table, std::string_view column, std::string_view where);
+Error partial_json_lost(std::string_view column);
 
 }  // namespace godwit::mysql::errors

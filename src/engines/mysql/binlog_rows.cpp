@@ -109,6 +109,11 @@ Failure RowsReader::damaged(std::string_view what) const {
   return Failure(errors::damaged_log(what, where_));
 }
 
+Failure RowsReader::unreadable(Error error) {
+  unreadable_ = error.message;
+  return Failure(std::move(error));
+}
+
 Result<RowsReader> RowsReader::open(EventType type, std::string_view body, const LogFormat& format,
                                     const RowPlan& plan, std::string_view where) {
   RowsReader out(plan);
@@ -148,16 +153,12 @@ Result<void> RowsReader::look_at_emptiness() {
 
 bool RowsReader::append_partial(size_t column, size_t json_index, std::string_view raw, ByteBuffer& out) {
   const OldJson& old = old_json_[json_index];
-  if (!old.there || old.null) {
-    lost_json_ = {true, column};
-    return false;
-  }
   return append_changed_json(out, old.binary, raw, plan_->codecs[column].json_reals);
 }
 
 // An INSERT of a minimal row image leaves out what has its default.
 Result<void> RowsReader::fill_absent(const ColumnCodec& codec, size_t column, RowBatch& image) {
-  if (codec.when_absent == WhenAbsent::unknown) return Failure(errors::insert_lacks(codec.name, where_));
+  if (codec.when_absent == WhenAbsent::unknown) return unreadable(errors::insert_lacks(codec.name));
   row_[column] = {0, Cell::null};
   if (codec.when_absent == WhenAbsent::null) return {};
   row_[column] = {static_cast<uint32_t>(image.arena.size()), static_cast<int32_t>(codec.default_text.size())};
@@ -200,8 +201,10 @@ Result<uint32_t> RowsReader::read_image(std::string_view present, bool partial, 
     }
     const size_t start = image.arena.size();
     const bool is_difference = codec.kind == ValueKind::json && !differing.empty() && has_bit(differing, json_at);
+    if (is_difference && (!old_json_[json_at].there || old_json_[json_at].null))
+      return unreadable(errors::partial_json_lost(codec.name));
     if (is_difference ? !append_partial(c, json_at, raw, image.arena) : !append_value(codec, raw, image.arena))
-      return damaged(fmt::format("a value of column {} that cannot be read", codec.name));
+      return unreadable(errors::unreadable_value(codec.name));
     if (image.arena.size() > UINT32_MAX || image.arena.size() - start > INT32_MAX)
       return damaged("a value of more than 2 GiB");
     cell = {static_cast<uint32_t>(start), static_cast<int32_t>(image.arena.size() - start)};

@@ -38,15 +38,11 @@ class RowsReader {
                                  std::string_view where);
   Op op() const { return op_; }
   bool done() const { return in_.done() && !of_defaults_; }
-  // Appends the images of the next row to `image` and fills in the rows of `change`. `lost_json`: set where a partial
-  // update lacks its old document; the error then is the caller's to make, which knows the table.
+  // Appends the images of the next row to `image` and fills in the rows of `change`.
   Result<void> next(RowBatch& image, Change& change);
-
-  struct LostJson {
-    bool lost = false;
-    size_t column = 0;
-  };
-  const LostJson& lost_json() const { return lost_json_; }
+  // Why next() failed, in sentences, where the table alone is concerned: what follows in the log can be read. Else
+  // empty.
+  const std::string& unreadable() const { return unreadable_; }
 
  private:
   explicit RowsReader(const RowPlan& plan) : plan_(&plan), in_({}) {}
@@ -55,6 +51,7 @@ class RowsReader {
   Result<void> fill_absent(const ColumnCodec& codec, size_t column, RowBatch& image);
   bool append_partial(size_t column, size_t json_index, std::string_view raw, ByteBuffer& out);
   Failure damaged(std::string_view what) const;
+  Failure unreadable(Error error);
 
   const RowPlan* plan_;
   Op op_ = Op::insert;
@@ -71,7 +68,7 @@ class RowsReader {
     std::string_view binary;
   };
   std::vector<OldJson> old_json_;
-  LostJson lost_json_;
+  std::string unreadable_;
 };
 
 }  // namespace godwit::mysql

@@ -33,7 +33,7 @@ Result<StreamStart> stream_start(const BinlogPosition& after, std::string_view s
 Result<std::unique_ptr<BinlogStream>> MysqlChangeReader::open_stream(const StreamStart& start) const {
   StreamOptions how;
   how.maria = options_.maria;
-  how.server_id = replica_id(options_.task_id, options_.memory->attempt);
+  how.server_id = replica_id(options_.task_id, options_.memory->attempt());
   how.replica_uuid = replica_uuid(options_.task_id);
   how.heartbeat_ms = options_.heartbeat_ms;
   return BinlogStream::open(TRY(options_.open_session()), start, how);
@@ -52,6 +52,7 @@ Result<std::unique_ptr<ChangeReader>> MysqlChangeReader::open(const Options& opt
   DecoderOptions decoding;
   decoding.server = options.server;
   decoding.fold_names = options.fold_names;
+  decoding.xa_holds_tables = options.xa_holds_tables;
   decoding.documents_of = options.documents_of;
   decoding.memory = reader->options_.memory;
   // A second dump of the task, beside the first: it has an id and a uuid of its own.
@@ -60,7 +61,7 @@ Result<std::unique_ptr<ChangeReader>> MysqlChangeReader::open(const Options& opt
     StreamOptions how;
     how.maria = self->options_.maria;
     const std::string name = self->options_.task_id + "/prepared";
-    how.server_id = replica_id(name, self->options_.memory->attempt);
+    how.server_id = replica_id(name, self->options_.memory->attempt());
     how.replica_uuid = replica_uuid(name);
     how.heartbeat_ms = self->options_.heartbeat_ms;
     return BinlogStream::open(TRY(self->options_.open_session()), {reachable(place), std::nullopt}, how);
@@ -74,7 +75,7 @@ Result<std::unique_ptr<ChangeReader>> MysqlChangeReader::open(const Options& opt
 Result<bool> MysqlChangeReader::take_next(ChangeBatch& batch, int wait_ms, const std::stop_token& stop) {
   auto event = stream_->next(wait_ms, stop);
   if (!event) {
-    if (event.error().code == errors::duplicate_server_id(0, "").code) ++options_.memory->attempt;
+    if (event.error().code == errors::duplicate_server_id(0, "").code) options_.memory->try_another_id();
     return Failure(std::move(event).error());
   }
   if (!*event) return false;

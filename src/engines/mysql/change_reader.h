@@ -28,16 +28,17 @@ class MysqlChangeReader : public ChangeReader {
     BinlogPosition after;
     std::string server;  // of this server, as positions name it: server_uuid, or "id-" with MariaDB's server_id
     bool maria = false;
-    bool gtids_usable = false;   // gtid_mode is ON; MariaDB: always
-    bool place_is_there = true;  // the place of `after` is in the log of the server that it names
-    bool fold_names = false;     // lower_case_table_names is not 0
+    bool gtids_usable = false;     // gtid_mode is ON; MariaDB: always
+    bool place_is_there = true;    // the place of `after` is in the log of the server that it names
+    bool fold_names = false;       // lower_case_table_names is not 0
+    bool xa_holds_tables = false;  // DecoderOptions
     int64_t heartbeat_ms = 1000;
     // A new session of its own, with nothing but the server's defaults; called for the stream, and once more for each
     // large XA transaction while it is read again.
     std::function<Result<std::unique_ptr<PacketSource>>()> open_session;
     // May be empty.
     std::function<std::vector<StructureDocument>(const DdlStatement&)> documents_of;
-    std::shared_ptr<ReaderMemory> memory;  // one for all readers that a source opens
+    std::shared_ptr<ReaderMemory> memory;  // ReaderMemory::of(); none: a new one
   };
   // `facts`: by captured table.
   static Result<std::unique_ptr<ChangeReader>> open(const Options& options, std::span<const CapturedTable> tables,

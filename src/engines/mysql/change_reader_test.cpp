@@ -39,6 +39,7 @@ struct Following {
   // What is told until the log ends or an error comes.
   Following& go() {
     told.clear();
+    schema.clear();
     parts.clear();
     error.reset();
     auto opened = MysqlChangeReader::open(options, tables, table_facts);
@@ -62,6 +63,7 @@ struct Following {
       parts.push_back(part);
     }
     EXPECT_EQ(covered, batch.changes.size());
+    schema.insert(schema.end(), batch.schema.begin(), batch.schema.end());
     for (size_t i = 0; i <= batch.changes.size(); ++i) {
       for (const SchemaEvent& event : batch.schema)
         if (event.before_change == i)
@@ -84,6 +86,7 @@ struct Following {
   std::vector<std::string> said;
   int sessions = 0;
   Told told;
+  std::vector<SchemaEvent> schema;
   std::vector<TxnPart> parts;
   std::optional<Error> error;
   std::string read_to;
@@ -252,6 +255,88 @@ TEST(MysqlChangeReader, a_large_transaction_comes_in_parts_and_may_be_taken_back
   EXPECT_EQ(run.go().told, Told{"INSERT a 2=y"});
 }
 
+TEST(MysqlChangeReader, what_one_reader_learned_the_readers_of_the_same_task_know) {
+  const std::shared_ptr<ReaderMemory> memory = ReaderMemory::of("t/here");
+  memory->note_undone("x", {3, 5});
+  memory->try_another_id();
+  EXPECT_EQ(ReaderMemory::of("t/here")->undone("x"), (std::vector<UndoneRows>{{3, 5}}));
+  EXPECT_EQ(ReaderMemory::of("t/here")->attempt(), 1U);
+  EXPECT_TRUE(ReaderMemory::of("t/there")->undone("x").empty());
+}
+
+TEST(MysqlChangeReader, what_is_known_of_a_transaction_is_not_taken_for_another_at_its_place) {
+  constexpr int rows = 60000;
+  std::shared_ptr<ReaderMemory> memory = std::make_shared<ReaderMemory>();
+  for (const bool rolled_back : {true, false}) {
+    FakeLog log;
+    if (!rolled_back) log.use_gtids_from(7);  // the server's log was begun anew
+    log.begin();
+    for (int i = 0; i < rows; ++i) log.insert("a", i, "value");
+    rolled_back ? log.query("ROLLBACK") : log.xid();
+    Following run(log);
+    run.options.memory = memory;
+    run.go();
+    EXPECT_EQ(code(run), rolled_back ? "mysql.transaction_abandoned" : "");
+    EXPECT_EQ(run.told.size() == static_cast<size_t>(rows), !rolled_back);
+  }
+}
+
+// A table that is in error, or whose rows cannot be read, does not hold the others.
+
+TEST(MysqlChangeReader, of_a_table_in_error_structure_changes_alone_are_told) {
+  FakeLog log;
+  log.transaction("a", 1, "x");
+  log.statement("TRUNCATE TABLE a");
+  log.statement("ALTER TABLE a ADD c int");
+  log.transaction("a", 2, "x");
+  log.transaction("b", 3, "x");
+  Following run(log);
+  run.tables[0].in_error = true;
+  run.options.documents_of = [](const DdlStatement& ddl) {
+    return ddl.statement.kind == LogStatement::Kind::ddl ? std::vector<StructureDocument>{{1, ddl.sql}}
+                                                         : std::vector<StructureDocument>();
+  };
+  EXPECT_EQ(run.go().told, (Told{"SCHEMA ALTER TABLE a ADD c int", "INSERT b 3=x"}));
+  EXPECT_EQ(code(run), "");
+}
+
+TEST(MysqlChangeReader, values_that_cannot_be_read_suspend_the_table_alone) {
+  FakeLog log;
+  log.transaction("b", 1, "x");
+  log.begin();
+  log.insert("b", 2, "x");
+  log.table_map(1, "a");
+  log.bare_rows(EventType::write_rows_v2, 1, "");  // of defaults, which nobody knows
+  log.insert("a", 3, "x");
+  log.insert("b", 4, "x");
+  log.xid();
+  log.transaction("a", 5, "x");
+  Following run(log);
+  run.go();
+  EXPECT_EQ(code(run), "");
+  ASSERT_EQ(run.told.size(), 4U);
+  EXPECT_EQ(run.told[2].find("SCHEMA an INSERT leaves out column id"), 0U) << run.told[2];
+  EXPECT_EQ(run.told[3], "INSERT b 4=x");
+  ASSERT_EQ(run.schema.size(), 1U);
+  EXPECT_TRUE(run.schema[0].unreadable);
+  EXPECT_EQ(run.schema[0].table, 0U);
+}
+
+TEST(MysqlChangeReader, a_suspension_in_a_transaction_that_is_rolled_back_keeps_its_place) {
+  FakeLog log;
+  log.begin();
+  log.insert("b", 1, "x");
+  log.table_map(1, "a");
+  log.bare_rows(EventType::write_rows_v2, 1, "");
+  log.query("ROLLBACK");
+  log.transaction("b", 2, "x");
+  Following run(log);
+  run.go();
+  ASSERT_EQ(run.told.size(), 2U);
+  EXPECT_EQ(run.told[0].find("SCHEMA "), 0U);
+  EXPECT_EQ(run.told[1], "INSERT b 2=x");
+}
+
 TEST(MysqlChangeReader, a_transaction_that_the_death_of_the_server_cut_is_not_told) {
   FakeLog log;
   log.begin();
@@ -259,6 +344,27 @@ TEST(MysqlChangeReader, a_transaction_that_the_death_of_the_server_cut_is_not_to
   log.rotate(true);
   log.transaction("a", 2, "y");
   EXPECT_EQ(Following(log).go().told, Told{"INSERT a 2=y"});
+}
+
+TEST(MysqlChangeReader, the_gtid_of_a_transaction_that_was_cut_is_not_executed) {
+  for (const bool maria : {false, true})
+    for (const bool began : {false, true}) {
+      FakeLog log(maria);
+      log.use_gtids_from(10);
+      if (began)
+        log.begin();
+      else
+        log.gtid();
+      if (began) log.insert("a", 1, "x");
+      log.rotate(true);
+      Following run(log);
+      run.options.maria = maria;
+      const std::string before = maria ? "0-7-9" : std::string(FakeLog::uuid) + ":1-9";
+      run.after(FakeLog::place(1, 4) + '@' + std::string(FakeLog::uuid) + '#' + before).go();
+      EXPECT_EQ(code(run), "");
+      EXPECT_EQ(place_of(run.read_to), log.end());
+      EXPECT_EQ(BinlogPosition::parse(run.read_to)->gtids.text(), before) << "it is given to the next transaction";
+    }
 }
 
 TEST(MysqlChangeReader, a_transaction_may_go_on_in_the_next_file) {
@@ -461,6 +567,12 @@ TEST(MysqlChangeReader, a_commit_of_what_has_no_rows_passes_where_all_that_was_p
   EXPECT_TRUE(end->prepared.empty()) << "an orphan without our rows does not hold us";
   run.tables[0] = table("a", FakeLog::place(1, 4) + '@' + std::string(FakeLog::uuid));
   EXPECT_EQ(code(run.go()), "mysql.unknown_xa") << "its snapshot may have missed one";
+  run.options.xa_holds_tables = true;
+  EXPECT_EQ(run.go().told, Told{"INSERT a 2=x"}) << "no table comes to the task while one is open that changed it";
+  EXPECT_EQ(code(run), "");
+  EXPECT_TRUE(BinlogPosition::parse(run.read_to)->xa_known);
+  run.after(FakeLog::place(1, 4) + '@' + std::string(FakeLog::uuid));
+  EXPECT_EQ(code(run.go()), "mysql.unknown_xa") << "the position does not say that it knows all";
 }
 
 // --- the server ---
@@ -529,6 +641,22 @@ TEST(MysqlChangeReader, gtids_are_not_told_behind_a_transaction_that_has_none) {
   ASSERT_EQ(run.parts.size(), 2U);
   EXPECT_FALSE(BinlogPosition::parse(run.parts[0].end.text)->gtids.empty());
   EXPECT_TRUE(BinlogPosition::parse(run.parts[1].end.text)->gtids.empty());
+}
+
+TEST(LogContinuity, what_is_being_committed_is_owned_by_somebody) {
+  const std::string one = "3e11fa47-71ca-11e1-9e33-c80aa9429562", other = "41414141-4141-4141-4141-414141414141";
+  struct Case {
+    std::string owned, gtids;
+  };
+  const Case cases[] = {
+      {"", ""},
+      {one + ":7#12", one + ":7"},
+      {one + ":7#12:9#3:8#1", one + ":7-9"},
+      {one + ":7#12,\n" + other + ":1#123", one + ":7," + other + ":1"},
+      {one + ":7#12" + other + ":1#123", one + ":7," + other + ":1"},
+      {"nonsense:7#12", ""},
+  };
+  for (const Case& c : cases) EXPECT_EQ(owned_gtids(c.owned).text(), c.gtids) << c.owned;
 }
 
 TEST(LogContinuity, mariadb_has_the_same_transactions_at_a_place_or_another_log) {

@@ -49,6 +49,7 @@ class FakeLog {
     event(EventType::gtid,
           le(1, 1) + std::string(16, 'A') + le(number_, 8) + le(2, 1) + le(0, 16) + le(1000000 * number_, 7));
   }
+  void use_gtids_from(uint64_t number) { number_ = number - 1; }
   void anonymous() {
     event(EventType::anonymous_gtid, le(1, 1) + std::string(16, '\0') + le(0, 8) + le(2, 1) + le(0, 16) + le(1, 7));
   }

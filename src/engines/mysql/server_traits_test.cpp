@@ -27,5 +27,11 @@ TEST(ServerTraits, prepared_transactions_are_logged_since_5_7_7_and_10_5) {
   EXPECT_FALSE(traits_of_version("10.4.34-MariaDB").logs_prepared());
 }
 
+TEST(ServerTraits, tables_of_prepared_transactions_stay_where_they_are_since_8_0_and_10_11) {
+  EXPECT_TRUE(traits_of_version("8.0.15").prepared_holds_tables());
+  EXPECT_TRUE(traits_of_version("10.11.19-MariaDB").prepared_holds_tables());
+  EXPECT_FALSE(traits_of_version("5.7.22-log").prepared_holds_tables());
+}
+
 }  // namespace
 }  // namespace godwit::mysql

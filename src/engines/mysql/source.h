@@ -91,7 +91,6 @@ class MysqlSource : public Source {
   std::shared_ptr<SnapshotPool> joined_;  // whose session `member_` is
   std::optional<Connection> member_;
   Interruption interruption_{session_};
-  std::shared_ptr<ReaderMemory> reader_memory_ = std::make_shared<ReaderMemory>();
 };
 
 }  // namespace godwit::mysql

@@ -85,6 +85,7 @@ Result<std::unique_ptr<ChangeReader>> MysqlSource::read_changes(const CaptureSpe
   options.place_is_there = TRY(place_is_there(session_, options.after, options.server));
   options.gtids_usable = session_.traits().has_gtids;
   const DdlServer server = TRY(ddl_server(session_, endpoint_));
+  options.xa_holds_tables = session_.traits().prepared_holds_tables();
   options.fold_names = server.lower_case_names != 0;
   options.documents_of = [server](const DdlStatement& ddl) {
     std::vector<StructureDocument> out;
@@ -93,7 +94,7 @@ Result<std::unique_ptr<ChangeReader>> MysqlSource::read_changes(const CaptureSpe
     return out;
   };
   options.open_session = [endpoint = endpoint_, tag = options_.tag] { return open_packet_session(endpoint, tag); };
-  options.memory = reader_memory_;
+  options.memory = ReaderMemory::of(options.task_id);
   const std::vector<LogTable> facts = TRY(log_tables(session_, tables));
   return MysqlChangeReader::open(options, tables, facts);
 }

@@ -124,7 +124,10 @@ class Checks {
     const std::string id = TRY(variable("server_id"));
     if (id == "0") fatal(errors::server_id_zero());
     const std::string image = TRY(variable("binlog_row_image"));
-    if (!image.empty() && image != "FULL" && image != "FULL_NODUP") row_image(image);
+    if (image.empty() || image == "FULL" || image == "FULL_NODUP") return true;
+    row_image(image);
+    const std::string partial = TRY(variable("binlog_row_value_options"));
+    if (partial.find("PARTIAL_JSON") != std::string::npos) partial_json(image);
     return true;
   }
 
@@ -132,6 +135,13 @@ class Checks {
     warn(errors::row_image_partial(image));
     for (const TableDef* table : spec_.tables)
       if (!table->key) fatal(errors::row_image_keyless(image, table->ref));
+  }
+
+  void partial_json(const std::string& image) {
+    for (const TableDef* table : spec_.tables)
+      for (const ColumnDef& column : table->columns)
+        if (column.type.native.starts_with("json"))
+          warn(errors::partial_json_followed(image, table->ref, column.name));
   }
 
   Result<void> retention() {

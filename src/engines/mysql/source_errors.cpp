@@ -173,6 +173,15 @@ Error row_image_partial(std::string_view image) {
                   "as the target has it. FULL is safer: SET GLOBAL binlog_row_image = 'FULL'.",
                   image));
 }
+Error partial_json_followed(std::string_view image, const TableRef& table, std::string_view column) {
+  return lacking(
+      "partial_json",
+      fmt::format("binlog_row_value_options is PARTIAL_JSON and binlog_row_image is {}: an update of a part "
+                  "of JSON column {} does not show the document that it changes, and table {} is suspended "
+                  "at the first one. SET GLOBAL binlog_row_image = 'FULL', or binlog_row_value_options = "
+                  "''.",
+                  image, column, to_string(table)));
+}
 Error server_id_zero() {
   return lacking("server_id",
                  "server_id is 0: the server sends its binlog to nobody. Set server_id to 1 or more in the "

@@ -48,6 +48,7 @@ Error log_bin_off();
 Error log_format(std::string_view format);
 Error row_image_keyless(std::string_view image, const TableRef& table);
 Error row_image_partial(std::string_view image);
+Error partial_json_followed(std::string_view image, const TableRef& table, std::string_view column);
 Error server_id_zero();
 Error short_retention(std::string_view variable, std::string_view value);
 Error replica_logs_nothing(std::string_view variable);

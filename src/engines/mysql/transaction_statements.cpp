@@ -45,7 +45,7 @@ Result<void> LogDecoder::statement(const QueryEvent& query, const LogStatement& 
     case Kind::rollback_to:
       // Rows that a savepoint takes back are not written; rows of tables without transactions stay. With both in one
       // transaction the log does not say which.
-      if (txn_.had_changes)
+      if (txn_.told.changes > 0)
         return Failure(errors::rolled_back_rows(tables_.captured(txn_.last_table).full->ref, where_));
       return {};
     case Kind::savepoint:

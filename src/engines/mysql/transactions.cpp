@@ -29,7 +29,6 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
                        const BinlogPosition& after, bool by_gtid)
     : options_(std::move(options)),
       tables_(tables, facts, options_.fold_names),
-      suspended_(tables.size(), false),
       after_(after),
       xa_known_(after.xa_known),
       by_place_(!by_gtid),
@@ -41,10 +40,12 @@ LogDecoder::LogDecoder(std::span<const CapturedTable> tables, std::span<const Lo
   if (options_.memory == nullptr) options_.memory = std::make_shared<ReaderMemory>();
   for (const CapturedTable& table : tables) {
     const auto from = BinlogPosition::parse(table.from.text);
+    suspended_.push_back(table.in_error);
     reached_.push_back(table.from.empty());
     pending_.push_back(!table.from.empty() && !from);  // the end of the log
     from_.push_back(from ? *from : BinlogPosition());
-    xa_known_ = xa_known_ && (!from || from->xa_known);
+    // The position knows what was prepared with rows of the tables that were followed there.
+    if (!options_.xa_holds_tables) xa_known_ = xa_known_ && (!from || from->xa_known);
   }
 }
 
@@ -56,7 +57,6 @@ void LogDecoder::start_batch(ChangeBatch& batch) {
   batch = {};
   batch.images.resize(tables_.size());
   for (uint32_t t = 0; t < batch.images.size(); ++t) batch.images[t].layout = tables_.captured(t).layout;
-  if (txn_.part_open) txn_.handed_over = true;
   txn_.part_open = false;
   batch_bytes_ = 0;
 }
@@ -93,9 +93,13 @@ Result<void> LogDecoder::decode(const LoggedEvent& event, const LogFormat& forma
     passing_ = compare(event.end, after_.place) == std::partial_ordering::less;
   if (event.raw.header.type == EventType::format_description) {
     format_ = format;
-    // The server started anew, and the transaction before has no end: it died while it wrote it.
+    // The server started anew, and the transaction before has no end: it died while it wrote it, and gives its GTID
+    // to the next.
     const bool takes_place = event.start.offset != event.end.offset;
-    if (takes_place && format.after_restart && txn_.open && txn_.begun) TRY(roll_back(batch));
+    if (takes_place && format.after_restart && txn_.open) {
+      txn_.gtid.reset();
+      TRY(roll_back(batch));
+    }
   }
   TRY(dispatch(event.raw, format, batch));
   if (txn_.open || has_more() || passing_ || event.end.empty()) return {};
@@ -186,8 +190,8 @@ void LogDecoder::open_transaction(const RawEvent& event) {
   txn_.number = number_of(event_start_);
   if (event_start_ == after_.place && (after_.server.empty() || after_.server == options_.server))
     txn_.steps = after_.steps;
+  txn_.began_s = event.header.timestamp_s;
   txn_.commit_us = int64_t{event.header.timestamp_s} * 1000000;
-  txn_.abandoned = !options_.memory->abandoned.empty() && options_.memory->abandoned.contains(memory_key());
 }
 
 Result<void> LogDecoder::end_transaction(ChangeBatch& batch) {
@@ -195,10 +199,11 @@ Result<void> LogDecoder::end_transaction(ChangeBatch& batch) {
   txn_.open = false;
   committing_ = {};
   if (passing_) return {};
+  if (txn_.lost) return Failure(errors::transaction_abandoned(where_));
   if (txn_.gtid && gtids_known_) executed_.add(*txn_.gtid);
   place_ = event_end_;
   moved_ = true;
-  if (!txn_.had_changes) return {};
+  if (txn_.told.changes == 0) return {};
   if (!txn_.part_open)
     batch.parts.push_back({txn_.number,
                            TxnPart::Kind::rows,
@@ -258,12 +263,22 @@ std::optional<LogDecoder::UnderWay> LogDecoder::under_way() {
   return UnderWay{commit_position(), txn_.commit_us};
 }
 
-// The changes told of the current transaction are taken back. False: some were handed over before.
-bool LogDecoder::drop_changes(ChangeBatch& batch) {
-  if (txn_.handed_over) return false;
-  if (!txn_.part_open) return true;
-  const uint32_t first = batch.parts.back().first;
-  for (size_t i = batch.changes.size(); i > first; --i) {
+// Tells the transaction from every other one that stood at its place in a log of that name.
+const std::string& LogDecoder::transaction_name() {
+  if (!txn_.name.empty()) return txn_.name;
+  GtidSet gtid(txn_.gtid ? txn_.gtid->family : GtidFamily::mysql);
+  if (txn_.gtid) gtid.add(*txn_.gtid);
+  txn_.name = fmt::format("{}@{}#{}/{}", to_string(txn_.start), options_.server, gtid.text(), txn_.began_s);
+  return txn_.name;
+}
+
+// What was told of the current transaction behind `from` is taken back. False: some of it was handed over before.
+bool LogDecoder::take_back(const Told& from, ChangeBatch& batch) {
+  const uint64_t count = txn_.told.changes - from.changes;
+  if (count == 0) return true;
+  if (!txn_.part_open || count > batch.parts.back().count) return false;
+  const size_t left = batch.changes.size() - count;
+  for (size_t i = batch.changes.size(); i > left; --i) {
     const Change& change = batch.changes[i - 1];
     RowBatch& image = batch.images[change.table];
     const uint32_t row = std::min(change.before_row, change.after_row);
@@ -271,23 +286,35 @@ bool LogDecoder::drop_changes(ChangeBatch& batch) {
     image.rows = std::min<size_t>(image.rows, row);
     image.cells.resize(image.rows * image.width());
   }
-  batch.changes.resize(first);
+  batch.changes.resize(left);
+  for (SchemaEvent& event : batch.schema)
+    event.before_change = std::min(event.before_change, static_cast<uint32_t>(left));
+  batch.parts.back().count -= static_cast<uint32_t>(count);
+  txn_.told = from;
+  if (batch.parts.back().count > 0) return true;
   batch.parts.pop_back();
-  txn_.part_open = txn_.had_changes = false;
-  txn_.changed_revocable = false;
+  txn_.part_open = false;
   return true;
 }
 
-// The transaction did not happen. What of it was handed over cannot be taken back here: the next reader, which begins
-// before it, passes over it.
-Result<void> LogDecoder::roll_back(ChangeBatch& batch) {
-  if (txn_.changed_lasting && txn_.changed_revocable)
+// What the transaction did behind `from` did not happen, but for tables without transactions. What of it was handed
+// over cannot be taken back here: the next reader, which begins before the transaction, passes over it.
+Result<void> LogDecoder::undo(const Told& from, ChangeBatch& batch) {
+  const uint64_t changes = txn_.told.changes - from.changes, lasting = txn_.told.lasting - from.lasting;
+  if (lasting > 0 && lasting < changes)
     return Failure(errors::rolled_back_rows(tables_.captured(txn_.last_table).full->ref, where_));
-  if (txn_.changed_lasting) return end_transaction(batch);  // what is not revocable stays
-  if (!drop_changes(batch)) {
-    options_.memory->abandoned.insert(memory_key());
-    return Failure(errors::transaction_abandoned(where_));
-  }
+  if (lasting > 0) return {};
+  if (!txn_.lost && take_back(from, batch)) return {};
+  if (changes == 0) return {};
+  txn_.lost = true;
+  options_.memory->note_undone(transaction_name(), {from.rows_events, txn_.rows_events});
+  txn_.told = from;
+  return {};
+}
+
+// The whole transaction did not happen.
+Result<void> LogDecoder::roll_back(ChangeBatch& batch) {
+  TRY(undo({}, batch));
   return end_transaction(batch);
 }
 
@@ -317,7 +344,15 @@ Result<bool> LogDecoder::is_wanted(uint32_t table) {
   return !from.gtids.contains(*txn_.gtid);
 }
 
+// Numbered by what the log holds, whatever of it is followed: each reader counts alike.
+bool LogDecoder::is_undone(uint64_t rows_event) {
+  if (rows_event == 0 && options_.memory->any_undone()) txn_.undone = options_.memory->undone(transaction_name());
+  return std::ranges::any_of(
+      txn_.undone, [&](const UndoneRows& rows) { return rows_event >= rows.first && rows_event < rows.end; });
+}
+
 Result<void> LogDecoder::rows(const RawEvent& event, const LogFormat& format, ChangeBatch& batch) {
+  const bool undone = is_undone(txn_.rows_events++);
   const uint64_t id = TRY(read_rows_table_id(event.header.type, event.body, format, where_));
   const FollowedTables::Mapped* mapped = tables_.find(id);
   if (mapped == nullptr) {
@@ -331,7 +366,11 @@ Result<void> LogDecoder::rows(const RawEvent& event, const LogFormat& format, Ch
     return {};
   }
   const uint32_t table = *mapped->table;
-  if (passing_ || txn_.abandoned || suspended_[table] || !TRY(is_wanted(table))) return {};
+  if (passing_ || undone || suspended_[table] || !TRY(is_wanted(table))) return {};
+  if (txn_.lost) {  // only how much of it is undone is still of interest
+    count_told(table);
+    return {};
+  }
   if (!mapped->misfit.empty()) {
     suspend(table, mapped->misfit, batch);
     return {};
@@ -342,15 +381,24 @@ Result<void> LogDecoder::rows(const RawEvent& event, const LogFormat& format, Ch
   while (!reader.done()) {
     Change change;
     change.table = table;
-    auto done = reader.next(image, change);
-    if (!done && reader.lost_json().lost)
-      return Failure(errors::partial_json_lost(tables_.captured(table).full->ref,
-                                               tables_.facts(table).columns[reader.lost_json().column].name, where_));
-    if (!done) return Failure(in_context(std::move(done).error(), to_string(tables_.captured(table).full->ref)));
+    const auto done = reader.next(image, change);
+    if (!done && reader.unreadable().empty())
+      return Failure(in_context(done.error(), to_string(tables_.captured(table).full->ref)));
+    if (!done) {
+      suspend(table, reader.unreadable(), batch);
+      batch.schema.back().unreadable = true;
+      break;
+    }
     add(batch, change);
   }
   batch_bytes_ += image.arena.size() + image.cells.size() * sizeof(Cell) - before;
   return {};
+}
+
+void LogDecoder::count_told(uint32_t table) {
+  ++txn_.told.changes;
+  if (!tables_.facts(table).transactional) ++txn_.told.lasting;
+  txn_.last_table = table;
 }
 
 void LogDecoder::add(ChangeBatch& batch, const Change& change) {
@@ -362,9 +410,8 @@ void LogDecoder::add(ChangeBatch& batch, const Change& change) {
                            commit_position(),
                            {},
                            txn_.commit_us});
-  txn_.part_open = txn_.had_changes = true;
-  (tables_.facts(change.table).transactional ? txn_.changed_revocable : txn_.changed_lasting) = true;
-  txn_.last_table = change.table;
+  txn_.part_open = true;
+  count_told(change.table);
   ++batch.parts.back().count;
   batch.changes.push_back(change);
   batch_bytes_ += change_overhead_bytes;

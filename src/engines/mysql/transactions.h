@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <optional>
-#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,15 +20,10 @@
 #include "engines/mysql/followed_tables.h"
 #include "engines/mysql/log_statement.h"
 #include "engines/mysql/prepared_rows.h"
+#include "engines/mysql/reader_memory.h"
 #include "engines/mysql/structure_changes.h"
 
 namespace godwit::mysql {
-
-// What outlives a reader, for the one that follows it in this process.
-struct ReaderMemory {
-  uint32_t attempt = 0;             // of replica_id()
-  std::set<std::string> abandoned;  // transactions, by their start, whose end said that they did not happen
-};
 
 // The document of a structure change, and which step of its statement it is (structure_changes.h).
 struct StructureDocument {
@@ -40,6 +34,9 @@ struct StructureDocument {
 struct DecoderOptions {
   std::string server;       // as positions name it (binlog_position.h)
   bool fold_names = false;  // lower_case_table_names is not 0
+  // What an XA transaction changed can be neither renamed nor dropped before it ends: a table that came to the task
+  // has no rows in one that was prepared before it came.
+  bool xa_holds_tables = false;
   size_t prepared_bytes_max = 16U << 20U;
   // Opens the log a second time, to read again what was prepared.
   std::function<Result<std::unique_ptr<BinlogStream>>(const LogPlace&)> open_at;
@@ -79,16 +76,25 @@ class LogDecoder {
   Position position() const;
 
  private:
+  // How much of a transaction was told, or would have been.
+  struct Told {
+    uint64_t rows_events = 0;           // of those that came
+    uint64_t changes = 0, lasting = 0;  // `lasting`: of tables without transactions
+  };
   struct Transaction {
     bool open = false;
-    bool begun = false;      // an end is to follow; else its one statement is the end
-    bool in_xa = false;      // rows are kept
-    bool abandoned = false;  // known not to have happened
-    bool part_open = false, had_changes = false, handed_over = false;
-    bool changed_lasting = false, changed_revocable = false;  // tables without and with transactions
+    bool begun = false;  // an end is to follow; else its one statement is the end
+    bool in_xa = false;  // rows are kept
+    bool part_open = false;
+    bool lost = false;  // of what was handed over some did not happen: it is to be read again
+    uint64_t rows_events = 0;
+    std::vector<UndoneRows> undone;  // known not to have happened
+    Told told;
     uint32_t last_table = 0;
     uint32_t steps = 0;  // structure changes that were told
     LogPlace start;
+    uint32_t began_s = 0;
+    std::string name;  // made when first needed
     std::optional<Gtid> gtid;
     int64_t commit_us = 0;
     uint64_t number = 0;
@@ -116,12 +122,15 @@ class LogDecoder {
 
   // Whether the current transaction's changes of this table are wanted.
   Result<bool> is_wanted(uint32_t table);
+  bool is_undone(uint64_t rows_event);
   void add(ChangeBatch& batch, const Change& change);
+  void count_told(uint32_t table);
   void suspend(uint32_t table, std::string what, ChangeBatch& batch);
-  bool drop_changes(ChangeBatch& batch);
+  Result<void> undo(const Told& from, ChangeBatch& batch);
+  bool take_back(const Told& from, ChangeBatch& batch);
+  const std::string& transaction_name();
   const Position& commit_position();
   BinlogPosition here() const;
-  std::string memory_key() const { return to_string(txn_.start) + '@' + options_.server; }
   Failure damaged(std::string_view what) const;
 
   DecoderOptions options_;
