@@ -98,16 +98,17 @@ Result<Position> MysqlSource::parse_position(std::string_view text) const {
 
 LogAccess MysqlSource::log_access() const {
   return {options_.tag + "/times",
-          [endpoint = endpoint_, tag = options_.tag] { return open_packet_session(endpoint, tag); }, &interrupted_};
+          [endpoint = endpoint_, tag = options_.tag] { return open_packet_session(endpoint, tag); },
+          &interruption_.asked()};
 }
 
 Result<Position> MysqlSource::position_at_time(int64_t time_us) {
-  interrupted_ = false;
+  interruption_.forget();
   return find_start_at(session_, log_access(), time_us);
 }
 
 Result<CommitBorder> MysqlSource::find_commit_border(const Position& after, int64_t time_us) {
-  interrupted_ = false;
+  interruption_.forget();
   return find_border(session_, log_access(), TRY(BinlogPosition::parse(after.text)), time_us);
 }
 
