@@ -83,9 +83,13 @@ void append_double(ByteBuffer& out, std::string_view value, bool single) {
   float as_float = 0;
   double as_double = 0;
   const char* end = value.data() + value.size();
-  const bool ok = single ? std::from_chars(value.data(), end, as_float).ptr == end
-                         : std::from_chars(value.data(), end, as_double).ptr == end;
-  if (!ok) return append_quoted(out, value);
+  const auto whole = std::from_chars(value.data(), end, as_double);
+  if (whole.ec != std::errc() || whole.ptr != end) return append_quoted(out, value);
+  // What is too small for a FLOAT is kept as 0, what is too large is not kept.
+  if (single && std::from_chars(value.data(), end, as_float).ec != std::errc()) {
+    if (std::abs(as_double) >= 1) return append_quoted(out, value);
+    as_float = 0;
+  }
   out.append(fmt::format("{:.17e}", single ? static_cast<double>(as_float) : as_double));
 }
 

@@ -98,6 +98,16 @@ TEST(TargetColumns, FloatsAreComparedWithByTheValueTheyHold) {
   EXPECT_EQ(compared(of("double", ValueForm::real), "0.1"), "1.00000000000000006e-01");
 }
 
+TEST(TargetColumns, WhatIsNoNumberIsNotLookedForAsZero) {
+  EXPECT_EQ(compared(of("double", ValueForm::real), ""), "''");
+  EXPECT_EQ(compared(of("double", ValueForm::real), "1e400"), "'1e400'");
+  EXPECT_EQ(compared(of("double", ValueForm::real), "1e-400"), "'1e-400'");
+  EXPECT_EQ(compared(of("float", ValueForm::real), "1e60"), "'1e60'");
+  EXPECT_EQ(compared(of("float", ValueForm::real), "1e-60"), "0.00000000000000000e+00");
+  EXPECT_EQ(compared(of("double", ValueForm::real), "5e-324"), "4.94065645841246544e-324");
+  EXPECT_EQ(compared(of("float", ValueForm::real), "1e-45"), "1.40129846432481707e-45");
+}
+
 // 3.4028235e+38 is the shortest text of the largest FLOAT, and above it as a DOUBLE, which the server takes it for.
 TEST(TargetColumns, TheLargestFloatIsWrittenWithinTheRangeOfAFloat) {
   const TargetColumn single = of("float", ValueForm::real);

@@ -91,6 +91,13 @@ Error nothing_to_find_by(const TableRef& table) {
                           "cannot be found. Give the table a key.",
                           to_string(table)));
 }
+Error no_key_value(const TableRef& table, std::string_view column) {
+  return make(
+      ErrorKind::data, "target.no_key_value",
+      fmt::format("a change of table {} names its row by a key whose column {} has no value here (the log lacks "
+                  "it, or the target's type cannot hold it), so no row can be found by it",
+                  to_string(table), column));
+}
 Error packet_too_large(uint64_t bytes, uint64_t packet_bytes) {
   return make(
       ErrorKind::data, "mysql.packet",

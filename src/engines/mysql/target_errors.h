@@ -30,6 +30,7 @@ Error no_key_stage(const TableRef& table, const Error& cause);
 Error key_damaged(const TableRef& table);
 Error many_rows(uint64_t rows);
 Error nothing_to_find_by(const TableRef& table);
+Error no_key_value(const TableRef& table, std::string_view column);
 Error packet_too_large(uint64_t bytes, uint64_t packet_bytes);
 Error column_gone(const TableRef& table, std::string_view column);
 Error names_exchanged(const TableRef& table, std::string_view column);
