@@ -133,8 +133,13 @@ class Checks {
   Result<void> check_table(const TableDef& layout) {
     const std::string where = fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quote_literal(layout.ref.schema),
                                           quote_literal(layout.ref.name));
-    const Rows there = TRY(session_.query("SELECT ENGINE FROM information_schema.TABLES WHERE " + where));
+    const Rows there = TRY(session_.query("SELECT ENGINE, TABLE_TYPE FROM information_schema.TABLES WHERE " + where));
     const bool dropped = fresh_ && mode_ == PrepareMode::drop_and_create;
+    // Neither dropped nor made anew as one, and rows would go through it into the tables behind it.
+    if (!there.empty() && there.get(0, 1) != "BASE TABLE" && there.get(0, 1) != "SYSTEM VERSIONED") {
+      stop(errors::no_table(layout.ref, there.get(0, 1)));
+      return {};
+    }
     if (there.empty() || dropped) {
       const std::string missing =
           TRY(lacking(layout.ref, {"CREATE", "ALTER", "INDEX", "SELECT", "INSERT", "UPDATE", "DELETE", "DROP"}));

@@ -273,6 +273,12 @@ Error rounds_reals(const TableRef& table, std::string_view column) {
                   "round them without an error.",
                   column, to_string(table)));
 }
+Error no_table(const TableRef& table, std::string_view table_type) {
+  return make(ErrorKind::prerequisite, "mysql.no_table",
+              fmt::format("{} of the target is no table but a {}: rows would go to the tables behind it, or nowhere. "
+                          "Drop or rename it, or give the task's table another name by a transformation rule.",
+                          to_string(table), lower_ascii(table_type)));
+}
 Error upper_case_name(const TableRef& table) {
   return make(ErrorKind::prerequisite, "mysql.upper_case_name",
               fmt::format("the target keeps table names in lower case (lower_case_table_names = 1): {} will be named "

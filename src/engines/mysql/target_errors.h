@@ -64,6 +64,7 @@ Error other_collation(const TableRef& table, std::string_view column, std::strin
 Error document_numbers(const TableRef& table, std::string_view column);
 Error rounds_digits(const TableRef& table, std::string_view column, int64_t digits, int64_t has);
 Error rounds_reals(const TableRef& table, std::string_view column);
+Error no_table(const TableRef& table, std::string_view table_type);
 Error upper_case_name(const TableRef& table);
 Error other_table_missing(const ObjectDef& object);
 Error not_carried(const ObjectDef& object, std::string_view note);
