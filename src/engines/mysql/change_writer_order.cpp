@@ -42,6 +42,8 @@ Result<void> MysqlChangeWriter::append_finder(ByteBuffer& out, const ChangeView&
       // No row has it: it was no value for the target, or the log lacks it.
       if (change.finder(key[i]).length < 0)
         return Failure(errors::no_key_value(table.layout->ref, table.layout->columns[key[i]].name));
+      if (!keeps_whole(columns[key[i]], change.finder_bytes(key[i])))
+        return Failure(errors::key_blanks_cut(table.layout->ref, table.layout->columns[key[i]].name));
       out.append(i == 0 ? "(" : " AND ");
       append_key_match(out, columns[key[i]], change.finder_bytes(key[i]));
     }

@@ -85,6 +85,17 @@ TEST(TargetColumns, ACharIsLookedForWithoutTheBlanksThatItDoesNotKeep) {
   EXPECT_EQ(key_match("char", "utf8mb4", "utf8mb4_nopad_bin", "  "), "`c` = ''");
 }
 
+TEST(TargetColumns, AKeyWithBlanksThatAreCutIsNoOtherRows) {
+  TargetColumn column = of("char", ValueForm::text, "utf8mb4");
+  EXPECT_TRUE(keeps_whole(column, "a "));
+  column.blanks_kept = 0;
+  EXPECT_FALSE(keeps_whole(column, "a "));
+  EXPECT_TRUE(keeps_whole(column, " a"));
+  column.blanks_kept = 3;
+  EXPECT_TRUE(keeps_whole(column, "\xc3\xa4\xc3\xb6 "));
+  EXPECT_FALSE(keeps_whole(column, "abc "));
+}
+
 TEST(TargetColumns, NumbersStandWithoutQuotesAndOnlyNumbersDo) {
   EXPECT_EQ(literal(of("bigint", ValueForm::integer), "-9223372036854775808"), "-9223372036854775808");
   EXPECT_EQ(literal(of("bigint", ValueForm::integer), "1; DROP TABLE t"), "'1; DROP TABLE t'");
