@@ -24,14 +24,20 @@ void CellShaper::append(const ColumnShape& shape, std::string_view value, RowBat
     value = cut(shape, value);
   }
   if (shape.converts) {
-    std::string_view why;
-    if (!convert(shape.source_type, shape.type, value, converted_, value, why)) {
+    std::string_view why, made;
+    bool fits = convert(shape.source_type, shape.type, value, converted_, made, why);
+    if (fits && shape.names_rows && !keeps_value(shape.source_type, shape.type, value, made)) {
+      why = "it would become another value there, and rows are known by it";
+      fits = false;
+    }
+    if (!fits) {
       if (findings != nullptr)
         findings->push_back(value_finding(
             shape, out, fmt::format("the value does not fit type {}: {}", to_string(shape.type.type_class), why)));
       out.append_null();
       return;
     }
+    value = made;
   }
   append_masked(shape, value, out, findings);
 }

@@ -234,6 +234,33 @@ class Conversion {
   std::string_view& why_;
 };
 
+bool is_moment(Family family) {
+  return family == Family::date || family == Family::time || family == Family::datetime;
+}
+
+bool is_same_moment(Family from, Family to, std::string_view value, std::string_view converted) {
+  const auto read = [](Family family, std::string_view text, Moment& out) {
+    return family == Family::time ? read_time(text, DateStyle::canonical, out)
+                                  : read_datetime(text, DateStyle::canonical, out);
+  };
+  Moment was, is;
+  return (from == Family::time) == (to == Family::time) && read(from, value, was) && read(to, converted, is) &&
+         was == is;
+}
+
+bool plain_number(Family family, std::string_view value, std::string& out) {
+  if (family != Family::boolean) return to_plain_decimal(value, out);
+  out = value == "t" ? "1" : "0";
+  return true;
+}
+
+bool is_same_number(Family from, Family to, std::string_view value, std::string_view converted) {
+  std::string was, is;
+  Decimal a, b;
+  return plain_number(from, value, was) && plain_number(to, converted, is) && read_decimal(was, a) &&
+         read_decimal(is, b) && compare(a, b) == 0;
+}
+
 template <class Real>
 void write_shortest(Real value, std::string& out) {
   if (std::isnan(value) || std::isinf(value)) {
@@ -269,6 +296,13 @@ bool is_same(const Type& from, const Type& to) {
 bool convert(const Type& from, const Type& to, std::string_view value, std::string& scratch, std::string_view& out,
              std::string_view& why) {
   return Conversion(from, to, scratch, why).run(value, out);
+}
+
+bool keeps_value(const Type& from, const Type& to, std::string_view value, std::string_view converted) {
+  const Family a = family_of(from), b = family_of(to.type_class);
+  const auto is_string = [](Family family) { return family == Family::text || family == Family::binary; };
+  if (is_string(a) || is_string(b)) return true;
+  return is_moment(a) ? is_same_moment(a, b, value, converted) : is_same_number(a, b, value, converted);
 }
 
 void write_real(double value, bool plain, std::string& out) {

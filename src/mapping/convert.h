@@ -21,6 +21,10 @@ bool is_same(const Type& from, const Type& to);
 bool convert(const Type& from, const Type& to, std::string_view value, std::string& scratch, std::string_view& out,
              std::string_view& why);
 
+// Whether what convert() made of a number, date or time is still the same one: no two values then become one. Texts
+// and bytes always are.
+bool keeps_value(const Type& from, const Type& to, std::string_view value, std::string_view converted);
+
 // The shortest text that reads back as the same number; without exponent if `plain`. NaN and Infinity as words.
 void write_real(double value, bool plain, std::string& out);
 void write_real(float value, std::string& out);

@@ -29,6 +29,49 @@ std::string converted(const Type& from, const Type& to, std::string_view value) 
   return std::string(out);
 }
 
+bool keeps(const Type& from, const Type& to, std::string_view value) {
+  const std::string made = converted(from, to, value);
+  EXPECT_NE(made, none);
+  return keeps_value(from, to, value, made);
+}
+
+TEST(Convert, tells_whether_a_value_is_still_the_same) {
+  const Type numeric = type_of(TypeClass::numeric), int8 = type_of(TypeClass::int8),
+             real8 = type_of(TypeClass::real8), real4 = type_of(TypeClass::real4), date = type_of(TypeClass::date),
+             datetime = type_of(TypeClass::datetime), boolean = type_of(TypeClass::boolean),
+             string = type_of(TypeClass::string);
+  const struct {
+    Type from, to;
+    std::string_view value;
+    bool kept;
+  } cases[] = {
+      {numeric, int8, "12.00", true},
+      {numeric, int8, "12.40", false},
+      {numeric, type_of(TypeClass::numeric, 8, 2), "1.5", true},
+      {numeric, type_of(TypeClass::numeric, 8, 2), "1.555", false},
+      {int8, real8, "9007199254740993", false},
+      {int8, real8, "-42", true},
+      {real8, int8, "1e+10", true},
+      {real8, int8, "0.5", false},
+      {real8, real4, "0.1", true},
+      {real8, real4, "0.10000000149", false},
+      {boolean, int8, "t", true},
+      {int8, boolean, "7", false},
+      {int8, boolean, "1", true},
+      {datetime, date, "2024-01-02 00:00:00", true},
+      {datetime, date, "2024-01-02 00:00:01", false},
+      {date, datetime, "2024-01-02", true},
+      {datetime, type_of(TypeClass::datetime, 0), "2024-01-02 03:04:05.6", false},
+      {datetime, type_of(TypeClass::datetime, 6), "2024-01-02 03:04:05.6", true},
+      {datetime, type_of(TypeClass::time), "2024-01-02 03:04:05", false},
+      {int8, string, "7", true},
+      {string, int8, "7", true},
+  };
+  for (const auto& c : cases)
+    EXPECT_EQ(keeps(c.from, c.to, c.value), c.kept)
+        << to_string(c.from.type_class) << " " << to_string(c.to.type_class) << " " << c.value;
+}
+
 TEST(Convert, values_become_those_of_the_new_type_or_nothing) {
   const Type string = type_of(TypeClass::string), numeric = type_of(TypeClass::numeric),
              boolean = type_of(TypeClass::boolean), real8 = type_of(TypeClass::real8),

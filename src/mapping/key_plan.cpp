@@ -106,6 +106,9 @@ Result<void> plan_key(TableDraft& draft) {
   else
     plan_source_key(draft);
   drop_masked_key(draft);
+  if (draft.key)
+    for (const uint32_t column : draft.key->columns)
+      draft.shape.columns[column].names_rows = draft.shape.columns[column].converts;
   draft.identity = draft.source.identity;
   if (!draft.key && draft.identity == RowIdentity::key) draft.identity = RowIdentity::none;
   return {};

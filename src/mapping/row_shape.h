@@ -53,7 +53,8 @@ struct ColumnShape {
   bool plain = false;
   std::optional<uint64_t> limit_bytes;
   bool converts = false;
-  Type source_type, type;  // conversion from and to
+  bool names_rows = false;  // of the layout's key: a value that the conversion changes becomes none
+  Type source_type, type;   // conversion from and to
   std::optional<Mask> mask;
   FormChange form_change = nullptr;  // from `type` to `target_type`; null: none
   Type target_type;

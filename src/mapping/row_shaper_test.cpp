@@ -7,6 +7,7 @@ namespace {
 
 using testing::Bench;
 
+using testing::on_column;
 using testing::rules_of;
 using testing::table_of;
 using testing::unchanged;
@@ -79,6 +80,16 @@ TEST(RowShaper, a_filter_on_the_key_is_judged_exactly) {
   EXPECT_EQ(bench.change(Op::update, {{"7", unchanged}}, {{"700", "x"}}), "DELETE 7|<unchanged>");
   EXPECT_EQ(bench.change(Op::erase, {{"700", unchanged}}, {}), "nothing");
   EXPECT_EQ(bench.change(Op::erase, {{"7", unchanged}}, {}), "DELETE 7|<unchanged>");
+}
+
+TEST(RowShaper, a_key_has_no_value_where_the_conversion_would_make_it_anothers) {
+  Bench bench(rules_of({on_column("change-data-type", "id", R"("data-type": {"type": "int8"})"),
+                        on_column("change-data-type", "n", R"("data-type": {"type": "int8"})")}),
+              table_of("*id:numeric:numeric n:numeric:numeric"));
+  EXPECT_EQ(bench.load({"12.0", "12.4"}), "12|12");
+  EXPECT_TRUE(bench.findings.empty());
+  EXPECT_EQ(bench.load({"12.4", "12.4"}), "NULL|12");
+  EXPECT_EQ(bench.findings.size(), 1U);
 }
 
 TEST(RowShaper, a_truncate_stays_as_it_is) {

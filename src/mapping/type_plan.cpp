@@ -21,6 +21,12 @@ bool in_key(const TableDraft& draft, size_t column) {
   return draft.key && std::ranges::find(draft.key->columns, column) != draft.key->columns.end();
 }
 
+// One date for all of them would make many rows one.
+ZeroDates zero_dates_of(const TableDraft& draft, size_t column) {
+  const ZeroDates wanted = draft.options.zero_dates;
+  return wanted == ZeroDates::first && in_key(draft, column) ? ZeroDates::null : wanted;
+}
+
 // NOT NULL would cost the rows whose zero dates become NULL.
 void make_nullable(TableDraft& draft, size_t column) {
   ColumnDef& def = draft.columns[column];
@@ -36,7 +42,7 @@ Result<void> take_type(TableDraft& draft, size_t column, Type target) {
   ColumnDef& def = draft.columns[column];
   ColumnShape& shape = draft.shape.columns[column];
   const Type own = described(def.type);
-  const std::optional<FormStep> step = form_step(own, target, draft.options.zero_dates);
+  const std::optional<FormStep> step = form_step(own, target, zero_dates_of(draft, column));
   if (!step) return Failure(mapped_form_impossible(draft.source.ref, shape.name, own, target));
   if (step->change != nullptr) {
     shape.type = own;
@@ -46,6 +52,11 @@ Result<void> take_type(TableDraft& draft, size_t column, Type target) {
   }
   def.type = std::move(target);
   if (step->empties) make_nullable(draft, column);
+  if (step->empties && draft.options.zero_dates == ZeroDates::first)
+    draft.warn(fmt::format(
+        "column \"{}\" of table {} belongs to the key: rows with a zero or partial date in it are parked, "
+        "for as 0001-01-01 (Godwit.ZeroDates) many would become one",
+        def.name, to_string(draft.source.ref)));
   return {};
 }
 

@@ -102,6 +102,28 @@ TEST(TypePlan, refuses_zero_dates_where_the_settings_want_none) {
   EXPECT_EQ(findings[0].kind, ShapeFinding::Kind::refused);
 }
 
+TEST(TypePlan, leaves_a_key_without_the_zero_dates_that_would_become_one) {
+  auto table = orders();
+  table->key->columns = {1};
+  std::vector<std::string> warnings;
+  const auto planned =
+      plan_table(testing::rules_of({}),
+                 translating({{"seen", target_type("date", ValueForm::date)}}, ZeroDates::first), table, warnings);
+  ASSERT_TRUE(planned);
+  EXPECT_TRUE(planned->layout->columns[1].not_null);
+  ASSERT_EQ(warnings.size(), 1U);
+  EXPECT_NE(warnings[0].find("belongs to the key"), std::string::npos);
+  auto shaper = RowShaper::open(*planned);
+  RowBatch in, out;
+  in.layout = planned->read;
+  out.layout = planned->layout;
+  testing::append(in, Row{"2", "0000-00-00", "f"});
+  std::vector<ShapeFinding> findings;
+  ASSERT_TRUE((*shaper)->shape_rows(in, out, 0, findings));
+  EXPECT_EQ(out.cell(0, 1).length, Cell::null);
+  EXPECT_EQ(findings.size(), 1U);
+}
+
 TEST(TypePlan, changes_the_form_after_what_rules_ask_for) {
   const MappingRules rules =
       testing::rules_of({testing::on_column("change-data-type", "id", R"("data-type": {"type": "boolean"})")});
@@ -112,7 +134,7 @@ TEST(TypePlan, changes_the_form_after_what_rules_ask_for) {
   RowBatch in, out;
   in.layout = planned->read;
   out.layout = planned->layout;
-  testing::append(in, Row{"7", std::nullopt, "f"});
+  testing::append(in, Row{"1", std::nullopt, "f"});
   std::vector<ShapeFinding> findings;
   ASSERT_TRUE((*shaper)->shape_rows(in, out, 0, findings));
   EXPECT_EQ(out.bytes(out.cell(0, 0)), "1");

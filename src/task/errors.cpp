@@ -255,6 +255,14 @@ Error identity_moved(const TableRef& table) {
                   "on the target by DELETE and INSERT … OVERRIDING SYSTEM VALUE",
                   to_string(table)));
 }
+Error key_not_logged(const TableRef& table, std::string_view op, std::string_view column) {
+  return make(
+      ErrorKind::data, "key_not_logged",
+      fmt::format("the source's log names the row of a {} of table {} without column {} of the key that changes "
+                  "are applied by, so the row cannot be found. Let the log hold whole rows (MySQL and MariaDB: "
+                  "SET GLOBAL binlog_row_image = 'FULL', and in every session), and reload the table",
+                  op, to_string(table), column));
+}
 Error control_table_unwritten(std::string_view name, const Error& cause) {
   return make(cause.kind, "control_table_unwritten",
               fmt::format("the control table {} on the target could not be written: {} The task goes on; check that "

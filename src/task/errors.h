@@ -41,6 +41,7 @@ Error too_many_reloads(const TableRef& table);
 Error untold_change(const TableRef& table, std::string_view what);
 Error counts_do_not_close(const TableRef& table, uint64_t missing);
 Error identity_moved(const TableRef& table);
+Error key_not_logged(const TableRef& table, std::string_view op, std::string_view column);
 Error control_table_unwritten(std::string_view name, const Error& cause);
 Error cascades_need_keys(const TableRef& table);
 Error key_does_not_act(std::string_view child, std::string_view parent);

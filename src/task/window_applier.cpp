@@ -16,6 +16,18 @@ namespace {
 // Below this many changes of a table a round of pipelined statements is cheaper than staging them.
 constexpr size_t set_changes_min = 40;
 
+// A column of the key that the log says nothing of where it names the row: by another one it must not be looked for.
+std::optional<uint32_t> unlogged_key_column(const ChangeView& view) {
+  const auto& key = view.table->layout->key;
+  if (view.op == Op::insert || !key) return std::nullopt;
+  for (const uint32_t c : key->columns) {
+    const Cell& cell =
+        view.before != nullptr ? view.before->cell(view.before_row, c) : view.after->cell(view.after_row, c);
+    if (cell.length == Cell::unchanged) return c;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, const Source& order,
@@ -102,6 +114,14 @@ Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool ca
                       change.when_missing,
                       change.keys_off};
       Item item{change.table, view, &part.txn.commit, change.op, part.txn.xid};
+      if (const std::optional<uint32_t> lacking = unlogged_key_column(view)) {
+        const TargetTable& table = target(change.table);
+        TRY(flush(carefully));
+        TRY(handle(item,
+                   {ChangeOutcome::Kind::refused, errors::key_not_logged(table.source->ref, to_string(change.op),
+                                                                         table.layout->columns[*lacking].name)}));
+        continue;
+      }
       const bool taken = write_unseen(item);
       if (taken) continue;
       const IdentityMove move = change.op == Op::update && item.view.when_missing != WhenMissing::look_up

@@ -26,6 +26,9 @@ struct KeyFacts {
   bool fits = true;
 };
 
+// The columns of the key by which the server itself knows rows.
+using ServerKeys = std::map<TableRef, std::set<uint32_t>>;
+
 bool is_generated(std::string_view extra) {
   const std::string words = lower_ascii(extra);
   return words.find("virtual generated") != std::string::npos ||
@@ -103,16 +106,16 @@ Result<std::set<std::pair<TableRef, std::string>>> json_columns(Connection& sess
   return out;
 }
 
-Result<void> read_columns(Connection& session, const std::string& condition, Tables& out) {
+Result<void> read_columns(Connection& session, const std::string& condition, Tables& out, ServerKeys& keys) {
   const std::set<std::pair<TableRef, std::string>> json = TRY(json_columns(session, out));
   const bool has_srs = !session.traits().mariadb && session.traits().version >= 80003;
-  const Rows rows = TRY(session.query(fmt::format(
-      "SELECT table_schema, table_name, column_name, ordinal_position, data_type, column_type, "
-      "character_maximum_length, numeric_precision, numeric_scale, datetime_precision, "
-      "character_set_name, collation_name, is_nullable, extra, {}, column_default FROM information_schema.columns "
-      "WHERE {} "
-      "ORDER BY 1, 2, 4",
-      has_srs ? "srs_id" : "NULL", condition)));
+  const Rows rows = TRY(session.query(
+      fmt::format("SELECT table_schema, table_name, column_name, ordinal_position, data_type, column_type, "
+                  "character_maximum_length, numeric_precision, numeric_scale, datetime_precision, "
+                  "character_set_name, collation_name, is_nullable, extra, {}, column_default, column_key FROM "
+                  "information_schema.columns WHERE {} "
+                  "ORDER BY 1, 2, 4",
+                  has_srs ? "srs_id" : "NULL", condition)));
   for (size_t i = 0; i < rows.size(); ++i) {
     const auto table = out.find({rows.text(i, 0), rows.text(i, 1)});
     if (table == out.end()) continue;
@@ -126,16 +129,19 @@ Result<void> read_columns(Connection& session, const std::string& condition, Tab
     column.generated = is_generated(rows.get(i, 13));
     set_absent(column, rows, i, session.traits());
     table->second.last_number = column.number;
+    if (rows.get(i, 16) == "PRI") keys[table->first].insert(static_cast<uint32_t>(table->second.columns.size()));
     table->second.columns.push_back(std::move(column));
   }
   return {};
 }
 
-void choose_key(TableDef& table, const std::vector<KeyFacts>& keys) {
+// The server's own: minimal images of the log name rows by it alone. Of keys that are no PRIMARY it is the first that
+// was defined, which only the columns' facts tell.
+void choose_key(TableDef& table, const std::vector<KeyFacts>& keys, const std::set<uint32_t>& servers_own) {
   const KeyFacts* best = nullptr;
   for (const KeyFacts& key : keys) {
     if (!key.fits || key.columns.empty()) continue;
-    if (key.name == "PRIMARY") {
+    if (key.name == "PRIMARY" || std::set(key.columns.begin(), key.columns.end()) == servers_own) {
       best = &key;
       break;
     }
@@ -146,8 +152,9 @@ void choose_key(TableDef& table, const std::vector<KeyFacts>& keys) {
   table.identity = RowIdentity::key;
 }
 
-// The primary key, or the shortest unique key of whole NOT NULL columns.
-Result<void> read_keys(Connection& session, const std::string& condition, Tables& out) {
+// The primary key, or a unique key of whole NOT NULL columns: the server's own, or the shortest where that one does
+// not serve.
+Result<void> read_keys(Connection& session, const std::string& condition, Tables& out, const ServerKeys& own_keys) {
   const Rows rows =
       TRY(session.query("SELECT table_schema, table_name, index_name, column_name, sub_part, index_type FROM "
                         "information_schema.statistics WHERE non_unique = 0 AND " +
@@ -166,7 +173,10 @@ Result<void> read_keys(Connection& session, const std::string& condition, Tables
     else
       own.back().columns.push_back(*column);
   }
-  for (const auto& [name, own] : keys) choose_key(out[name], own);
+  for (const auto& [name, own] : keys) {
+    const auto servers_own = own_keys.find(name);
+    choose_key(out[name], own, servers_own == own_keys.end() ? std::set<uint32_t>() : servers_own->second);
+  }
   return {};
 }
 
@@ -216,8 +226,9 @@ Result<std::vector<TableDef>> MysqlCatalog::describe(std::span<const TableRef> t
   Tables found;
   for (const std::string& condition : table_conditions(tables)) {
     TRY(read_tables(connection_, condition, found));
-    TRY(read_columns(connection_, condition, found));
-    TRY(read_keys(connection_, condition, found));
+    ServerKeys keys;
+    TRY(read_columns(connection_, condition, found, keys));
+    TRY(read_keys(connection_, condition, found, keys));
   }
   std::vector<TableDef> out;
   for (const TableRef& name : tables) {

@@ -61,7 +61,7 @@ Result<void> MysqlChangeWriter::begin(const Position& expected) {
 Result<RowLoading*> MysqlChangeWriter::loading_of(const TargetTable& table) {
   const auto known = loading_.find(&table);
   if (known != loading_.end()) return &known->second;
-  std::vector<TargetColumn> columns = TRY(read_target_columns(session_, *table.layout));
+  std::vector<TargetColumn> columns = TRY(read_target_columns(session_, table));
   const auto made = loading_.emplace(
       &table, RowLoading(session_, quote_name(table.layout->ref), std::move(columns), packet_bytes_));
   return &made.first->second;

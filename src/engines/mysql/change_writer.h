@@ -54,6 +54,7 @@ class MysqlChangeWriter : public ChangeWriter {
   Result<void> flush_log();
   Result<RowLoading*> loading_of(const TargetTable& table);
 
+  Result<bool> keeps_keys(const TargetTable& table, std::span<const ChangeView> changes);
   Result<bool> try_sets(const TargetTable& table, const NetChanges& net, std::string& why);
   Result<uint64_t> erase_all(const TargetTable& table, std::span<const ChangeView> changes);
   Result<bool> update_all(const TargetTable& table, const std::vector<ChangeView>& changes, std::string& why);

@@ -20,7 +20,8 @@ bool has_same_key(const ChangeView& change) {
   const auto& key = change.table->layout->key;
   return key && std::ranges::all_of(key->columns, [&](uint32_t c) {
            const Cell& after = change.after->cell(change.after_row, c);
-           return after.length == Cell::unchanged || change.after->bytes(after) == change.finder_bytes(c);
+           return after.length == Cell::unchanged ||
+                  (after.length >= 0 && change.after->bytes(after) == change.finder_bytes(c));
          });
 }
 
@@ -38,6 +39,11 @@ Result<void> MysqlChangeWriter::append_finder(ByteBuffer& out, const ChangeView&
   if (table.layout->key) {
     const std::vector<uint32_t>& key = table.layout->key->columns;
     for (size_t i = 0; i < key.size(); ++i) {
+      // No row has it: it was no value for the target, or the log lacks it.
+      if (change.finder(key[i]).length < 0)
+        return Failure(errors::no_key_value(table.layout->ref, table.layout->columns[key[i]].name));
+      if (!keeps_whole(columns[key[i]], change.finder_bytes(key[i])))
+        return Failure(errors::key_blanks_cut(table.layout->ref, table.layout->columns[key[i]].name));
       out.append(i == 0 ? "(" : " AND ");
       append_key_match(out, columns[key[i]], change.finder_bytes(key[i]));
     }

@@ -60,7 +60,24 @@ Result<bool> MysqlChangeWriter::apply_sets(const TargetTable& table, const NetCh
   return fits;
 }
 
+// False: a key came with blanks that the target does not keep. In log order the change is refused by itself.
+Result<bool> MysqlChangeWriter::keeps_keys(const TargetTable& table, std::span<const ChangeView> changes) {
+  const RowLoading* loading = TRY(loading_of(table));
+  const auto& key = table.layout->key;
+  return !key || std::ranges::all_of(key->columns, [&](uint32_t c) {
+    const TargetColumn& column = loading->columns()[c];
+    return !column.blanks_kept || std::ranges::all_of(changes, [&](const ChangeView& change) {
+      return keeps_whole(column, change.finder_bytes(c));
+    });
+  });
+}
+
 Result<bool> MysqlChangeWriter::try_sets(const TargetTable& table, const NetChanges& net, std::string& why) {
+  for (const std::vector<ChangeView>* changes : {&net.erased_if_there, &net.erased, &net.updated}) {
+    if (TRY(keeps_keys(table, *changes))) continue;
+    why = "a key has blanks at its end that the target does not keep";
+    return false;
+  }
   TRY(erase_all(table, net.erased_if_there));
   const uint64_t erased = TRY(erase_all(table, net.erased));
   if (erased != net.erased.size()) {

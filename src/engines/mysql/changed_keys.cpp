@@ -45,10 +45,12 @@ Result<std::unique_ptr<ChangedKeys>> MysqlChangedKeys::open(Connection& session,
                                                             std::string_view task_id, const TargetTable& table,
                                                             std::shared_ptr<const TableDef> layout,
                                                             uint64_t packet_bytes) {
-  const std::vector<TargetColumn> columns = TRY(read_target_columns(session, *table.layout));
+  const std::vector<TargetColumn> columns = TRY(read_target_columns(session, table));
   const bool unique = table.layout->key && !TRY(unique_index_of(session, *table.layout, table.layout->key->columns))
   .empty();
-  if (!unique) return Failure(errors::no_arbiter(table.layout->ref));
+  const bool whole = unique && std::ranges::none_of(table.layout->key->columns,
+                                                    [&](uint32_t c) { return columns[c].blanks_kept.has_value(); });
+  if (!whole) return Failure(errors::no_arbiter(table.layout->ref));
   std::unique_ptr<MysqlChangedKeys> keys(
       new MysqlChangedKeys(session, control, task_id, table, std::move(layout), packet_bytes));
   for (const uint32_t c : table.layout->key->columns) keys->columns_.push_back(columns[c]);

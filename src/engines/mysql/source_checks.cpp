@@ -125,16 +125,36 @@ class Checks {
     if (id == "0") fatal(errors::server_id_zero());
     const std::string image = TRY(variable("binlog_row_image"));
     if (image.empty() || image == "FULL" || image == "FULL_NODUP") return true;
-    row_image(image);
+    TRY(row_image(image));
     const std::string partial = TRY(variable("binlog_row_value_options"));
     if (partial.find("PARTIAL_JSON") != std::string::npos) partial_json(image);
     return true;
   }
 
-  void row_image(const std::string& image) {
+  // The log names rows by the server's own key alone, which may be none of ours: one with computed columns.
+  Result<void> row_image(const std::string& image) {
     warn(errors::row_image_partial(image));
-    for (const TableDef* table : spec_.tables)
+    std::map<TableRef, std::set<std::string>> by_other_keys;
+    for (const TableDef* table : spec_.tables) {
       if (!table->key) fatal(errors::row_image_keyless(image, table->ref));
+      if (!table->key || table->key->name == "PRIMARY") continue;
+      for (const uint32_t c : table->key->columns) by_other_keys[table->ref].insert(table->columns[c].name);
+    }
+    std::vector<TableRef> names;
+    for (const auto& [name, columns] : by_other_keys) names.push_back(name);
+    std::map<TableRef, std::set<std::string>> servers_own;
+    for (const std::string& condition : table_conditions(names)) {
+      const Rows rows =
+          TRY(session_.query("SELECT table_schema, table_name, column_name FROM information_schema.columns WHERE "
+                             "column_key = 'PRI' AND " +
+                             condition));
+      for (size_t i = 0; i < rows.size(); ++i)
+        servers_own[{rows.text(i, 0), rows.text(i, 1)}].insert(rows.text(i, 2));
+    }
+    for (const auto& [name, columns] : by_other_keys)
+      if (const auto own = servers_own.find(name); own != servers_own.end() && own->second != columns)
+        fatal(errors::row_image_other_key(image, name, own->second, columns));
+    return {};
   }
 
   void partial_json(const std::string& image) {

@@ -166,6 +166,15 @@ Error row_image_keyless(std::string_view image, const TableRef& table) {
                   "or give the table a key.",
                   image, to_string(table)));
 }
+Error row_image_other_key(std::string_view image, const TableRef& table, const std::set<std::string>& logged_by,
+                          const std::set<std::string>& key) {
+  return lacking(
+      "row_image_other_key",
+      fmt::format("binlog_row_image is {}, so the log names rows of table {} by {} alone, which is computed or "
+                  "otherwise of no use as a key; changes would be applied by {}. SET GLOBAL binlog_row_image = "
+                  "'FULL', or give the table a primary key.",
+                  image, to_string(table), fmt::join(logged_by, ", "), fmt::join(key, ", ")));
+}
 Error row_image_partial(std::string_view image) {
   return lacking(
       "row_image",

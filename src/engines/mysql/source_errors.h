@@ -1,6 +1,7 @@
 #pragma once
 // Messages of the source half, one constructor each. None holds a row's values.
 
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -47,6 +48,9 @@ Error no_log_access(std::string_view user, bool mariadb, std::string_view said);
 Error log_bin_off();
 Error log_format(std::string_view format);
 Error row_image_keyless(std::string_view image, const TableRef& table);
+// `logged_by`: the columns of the key that the server names rows by; `key`: of the task's.
+Error row_image_other_key(std::string_view image, const TableRef& table, const std::set<std::string>& logged_by,
+                          const std::set<std::string>& key);
 Error row_image_partial(std::string_view image);
 Error partial_json_followed(std::string_view image, const TableRef& table, std::string_view column);
 Error server_id_zero();

@@ -36,11 +36,13 @@ Result<std::unique_ptr<TableWriter>> MysqlTableWriter::open(Connection& session,
                                                             std::string_view task_id, const TargetTable& table,
                                                             const TableRange& range, LoadMode mode,
                                                             uint64_t packet_bytes) {
-  std::vector<TargetColumn> columns = TRY(read_target_columns(session, *table.layout));
+  std::vector<TargetColumn> columns = TRY(read_target_columns(session, table));
   if (mode.merging) {
     const bool unique = table.layout->key && !TRY(unique_index_of(session, *table.layout, table.layout->key->columns))
     .empty();
-    if (!unique) return Failure(errors::no_arbiter(table.layout->ref));
+    const bool whole = unique && std::ranges::none_of(table.layout->key->columns,
+                                                      [&](uint32_t c) { return columns[c].blanks_kept.has_value(); });
+    if (!whole) return Failure(errors::no_arbiter(table.layout->ref));
   }
   std::unique_ptr<MysqlTableWriter> writer(
       new MysqlTableWriter(session, control, std::string(task_id), table, range, mode,

@@ -3,13 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <map>
 #include <set>
 
 #include "base/text.h"
+#include "engines/mysql/bent_values.h"
 #include "engines/mysql/own_objects.h"
 #include "engines/mysql/structure.h"
+#include "engines/mysql/target_columns.h"
 #include "engines/mysql/target_errors.h"
 #include "engines/mysql/type_class.h"
 
@@ -34,7 +35,7 @@ class Checks {
     TRY(check_server());
     check_names();
     TRY(read_privileges());
-    for (size_t i = 0; i < tables_.size(); ++i) TRY(check_table(*tables_[i].layout));
+    for (size_t i = 0; i < tables_.size(); ++i) TRY(check_table(tables_[i]));
     for (const TargetTable& table : tables_) check_collations(table);
     check_documents();
     TRY(check_references());
@@ -130,11 +131,17 @@ class Checks {
     return join(out, ", ");
   }
 
-  Result<void> check_table(const TableDef& layout) {
+  Result<void> check_table(const TargetTable& table) {
+    const TableDef& layout = *table.layout;
     const std::string where = fmt::format("TABLE_SCHEMA = {} AND TABLE_NAME = {}", quote_literal(layout.ref.schema),
                                           quote_literal(layout.ref.name));
-    const Rows there = TRY(session_.query("SELECT ENGINE FROM information_schema.TABLES WHERE " + where));
+    const Rows there = TRY(session_.query("SELECT ENGINE, TABLE_TYPE FROM information_schema.TABLES WHERE " + where));
     const bool dropped = fresh_ && mode_ == PrepareMode::drop_and_create;
+    // Neither dropped nor made anew as one, and rows would go through it into the tables behind it.
+    if (!there.empty() && there.get(0, 1) != "BASE TABLE" && there.get(0, 1) != "SYSTEM VERSIONED") {
+      stop(errors::no_table(layout.ref, there.get(0, 1)));
+      return {};
+    }
     if (there.empty() || dropped) {
       const std::string missing =
           TRY(lacking(layout.ref, {"CREATE", "ALTER", "INDEX", "SELECT", "INSERT", "UPDATE", "DELETE", "DROP"}));
@@ -147,7 +154,7 @@ class Checks {
     const std::string missing =
         TRY(lacking(layout.ref, {"SELECT", "INSERT", "UPDATE", "DELETE", emptied ? "DROP" : "SELECT"}));
     if (!missing.empty()) stop(errors::not_writable(layout.ref, user_, missing));
-    TRY(check_columns(layout, where));
+    TRY(check_columns(table, where));
     const Rows triggers = TRY(session_.query(
         fmt::format("SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = {} AND "
                     "EVENT_OBJECT_TABLE = {}",
@@ -156,11 +163,12 @@ class Checks {
     return {};
   }
 
-  Result<void> check_columns(const TableDef& layout, const std::string& where) {
-    const Rows rows = TRY(
-        session_.query("SELECT COLUMN_NAME, EXTRA, DATA_TYPE, IS_NULLABLE, NUMERIC_SCALE, DATETIME_PRECISION FROM "
-                       "information_schema.COLUMNS WHERE " +
-                       where));
+  Result<void> check_columns(const TargetTable& table, const std::string& where) {
+    const TableDef& layout = *table.layout;
+    const Rows rows =
+        TRY(session_.query("SELECT COLUMN_NAME, EXTRA, DATA_TYPE, IS_NULLABLE, NUMERIC_SCALE, DATETIME_PRECISION, "
+                           "CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION FROM information_schema.COLUMNS WHERE " +
+                           where));
     std::map<std::string, size_t> there;
     for (size_t row = 0; row < rows.size(); ++row) there[lower_utf8(rows.get(row, 0))] = row;
     std::vector<std::string> missing, computed, bent;
@@ -180,7 +188,7 @@ class Checks {
       if (!column.not_null && !in_key &&
           (counts || (type == "timestamp" && bends_timestamps_ && rows.get(row, 3) == "NO")))
         bent.push_back(column.name);
-      check_digits(layout, column, type, rows, row);
+      check_values(table, column, in_key, own_column(rows, row));
     }
     // DDL commits by itself: a change that a killed run had carried out is not in the record yet. What else may be
     // missing is told by the first row that needs it.
@@ -190,39 +198,23 @@ class Checks {
     return {};
   }
 
-  // The server rounds these without an error.
-  void check_digits(const TableDef& layout, const ColumnDef& column, const std::string& type, const Rows& rows,
-                    size_t row) {
-    const std::string wanted = lower_ascii(column.type.native.substr(0, column.type.native.find_first_of("( ")));
-    const bool is_time = type == "datetime" || type == "timestamp" || type == "time";
-    const bool of_time = wanted == "datetime" || wanted == "timestamp" || wanted == "time";
-    std::optional<int64_t> digits, has;
-    if (type == "decimal" && wanted == "decimal") {
-      digits = scale_of(column.type.native);
-      has = rows.integer(row, 4);
-    } else if (is_time && of_time) {
-      digits = digits_of(column.type.native);
-      has = rows.integer(row, 5);
-    } else if (type == "float" && wanted == "double") {
-      warn(errors::rounds_reals(layout.ref, column.name));
-    }
-    if (digits && has && *has < *digits) warn(errors::rounds_digits(layout.ref, column.name, *digits, *has));
+  static OwnColumn own_column(const Rows& rows, size_t row) {
+    const auto number = [&](size_t column) {
+      return rows.is_null(row, column) ? std::optional<int64_t>() : rows.integer(row, column);
+    };
+    return {lower_ascii(rows.get(row, 2)), number(6), number(7), number(4), number(5)};
   }
 
-  static int64_t number_at(std::string_view text) {
-    int64_t out = 0;
-    std::from_chars(text.data(), text.data() + text.size(), out);
-    return out;
-  }
-  // Of "datetime(6)".
-  static int64_t digits_of(std::string_view type) {
-    const size_t open = type.find('(');
-    return open == std::string_view::npos ? 0 : number_at(type.substr(open + 1));
-  }
-  // Of "decimal(12,4)".
-  static int64_t scale_of(std::string_view type) {
-    const size_t comma = type.find(',');
-    return comma == std::string_view::npos ? 0 : number_at(type.substr(comma + 1));
+  // Rows could not be found again by a key that the server changes, and two might become one. Later a change of the
+  // structure may be under way.
+  void check_values(const TargetTable& table, const ColumnDef& column, bool in_key, const OwnColumn& own) {
+    const std::optional<Bend> bend = bend_of(column.type, own);
+    if (!bend || (bend->blanks_kept && means_no_blanks(table, column))) return;
+    if (in_key && !bend->blanks_kept && fresh_)
+      stop(errors::bends_key(table.layout->ref, column, own.data_type, bend->what));
+    else
+      warn(errors::bends_values(table.layout->ref, column, own.data_type, bend->what,
+                                in_key && bend->blanks_kept.has_value()));
   }
 
   // MySQL's own type reads them from their text; MariaDB's is a text.

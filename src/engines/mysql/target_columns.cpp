@@ -10,6 +10,7 @@
 
 #include "base/hex.h"
 #include "base/text.h"
+#include "engines/mysql/bent_values.h"
 #include "engines/mysql/target_errors.h"
 
 namespace godwit::mysql {
@@ -83,9 +84,13 @@ void append_double(ByteBuffer& out, std::string_view value, bool single) {
   float as_float = 0;
   double as_double = 0;
   const char* end = value.data() + value.size();
-  const bool ok = single ? std::from_chars(value.data(), end, as_float).ptr == end
-                         : std::from_chars(value.data(), end, as_double).ptr == end;
-  if (!ok) return append_quoted(out, value);
+  const auto whole = std::from_chars(value.data(), end, as_double);
+  if (whole.ec != std::errc() || whole.ptr != end) return append_quoted(out, value);
+  // What is too small for a FLOAT is kept as 0, what is too large is not kept.
+  if (single && std::from_chars(value.data(), end, as_float).ec != std::errc()) {
+    if (std::abs(as_double) >= 1) return append_quoted(out, value);
+    as_float = 0;
+  }
   out.append(fmt::format("{:.17e}", single ? static_cast<double>(as_float) : as_double));
 }
 
@@ -140,7 +145,7 @@ TargetColumn target_column(const ColumnDef& column, std::string_view data_type, 
 Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const TableDef& layout) {
   const Rows rows =
       TRY(session.query(fmt::format("SELECT COLUMN_NAME, DATA_TYPE, CHARACTER_SET_NAME, NUMERIC_PRECISION, "
-                                    "COLLATION_NAME FROM "
+                                    "COLLATION_NAME, CHARACTER_MAXIMUM_LENGTH FROM "
                                     "information_schema.COLUMNS WHERE TABLE_SCHEMA = {} AND TABLE_NAME = {}",
                                     quote_literal(layout.ref.schema), quote_literal(layout.ref.name))));
   // The server tells columns apart without regard to case.
@@ -154,8 +159,31 @@ Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const
     out.push_back(target_column(column, rows.get(row, 1), rows.get(row, 2),
                                 static_cast<uint32_t>(rows.unsigned_integer(row, 3)), session.traits().mariadb,
                                 rows.get(row, 4)));
+    if (!is_text(out.back())) continue;
+    const auto bend = bend_of(column.type, {out.back().data_type, rows.integer(row, 5), {}, {}, {}});
+    if (bend) out.back().blanks_kept = bend->blanks_kept;
   }
   return out;
+}
+
+bool means_no_blanks(const TargetTable& table, const ColumnDef& column) {
+  const auto from = std::ranges::find(table.source->columns, column.number, &ColumnDef::number);
+  return column.number != 0 && from != table.source->columns.end() && pads_with_blanks(from->type);
+}
+
+Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const TargetTable& table) {
+  std::vector<TargetColumn> out = TRY(read_target_columns(session, *table.layout));
+  for (size_t c = 0; c < out.size(); ++c)
+    if (means_no_blanks(table, table.layout->columns[c])) out[c].blanks_kept.reset();
+  return out;
+}
+
+bool keeps_whole(const TargetColumn& column, std::string_view value) {
+  if (!column.blanks_kept || !value.ends_with(' ')) [[likely]]
+    return true;
+  const auto characters =
+      std::ranges::count_if(value, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+  return characters <= static_cast<int64_t>(*column.blanks_kept);
 }
 
 void append_field(ByteBuffer& out, const TargetColumn& column, std::string_view value) {

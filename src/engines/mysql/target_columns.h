@@ -35,10 +35,19 @@ struct TargetColumn {
   bool digits_are_bits = false;  // values come as zeros and ones, not as numbers
   // A text whose `=` takes some texts for equal that are not: capitals, accents, blanks at the end.
   bool loose = false;
+  // Behind so many characters blanks at the end of the source's texts are lost.
+  std::optional<uint32_t> blanks_kept = std::nullopt;
 };
+
+// Whether the source's `column` is a text whose blanks at the end mean nothing.
+bool means_no_blanks(const TargetTable& table, const ColumnDef& column);
 
 // Per column of the layout. An error of kind table when the target lacks one.
 Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const TableDef& layout);
+Result<std::vector<TargetColumn>> read_target_columns(Connection& session, const TargetTable& table);
+
+// False: the column lost what tells the text from another one.
+bool keeps_whole(const TargetColumn& column, std::string_view value);
 
 // The same of what information_schema says; pure.
 TargetColumn target_column(const ColumnDef& column, std::string_view data_type, std::string_view charset,

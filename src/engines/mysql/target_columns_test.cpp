@@ -85,6 +85,17 @@ TEST(TargetColumns, ACharIsLookedForWithoutTheBlanksThatItDoesNotKeep) {
   EXPECT_EQ(key_match("char", "utf8mb4", "utf8mb4_nopad_bin", "  "), "`c` = ''");
 }
 
+TEST(TargetColumns, AKeyWithBlanksThatAreCutIsNoOtherRows) {
+  TargetColumn column = of("char", ValueForm::text, "utf8mb4");
+  EXPECT_TRUE(keeps_whole(column, "a "));
+  column.blanks_kept = 0;
+  EXPECT_FALSE(keeps_whole(column, "a "));
+  EXPECT_TRUE(keeps_whole(column, " a"));
+  column.blanks_kept = 3;
+  EXPECT_TRUE(keeps_whole(column, "\xc3\xa4\xc3\xb6 "));
+  EXPECT_FALSE(keeps_whole(column, "abc "));
+}
+
 TEST(TargetColumns, NumbersStandWithoutQuotesAndOnlyNumbersDo) {
   EXPECT_EQ(literal(of("bigint", ValueForm::integer), "-9223372036854775808"), "-9223372036854775808");
   EXPECT_EQ(literal(of("bigint", ValueForm::integer), "1; DROP TABLE t"), "'1; DROP TABLE t'");
@@ -96,6 +107,16 @@ TEST(TargetColumns, NumbersStandWithoutQuotesAndOnlyNumbersDo) {
 TEST(TargetColumns, FloatsAreComparedWithByTheValueTheyHold) {
   EXPECT_EQ(compared(of("float", ValueForm::real), "0.1"), "1.00000001490116119e-01");
   EXPECT_EQ(compared(of("double", ValueForm::real), "0.1"), "1.00000000000000006e-01");
+}
+
+TEST(TargetColumns, WhatIsNoNumberIsNotLookedForAsZero) {
+  EXPECT_EQ(compared(of("double", ValueForm::real), ""), "''");
+  EXPECT_EQ(compared(of("double", ValueForm::real), "1e400"), "'1e400'");
+  EXPECT_EQ(compared(of("double", ValueForm::real), "1e-400"), "'1e-400'");
+  EXPECT_EQ(compared(of("float", ValueForm::real), "1e60"), "'1e60'");
+  EXPECT_EQ(compared(of("float", ValueForm::real), "1e-60"), "0.00000000000000000e+00");
+  EXPECT_EQ(compared(of("double", ValueForm::real), "5e-324"), "4.94065645841246544e-324");
+  EXPECT_EQ(compared(of("float", ValueForm::real), "1e-45"), "1.40129846432481707e-45");
 }
 
 // 3.4028235e+38 is the shortest text of the largest FLOAT, and above it as a DOUBLE, which the server takes it for.

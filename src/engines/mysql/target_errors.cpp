@@ -12,6 +12,11 @@ Error make(ErrorKind kind, std::string_view code, std::string message) {
   return {kind, std::string(code), std::move(message), ""};
 }
 
+// "varchar(5)" of "varchar(5) CHARACTER SET …".
+std::string words_of(const Type& type) {
+  return type.native.substr(0, type.native.find(" CHARACTER SET "));
+}
+
 }  // namespace
 
 Error control_table_shape(std::string_view table, std::string_view column) {
@@ -66,8 +71,8 @@ Error encoding_refused(const TableRef& table, std::string_view encoding) {
 }
 Error no_arbiter(const TableRef& table) {
   return make(ErrorKind::table, "target.no_arbiter",
-              fmt::format("table {} has no unique index of exactly the key's columns, so rows that are there cannot "
-                          "be told from others",
+              fmt::format("table {} has no unique index of exactly the key's columns that keeps them as they are, so "
+                          "rows that are there cannot be told from others",
                           to_string(table)));
 }
 Error no_key_stage(const TableRef& table, const Error& cause) {
@@ -90,6 +95,19 @@ Error nothing_to_find_by(const TableRef& table) {
               fmt::format("table {} has no key, and of its columns the log carries none that the target has: the row "
                           "cannot be found. Give the table a key.",
                           to_string(table)));
+}
+Error no_key_value(const TableRef& table, std::string_view column) {
+  return make(
+      ErrorKind::data, "target.no_key_value",
+      fmt::format("a change of table {} names its row by a key whose column {} has no value here (the log lacks "
+                  "it, or the target's type cannot hold it), so no row can be found by it",
+                  to_string(table), column));
+}
+Error key_blanks_cut(const TableRef& table, std::string_view column) {
+  return make(ErrorKind::data, "target.key_blanks_cut",
+              fmt::format("a change of table {} names its row by a key with blanks at its end that column {} of the "
+                          "target does not keep: it might be another row's",
+                          to_string(table), column));
 }
 Error packet_too_large(uint64_t bytes, uint64_t packet_bytes) {
   return make(
@@ -253,18 +271,28 @@ Error document_numbers(const TableRef& table, std::string_view column) {
                   "digit counts, make the column a LONGTEXT (change-data-type to clob).",
                   column, to_string(table)));
 }
-Error rounds_digits(const TableRef& table, std::string_view column, int64_t digits, int64_t has) {
-  return make(ErrorKind::prerequisite, "mysql.rounds",
-              fmt::format("column `{}` of the target's table {} has {} digits behind the point, and values may come "
-                          "with {}: the server will round them without an error.",
-                          column, to_string(table), has, digits));
+Error bends_values(const TableRef& table, const ColumnDef& column, std::string_view data_type, std::string_view what,
+                   bool parks) {
+  return make(ErrorKind::prerequisite, "mysql.bends_values",
+              fmt::format("column `{}` of the target's table {} is {}, and values come as {}: the server {}, without "
+                          "an error.{} Where that matters make the column {}.",
+                          column.name, to_string(table), upper_utf8(data_type), words_of(column.type), what,
+                          parks ? " Rows are known by it: changes of those that it befalls are parked." : "",
+                          words_of(column.type)));
 }
-Error rounds_reals(const TableRef& table, std::string_view column) {
-  return make(
-      ErrorKind::prerequisite, "mysql.rounds",
-      fmt::format("column `{}` of the target's table {} is a FLOAT, and values come as DOUBLE: the server will "
-                  "round them without an error.",
-                  column, to_string(table)));
+Error bends_key(const TableRef& table, const ColumnDef& column, std::string_view data_type, std::string_view what) {
+  return make(ErrorKind::prerequisite, "mysql.bends_key",
+              fmt::format("column `{}` of the target's table {} is {}, and values come as {}: the server {}, without "
+                          "an error. Rows are known by it, so changes would find none, or another one. Make the "
+                          "column {}, or let the table be made (DROP_AND_CREATE).",
+                          column.name, to_string(table), upper_utf8(data_type), words_of(column.type), what,
+                          words_of(column.type)));
+}
+Error no_table(const TableRef& table, std::string_view table_type) {
+  return make(ErrorKind::prerequisite, "mysql.no_table",
+              fmt::format("{} of the target is no table but a {}: rows would go to the tables behind it, or nowhere. "
+                          "Drop or rename it, or give the task's table another name by a transformation rule.",
+                          to_string(table), lower_ascii(table_type)));
 }
 Error upper_case_name(const TableRef& table) {
   return make(ErrorKind::prerequisite, "mysql.upper_case_name",

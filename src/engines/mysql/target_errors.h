@@ -30,6 +30,8 @@ Error no_key_stage(const TableRef& table, const Error& cause);
 Error key_damaged(const TableRef& table);
 Error many_rows(uint64_t rows);
 Error nothing_to_find_by(const TableRef& table);
+Error no_key_value(const TableRef& table, std::string_view column);
+Error key_blanks_cut(const TableRef& table, std::string_view column);
 Error packet_too_large(uint64_t bytes, uint64_t packet_bytes);
 Error column_gone(const TableRef& table, std::string_view column);
 Error names_exchanged(const TableRef& table, std::string_view column);
@@ -61,8 +63,11 @@ Error loads_are_split();
 Error bends_nulls(const TableRef& table, std::span<const std::string> columns);
 Error other_collation(const TableRef& table, std::string_view column, std::string_view was, std::string_view is);
 Error document_numbers(const TableRef& table, std::string_view column);
-Error rounds_digits(const TableRef& table, std::string_view column, int64_t digits, int64_t has);
-Error rounds_reals(const TableRef& table, std::string_view column);
+// `what` goes on from "the server "; `parks`: changes of rows whose key it befalls are parked.
+Error bends_values(const TableRef& table, const ColumnDef& column, std::string_view data_type, std::string_view what,
+                   bool parks);
+Error bends_key(const TableRef& table, const ColumnDef& column, std::string_view data_type, std::string_view what);
+Error no_table(const TableRef& table, std::string_view table_type);
 Error upper_case_name(const TableRef& table);
 Error other_table_missing(const ObjectDef& object);
 Error not_carried(const ObjectDef& object, std::string_view note);
