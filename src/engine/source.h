@@ -245,6 +245,12 @@ class Source {
   // Whether the log tells structure changes of this task's tables (SchemaEvent::document).
   virtual Result<bool> tells_schema_changes(const CaptureSpec&) { return false; }
   virtual Result<SchemaChange> read_schema_change(const std::string& document);
+  // Before a task follows the log from `start` on with definitions looked up by now: an error of kind prerequisite
+  // where statements in between changed what rows of the tables look like, if the log would not say of each row by
+  // which columns it was written. The catalog was asked no earlier than the task took its place in the log.
+  virtual Result<void> check_definitions(const Position& /*start*/, std::span<const TableRef> /*tables*/) {
+    return {};
+  }
   // --- values that rows name by number and that lie outside their table (PostgreSQL: large objects) ---
   // Columns of these layouts that may hold such numbers, while the database has such values at all.
   virtual Result<std::vector<LargeObjectColumn>> large_object_columns(std::span<const TableDef* const>) {

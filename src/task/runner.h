@@ -107,6 +107,7 @@ class TaskRunner {
   Result<void> plan_preparation(TaskDocument& document);
   Result<void> take_snapshot(TaskDocument document);
   Result<Position> stream_start(const Snapshot& snapshot) const;
+  Result<void> check_definitions(Source& source, const Position& start);
   Result<void> undo_start();
 
   // runner_load.cpp
@@ -126,6 +127,7 @@ class TaskRunner {
   std::set<size_t> pending_tables() const;
   Result<std::set<size_t>> unfinished_tables();
   Result<std::set<size_t>> changed_tables(const std::set<size_t>& among);
+  Result<std::set<size_t>> redefined_tables(const std::set<size_t>& among);
   Result<void> end_load();
   void show_tables();
 

@@ -264,11 +264,9 @@ Result<std::set<size_t>> TaskRunner::unfinished_tables() {
   return out;
 }
 
-// Of these, the tables whose structure is no longer the planned one: their rows, or their log, would not fit the
-// plan.
-Result<std::set<size_t>> TaskRunner::changed_tables(const std::set<size_t>& among) {
+// Of these, the tables whose structure is no longer the planned one, as the catalog says it.
+Result<std::set<size_t>> TaskRunner::redefined_tables(const std::set<size_t>& among) {
   std::set<size_t> out;
-  if (!follows()) return out;
   const TaskDocument document = record_->document();
   std::vector<TableRef> names;
   for (const size_t t : among) names.push_back(context_.tables[t].target.source->ref);
@@ -281,6 +279,14 @@ Result<std::set<size_t>> TaskRunner::changed_tables(const std::set<size_t>& amon
     const auto found = std::ranges::find(now, planned.ref, &TableDef::ref);
     if (found == now.end() || structure_fingerprint(*found) != known->structure) out.insert(t);
   }
+  return out;
+}
+
+// Of these, the tables whose rows, or whose log, would not fit the plan.
+Result<std::set<size_t>> TaskRunner::changed_tables(const std::set<size_t>& among) {
+  if (!follows()) return std::set<size_t>();
+  std::set<size_t> out = TRY(redefined_tables(among));
+  const TaskDocument document = record_->document();
   for (const auto& [t, what] : TRY(untold_changes(context_, document, *source_))) {
     if (!among.contains(t)) continue;
     log_warning(Component::source_capture, "Table {}: {}", log_name(context_.tables[t].target.source->ref), what);
