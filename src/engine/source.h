@@ -161,6 +161,9 @@ class Source {
 
   // a < b, a == b, a > b in log order; empty texts sort first.
   virtual std::partial_ordering compare(const Position& a, const Position& b) const = 0;
+  // Whether compare() tells of a transaction at `a` on which side of `b` it lies. Not where servers that stand for
+  // each other wrote them: another may have committed the same transactions in another order.
+  virtual bool are_of_one_log(const Position& /*a*/, const Position& /*b*/) const { return true; }
   // Whether it says that the first changes of the next transaction are done.
   virtual bool is_inside_transaction(const Position&) const { return false; }
   // A position behind every other, of this log or a later one.

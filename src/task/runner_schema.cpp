@@ -70,6 +70,8 @@ bool TaskRunner::is_settled_before(const SchemaEvent& event, size_t table) const
   const auto known =
       std::ranges::find(document.tables, context_.tables[table].target.source->ref, &TableRecord::table);
   if (known == document.tables.end() || !known->suspended.empty() || known->pending) return true;
+  // Of another server's log the reader tells only what the snapshot lacks.
+  if (!source_->are_of_one_log(event.at, known->snapshot)) return false;
   return source_->compare(event.at, known->snapshot) < 0;
 }
 

@@ -61,6 +61,7 @@ class MysqlSource : public Source {
                                                  const ReadOptions& options) override;
   Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                      std::span<const CapturedTable> tables) override;
+  bool are_of_one_log(const Position& a, const Position& b) const override { return mysql::are_of_one_log(a, b); }
   bool is_inside_transaction(const Position& position) const override;
   Result<bool> tells_schema_changes(const CaptureSpec&) override { return true; }
   Result<SchemaChange> read_schema_change(const std::string& document) override;
