@@ -277,7 +277,9 @@ Result<std::set<size_t>> TaskRunner::redefined_tables(const std::set<size_t>& am
     const auto known = std::ranges::find(document.tables, planned.ref, &TableRecord::table);
     if (known == document.tables.end() || !known->suspended.empty()) continue;
     const auto found = std::ranges::find(now, planned.ref, &TableDef::ref);
-    if (found == now.end() || structure_fingerprint(*found) != known->structure) out.insert(t);
+    if (found == now.end() || structure_fingerprint(*found) != known->structure ||
+        !same_absent_values(*found, planned))
+      out.insert(t);
   }
   return out;
 }
