@@ -87,6 +87,8 @@ class LogDecoder {
     bool part_open = false, had_changes = false, handed_over = false;
     bool changed_lasting = false, changed_revocable = false;  // tables without and with transactions
     uint32_t last_table = 0;
+    // As GtidEvent says it.
+    bool alters_nothing = false;
     uint32_t steps = 0;  // structure changes that were told
     LogPlace start;
     std::optional<Gtid> gtid;
