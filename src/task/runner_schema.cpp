@@ -403,6 +403,15 @@ Result<void> TaskRunner::settle_alterations() {
   return {};
 }
 
+// Of a table that the target keeps as it was made: `plan` without what came to the source's since.
+Result<TargetTable> TaskRunner::plan_kept(const TableDef& made_for, const TargetTable& plan) const {
+  std::vector<std::string> warnings;
+  const TargetTable kept =
+      TRY(plan_table(options_.rules, own_plan_options(), std::make_shared<const TableDef>(made_for), warnings));
+  for (const std::string& warning : warnings) log_warning(Component::transformation, "{}", warning);
+  return without_alteration(kept, plan);
+}
+
 // The tables as they were at the stored position, whatever the source's catalog says by now.
 Result<void> TaskRunner::plan_from_record() {
   TRY(settle_alterations());
@@ -413,11 +422,7 @@ Result<void> TaskRunner::plan_from_record() {
     PlannedTable planned;
     planned.target = TRY(plan_table(options_.rules, own_plan_options(),
                                     std::make_shared<const TableDef>(*record.definition), warnings));
-    if (record.target_definition) {
-      const TargetTable made_for = TRY(plan_table(
-          options_.rules, own_plan_options(), std::make_shared<const TableDef>(*record.target_definition), warnings));
-      planned.target = without_alteration(made_for, planned.target);
-    }
+    if (record.target_definition) planned.target = TRY(plan_kept(*record.target_definition, planned.target));
     planned.created = record.created;
     for (const SelectedTable& selected : select_tables(options_.rules, std::span(&record.table, 1)).tables)
       planned.load_order = static_cast<uint32_t>(selected.load_order);
