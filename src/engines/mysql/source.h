@@ -83,6 +83,7 @@ class MysqlSource : public Source {
                                             std::span<const TableRange> storage,
                                             const std::shared_ptr<const TableDef>& layout);
   Result<void> check_storage(std::span<const TableRange> storage);
+  Result<void> check_storage_soon(std::span<const TableRange> storage);
   void give_back();
 
   Connection session_;

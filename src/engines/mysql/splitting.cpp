@@ -217,7 +217,7 @@ Result<std::optional<std::string>> innodb_numbers(Connection& session, const Tab
 // Of the file, or the files of its partitions.
 Result<std::string> file_id(Connection& session, const TableRef& table) {
   auto numbers = innodb_numbers(session, table);
-  if (!numbers && session.broken()) return Failure(numbers.error());
+  if (!numbers && (session.broken() || numbers.error().kind == ErrorKind::transient)) return Failure(numbers.error());
   if (numbers && *numbers) return **numbers;
   std::string out;
   // The data dictionary of 8.0 tells when a table was made; others tell when a file was.
