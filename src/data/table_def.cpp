@@ -35,6 +35,12 @@ std::string structure_fingerprint(const TableDef& table) {
   return hex64(fnv1a(text));
 }
 
+bool same_absent_values(const TableDef& a, const TableDef& b) {
+  return std::ranges::equal(a.columns, b.columns, [](const ColumnDef& left, const ColumnDef& right) {
+    return left.when_absent == right.when_absent && left.absent_text == right.absent_text;
+  });
+}
+
 std::optional<uint32_t> find_column(const TableDef& table, std::string_view name) {
   for (uint32_t i = 0; i < table.columns.size(); ++i)
     if (table.columns[i].name == name) return i;

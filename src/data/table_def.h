@@ -83,6 +83,9 @@ struct TableDef {
 // columns, types, identity and partitions.
 std::string structure_fingerprint(const TableDef& table);
 
+// Of two descriptions with one fingerprint: whether rows that the log leaves columns out of mean the same by both.
+bool same_absent_values(const TableDef& a, const TableDef& b);
+
 // The index of the named column, or nothing.
 std::optional<uint32_t> find_column(const TableDef& table, std::string_view name);
 

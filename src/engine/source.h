@@ -163,6 +163,9 @@ class Source {
 
   // a < b, a == b, a > b in log order; empty texts sort first.
   virtual std::partial_ordering compare(const Position& a, const Position& b) const = 0;
+  // Whether compare() tells of a transaction at `a` on which side of `b` it lies. Not where servers that stand for
+  // each other wrote them: another may have committed the same transactions in another order.
+  virtual bool are_of_one_log(const Position& /*a*/, const Position& /*b*/) const { return true; }
   // Whether it says that the first changes of the next transaction are done.
   virtual bool is_inside_transaction(const Position&) const { return false; }
   // A position behind every other, of this log or a later one.
@@ -247,6 +250,12 @@ class Source {
   // Whether the log tells structure changes of this task's tables (SchemaEvent::document).
   virtual Result<bool> tells_schema_changes(const CaptureSpec&) { return false; }
   virtual Result<SchemaChange> read_schema_change(const std::string& document);
+  // Before a task follows the log from `start` on with definitions looked up by now: an error of kind prerequisite
+  // where statements in between changed what rows of the tables look like, if the log would not say of each row by
+  // which columns it was written. The catalog was asked no earlier than the task took its place in the log.
+  virtual Result<void> check_definitions(const Position& /*start*/, std::span<const TableRef> /*tables*/) {
+    return {};
+  }
   // --- values that rows name by number and that lie outside their table (PostgreSQL: large objects) ---
   // Columns of these layouts that may hold such numbers, while the database has such values at all.
   virtual Result<std::vector<LargeObjectColumn>> large_object_columns(std::span<const TableDef* const>) {

@@ -115,6 +115,12 @@ Error source_changed(std::string_view recorded, std::string_view found) {
                   "checkpoint. Run the task again with --restart.",
                   found, recorded));
 }
+Error changed_while_starting(const TableRef& table) {
+  return make(ErrorKind::prerequisite, "changed_while_starting",
+              fmt::format("the structure of table {} changed on the source while the task took its place in the log. "
+                          "Nothing was begun: run it again.",
+                          to_string(table)));
+}
 Error no_start_position() {
   return make(ErrorKind::usage, "cdc_start_position",
               "--cdc-start-position is taken with --type cdc only; a full load decides its own start.");

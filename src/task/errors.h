@@ -23,6 +23,7 @@ Error keyless_not_empty(const TableRef& table);
 Error slot_gone(std::string_view slot, std::string_view position);
 Error target_went_back(std::string_view stored, std::string_view slot, std::string_view slot_position);
 Error source_changed(std::string_view recorded, std::string_view found);
+Error changed_while_starting(const TableRef& table);
 Error no_start_position();
 Error stop_position(std::string_view text);
 Error stop_already_reached(std::string_view stop, std::string_view position);

@@ -107,6 +107,7 @@ class TaskRunner {
   Result<void> plan_preparation(TaskDocument& document);
   Result<void> take_snapshot(TaskDocument document);
   Result<Position> stream_start(const Snapshot& snapshot) const;
+  Result<void> check_definitions(Source& source, const Position& start);
   Result<void> undo_start();
 
   // runner_load.cpp
@@ -118,7 +119,7 @@ class TaskRunner {
   Result<LoadPlan> load_plan(const std::set<size_t>& only);
   Result<void> run_round(const LoadPlan& plan, Again& again, const std::stop_token& stop);
   Result<void> reload(const Again& tables, Again& again, const std::stop_token& stop);
-  Result<void> replan(const Again& tables);
+  Result<void> replan(const Again& tables, std::map<size_t, TableDef>& kept_definitions);
   Result<void> fail_table(size_t table, const std::string& reason);
   Result<void> empty_stale_tables();
   Result<void> empty_for_reload(size_t table, const Position& snapshot);
@@ -126,6 +127,7 @@ class TaskRunner {
   std::set<size_t> pending_tables() const;
   Result<std::set<size_t>> unfinished_tables();
   Result<std::set<size_t>> changed_tables(const std::set<size_t>& among);
+  Result<std::set<size_t>> redefined_tables(const std::set<size_t>& among);
   Result<void> end_load();
   void show_tables();
 
@@ -188,6 +190,7 @@ class TaskRunner {
   bool is_settled_before(const SchemaEvent& event, size_t table) const;
   Result<void> settle_alterations();
   Result<void> plan_from_record();
+  Result<TargetTable> plan_kept(const TableDef& made_for, const TargetTable& plan) const;
   Result<void> absorb_partitions();
   std::string_view why_not_finished() const;
   void show_tables_again();

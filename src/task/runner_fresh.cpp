@@ -185,6 +185,19 @@ Result<Position> TaskRunner::stream_start(const Snapshot& snapshot) const {
             ""});
 }
 
+// Without a load nothing else compares what the tables are with what they were at the stream's start.
+Result<void> TaskRunner::check_definitions(Source& source, const Position& start) {
+  std::set<size_t> all;
+  std::vector<TableRef> names;
+  for (size_t t = 0; t < context_.tables.size(); ++t) {
+    all.insert(t);
+    names.push_back(context_.tables[t].target.source->ref);
+  }
+  const std::set<size_t> changed = TRY(redefined_tables(all));
+  if (!changed.empty()) return Failure(errors::changed_while_starting(names[*changed.begin()]));
+  return source.check_definitions(start, names);
+}
+
 Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   TRY(record_->update([&](std::string& phase, TaskDocument& stored) {
     phase = "starting";
@@ -202,6 +215,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   failpoint(failpoints::slot_made);
   context_.tells_schema = follows() && TRY(maker->tells_schema_changes(context_.capture_spec()));
   const Position start = TRY(stream_start(snapshot));
+  if (!loads()) TRY(check_definitions(*maker, start));
   progress_.change([&](TaskStatistics& s) {
     s.applied = start;
     s.started_us = clock_us;

@@ -10,6 +10,7 @@
 #include "task/errors.h"
 #include "task/key_misfits.h"
 #include "task/runner.h"
+#include "task/schema_decision.h"
 #include "task/untold_changes.h"
 
 namespace godwit {
@@ -17,6 +18,19 @@ namespace {
 
 // A table that is rewritten this often while it is loaded is given up.
 constexpr int reloads_max = 5;
+
+// What a table of the target that structure changes leave alone was made for, in the words of `now`; one that is made
+// again keeps its name alone. Nothing: it is made for `now`.
+std::optional<TableDef> made_for(const TableRecord& record, const TableDef& now) {
+  if (!record.target_definition || !record.definition) return std::nullopt;
+  const bool changed = structure_fingerprint(now) != record.structure;
+  if (!changed && !(record.rebuild && record.created))
+    return renumbered(*record.target_definition, *record.definition, now);
+  if (record.target_definition->ref == now.ref) return std::nullopt;
+  TableDef out = now;
+  out.ref = record.target_definition->ref;
+  return out;
+}
 
 }  // namespace
 
@@ -264,11 +278,9 @@ Result<std::set<size_t>> TaskRunner::unfinished_tables() {
   return out;
 }
 
-// Of these, the tables whose structure is no longer the planned one: their rows, or their log, would not fit the
-// plan.
-Result<std::set<size_t>> TaskRunner::changed_tables(const std::set<size_t>& among) {
+// Of these, the tables whose structure is no longer the planned one, as the catalog says it.
+Result<std::set<size_t>> TaskRunner::redefined_tables(const std::set<size_t>& among) {
   std::set<size_t> out;
-  if (!follows()) return out;
   const TaskDocument document = record_->document();
   std::vector<TableRef> names;
   for (const size_t t : among) names.push_back(context_.tables[t].target.source->ref);
@@ -279,8 +291,18 @@ Result<std::set<size_t>> TaskRunner::changed_tables(const std::set<size_t>& amon
     const auto known = std::ranges::find(document.tables, planned.ref, &TableRecord::table);
     if (known == document.tables.end() || !known->suspended.empty()) continue;
     const auto found = std::ranges::find(now, planned.ref, &TableDef::ref);
-    if (found == now.end() || structure_fingerprint(*found) != known->structure) out.insert(t);
+    if (found == now.end() || structure_fingerprint(*found) != known->structure ||
+        !same_absent_values(*found, planned))
+      out.insert(t);
   }
+  return out;
+}
+
+// Of these, the tables whose rows, or whose log, would not fit the plan.
+Result<std::set<size_t>> TaskRunner::changed_tables(const std::set<size_t>& among) {
+  if (!follows()) return std::set<size_t>();
+  std::set<size_t> out = TRY(redefined_tables(among));
+  const TaskDocument document = record_->document();
   for (const auto& [t, what] : TRY(untold_changes(context_, document, *source_))) {
     if (!among.contains(t)) continue;
     log_warning(Component::source_capture, "Table {}: {}", log_name(context_.tables[t].target.source->ref), what);
@@ -307,8 +329,8 @@ Result<void> TaskRunner::fail_table(size_t table, const std::string& reason) {
 }
 
 // Plans the tables anew as they are now on the source. Tables that are gone, or that changed under a target table of
-// the user's, are in error.
-Result<void> TaskRunner::replan(const Again& tables) {
+// the user's, are in error. `kept_definitions`: TableRecord::target_definition of each, as it is from then on.
+Result<void> TaskRunner::replan(const Again& tables, std::map<size_t, TableDef>& kept_definitions) {
   const std::set<size_t> all = tables.all();
   std::vector<TableRef> names;
   for (const size_t t : all) names.push_back(context_.tables[t].target.source->ref);
@@ -355,6 +377,10 @@ Result<void> TaskRunner::replan(const Again& tables) {
       continue;
     }
     table.target = found->target;
+    const auto kept = held == document.tables.end() ? std::nullopt : made_for(*held, *table.target.source);
+    if (!kept) continue;
+    table.target = TRY(plan_kept(*kept, table.target));
+    kept_definitions[t] = *kept;
   }
   return read_objects();
 }
@@ -381,7 +407,8 @@ Result<void> TaskRunner::widen(Again& tables) {
 Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::stop_token& stop) {
   if (stop.stop_requested()) return Failure(errors::stopped());
   const Interrupter::Busy busy(context_.interrupter, source_.get(), target_.get());
-  TRY(replan(tables));
+  std::map<size_t, TableDef> kept;  // by table: TableRecord::target_definition
+  TRY(replan(tables, kept));
   const TaskDocument before = record_->document();
   std::set<size_t> changed;  // by the very description that is planned with
   std::map<size_t, std::vector<TableRange>> slices;
@@ -411,6 +438,8 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
       record->snapshot = snapshot.position;
       record->pending = false;
       if (context_.tells_schema) record->definition = *context_.tables[t].target.source;
+      record->target_definition.reset();
+      if (const auto made = kept.find(t); made != kept.end()) record->target_definition = made->second;
       if (merging.contains(t)) {
         ++record->merges;
         continue;

@@ -70,6 +70,8 @@ bool TaskRunner::is_settled_before(const SchemaEvent& event, size_t table) const
   const auto known =
       std::ranges::find(document.tables, context_.tables[table].target.source->ref, &TableRecord::table);
   if (known == document.tables.end() || !known->suspended.empty() || known->pending) return true;
+  // Of another server's log the reader tells only what the snapshot lacks.
+  if (!source_->are_of_one_log(event.at, known->snapshot)) return false;
   return source_->compare(event.at, known->snapshot) < 0;
 }
 
@@ -408,6 +410,15 @@ Result<void> TaskRunner::settle_alterations() {
   return {};
 }
 
+// Of a table that the target keeps as it was made: `plan` without what came to the source's since.
+Result<TargetTable> TaskRunner::plan_kept(const TableDef& made_for, const TargetTable& plan) const {
+  std::vector<std::string> warnings;
+  const TargetTable kept =
+      TRY(plan_table(options_.rules, own_plan_options(), std::make_shared<const TableDef>(made_for), warnings));
+  for (const std::string& warning : warnings) log_warning(Component::transformation, "{}", warning);
+  return without_alteration(kept, plan);
+}
+
 // The tables as they were at the stored position, whatever the source's catalog says by now.
 Result<void> TaskRunner::plan_from_record() {
   TRY(settle_alterations());
@@ -418,11 +429,7 @@ Result<void> TaskRunner::plan_from_record() {
     PlannedTable planned;
     planned.target = TRY(plan_table(options_.rules, own_plan_options(),
                                     std::make_shared<const TableDef>(*record.definition), warnings));
-    if (record.target_definition) {
-      const TargetTable made_for = TRY(plan_table(
-          options_.rules, own_plan_options(), std::make_shared<const TableDef>(*record.target_definition), warnings));
-      planned.target = without_alteration(made_for, planned.target);
-    }
+    if (record.target_definition) planned.target = TRY(plan_kept(*record.target_definition, planned.target));
     planned.created = record.created;
     for (const SelectedTable& selected : select_tables(options_.rules, std::span(&record.table, 1)).tables)
       planned.load_order = static_cast<uint32_t>(selected.load_order);

@@ -80,4 +80,14 @@ TargetTable without_alteration(const TargetTable& before, const TargetTable& pla
   return out;
 }
 
+TableDef renumbered(TableDef made_for, const TableDef& before, const TableDef& now) {
+  for (ColumnDef& column : made_for.columns) {
+    const auto at = std::ranges::find(before.columns, column.number, &ColumnDef::number);
+    const auto place = static_cast<size_t>(at - before.columns.begin());
+    column.number = place < now.columns.size() ? now.columns[place].number : int16_t{0};
+  }
+  made_for.last_number = now.last_number;
+  return made_for;
+}
+
 }  // namespace godwit

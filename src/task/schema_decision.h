@@ -23,4 +23,9 @@ SchemaAction decide(const TableDef& before, const SchemaChange& change);
 // keeps the target as it is. `plan` is the table planned anew, `before` as the target has it.
 TargetTable without_alteration(const TargetTable& before, const TargetTable& plan);
 
+// What the target's table was made for, where it is kept as it is, once the source's is described anew: a description
+// may number columns in another way. `made_for` has the numbers of `before`, which has the columns of `now` in their
+// order; those that neither has any more get none.
+TableDef renumbered(TableDef made_for, const TableDef& before, const TableDef& now);
+
 }  // namespace godwit

@@ -46,5 +46,33 @@ TEST(SchemaDecision, what_is_not_known_is_looked_up_under_the_name_that_it_has_b
   EXPECT_EQ(decide(table(), replaced), SchemaAction::alter_and_reload);
 }
 
+// Where a catalog has no numbers of its own, a column's is its place as it was described.
+TEST(SchemaDecision, what_a_table_was_made_for_follows_the_numbers_of_a_new_description) {
+  TableDef before = table(), now = table();
+  before.columns.insert(before.columns.begin(), {.name = "first", .type = {}, .number = 4});
+  before.last_number = 4;
+  now.columns.insert(now.columns.begin(), {.name = "first", .type = {}, .number = 1});
+  now.columns[1].number = 2;
+  now.columns[2].number = 3;
+  now.key->columns = before.key->columns = {1};
+  now.last_number = 3;
+  TableDef made_for = table();
+  made_for.columns.push_back({.name = "gone", .type = {}, .number = 3});
+  const TableDef kept = renumbered(made_for, before, now);
+  ASSERT_EQ(kept.columns.size(), 3U);
+  EXPECT_EQ(kept.columns[0].number, 2);
+  EXPECT_EQ(kept.columns[1].number, 3);
+  EXPECT_EQ(kept.columns[2].number, 0) << "no column has it any more";
+  EXPECT_EQ(kept.last_number, 3);
+  TargetTable target, plan;
+  target.read = target.layout = target.source = std::make_shared<TableDef>(kept);
+  plan.read = plan.layout = plan.source = std::make_shared<TableDef>(now);
+  const TargetTable without = without_alteration(target, plan);
+  ASSERT_EQ(without.read->columns.size(), 2U);
+  EXPECT_EQ(without.read->columns[0].name, "id");
+  EXPECT_EQ(without.layout->columns[0].name, "id");
+  EXPECT_EQ(without.layout->columns[1].name, "v");
+}
+
 }  // namespace
 }  // namespace godwit

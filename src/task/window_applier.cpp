@@ -55,6 +55,8 @@ WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, co
 bool WindowApplier::wanted(uint32_t table, const TxnPart& txn) const {
   if (suspended_[table]) return false;
   if (!any_later_snapshot_ || snapshots_[table].empty()) return true;
+  // Another server's transaction is judged by whoever read it: what the snapshot holds was not told.
+  if (!order_.are_of_one_log(txn.commit, snapshots_[table])) return true;
   return order_.compare(txn.commit, snapshots_[table]) != std::partial_ordering::less;
 }
 

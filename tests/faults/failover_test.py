@@ -116,3 +116,33 @@ def test_a_replica_that_lacks_what_was_applied_is_refused(stage: Stage) -> None:
     outcome = stage.task_at(replica).catch_up()
     assert outcome.code == 1 and "--restart" in outcome.output, outcome
     assert target.query("SELECT * FROM fault.t ORDER BY id", "fault") == before, "no row moves"
+
+
+def test_what_a_replica_committed_in_another_order_is_not_lost() -> None:
+    """A table's snapshot on the primary holds the first of two transactions; the replica commits the second first."""
+    skip_without_engine("mysql8")
+    with ExitStack() as running:
+        stage = Stage(running, "mysql8")
+        primary, replica, target = stage.primary, stage.replica, stage.target
+        task = stage.task_at(primary)
+        assert task.catch_up().code == 0
+        primary.query("ALTER TABLE t DROP PRIMARY KEY, ADD PRIMARY KEY (id)", "fault")  # it is loaded again
+        executed = "SELECT @@global.gtid_executed"
+        wait_until(lambda: replica.query(executed) == primary.query(executed), 30, "the replica to follow")
+        promote(replica)
+        server, transactions = primary.value(executed).split(":", 1)
+        last = int(transactions.split("-")[-1])
+        primary.query("INSERT INTO t VALUES (100, 100)", "fault")
+        killed = task.migrate("--cdc-stop-position", "caught-up", failpoint="load-done=kill", timeout_s=90)
+        assert killed.code == -9, killed
+        assert target.query("SELECT v FROM fault.t WHERE id >= 100", "fault") == [(100,)]
+        primary.kill()
+        for number in (last + 2, last + 1):
+            value = 99 + number - last
+            replica.script(
+                f"SET gtid_next = '{server}:{number}'; INSERT INTO t VALUES ({value}, {value}); SET gtid_next = AUTOMATIC;",
+                "fault",
+            )
+        outcome = stage.task_at(replica).catch_up()
+        assert outcome.code == 0, outcome
+        assert not compare.table_differences(replica.uri("fault"), target.uri("fault"))

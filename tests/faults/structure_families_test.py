@@ -4,12 +4,15 @@ at any moment: each is carried out once, in its place."""
 from __future__ import annotations
 
 import random
+import threading
+from pathlib import Path
 from typing import Iterator
 
 import pytest
 
 import compare
 from conftest import SETTINGS
+from processes import wait_until
 from servers import Server, new_server
 from worker import Task, without_engine
 
@@ -142,3 +145,39 @@ def test_structure_changes_while_tables_load_end_equal(ends: tuple[Server, Serve
         outcome = task.catch_up()
     assert outcome.code in (0, 3), str(outcome)
     assert_equal(source, target)
+
+
+RENAMINGS = {
+    "swapped": "ALTER TABLE wide RENAME COLUMN a TO b, RENAME COLUMN b TO a",
+    "taken over": "ALTER TABLE wide RENAME COLUMN a TO former, ADD COLUMN a int DEFAULT 0",
+}
+
+
+@pytest.mark.parametrize("source_version", ["mariadb", "mysql8"])
+@pytest.mark.parametrize("renaming", RENAMINGS)
+def test_names_of_columns_may_be(renaming: str, source_version: str, tmp_path: Path) -> None:
+    """Between two slices, and no row is written for it: what was read before it and behind it go by one definition."""
+    settings = {**SETTINGS, "FullLoadSettings": {"MaxFullLoadSubTasks": 1}, "Godwit": {"SliceMB": 1}}
+    with new_server(source_version).start() as source, new_server("15", identity="target").start() as target:
+        for server in (source, target):
+            server.create_database(DATABASE)
+        source.query("CREATE TABLE wide (id int PRIMARY KEY, a int, b int, pad varchar(255))", DATABASE)
+        source.query("INSERT INTO wide VALUES (1, 1, -1, repeat('x', 255))", DATABASE)
+        for doubled in (2**n for n in range(14)):
+            source.query(f"INSERT INTO wide SELECT id + {doubled}, a + {doubled}, b - {doubled}, pad FROM wide", DATABASE)
+        source.query("ANALYZE TABLE wide", DATABASE)
+        with Task(source.uri(DATABASE), target.uri(DATABASE), settings=settings) as task:
+            go_on = tmp_path / "go-on"
+            run = task.start("--cdc-stop-position", "caught-up", failpoint="slice-before-commit=pause", failpoint_file=go_on)
+            reading = "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'ALTER%' AND state LIKE '%metadata%'"
+            renames = threading.Thread(target=lambda: source.query(RENAMINGS[renaming], DATABASE))
+            in_slice = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'godwit%' AND state LIKE 'idle in%'"
+            wait_until(lambda: bool(target.query(in_slice, DATABASE)[0][0]) or not run.process.running(), 60, "a slice")
+            renames.start()
+            wait_until(lambda: bool(source.query(reading, DATABASE)[0][0]) or not renames.is_alive(), 30, "the lock's wait")
+            go_on.touch()
+            outcome = run.wait(120)
+            renames.join()
+            assert outcome.code == 0, str(outcome)
+            assert task.catch_up().code == 0
+        assert_equal(source, target)

@@ -120,6 +120,9 @@ struct GtidEvent {
   bool standalone = false;    // MariaDB: one statement that is its own transaction; no end follows
   bool begins_xa = false;     // MariaDB: it stands for XA START, an XA PREPARE follows
   bool completes_xa = false;  // MariaDB
+  // MariaDB's binlog_alter_two_phase: the ALTER TABLE that follows only begins, or was undone; what is done comes
+  // again.
+  bool alters_nothing = false;
 };
 Result<GtidEvent> read_gtid(EventType type, std::string_view body, uint32_t server_id, std::string_view where);
 

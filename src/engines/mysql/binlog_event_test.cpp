@@ -115,5 +115,24 @@ TEST(BinlogEvent, compressed_runs_of_mariadb_are_expanded_and_false_sizes_refuse
   EXPECT_FALSE(inflate_maria("\x02\x13\x88" + packed, out, ""));
 }
 
+TEST(BinlogEvent, an_alteration_of_two_phases_alters_when_it_is_committed) {
+  const auto alters_nothing = [](unsigned flags, const std::string& rest) {
+    const auto read = read_gtid(EventType::maria_gtid, le(7, 8) + le(0, 4) + le(flags, 1) + rest, 1, "");
+    EXPECT_TRUE(read);
+    return read && read->alters_nothing;
+  };
+  const std::string begins = le(2, 1), commits = le(4, 1) + le(5, 8), undoes = le(8, 1) + le(5, 8);
+  const std::string xid = le(1, 4) + le(2, 1) + le(8, 1) + std::string(10, '\10');
+  EXPECT_FALSE(alters_nothing(1, std::string(6, '\0')));
+  EXPECT_FALSE(alters_nothing(1, ""));
+  EXPECT_TRUE(alters_nothing(1, begins + std::string(5, '\0')));
+  EXPECT_FALSE(alters_nothing(1, commits));
+  EXPECT_TRUE(alters_nothing(1, undoes));
+  EXPECT_TRUE(alters_nothing(1 | 2, le(0x0808080808080808, 8) + begins));
+  EXPECT_FALSE(alters_nothing(2, le(0x0808080808080808, 8)));
+  EXPECT_FALSE(alters_nothing(64, xid));
+  EXPECT_FALSE(read_gtid(EventType::maria_gtid, le(7, 8) + le(0, 4) + le(2, 1) + "abc", 1, ""));
+}
+
 }  // namespace
 }  // namespace godwit::mysql

@@ -108,4 +108,10 @@ std::partial_ordering compare(const Position& a, const Position& b) {
   return compare(*left, *right);
 }
 
+bool are_of_one_log(const Position& a, const Position& b) {
+  const auto left = BinlogPosition::parse(a.text), right = BinlogPosition::parse(b.text);
+  if (!left || !right) return a.empty() || b.empty() || a.text == log_end_text || b.text == log_end_text;
+  return left->server == right->server || left->server.empty() || right->server.empty();
+}
+
 }  // namespace godwit::mysql

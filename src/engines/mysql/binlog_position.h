@@ -60,5 +60,8 @@ struct BinlogPosition {
 // their GTIDs contain.
 std::partial_ordering compare(const BinlogPosition& a, const BinlogPosition& b);
 std::partial_ordering compare(const Position& a, const Position& b);
+// Whether they are ordered by place: what lies before one of them in the log lies before it in time. False: their
+// sets of GTIDs are compared, and a transaction that one lacks may lie anywhere.
+bool are_of_one_log(const Position& a, const Position& b);
 
 }  // namespace godwit::mysql

@@ -60,5 +60,19 @@ TEST(BinlogPosition, order_is_by_place_on_one_server_and_by_gtids_between_server
         << c.left << ' ' << c.right;
 }
 
+// {1-8} committed, then 11 before 10: the place of 11 is {1-9}, which a snapshot of {1-10} holds though it lacks 11.
+TEST(BinlogPosition, places_of_servers_that_stand_for_each_other_are_not_of_one_log) {
+  const auto of_one = [](std::string_view a, std::string_view b) {
+    return are_of_one_log(Position{std::string(a)}, Position{std::string(b)});
+  };
+  EXPECT_TRUE(of_one("b.000001:99@id-1", "b.000002:4@id-1"));
+  EXPECT_TRUE(of_one("b.000001:99", "b.000002:4@id-1"));
+  EXPECT_TRUE(of_one("", "b.000002:4@id-1"));
+  EXPECT_TRUE(of_one("b.000002:4@id-1", log_end_text));
+  const Position committed{"b.000001:99@b#0-1-9"}, snapshot{"b.000007:4@a#0-1-10"};
+  EXPECT_EQ(compare(committed, snapshot), std::partial_ordering::less);
+  EXPECT_FALSE(are_of_one_log(committed, snapshot));
+}
+
 }  // namespace
 }  // namespace godwit::mysql

@@ -1,13 +1,11 @@
 #include "engines/mysql/log_times.h"
 
-#include <algorithm>
-#include <vector>
+#include <optional>
 
 #include "base/clock.h"
 #include "engines/mysql/change_reader.h"
 #include "engines/mysql/log_continuity.h"
 #include "engines/mysql/log_status.h"
-#include "engines/mysql/log_walk.h"
 #include "engines/mysql/source_errors.h"
 #include "engines/mysql/transactions.h"
 
@@ -16,22 +14,6 @@ namespace {
 
 // What a server stamps with a second may be written a little later.
 constexpr int64_t stamp_delay_us = 2'000'000;
-// The server looks for where the GTIDs end, and says where it is at its leisure.
-constexpr int64_t patience_ms = 30'000, patience_of_search_ms = 40 * patience_ms;
-
-Result<LogWalk> open_walk(Connection& session, const LogAccess& access, const StreamStart& start) {
-  constexpr uint32_t tries = 5;
-  for (uint32_t attempt = 0;; ++attempt) {
-    StreamOptions how;
-    how.maria = session.traits().mariadb;
-    how.server_id = replica_id(access.name, attempt);
-    how.replica_uuid = replica_uuid(access.name);
-    auto stream = BinlogStream::open(TRY(access.open_session()), start, how);
-    if (stream)
-      return LogWalk(*std::move(stream), *access.interrupted, start.gtids ? patience_of_search_ms : patience_ms);
-    if (attempt + 1 == tries) return Failure(std::move(stream).error());
-  }
-}
 
 bool is_before(const LogPlace& a, const LogPlace& b) {
   return compare(a, b) == std::partial_ordering::less;

@@ -3,26 +3,15 @@
 // last file that begins before the time, or from a place that the caller knows. Commit times are those of MySQL 8's
 // GTID events, to the microsecond, elsewhere the events' own, to the second.
 
-#include <atomic>
 #include <cstdint>
-#include <functional>
-#include <memory>
-#include <optional>
-#include <string>
 
 #include "base/result.h"
 #include "engine/source.h"
-#include "engines/mysql/binlog_stream.h"
+#include "engines/mysql/binlog_position.h"
 #include "engines/mysql/connection.h"
+#include "engines/mysql/log_access.h"
 
 namespace godwit::mysql {
-
-// How the log is read.
-struct LogAccess {
-  std::string name;  // of the reader, unlike those that follow the log for the same task
-  std::function<Result<std::unique_ptr<PacketSource>>()> open_session;
-  const std::atomic<bool>* interrupted = nullptr;  // never null when used: set, the search ends with kind stopped
-};
 
 // The start of the first transaction that committed at the time or later; the log's end where there is none by now.
 // An error of kind usage for a time to come, of kind prerequisite where older binlogs may have held it and are gone.

@@ -27,6 +27,8 @@ namespace {
 constexpr int64_t pool_care_s = 600;
 // A statement names so many keys; more, and the optimizer gives up its ranges.
 constexpr size_t keys_a_statement = 200;
+// How long the catalog is waited for under a slice's lock, and how often structure changes are let pass for it.
+constexpr int catalog_wait_s = 2, passes_max = 100;
 
 std::string_view own_savepoint = "godwit_slice";
 
@@ -258,6 +260,15 @@ Result<void> MysqlSource::check_storage(std::span<const TableRange> storage) {
   return {};
 }
 
+// An error of kind transient: a lock of the table was not had in short time.
+Result<void> MysqlSource::check_storage_soon(std::span<const TableRange> storage) {
+  TRY(session_.run(fmt::format("SET @godwit_lock_wait = @@session.lock_wait_timeout, SESSION lock_wait_timeout = {}",
+                               catalog_wait_s)));
+  auto checked = check_storage(storage);
+  TRY(session_.run("SET SESSION lock_wait_timeout = @godwit_lock_wait"));
+  return checked;
+}
+
 Result<std::unique_ptr<TableReader>> MysqlSource::read(std::vector<std::string> statements, const TableRef& table,
                                                        std::span<const TableRange> storage,
                                                        const std::shared_ptr<const TableDef>& layout) {
@@ -265,10 +276,17 @@ Result<std::unique_ptr<TableReader>> MysqlSource::read(std::vector<std::string> 
     TRY(check_storage(storage));
     return MysqlTableReader::open(session_, std::move(statements), table, layout);
   }
-  // Once a statement reads the table its structure cannot change until the slice is left.
-  auto reader = TRY(MysqlTableReader::open(*member_, std::move(statements), table, layout));
-  TRY(check_storage(storage));
-  return reader;
+  for (int attempt = 1;; ++attempt) {
+    // Once a statement reads the table its structure cannot change until the slice is left.
+    auto reader = TRY(MysqlTableReader::open(*member_, statements, table, layout));
+    auto checked = check_storage_soon(storage);
+    if (checked) return reader;
+    if (checked.error().kind != ErrorKind::transient || interruption_.asked() || attempt == passes_max)
+      return Failure(std::move(checked).error());
+    // A structure change waits for this slice, and the catalog for the change: it goes first.
+    reader.reset();
+    TRY(member_->run(fmt::format("ROLLBACK TO SAVEPOINT {}", own_savepoint)));
+  }
 }
 
 Result<std::unique_ptr<TableReader>> MysqlSource::read_table(const TableRange& range,

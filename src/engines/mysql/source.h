@@ -61,9 +61,11 @@ class MysqlSource : public Source {
                                                  const ReadOptions& options) override;
   Result<std::unique_ptr<ChangeReader>> read_changes(const CaptureSpec& spec, const Position& after,
                                                      std::span<const CapturedTable> tables) override;
+  bool are_of_one_log(const Position& a, const Position& b) const override { return mysql::are_of_one_log(a, b); }
   bool is_inside_transaction(const Position& position) const override;
   Result<bool> tells_schema_changes(const CaptureSpec&) override { return true; }
   Result<SchemaChange> read_schema_change(const std::string& document) override;
+  Result<void> check_definitions(const Position& start, std::span<const TableRef> tables) override;
   Result<SilentCascades> silent_cascades(std::span<const TableDef* const> tables) override;
   Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) override;
   Result<void> beat(std::string_view task_id) override;
@@ -81,6 +83,7 @@ class MysqlSource : public Source {
                                             std::span<const TableRange> storage,
                                             const std::shared_ptr<const TableDef>& layout);
   Result<void> check_storage(std::span<const TableRange> storage);
+  Result<void> check_storage_soon(std::span<const TableRange> storage);
   void give_back();
 
   Connection session_;

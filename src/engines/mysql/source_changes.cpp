@@ -15,6 +15,7 @@
 #include "engines/mysql/schema_document.h"
 #include "engines/mysql/source.h"
 #include "engines/mysql/source_errors.h"
+#include "engines/mysql/structure_search.h"
 
 namespace godwit::mysql {
 namespace {
@@ -97,6 +98,15 @@ Result<std::unique_ptr<ChangeReader>> MysqlSource::read_changes(const CaptureSpe
   options.memory = ReaderMemory::of(options.task_id);
   const std::vector<LogTable> facts = TRY(log_tables(session_, tables));
   return MysqlChangeReader::open(options, tables, facts);
+}
+
+// The binlog says of rows neither their columns' order nor what labels and text mean, unless the server is told to.
+Result<void> MysqlSource::check_definitions(const Position& start, std::span<const TableRef> tables) {
+  const DdlServer server = TRY(ddl_server(session_, endpoint_));
+  const std::optional<FoundStructure> found =
+      TRY(find_structure_change(session_, log_access(), TRY(BinlogPosition::parse(start.text)), tables, server));
+  if (!found) return {};
+  return Failure(errors::changed_since_start(found->table, found->verb, found->place, start.text));
 }
 
 Result<SchemaChange> MysqlSource::read_schema_change(const std::string& document) {

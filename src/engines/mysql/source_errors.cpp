@@ -135,6 +135,16 @@ Error start_time_purged(std::string_view time, std::string_view oldest_file, std
                   "may have been in one that is gone. Give a later start, or load the tables.",
                   oldest_file, begun, time));
 }
+Error changed_since_start(const TableRef& table, std::string_view verb, std::string_view place,
+                          std::string_view start) {
+  return lacking(
+      "changed_since_start",
+      fmt::format("the binlog has a statement ({}) at {} that concerns the columns of table {}, behind the start "
+                  "position {}. Rows that were logged before it can be read only by the columns the table had then, "
+                  "which a task that begins now does not know. Start behind that statement, leave the table out of "
+                  "the mappings, or load it (--type full-load-and-cdc).",
+                  verb, place, to_string(table), start));
+}
 Error no_file_start(std::string_view file) {
   return lacking("no_file_start",
                  fmt::format("binlog {} does not say when it begins, so that no start can be found by "

@@ -42,6 +42,8 @@ Error log_purged(std::string_view wanted, std::string_view oldest);
 Error start_time_to_come(std::string_view time);
 Error start_time_purged(std::string_view time, std::string_view oldest_file, std::string_view begun);
 Error no_file_start(std::string_view file);
+Error changed_since_start(const TableRef& table, std::string_view verb, std::string_view place,
+                          std::string_view start);
 Error no_log_access(std::string_view user, bool mariadb, std::string_view said);
 
 // What a check before the start finds.

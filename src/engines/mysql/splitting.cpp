@@ -200,23 +200,24 @@ Result<std::optional<std::string>> innodb_numbers(Connection& session, const Tab
   }
   const std::string_view view =
       session.traits().mariadb || session.traits().version < 80000 ? "INNODB_SYS_TABLES" : "INNODB_TABLES";
+  // Where columns can be dropped at once, and others take their names, the rows' versions are counted.
+  const bool counts_versions = !session.traits().mariadb && session.traits().version >= 80029;
   const Rows rows = TRY(session.query(fmt::format(
-      "SELECT table_id, space FROM information_schema.{0} WHERE CAST(name AS BINARY) = {1} OR (CAST(LEFT(name, "
+      "SELECT table_id, space, {2} FROM information_schema.{0} WHERE CAST(name AS BINARY) = {1} OR (CAST(LEFT(name, "
       "LENGTH({1})) AS BINARY) = {1} AND LOWER(SUBSTRING(name, LENGTH({1}) + 1, 3)) = '#p#') ORDER BY 1",
-      view, name)));
+      view, name, counts_versions ? "total_row_versions" : "0")));
   std::string out;
   for (size_t i = 0; i < rows.size(); ++i)
-    out += fmt::format("{}{}:{}", i == 0 ? "" : ",", rows.get(i, 0), rows.get(i, 1));
+    out += fmt::format("{}{}:{}:{}", i == 0 ? "" : ",", rows.get(i, 0), rows.get(i, 1), rows.get(i, 2));
   if (out.empty()) return std::nullopt;
   constexpr size_t written_max = 100;
   return out.size() > written_max ? hex64(fnv1a(out)) : out;
 }
 
-}  // namespace
-
-Result<std::string> storage_id(Connection& session, const TableRef& table) {
+// Of the file, or the files of its partitions.
+Result<std::string> file_id(Connection& session, const TableRef& table) {
   auto numbers = innodb_numbers(session, table);
-  if (!numbers && session.broken()) return Failure(numbers.error());
+  if (!numbers && (session.broken() || numbers.error().kind == ErrorKind::transient)) return Failure(numbers.error());
   if (numbers && *numbers) return **numbers;
   std::string out;
   // The data dictionary of 8.0 tells when a table was made; others tell when a file was.
@@ -230,6 +231,24 @@ Result<std::string> storage_id(Connection& session, const TableRef& table) {
   const std::vector<std::string> partitions = TRY(partition_names(session, table, true));
   if (!partitions.empty()) out += " of " + hex64(fnv1a(join(partitions, "\n")));
   return out;
+}
+
+// A change of the dictionary alone lets the file be, and a column's name may mean another one then.
+Result<std::string> columns_id(Connection& session, const TableRef& table) {
+  const Rows rows = TRY(session.query(
+      fmt::format("SELECT column_name, column_type FROM information_schema.columns WHERE {} AND {} ORDER BY "
+                  "ordinal_position",
+                  exact_name("table_schema", table.schema), exact_name("table_name", table.name))));
+  std::string text;
+  for (size_t i = 0; i < rows.size(); ++i) text += fmt::format("{}\n{}\n", rows.get(i, 0), rows.get(i, 1));
+  return hex64(fnv1a(text));
+}
+
+}  // namespace
+
+Result<std::string> storage_id(Connection& session, const TableRef& table) {
+  const std::string file = TRY(file_id(session, table));
+  return file + "/" + TRY(columns_id(session, table));
 }
 
 Result<std::vector<TableRange>> split_table(Connection& session, const TableDef& table, uint64_t range_bytes) {

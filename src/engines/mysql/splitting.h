@@ -40,8 +40,8 @@ RangeSql range_sql(const KeyBounds& bounds);
 Result<std::vector<TableRange>> split_table(Connection& session, const TableDef& table, uint64_t range_bytes);
 Result<std::vector<TableRange>> split_by_rule(Connection& session, const TableDef& table, const ParallelLoad& how);
 
-// Another text once the table was rewritten, truncated or dropped and made again; empty where this user may not see
-// it (PROCESS).
+// Another text once the table was rewritten, truncated or dropped and made again (as far as this user may see that:
+// PROCESS), or has other columns, or the same in another order.
 Result<std::string> storage_id(Connection& session, const TableRef& table);
 
 }  // namespace godwit::mysql

@@ -134,7 +134,12 @@ class Changes {
     const TableDef* table = followed(ddl_.statement.tables[0]);
     if (table != nullptr && !statement) look_anew(1, *table);
     if (!statement) return;
-    if (table != nullptr)
+    // The name's own table was loaded later, from what this one became.
+    const bool moves =
+        table != nullptr && statement->renamed && folded(*statement->renamed, server_) != folded(table->ref, server_);
+    if (moves && known(*statement->renamed))
+      drop(1, *table);
+    else if (table != nullptr)
       add(1, apply_alter(*statement, *table, server_, ddl_.sql_mode));
     else if (statement->renamed && !settled(statement->table))
       adopt(1, *statement->renamed);

@@ -57,6 +57,8 @@ TEST(StructureChanges, names_decide_what_becomes_of_a_table) {
   EXPECT_EQ(told("rename table x to y", {"a"}), "new d.y");
   EXPECT_EQ(told("alter table x rename y", {"a"}), "new d.y");
   EXPECT_EQ(told("alter table a rename y", {"a"}), "d.a to d.y");
+  EXPECT_EQ(told("alter table a rename y", {"a"}, {{"d", "y"}}), "drop d.a");
+  EXPECT_EQ(told("alter table a rename A, add c int", {"a"}, {}, 0, false, 1), "d.a to d.a");
   EXPECT_EQ(told("create table n (a int)", {"a"}), "new d.n");
   EXPECT_EQ(told("create table n like a", {"a"}), "new d.n");
   EXPECT_EQ(told("create table if not exists a (x int)", {"a"}), "");

@@ -115,6 +115,7 @@ Result<DdlStatement> LogDecoder::ddl_of(const QueryEvent& query, const LogStatem
 
 Result<void> LogDecoder::structure(const QueryEvent& query, const LogStatement& statement, ChangeBatch& batch) {
   if (statement.opens_transaction) txn_.begun = true;
+  if (txn_.alters_nothing) return txn_.begun ? Result<void>() : end_transaction(batch);
   if (!passing_ && options_.documents_of) {
     const DdlStatement ddl = TRY(ddl_of(query, statement));
     for (StructureDocument& document : options_.documents_of(ddl)) told_.push_back(std::move(document));

@@ -236,6 +236,7 @@ Result<void> LogDecoder::gtid(const RawEvent& event, ChangeBatch& batch) {
   if (gtid.commit_us != 0) txn_.commit_us = gtid.commit_us;
   txn_.begun = event.header.type == EventType::maria_gtid && !gtid.standalone && !gtid.completes_xa;
   txn_.in_xa = gtid.begins_xa;
+  txn_.alters_nothing = gtid.alters_nothing;
   if (txn_.in_xa) prepared_.begin(txn_.start);
   return {};
 }

@@ -91,6 +91,8 @@ class LogDecoder {
     std::vector<UndoneRows> undone;  // known not to have happened
     Told told;
     uint32_t last_table = 0;
+    // As GtidEvent says it.
+    bool alters_nothing = false;
     uint32_t steps = 0;  // structure changes that were told
     LogPlace start;
     uint32_t began_s = 0;
