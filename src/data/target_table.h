@@ -2,6 +2,7 @@
 // The plan of one table: what is read from the source and where it goes. mapping/ makes it, engines carry it out.
 
 #include <memory>
+#include <vector>
 
 #include "data/parallel_load.h"
 #include "data/row_filter.h"
@@ -23,6 +24,12 @@ struct TargetTable {
   std::shared_ptr<const RowFilter> filter{};  // null: every row
   std::shared_ptr<const RowShape> shape{};    // null: cell by cell, as it is
   std::shared_ptr<const ParallelLoad> parallel_load{};  // null: no rule asks for one
+  // What the source computes and the rules let move, under target names and with the types of a target of another
+  // dialect, which may compute them too (engine/foreign_objects.h). Neither read nor written. `number` is the
+  // source's.
+  std::vector<ColumnDef> computed{};
+  // Numbers of the moved columns whose values the layout has as they are read, as far as the target can have them.
+  std::vector<int16_t> as_read{};
 };
 
 // Whether the target can have the source's partitions: its types are the source's own.

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "engine/value_sql.h"
 
 namespace godwit {
 namespace {
@@ -95,9 +96,7 @@ class Carrier {
     for (size_t i = 0; i < planned->layout->columns.size(); ++i)
       carried.columns.push_back(column(meaning, *planned, i));
     for (const ColumnMeaning& column : meaning.columns)
-      if (!column.generated.empty())
-        note(fmt::format("Column \"{}\" of table {} is not carried over: the server computes it ({}).", column.name,
-                         to_string(object_.table), column.generated));
+      if (!column.generated.empty()) add_computation(*planned, column, carried.computed);
     for (const CheckMeaning& check : meaning.checks) add_check(*planned, check, carried.checks);
     out_.object = std::move(carried);
   }
@@ -124,6 +123,40 @@ class Carrier {
       note(fmt::format("ON UPDATE CURRENT_TIMESTAMP of column \"{}\" of table {} is not carried over.", means->name,
                        to_string(object_.table)));
     return carried;
+  }
+
+  void add_computation(const TargetTable& planned, const ColumnMeaning& means, std::vector<CarriedComputation>& out) {
+    const auto source = find_column(*planned.source, means.name);
+    const int16_t number = source ? planned.source->columns[*source].number : int16_t{0};
+    const auto column = std::ranges::find(planned.computed, number, &ColumnDef::number);
+    std::optional<std::string> expression;
+    if (traits_.computed_columns && number != 0 && column != planned.computed.end())
+      expression = computation(planned, means, planned.source->columns[*source], column->type);
+    if (!expression)
+      return note(fmt::format("Column \"{}\" of table {} is not carried over: the server computes it ({}).",
+                              means.name, to_string(object_.table), means.generated));
+    const auto& columns = planned.layout->columns;
+    const auto next = std::ranges::find_if(
+        columns, [&](const ColumnDef& other) { return other.number == 0 || other.number > number; });
+    out.push_back({&*column, static_cast<size_t>(next - columns.begin()), *std::move(expression), means.comment});
+  }
+
+  std::optional<std::string> computation(const TargetTable& planned, const ColumnMeaning& means,
+                                         const ColumnDef& source, const Type& target) const {
+    ValueWriter writer;
+    writer.is_mysql = traits_.is_mysql;
+    writer.literal = [&](std::string_view text) { return traits_.quote_literal(text); };
+    writer.column = [&](std::string_view name) -> std::optional<ValueWriter::Column> {
+      const ColumnDef* to = planned_column(planned, name);
+      const auto from = find_column(*planned.source, name);
+      if (to == nullptr || !from) return std::nullopt;
+      const bool as_read =
+          planned.shape == nullptr || std::ranges::find(planned.as_read, to->number) != planned.as_read.end();
+      if (!as_read) return std::nullopt;
+      const ColumnDef& own = planned.source->columns[*from];
+      return ValueWriter::Column{traits_.quote_name(to->name), own.type, to->type, own.not_null};
+    };
+    return write_value({means.generated, object_.dialect, source.type, target, source.not_null}, writer);
   }
 
   static bool in_key(const TargetTable& planned, size_t index) {
@@ -305,6 +338,21 @@ std::optional<std::string> carried_literal(std::string_view text, const Type& fr
   if (a == b) return std::string(text);
   if (b == ValueForm::text && is_text_without_loss(a)) return std::string(text);
   return std::nullopt;
+}
+
+std::vector<const ColumnDef*> outlived_computations(const TableAlteration& alteration) {
+  std::vector<const ColumnDef*> out;
+  for (const ColumnDef& column : alteration.before.computed) {
+    const auto now = std::ranges::find(alteration.after.computed, column.number, &ColumnDef::number);
+    const bool stays = now != alteration.after.computed.end() && now->name == column.name &&
+                       now->type.native == column.type.native && !alteration.values_follow;
+    if (!stays) out.push_back(&column);
+  }
+  return out;
+}
+
+std::string dropped_computation(std::string_view name) {
+  return fmt::format("column \"{}\", which the target computed: it is dropped there, make it again by hand", name);
 }
 
 DefaultMeaning carried_default(const ColumnOrigin& origin, const Type& from, const Type& to) {

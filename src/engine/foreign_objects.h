@@ -30,6 +30,13 @@ std::string shortened(std::string_view name, size_t bytes_max);
 // The canonical text of a literal of one type in the form of another; nothing where there is none.
 std::optional<std::string> carried_literal(std::string_view text, const Type& from, const Type& to);
 
+// The computed columns of `before` that the target cannot keep through the alteration: those that are gone or other
+// ones now, and all where the source may compute them in another way. Of the rest those must go whose columns the
+// target cannot change beneath them, which is the target's to say.
+std::vector<const ColumnDef*> outlived_computations(const TableAlteration& alteration);
+// What is told of one that the source still computes.
+std::string dropped_computation(std::string_view name);
+
 // The default that a structure change gave a column of another dialect, in the target's form; of kind expression: it
 // cannot be carried.
 DefaultMeaning carried_default(const ColumnOrigin& origin, const Type& from, const Type& to);
@@ -42,10 +49,19 @@ struct CarriedColumn {
   std::string comment = {};
 };
 
+// A column that the target computes as the source does.
+struct CarriedComputation {
+  const ColumnDef* column = nullptr;  // of TargetTable::computed
+  size_t place = 0;                   // it stands before this column of the layout
+  std::string expression;             // in the target's SQL
+  std::string comment = {};
+};
+
 struct CarriedTable {
   const TargetTable* table = nullptr;
   std::vector<CarriedColumn> columns = {};  // the whole layout, in its order
   std::vector<CheckMeaning> checks = {};    // conditions in the target's SQL
+  std::vector<CarriedComputation> computed = {};
   std::string comment = {};
 };
 
@@ -96,7 +112,9 @@ struct CarryTraits {
   bool today_as_default = true;
   bool large_defaults = true;  // of texts and blobs without a length
   bool checks = true;
-  // The target's quoting, for checks.
+  bool computed_columns = false;
+  bool is_mysql = false;  // whose words computed columns are written in
+  // The target's quoting, for checks and computed columns.
   std::string (*quote_name)(std::string_view name) = nullptr;
   std::string (*quote_literal)(std::string_view text) = nullptr;
 };

@@ -88,6 +88,59 @@ TEST(Carry, what_an_old_server_lacks_is_noted) {
   EXPECT_EQ(made.checks.size(), 1U);
 }
 
+TEST(Carry, a_column_is_computed_where_the_plan_lets_its_values_through) {
+  TargetTable table =
+      table_of({column("a", "integer", ValueForm::integer), column("sum", "integer", ValueForm::integer),
+                column("b", "integer", ValueForm::integer)});
+  TableDef source = *table.source, layout = *table.layout;
+  source.columns[1].generated = true;
+  layout.columns.erase(layout.columns.begin() + 1);
+  layout.columns[0].name = "A";
+  table.source = std::make_shared<const TableDef>(source);
+  table.read = table.layout = std::make_shared<const TableDef>(layout);
+  // A plan with a shape knows columns by their numbers.
+  table.shape = std::shared_ptr<const RowShape>(std::make_shared<int>(), nullptr);
+  table.computed = {source.columns[1]};
+  table.as_read = {1, 3};
+  TableMeaning meaning;
+  meaning.columns = {{"a"}, {"sum", {}, false, false, "(a + b)", "both"}, {"b"}};
+  CarryTraits able = traits();
+  able.computed_columns = able.is_mysql = true;
+  const auto computed = [&](const CarryTraits& target) {
+    return std::get<CarriedTable>(carried(table, meaning, target).object).computed;
+  };
+  ASSERT_EQ(computed(able).size(), 1U);
+  EXPECT_EQ(computed(able)[0].expression, "(A + b)");
+  EXPECT_EQ(computed(able)[0].place, 1U);
+  EXPECT_EQ(computed(able)[0].comment, "both");
+  EXPECT_TRUE(carried(table, meaning, able).notes.empty());
+  EXPECT_TRUE(computed(traits()).empty());
+  EXPECT_EQ(carried(table, meaning, traits()).notes.size(), 1U);
+  table.as_read = {1};
+  EXPECT_TRUE(computed(able).empty()) << "a rule makes other values of b";
+  table.as_read = {1, 3};
+  table.computed.clear();
+  EXPECT_TRUE(computed(able).empty()) << "a rule leaves it out";
+}
+
+TEST(Carry, computed_columns_that_may_be_others_now_do_not_outlive_an_alteration) {
+  TargetTable table = table_of({column("a", "integer", ValueForm::integer)});
+  for (const int16_t number : {2, 3, 4}) {
+    ColumnDef& made =
+        table.computed.emplace_back(column("c" + std::to_string(number), "integer", ValueForm::integer));
+    made.number = number;
+  }
+  TableAlteration alteration{table, table, {}, false};
+  EXPECT_TRUE(outlived_computations(alteration).empty());
+  alteration.after.computed[0].name = "other";
+  alteration.after.computed.pop_back();
+  std::vector<std::string> names;
+  for (const ColumnDef* gone : outlived_computations(alteration)) names.push_back(gone->name);
+  EXPECT_EQ(names, (std::vector<std::string>{"c2", "c4"}));
+  alteration.values_follow = true;
+  EXPECT_EQ(outlived_computations(alteration).size(), 3U);
+}
+
 TEST(Carry, checks_on_texts_padded_with_blanks_are_left_out) {
   const TargetTable table = table_of({column("flag", "character(2)", ValueForm::text)});
   TableMeaning meaning;

@@ -6,7 +6,7 @@
 #include "base/byte_buffer.h"
 #include "base/hex.h"
 #include "base/text.h"
-#include "engine/sql_lexer.h"
+#include "engine/sql_cursor.h"
 
 namespace godwit {
 namespace {
@@ -14,55 +14,6 @@ namespace {
 using Kind = SqlToken::Kind;
 
 constexpr int depth_max = 50;
-
-// A place in a run of tokens.
-class Cursor {
- public:
-  explicit Cursor(std::vector<SqlToken> tokens) : tokens_(std::move(tokens)) {}
-
-  const SqlToken& peek() const { return tokens_[at_]; }
-  bool at_end() const { return peek().kind == Kind::end; }
-  const SqlToken& next() { return at_end() ? tokens_[at_] : tokens_[at_++]; }
-  bool take_symbol(std::string_view text) { return take({Kind::symbol, std::string(text)}); }
-  bool take_word(std::string_view text) { return take({Kind::name, std::string(text)}); }
-
-  // "::character varying(20)[]" and the like, any number of them.
-  bool skip_casts() {
-    while (take_symbol("::"))
-      if (!skip_type()) return false;
-    return true;
-  }
-
- private:
-  bool take(const SqlToken& token) {
-    if (peek() != token) return false;
-    ++at_;
-    return true;
-  }
-
-  bool skip_type() {
-    if (peek().kind != Kind::name && peek().kind != Kind::quoted_name) return false;
-    ++at_;
-    if (take_symbol(".")) ++at_;
-    skip_type_words();
-    if (take_symbol("(")) {
-      while (!at_end() && !take_symbol(")")) ++at_;
-      skip_type_words();
-    }
-    while (take_symbol("["))
-      if (!take_symbol("]")) return false;
-    return true;
-  }
-
-  void skip_type_words() {
-    static constexpr std::array<std::string_view, 6> words = {"varying", "precision", "without",
-                                                              "with",    "time",      "zone"};
-    while (peek().kind == Kind::name && std::ranges::find(words, peek().text) != words.end()) ++at_;
-  }
-
-  std::vector<SqlToken> tokens_;
-  size_t at_ = 0;
-};
 
 // --- defaults ---
 
@@ -79,7 +30,7 @@ std::optional<std::string> canonical_literal(const SqlToken& token, bool negativ
   return std::string(bytes.view());
 }
 
-std::optional<DefaultMeaning> simple_default(Cursor& cursor, const Type& type) {
+std::optional<DefaultMeaning> simple_default(SqlCursor& cursor, const Type& type) {
   int open = 0;
   while (cursor.take_symbol("(")) ++open;
   const bool negative = cursor.take_symbol("-");
@@ -286,7 +237,7 @@ class CheckReader {
     return Node{Node::Kind::column, "char_length(" + inner->sql + ")", ValueForm::integer};
   }
 
-  Cursor cursor_;
+  SqlCursor cursor_;
   bool is_mysql_;
   const CheckWriter& writer_;
 };
@@ -296,7 +247,7 @@ class CheckReader {
 DefaultMeaning read_default(std::string_view sql, const Type& type) {
   if (sql.empty()) return {};
   if (auto tokens = read_tokens(sql, false)) {
-    Cursor cursor(std::move(*tokens));
+    SqlCursor cursor(std::move(*tokens));
     if (auto simple = simple_default(cursor, type)) return *simple;
   }
   return {DefaultMeaning::Kind::expression, std::string(sql)};

@@ -49,8 +49,13 @@ class ColumnPlanner {
   }
 
   Result<void> plan() {
-    for (uint32_t i = 0; i < source_.columns.size(); ++i)
-      if (moves(source_.columns[i])) TRY(add(i));
+    for (uint32_t i = 0; i < source_.columns.size(); ++i) {
+      if (!moves(source_.columns[i])) continue;
+      if (!source_.columns[i].generated)
+        TRY(add(i));
+      else
+        add_computed(source_.columns[i]);
+    }
     warn_about_absent_columns();
     draft_.moved = draft_.read.size();
     if (draft_.moved == 0 && !source_.columns.empty()) return Failure(mapped_table_empty(source_.ref));
@@ -60,7 +65,7 @@ class ColumnPlanner {
  private:
   // Removal is decided first: remove-column wins over include-column, as exclude does over include.
   bool moves(const ColumnDef& column) {
-    if (column.generated || (!draft_.options.support_lobs && is_lob(column.type))) return false;
+    if (!draft_.options.support_lobs && is_lob(column.type)) return false;
     const PresenceRule* removed = nullptr;
     const PresenceRule* included = nullptr;
     for (const PresenceRule* rule : presences_) {
@@ -85,14 +90,27 @@ class ColumnPlanner {
     ColumnShape shape;
     shape.column = static_cast<uint32_t>(draft_.read.size());
     shape.name = column.name;
-    if (!found.empty())
-      column.name = apply_name_rule(
-          *found.front(), {source_.ref.schema, source_.ref.name, column.name, to_string(column.type.type_class)});
+    column.name = target_name(column);
     if (column.name.empty())
       return Failure(mapped_name_empty(fmt::format("column \"{}\" of table {}", shape.name, to_string(source_.ref)),
                                        found.empty() ? 0 : found.front()->id));
     draft_.read.push_back(index);
     return draft_.add_column(std::move(column), std::move(shape), std::move(reason));
+  }
+
+  // What a rule makes of its values no server computes.
+  void add_computed(ColumnDef column) {
+    const auto names_it = [&](const auto& rule) { return matches_column(rule.where, source_.ref, column); };
+    if (std::ranges::any_of(rules_.masks, names_it) || std::ranges::any_of(rules_.types, names_it)) return;
+    column.name = target_name(column);
+    if (!column.name.empty()) draft_.computed.push_back(std::move(column));
+  }
+
+  std::string target_name(const ColumnDef& column) const {
+    const std::vector<const NameRule*> found = column_name_rules(rules_, source_.ref, column);
+    if (found.empty()) return column.name;
+    return apply_name_rule(*found.front(),
+                           {source_.ref.schema, source_.ref.name, column.name, to_string(column.type.type_class)});
   }
 
   // A misspelt column in a rule for just this table would go unnoticed, and move what was to be removed.
@@ -154,6 +172,13 @@ std::shared_ptr<const RowShape> finished_shape(TableDraft& draft) {
   return std::make_shared<const RowShape>(std::move(shape));
 }
 
+// What the target's form has no value for is NULL there, as on the record; all else stays what it is.
+bool keeps_values(const ColumnShape& column) {
+  if (column.plain) return true;
+  const bool is_changed = column.limit_bytes || column.converts || column.mask;
+  return !is_changed && column.form_change != nullptr && column.type.form == column.target_type.form;
+}
+
 Result<TableRef> checked_name(const MappingRules& rules, const TableRef& source, TableRef target) {
   const auto first_id = [](const std::vector<const NameRule*>& found) {
     return found.empty() ? 0 : found.front()->id;
@@ -189,6 +214,9 @@ Result<TargetTable> plan_table(const MappingRules& rules, const PlanOptions& opt
     leaf.ref = TRY(checked_name(rules, leaf.ref, target_leaf_name(rules, options, leaf.ref)));
   table.read = std::make_shared<TableDef>(read_table(draft));
   table.layout = std::make_shared<TableDef>(std::move(layout));
+  table.computed = std::move(draft.computed);
+  for (size_t i = 0; i < draft.moved; ++i)
+    if (keeps_values(draft.shape.columns[i])) table.as_read.push_back(draft.columns[i].number);
   table.shape = finished_shape(draft);
   table.source = std::move(source);
   return table;

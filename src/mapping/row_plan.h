@@ -15,12 +15,13 @@
 namespace godwit {
 
 // Which columns of `source` move, what the table, its partitions and its columns are called, which rows move and what
-// is done to them. Generated columns never move. `read` holds the moved columns in source order, then those that only
-// the filter or an expression asks for; `layout` holds the moved columns, then before images, then added columns. If
-// a key column does not move, or a mask hides it, the layout has no key: changes are matched by the whole row where
-// the log carries it, else updates and deletes cannot be applied, which is warned about. A line is added to
-// `warnings` only once, however many tables it concerns. Errors of kind table: an empty name, no column left, two
-// columns under one name, a rule that asks for a column, type, key or partition that cannot be.
+// is done to them. Generated columns never move; what a target could have of them is in `computed`. `read` holds the
+// moved columns in source order, then those that only the filter or an expression asks for; `layout` holds the moved
+// columns, then before images, then added columns. If a key column does not move, or a mask hides it, the layout has
+// no key: changes are matched by the whole row where the log carries it, else updates and deletes cannot be applied,
+// which is warned about. A line is added to `warnings` only once, however many tables it concerns. Errors of kind
+// table: an empty name, no column left, two columns under one name, a rule that asks for a column, type, key or
+// partition that cannot be.
 Result<TargetTable> plan_table(const MappingRules& rules, const PlanOptions& options,
                                std::shared_ptr<const TableDef> source, std::vector<std::string>& warnings);
 

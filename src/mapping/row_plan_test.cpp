@@ -121,6 +121,31 @@ TEST(RowPlan, columns_move_and_are_named_as_the_rules_say) {
   }
 }
 
+TEST(RowPlan, what_the_source_computes_may_be_computed_under_the_rules_too) {
+  const auto computed = [](std::initializer_list<std::string_view> rules, std::string_view dialect) {
+    std::vector<std::string> warnings;
+    PlanOptions options;
+    options.types_for = [&](const TableDef& layout) -> Result<std::vector<Type>> {
+      std::vector<Type> out;
+      for (const ColumnDef& column : layout.columns) out.push_back(column.type);
+      for (Type& type : out) type.dialect = dialect;
+      return out;
+    };
+    const auto plan = plan_table(rules_of(rules), options, table_of({"shop", "orders"}, "id a +Sum b"), warnings);
+    EXPECT_TRUE(plan) << plan.error().message;
+    TableDef out;
+    if (plan) out.columns = plan->computed;
+    return names_of(out);
+  };
+  EXPECT_EQ(computed({}, "mysql"), "Sum");
+  EXPECT_EQ(computed({}, ""), "") << "a target of the source's own dialect has the source's column";
+  EXPECT_EQ(computed({"1 convert-lowercase column shop.orders.%"}, "mysql"), "sum");
+  EXPECT_EQ(computed({"1 remove-column column shop.orders.Sum"}, "mysql"), "");
+  EXPECT_EQ(computed({"1 include-column column shop.orders.id"}, "mysql"), "");
+  EXPECT_EQ(computed({"1 rename column shop.orders.b SUM"}, "mysql"), "") << "the name is taken";
+  EXPECT_EQ(computed({"1 data-masking-hash-mask column shop.orders.Sum"}, "mysql"), "");
+}
+
 TEST(RowPlan, the_key_follows_the_columns_that_move) {
   const struct {
     std::string_view source;

@@ -23,6 +23,7 @@ struct TableDraft {
   size_t moved = 0;
   std::vector<ColumnDef> columns = {};                     // of the layout
   std::map<std::string, std::string> reason_of_name = {};  // target names that are taken, and by what
+  std::vector<ColumnDef> computed = {};                    // TargetTable::computed
   RowShape shape = {};
   std::optional<KeyDef> key = std::nullopt;  // of the layout
   RowIdentity identity = RowIdentity::none;  // of the layout

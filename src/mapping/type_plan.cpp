@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
+#include "base/text.h"
 #include "mapping/errors.h"
 #include "mapping/table_draft.h"
 
@@ -60,9 +62,30 @@ Result<void> take_type(TableDraft& draft, size_t column, Type target) {
   return {};
 }
 
+// Those that a target of another dialect could have. A name that is taken is somebody else's.
+void plan_computed_columns(TableDraft& draft) {
+  std::vector<ColumnDef> computed = std::exchange(draft.computed, {});
+  if (!draft.options.types_for) return;
+  for (ColumnDef& column : computed) {
+    const auto has_its_name = [&](const ColumnDef& other) {
+      return lower_ascii(other.name) == lower_ascii(column.name);
+    };
+    if (std::ranges::any_of(draft.columns, has_its_name) || std::ranges::any_of(draft.computed, has_its_name))
+      continue;
+    TableDef one = draft.layout();
+    one.columns = {column};
+    one.key.reset();
+    auto types = draft.options.types_for(one);
+    if (!types || types->size() != 1 || types->front().dialect == column.type.dialect) continue;
+    column.type = std::move(types->front());
+    draft.computed.push_back(std::move(column));
+  }
+}
+
 }  // namespace
 
 Result<void> plan_target_types(TableDraft& draft) {
+  plan_computed_columns(draft);
   if (!draft.options.types_for) return {};
   TableDef layout = draft.layout();
   for (ColumnDef& column : layout.columns) column.type = described(column.type);

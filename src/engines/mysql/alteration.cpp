@@ -34,6 +34,7 @@ class Alteration {
     TRY(rename_table());
     if (alteration_.values_follow) TRY(session_.run("TRUNCATE TABLE " + table_));
     TRY(read_columns());
+    TRY(drop_computations());
     TRY(drop_columns());
     TRY(change_columns());
     TRY(add_columns());
@@ -96,6 +97,44 @@ class Alteration {
                                                 !rows.is_null(row, 2) && rows.get(row, 2) != "NULL",
                                                 rows.text(row, 4)};
     return {};
+  }
+
+  // Those that stand for another engine's. MySQL changes neither name nor presence of what they are computed by, and
+  // a new type may give other values.
+  Result<void> drop_computations() {
+    for (const ColumnDef& column : alteration_.after.computed)
+      if (std::ranges::find(alteration_.before.computed, column.number, &ColumnDef::number) ==
+          alteration_.before.computed.end())
+        left_out_.push_back(fmt::format("column \"{}\", which the source computes", column.name));
+    if (alteration_.before.computed.empty() || !session_.traits().at_least(50706, 100201)) return {};
+    const Rows rows = TRY(session_.query(
+        fmt::format("SELECT COLUMN_NAME, GENERATION_EXPRESSION FROM information_schema.COLUMNS WHERE TABLE_SCHEMA = "
+                    "{} AND TABLE_NAME = {} AND GENERATION_EXPRESSION <> ''",
+                    quote_literal(after_.ref.schema), quote_literal(after_.ref.name))));
+    const std::vector<const ColumnDef*> outlived = outlived_computations(alteration_);
+    for (size_t row = 0; row < rows.size(); ++row) {
+      const std::string name = rows.text(row, 0);
+      const auto known = std::ranges::find_if(alteration_.before.computed, [&](const ColumnDef& column) {
+        return lower_utf8(column.name) == lower_utf8(name);
+      });
+      if (known == alteration_.before.computed.end()) continue;
+      const bool gone = std::ranges::find(outlived, &*known) != outlived.end();
+      if (!gone && !names_changing_column(lower_utf8(rows.get(row, 1)))) continue;
+      TRY(session_.run(fmt::format("ALTER TABLE {} DROP COLUMN {}", table_, quote_name(name))));
+      columns_.erase(lower_utf8(name));
+      const bool stays = std::ranges::find(alteration_.after.computed, known->number, &ColumnDef::number) !=
+                         alteration_.after.computed.end();
+      if (stays) left_out_.push_back(dropped_computation(name));
+    }
+    return {};
+  }
+
+  bool names_changing_column(const std::string& expression) const {
+    return std::ranges::any_of(before_.columns, [&](const ColumnDef& old) {
+      const ColumnDef* now = same(after_, old);
+      const bool changes = now == nullptr || now->name != old.name || now->type.native != old.type.native;
+      return changes && expression.find(quote_name(lower_utf8(old.name))) != std::string::npos;
+    });
   }
 
   // A second run: another column bears its name already.

@@ -54,6 +54,14 @@ std::string column_clause(const CarriedColumn& carried, bool in_key, bool counts
   return out;
 }
 
+// VIRTUAL, since a foreign key may set the columns of a stored one only in part, and it takes no room.
+std::string computed_clause(const CarriedComputation& computed) {
+  std::string out = fmt::format("{} {} GENERATED ALWAYS AS ({}) VIRTUAL", quote_name(computed.column->name),
+                                computed.column->type.native, computed.expression);
+  if (!computed.comment.empty()) out += " COMMENT " + quote_literal(plain_text(computed.comment, column_comment_max));
+  return out;
+}
+
 }  // namespace
 
 bool has_checks(const ServerTraits& server) {
@@ -90,7 +98,12 @@ std::string create_table_sql(const CarriedTable& table, const ServerTraits& serv
   std::vector<std::string> lines;
   std::string index_of_counter;
   bool counter = false;
+  const auto add_computed = [&](size_t place) {
+    for (const CarriedComputation& computed : table.computed)
+      if (computed.place == place) lines.push_back(computed_clause(computed));
+  };
   for (uint32_t c = 0; c < table.columns.size(); ++c) {
+    add_computed(c);
     const CarriedColumn& column = table.columns[c];
     const bool counts = column.counts_up && !counter && column.column->type.form == ValueForm::integer;
     lines.push_back(column_clause(column, in_key(c), counts, server));
@@ -98,6 +111,7 @@ std::string create_table_sql(const CarriedTable& table, const ServerTraits& serv
     if (counts && !(primary && layout.key->columns.front() == c))
       index_of_counter = fmt::format("KEY ({})", quote_name(column.column->name));
   }
+  add_computed(table.columns.size());
   if (primary) lines.push_back(fmt::format("PRIMARY KEY ({})", in_key_order(layout, *layout.key)));
   if (!index_of_counter.empty()) lines.push_back(index_of_counter);
   if (has_checks(server))

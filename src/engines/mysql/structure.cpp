@@ -57,14 +57,26 @@ Result<bool> build_schemas(Connection& session, const ObjectDef& object, std::sp
   return built;
 }
 
+Result<void> create_table(Connection& session, const CarriedTable& table) {
+  auto made = session.run(create_table_sql(table, session.traits(), false));
+  // Names of checks belong to the whole database.
+  if (!made && made.error().code == "mysql.3822") made = session.run(create_table_sql(table, session.traits(), true));
+  if (!made) return Failure(made.error());
+  return {};
+}
+
 Result<bool> build_table(Connection& session, const CarriedTable& table) {
   const TableRef& name = table.table->layout->ref;
   const bool there = TRY(exists(session, name));
   if (there) return false;
   TRY(build_schema(session, name.schema));
-  auto made = session.run(create_table_sql(table, session.traits(), false));
-  // Names of checks belong to the whole database.
-  if (!made && made.error().code == "mysql.3822") made = session.run(create_table_sql(table, session.traits(), true));
+  auto made = create_table(session, table);
+  if (!made && made.error().kind == ErrorKind::table && !table.computed.empty()) {
+    log_warning(Component::target_apply, "{}", errors::not_computed(name, made.error()).message);
+    CarriedTable plain = table;
+    plain.computed.clear();
+    made = create_table(session, plain);
+  }
   if (!made) return Failure(made.error());
   return true;
 }
@@ -91,6 +103,8 @@ CarryTraits carry_traits(const ServerTraits& server) {
   traits.deferrable_keys = traits.set_default_action = false;
   traits.today_as_default = traits.large_defaults = server.at_least(80013, 100201);
   traits.checks = has_checks(server);
+  traits.computed_columns = server.at_least(50706, 100201);
+  traits.is_mysql = true;
   traits.now_on_update = server.at_least(50605, 100000);
   traits.quote_name = [](std::string_view name) { return mysql::quote_name(name); };
   traits.quote_literal = [](std::string_view text) { return mysql::quote_literal(text); };

@@ -190,6 +190,12 @@ Error missing_target_columns(const TableRef& table, std::span<const std::string>
               fmt::format("table {} of the target lacks {}. Add them, or leave them out by remove-column rules.",
                           to_string(table), join(columns, ", ")));
 }
+Error not_computed(const TableRef& table, const Error& why) {
+  return make(ErrorKind::table, "target.not_computed",
+              fmt::format("table {} is made without the columns that the source computes, since the target refuses "
+                          "them: {}",
+                          to_string(table), why.message));
+}
 Error sessions_left(std::span<const uint64_t> ids, int64_t seconds) {
   return make(ErrorKind::table, "target.sessions_left",
               fmt::format("{} session(s) of an earlier worker are still there on the target {} s after they were "

@@ -51,6 +51,7 @@ Error not_writable(const TableRef& table, std::string_view user, std::string_vie
 Error no_create(std::string_view user, std::string_view database, std::string_view privileges);
 Error missing_target_columns(const TableRef& table, std::span<const std::string> columns);
 // To be logged.
+Error not_computed(const TableRef& table, const Error& why);
 Error sessions_left(std::span<const uint64_t> ids, int64_t seconds);
 Error generated_target_column(const TableRef& table, std::span<const std::string> columns);
 Error storage_engine(const TableRef& table, std::string_view storage_engine);

@@ -128,6 +128,13 @@ TEST(CreateTable, HasThePrimaryKeyAtOnceAndCountsUp) {
             "CREATE TABLE `d`.`u` (`id` bigint NOT NULL AUTO_INCREMENT, `ts` timestamp NOT NULL DEFAULT 0, `flag` "
             "bit(1) NULL DEFAULT b'1', PRIMARY KEY (`id`)) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 COLLATE "
             "utf8mb4_nopad_bin ROW_FORMAT=DYNAMIC");
+  const ColumnDef sum = column("sum", "bigint", ValueForm::integer, 4);
+  carried.columns.resize(1);
+  carried.computed = {{&sum, 0, "(`id` + 1)", "it's"}, {&sum, 1, "(`id` + 2)", ""}};
+  EXPECT_TRUE(create_table_sql(carried, mariadb, false)
+                  .starts_with("CREATE TABLE `d`.`u` (`sum` bigint GENERATED ALWAYS AS ((`id` + 1)) VIRTUAL COMMENT "
+                               "'it''s', `id` bigint NOT NULL AUTO_INCREMENT, `sum` bigint GENERATED ALWAYS AS "
+                               "((`id` + 2)) VIRTUAL, PRIMARY KEY (`id`))"));
 }
 
 ObjectDef own_table() {

@@ -63,9 +63,10 @@ Columns columns_of(const TargetTable& table) {
 
 class Alteration {
  public:
-  Alteration(const TableAlteration& alteration, const ColumnsThere& there)
+  Alteration(const TableAlteration& alteration, const ColumnsThere& there, const ComputedThere& computed)
       : alteration_(alteration),
         there_(there),
+        computed_(computed),
         before_(columns_of(alteration.before)),
         after_(columns_of(alteration.after)),
         table_(quote_name(alteration.after.layout->ref)) {}
@@ -73,6 +74,7 @@ class Alteration {
   std::vector<AlterStep> steps() {
     rename_table();
     if (alteration_.values_follow) empty();
+    drop_computations();
     drop_columns();
     rename_columns();
     change_types();
@@ -103,6 +105,29 @@ class Alteration {
   void empty() {
     steps_.push_back({"TRUNCATE " + table_, true});
     steps_.push_back({"DELETE FROM " + table_});
+  }
+
+  // Those that stand for another engine's. The server changes neither type nor presence of what they are computed by.
+  void drop_computations() {
+    const std::vector<const ColumnDef*> outlived = outlived_computations(alteration_);
+    for (const ColumnDef& column : alteration_.before.computed) {
+      const auto there = computed_.find(column.name);
+      if (there == computed_.end()) continue;
+      const bool gone = std::ranges::find(outlived, &column) != outlived.end();
+      if (!gone && std::ranges::none_of(there->second, [&](const auto& name) { return is_recast(name); })) continue;
+      add("DROP COLUMN IF EXISTS " + quote_name(column.name));
+      const bool stays = std::ranges::find(alteration_.after.computed, column.number, &ColumnDef::number) !=
+                         alteration_.after.computed.end();
+      if (stays) steps_.push_back({"", true, dropped_computation(column.name)});
+    }
+  }
+
+  bool is_recast(const std::string& name) const {
+    return std::ranges::any_of(before_, [&](const auto& old) {
+      if (old.second.name != name) return false;
+      const auto now = after_.find(old.first);
+      return now == after_.end() || now->second.type != old.second.type;
+    });
   }
 
   // Generated columns first: others may stand in their expressions.
@@ -298,6 +323,7 @@ class Alteration {
 
   const TableAlteration& alteration_;
   const ColumnsThere& there_;
+  const ComputedThere& computed_;
   Columns before_, after_;
   std::string table_;
   std::vector<AlterStep> steps_;
@@ -305,8 +331,9 @@ class Alteration {
 
 }  // namespace
 
-std::vector<AlterStep> alter_steps(const TableAlteration& alteration, const ColumnsThere& there) {
-  return Alteration(alteration, there).steps();
+std::vector<AlterStep> alter_steps(const TableAlteration& alteration, const ColumnsThere& there,
+                                   const ComputedThere& computed) {
+  return Alteration(alteration, there, computed).steps();
 }
 
 std::vector<std::string> label_steps(const std::string& type, const std::vector<std::string>& there,

@@ -162,6 +162,30 @@ TEST(Alteration, new_labels_of_another_engine_get_a_check_that_knows_them) {
   EXPECT_EQ(steps[1], R"(maybe ALTER TABLE "s"."t" ADD CHECK ("e" IN ('a', 'b', '')))");
 }
 
+TEST(Alteration, computed_columns_of_another_engine_go_where_the_change_cannot_be_made_beneath_them) {
+  const auto plan = [](const std::string& type) {
+    TargetTable out = of_mysql(typed(column(2, "n", type), ValueForm::integer, "mysql"), column(2, "n", type));
+    out.computed = {column(3, "twice"), column(4, "of_id")};
+    return out;
+  };
+  const ComputedThere there = {{"twice", {"n"}}, {"of_id", {"id"}}, {"of_the_user", {"n"}}};
+  const auto told_there = [&](const TableAlteration& alteration) {
+    Texts out;
+    for (const AlterStep& step : alter_steps(alteration, {}, there)) out.push_back(step.sql + step.told_as);
+    return out;
+  };
+  const Texts retyped = told_there({plan("integer"), plan("bigint"), {}});
+  ASSERT_GE(retyped.size(), 3U);
+  EXPECT_EQ(retyped[0], R"(ALTER TABLE "s"."t" DROP COLUMN IF EXISTS "twice")");
+  EXPECT_NE(retyped[1].find("column \"twice\""), std::string::npos);
+  EXPECT_TRUE(retyped[2].starts_with(R"(ALTER TABLE "s"."t" ALTER COLUMN "n" TYPE bigint)"));
+  TargetTable without = plan("integer");
+  without.computed.pop_back();
+  EXPECT_EQ(told_there({plan("integer"), without, {}}),
+            Texts{R"(ALTER TABLE "s"."t" DROP COLUMN IF EXISTS "of_id")"});
+  EXPECT_EQ(told({plan("integer"), without, {}}), Texts{}) << "the target computes none";
+}
+
 TEST(Alteration, labels_come_in_their_places_and_keep_what_is_there) {
   EXPECT_EQ(label_steps("m", {"a", "b"}, {"a", "b"}), Texts{});
   EXPECT_EQ(label_steps("m", {"a", "c"}, {"z", "a", "b", "c", "d"}),

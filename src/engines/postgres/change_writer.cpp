@@ -8,9 +8,11 @@
 #include "base/failpoint.h"
 #include "base/text.h"
 #include "engines/postgres/alteration.h"
+#include "engines/postgres/catalog_query.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/parked_row.h"
 #include "engines/postgres/server_version.h"
+#include "engines/postgres/structure.h"
 
 namespace godwit::postgres {
 namespace {
@@ -49,6 +51,23 @@ Result<ColumnsThere> columns_there(Connection& session, const TableAlteration& a
                         "= pg_catalog.to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped",
                         {quote_name(alteration.before.layout->ref)}));
   for (int i = 0; i < rows.size(); ++i) out[rows.text(i, 0)] = rows.text(i, 1);
+  return out;
+}
+
+// Servers before 15 keep what a column is computed by with the column, later ones with its expression.
+Result<ComputedThere> computed_there(Connection& session, const TableAlteration& alteration) {
+  ComputedThere out;
+  if (alteration.before.computed.empty() || !computes_columns(session)) return out;
+  const Rows rows = TRY(session.query(
+      "SELECT a.attname, (SELECT pg_catalog.json_agg(DISTINCT r.attname) FROM pg_catalog.pg_depend p JOIN "
+      "pg_catalog.pg_attribute r ON r.attrelid = p.refobjid AND r.attnum = p.refobjsubid WHERE p.refclassid = "
+      "'pg_catalog.pg_class'::pg_catalog.regclass AND p.refobjid = a.attrelid AND p.refobjsubid NOT IN (0, a.attnum) "
+      "AND (p.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass AND p.objid = d.oid OR p.classid = "
+      "'pg_catalog.pg_class'::pg_catalog.regclass AND p.objid = a.attrelid AND p.objsubid = a.attnum)) FROM "
+      "pg_catalog.pg_attribute a JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum WHERE "
+      "a.attrelid = pg_catalog.to_regclass($1) AND a.attgenerated <> '' AND NOT a.attisdropped",
+      {quote_name(alteration.before.layout->ref)}));
+  for (int i = 0; i < rows.size(); ++i) out[rows.text(i, 0)] = strings_at(rows, i, 1);
   return out;
 }
 
@@ -126,7 +145,8 @@ Result<std::vector<std::string>> PostgresChangeWriter::alter(const TableAlterati
   const TableRef &before = alteration.before.source->ref, &after = alteration.after.source->ref;
   if (before != after) TRY(control_.rename_ledger(session_, task_id_, before, after));
   const ColumnsThere there = TRY(columns_there(session_, alteration));
-  for (const AlterStep& step : alter_steps(alteration, there)) {
+  const ComputedThere computed = TRY(computed_there(session_, alteration));
+  for (const AlterStep& step : alter_steps(alteration, there, computed)) {
     if (step.sql.empty()) {
       left_out.push_back(step.told_as);
       continue;

@@ -206,14 +206,30 @@ static Result<bool> is_taken(Connection& connection, const ObjectDef& index, con
   return !rows.empty() && rows.boolean(0, 0);
 }
 
+bool computes_columns(const Connection& connection) {
+  return connection.traits().has_full_catalog && version::has_generated_columns(connection.server_version());
+}
+
+static bool has_computed_columns(const ObjectDef& object, std::span<const TargetTable> tables) {
+  return std::ranges::any_of(
+      tables, [&](const TargetTable& table) { return table.source->ref == object.table && !table.computed.empty(); });
+}
+
 static Result<bool> build_foreign_object(Connection& connection, const ObjectDef& object,
                                          std::span<const TargetTable> tables) {
-  std::optional<ObjectDef> own = translated(object, tables);
+  const bool computes = computes_columns(connection);
+  std::optional<ObjectDef> own = translated(object, tables, false, computes);
   if (!own) return false;
   const PlanNames names(tables);
   if ((own->kind == "index" || own->kind == "unique index") && TRY(is_taken(connection, *own, names)))
-    own = translated(object, tables, true);
+    own = translated(object, tables, true, computes);
   auto built = build_pieces(connection, *own, names);
+  if (!built && own->kind == "table" && built.error().kind == ErrorKind::table && computes &&
+      has_computed_columns(object, tables)) {
+    log_warning(Component::target_apply, "{}", errors::not_computed(*own, built.error()).message);
+    own = translated(object, tables, false, false);
+    built = build_pieces(connection, *own, names);
+  }
   if (!built) return Failure(errors::cannot_build(*own, built.error()));
   return built;
 }

@@ -24,6 +24,9 @@ std::vector<ObjectDef> planned_keys(std::span<const TargetTable> tables);
 // nothing to do: an object of that kind and name is there, the plan leaves out a column it needs, or it is not
 // carried over at all. May be repeated after a crash at any point. Errors are of kind table where the object, and not
 // the server, stands in the way.
+// Whether a table may have columns that the server computes.
+bool computes_columns(const Connection& connection);
+
 Result<bool> build_object(Connection& connection, const ObjectDef& object, std::span<const TargetTable> tables);
 
 // Runs ObjectDef::at_stop (enables a trigger); does nothing when there is none or its object is not on the target.

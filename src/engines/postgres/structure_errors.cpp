@@ -49,6 +49,12 @@ Error missing_target_columns(const TableRef& table, const std::vector<std::strin
                   "mapping, or let Godwit make the table (\"TargetTablePrepMode\": \"DROP_AND_CREATE\").",
                   to_string(table), join(columns, ", ")));
 }
+Error not_computed(const ObjectDef& table, const Error& why) {
+  return make(
+      ErrorKind::table, "not_computed",
+      fmt::format("{} is made without the columns that the source computes, since the target refuses them: {}",
+                  named(table), why.message));
+}
 Error generated_target_column(const TableRef& table, const std::vector<std::string>& columns) {
   return make(
       ErrorKind::prerequisite, "generated_columns",

@@ -16,6 +16,8 @@ Error cannot_rewrite(const ObjectDef& object);
 Error not_carried(std::string_view sentence);
 Error no_such_sequence(std::string_view name);
 Error missing_target_columns(const TableRef& table, const std::vector<std::string>& columns);
+// To be logged.
+Error not_computed(const ObjectDef& table, const Error& why);
 Error generated_target_column(const TableRef& table, const std::vector<std::string>& columns);
 Error name_too_long(std::string_view what, std::string_view name);
 Error not_owner(const TableRef& table, std::string_view role, std::string_view what_for);

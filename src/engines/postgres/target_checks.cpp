@@ -9,6 +9,7 @@
 #include "engines/postgres/errors.h"
 #include "engines/postgres/foreign_objects.h"
 #include "engines/postgres/server_version.h"
+#include "engines/postgres/structure.h"
 #include "engines/postgres/structure_errors.h"
 
 namespace godwit::postgres {
@@ -103,7 +104,8 @@ class Checks {
     TRY(check_tables());
     TRY(check_schemas());
     TRY(check_extensions());
-    for (std::string& text : not_carried(objects_, tables_)) findings_.push_back({false, errors::not_carried(text)});
+    for (std::string& text : not_carried(objects_, tables_, computes_columns(connection_)))
+      findings_.push_back({false, errors::not_carried(text)});
     return std::move(findings_);
   }
 
