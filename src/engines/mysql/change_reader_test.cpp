@@ -662,6 +662,28 @@ TEST(MysqlChangeReader, prepared_changes_beyond_the_budget_are_read_again) {
   EXPECT_EQ(batch.parts.size(), 2U);
 }
 
+TEST(MysqlChangeReader, a_compressed_xa_transaction_of_one_phase_is_told_whatever_its_size) {
+  for (const bool goes_on : {false, true})
+    for (const size_t budget : {size_t{10}, size_t{1} << 20U}) {
+      FakeLog log;
+      log.gtid();
+      log.begin_payload();
+      log.query("XA START 'x1'");
+      log.insert("a", 1, "x");
+      log.insert("b", 2, "x");
+      log.query("XA END 'x1'");
+      log.xa_prepare("x1", true);
+      if (goes_on) log.insert("a", 9, "x");
+      log.end_payload();
+      log.transaction("a", 3, "behind");
+      Following run(log);
+      run.options.prepared_bytes_max = budget;
+      run.go();
+      EXPECT_EQ(code(run), goes_on ? "mysql.damaged_log" : "");
+      EXPECT_EQ(run.told, goes_on ? Told() : Told({"INSERT a 1=x", "INSERT b 2=x", "INSERT a 3=behind"}));
+    }
+}
+
 TEST(MysqlChangeReader, a_commit_of_what_was_never_read_is_an_error) {
   FakeLog log;
   log.statement("XA COMMIT 'x1'");

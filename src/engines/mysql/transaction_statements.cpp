@@ -170,7 +170,8 @@ Result<void> LogDecoder::xa_commit(const XaName& name, ChangeBatch& batch) {
   if (!prepared && !xa_known_) return Failure(errors::unknown_xa(where_));
   if (!prepared) return end_transaction(batch);
   if (prepared->rows_events == 0) return end_transaction(batch);
-  if (feed_ != nullptr && prepared->kept == false) return damaged("an XA COMMIT inside a payload");
+  // In one phase it stands in the payload of its rows, and ends it: the feed of the rows takes the payload's place.
+  if (feed_ != nullptr && TRY(feed_->next())) return damaged("a payload that goes on behind its XA COMMIT");
   committing_ = prepared->start;  // the position before it still needs what was prepared
   txn_.begun = true;
   txn_.undone_prepared = prepared->undone;
