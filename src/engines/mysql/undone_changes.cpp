@@ -80,8 +80,7 @@ Result<void> LogDecoder::roll_back(ChangeBatch& batch) {
   return end_transaction(batch);
 }
 
-// --- savepoints: what one takes back stays in MariaDB's log, if the transaction made or dropped a temporary table
-// ---
+// --- savepoints ---
 
 void LogDecoder::set_savepoint(std::string_view name) {
   Told at = txn_.told;
