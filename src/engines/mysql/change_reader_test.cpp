@@ -392,7 +392,8 @@ TEST(MysqlChangeReader, what_is_known_of_a_transaction_is_not_taken_for_another_
     run.options.memory = memory;
     run.go();
     EXPECT_EQ(code(run), rolled_back ? "mysql.transaction_abandoned" : "");
-    EXPECT_EQ(run.told.size() == static_cast<size_t>(rows), !rolled_back);
+    EXPECT_EQ(run.told.size(), static_cast<size_t>(rows));
+    EXPECT_EQ(run.parts.back().kind, rolled_back ? TxnPart::Kind::rows : TxnPart::Kind::commit);
   }
 }
 
