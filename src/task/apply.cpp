@@ -287,7 +287,8 @@ Result<void> Apply::suspend_changed_tables(const Position& next) {
 Result<void> Apply::suspend(const SchemaEvent& event) {
   const TableRef& name = parts_.context->tables[event.table].target.source->ref;
   if (event.unreadable)
-    return applier_.suspend(event.table, errors::unreadable_changes(name, event.at.text, event.what).message, "DDL");
+    return applier_.suspend(event.table, errors::unreadable_changes(name, event.at.text, event.what).message,
+                            "TABLE ERROR");
   return applier_.suspend(
       event.table,
       "the structure of table " + to_string(name) + " changed on the source at " + event.at.text + " (" + event.what +

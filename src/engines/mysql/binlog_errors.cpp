@@ -174,6 +174,16 @@ Error rolled_back_rows(const TableRef& table, std::string_view where) {
                   "--restart, and keep tables without transactions out of transactions.",
                   to_string(table), place(where)));
 }
+Error unclear_savepoint(const TableRef& table, std::string_view where) {
+  return make(
+      ErrorKind::fatal, "unclear_savepoint",
+      fmt::format(
+          "the binlog holds a ROLLBACK TO SAVEPOINT{}, and its savepoint is not certain: the transaction set none "
+          "of that name, or more than one. Which changes of table {} took effect is not known. Reload with "
+          "--restart, and in transactions that make or drop temporary tables give each savepoint a name of its "
+          "own.",
+          place(where), to_string(table)));
+}
 Error transaction_abandoned(std::string_view where) {
   return make(ErrorKind::connection, "transaction_abandoned",
               fmt::format("a transaction of which changes were already told turns out not to have happened{} (it was "

@@ -35,6 +35,7 @@ Error insert_lacks(std::string_view column);
 Error unreadable_value(std::string_view column);
 Error statement_format(std::string_view verb, std::string_view schema, std::string_view where);
 Error rolled_back_rows(const TableRef& table, std::string_view where);
+Error unclear_savepoint(const TableRef& table, std::string_view where);
 Error transaction_abandoned(std::string_view where);
 Error unknown_xa(std::string_view where);
 Error xa_rows_gone(std::string_view prepared_at, std::string_view where);

@@ -52,6 +52,7 @@ Result<std::unique_ptr<ChangeReader>> MysqlChangeReader::open(const Options& opt
   DecoderOptions decoding;
   decoding.server = options.server;
   decoding.fold_names = options.fold_names;
+  decoding.prepared_bytes_max = options.prepared_bytes_max;
   decoding.xa_holds_tables = options.xa_holds_tables;
   decoding.documents_of = options.documents_of;
   decoding.memory = reader->options_.memory;

@@ -33,6 +33,7 @@ class MysqlChangeReader : public ChangeReader {
     bool fold_names = false;       // lower_case_table_names is not 0
     bool xa_holds_tables = false;  // DecoderOptions
     int64_t heartbeat_ms = 1000;
+    size_t prepared_bytes_max = 16U << 20U;  // of the rows of prepared transactions that are kept
     // A new session of its own, with nothing but the server's defaults; called for the stream, and once more for each
     // large XA transaction while it is read again.
     std::function<Result<std::unique_ptr<PacketSource>>()> open_session;

@@ -255,6 +255,121 @@ TEST(MysqlChangeReader, a_large_transaction_comes_in_parts_and_may_be_taken_back
   EXPECT_EQ(run.go().told, Told{"INSERT a 2=y"});
 }
 
+TEST(MysqlChangeReader, what_a_savepoint_took_back_is_not_told) {
+  FakeLog log;
+  log.begin();
+  log.insert("a", 1, "x");
+  log.query("SAVEPOINT `s`");
+  log.insert("a", 2, "x");
+  log.query("SAVEPOINT `u`");
+  log.insert("b", 3, "x");
+  log.query("ROLLBACK TO `S`");
+  log.insert("a", 4, "x");
+  log.query("ROLLBACK TO `s`");
+  log.insert("b", 5, "x");
+  log.xid();
+  log.transaction("a", 6, "x");
+  Following run(log);
+  EXPECT_EQ(run.go().told, (Told{"INSERT a 1=x", "INSERT b 5=x", "INSERT a 6=x"}));
+  EXPECT_EQ(code(run), "");
+  EXPECT_EQ(run.parts.size(), 2U);
+}
+
+TEST(MysqlChangeReader, what_a_savepoint_took_back_of_a_large_transaction_is_passed_over_by_the_next_reader) {
+  constexpr int many = 30000;
+  FakeLog log;
+  log.begin();
+  log.insert("a", 1, "x");
+  for (int round = 0; round < 2; ++round) {
+    log.query("SAVEPOINT `s`");
+    for (int i = 0; i < many; ++i) log.insert("stranger", i, "value");
+    for (int i = 0; i < many; ++i) log.insert("a", 10 + i, "value");
+    log.query("ROLLBACK TO `s`");
+  }
+  log.insert("a", 2, "x");
+  log.xid();
+  Following run(log);
+  run.go();
+  EXPECT_EQ(code(run), "mysql.transaction_abandoned");
+  ASSERT_GT(run.parts.size(), 0U);
+  EXPECT_EQ(run.parts.back().kind, TxnPart::Kind::rows) << "its end is not told";
+  EXPECT_EQ(run.go().told, (Told{"INSERT a 1=x", "INSERT a 2=x"})) << "all of it is known at once";
+}
+
+TEST(MysqlChangeReader, what_tables_without_transactions_took_in_a_savepoint_does_not_take_back) {
+  FakeLog log;
+  log.begin();
+  log.insert("b", 1, "x");
+  log.query("SAVEPOINT `s`");
+  log.insert("a", 2, "x");
+  log.query("ROLLBACK TO `s`");
+  log.xid();
+  Following run(log);
+  run.table_facts[0] = facts(false);
+  EXPECT_EQ(run.go().told, (Told{"INSERT b 1=x", "INSERT a 2=x"}));
+  FakeLog mixed;
+  mixed.begin();
+  mixed.query("SAVEPOINT `s`");
+  mixed.insert("b", 1, "x");
+  mixed.insert("a", 2, "x");
+  mixed.query("ROLLBACK TO `s`");
+  Following unknown(mixed);
+  unknown.table_facts[0] = facts(false);
+  EXPECT_EQ(code(unknown.go()), "mysql.rolled_back_rows");
+}
+
+TEST(MysqlChangeReader, a_savepoint_that_is_not_certain_ends_the_reading) {
+  using Statements = std::vector<std::string>;
+  const Statements unclear[] = {
+      {"", "ROLLBACK TO `s`"},                                    // never set
+      {"SAVEPOINT `s`", "", "SAVEPOINT `s`", "ROLLBACK TO `s`"},  // one may be a function's
+      {"SAVEPOINT `s`", "", "RELEASE SAVEPOINT `s`", "ROLLBACK TO `s`"},
+      {"SAVEPOINT `e`", "", "SAVEPOINT `é`", "ROLLBACK TO `e`"},  // alike by collation
+  };
+  for (const Statements& statements : unclear) {
+    FakeLog log;
+    log.begin();
+    for (const std::string& sql : statements) sql.empty() ? log.insert("a", 1, "x") : log.query(sql);
+    log.xid();
+    EXPECT_EQ(code(Following(log).go()), "mysql.unclear_savepoint") << statements.front();
+  }
+  FakeLog clear;
+  clear.begin();
+  for (int i = 0; i < 3; ++i) {
+    clear.query("SAVEPOINT `s`");
+    clear.insert("a", i, "x");
+    clear.query("ROLLBACK TO `s`");
+  }
+  clear.insert("a", 4, "x");
+  clear.xid();
+  EXPECT_EQ(Following(clear).go().told, Told{"INSERT a 4=x"}) << "nothing lies between the two";
+}
+
+TEST(MysqlChangeReader, what_a_savepoint_took_back_in_an_xa_transaction_is_not_told_at_its_commit) {
+  for (const size_t budget : {size_t{10}, size_t{1} << 20U}) {  // read again, and kept
+    FakeLog log;
+    log.gtid();
+    log.query("XA START 'x1'");
+    log.insert("a", 1, "x");
+    log.query("SAVEPOINT `s`");
+    log.insert("stranger", 2, "x");
+    log.insert("b", 2, "x");
+    log.query("ROLLBACK TO `s`");
+    log.insert("a", 3, "x");
+    log.query("XA END 'x1'");
+    log.xa_prepare("x1");
+    log.transaction("b", 4, "between");
+    log.statement("XA COMMIT 'x1'");
+    log.transaction("b", 2, "behind");
+    Following run(log);
+    run.options.prepared_bytes_max = budget;
+    run.go();
+    EXPECT_EQ(run.told, (Told{"INSERT b 4=between", "INSERT a 1=x", "INSERT a 3=x", "INSERT b 2=behind"}));
+    EXPECT_EQ(code(run), "");
+    EXPECT_EQ(run.parts.size(), 3U);
+  }
+}
+
 TEST(MysqlChangeReader, what_one_reader_learned_the_readers_of_the_same_task_know) {
   const std::shared_ptr<ReaderMemory> memory = ReaderMemory::of("t/here");
   memory->note_undone("x", {3, 5});
@@ -277,7 +392,8 @@ TEST(MysqlChangeReader, what_is_known_of_a_transaction_is_not_taken_for_another_
     run.options.memory = memory;
     run.go();
     EXPECT_EQ(code(run), rolled_back ? "mysql.transaction_abandoned" : "");
-    EXPECT_EQ(run.told.size() == static_cast<size_t>(rows), !rolled_back);
+    EXPECT_EQ(run.told.size(), static_cast<size_t>(rows));
+    EXPECT_EQ(run.parts.back().kind, rolled_back ? TxnPart::Kind::rows : TxnPart::Kind::commit);
   }
 }
 
@@ -545,6 +661,28 @@ TEST(MysqlChangeReader, prepared_changes_beyond_the_budget_are_read_again) {
   run.tell(batch);
   EXPECT_EQ(run.told, (Told{"INSERT b 3=between", "INSERT a 1=x"}));
   EXPECT_EQ(batch.parts.size(), 2U);
+}
+
+TEST(MysqlChangeReader, a_compressed_xa_transaction_of_one_phase_is_told_whatever_its_size) {
+  for (const bool goes_on : {false, true})
+    for (const size_t budget : {size_t{10}, size_t{1} << 20U}) {
+      FakeLog log;
+      log.gtid();
+      log.begin_payload();
+      log.query("XA START 'x1'");
+      log.insert("a", 1, "x");
+      log.insert("b", 2, "x");
+      log.query("XA END 'x1'");
+      log.xa_prepare("x1", true);
+      if (goes_on) log.insert("a", 9, "x");
+      log.end_payload();
+      log.transaction("a", 3, "behind");
+      Following run(log);
+      run.options.prepared_bytes_max = budget;
+      run.go();
+      EXPECT_EQ(code(run), goes_on ? "mysql.damaged_log" : "");
+      EXPECT_EQ(run.told, goes_on ? Told() : Told({"INSERT a 1=x", "INSERT b 2=x", "INSERT a 3=behind"}));
+    }
 }
 
 TEST(MysqlChangeReader, a_commit_of_what_was_never_read_is_an_error) {

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "engines/mysql/change_reader.h"
@@ -35,8 +36,20 @@ class FakeLog {
   uint64_t offset() const { return offset_; }
 
   void event(EventType type, const std::string& body, uint16_t flags = 0) {
+    if (in_payload_) {
+      const std::string whole = bytes(type, body, 0, flags);  // the payload as a whole has the checksum
+      const size_t size = whole.size() - 4;
+      payload_ += whole.substr(0, 9) + le(size, 4) + whole.substr(13, size - 13);
+      return;
+    }
     offset_ += EventHeader::size_bytes + body.size() + 4;
     files.rbegin()->second.push_back(bytes(type, body, static_cast<uint32_t>(offset_), flags));
+  }
+  void begin_payload() { in_payload_ = true; }
+  void end_payload() {
+    in_payload_ = false;
+    const std::string not_compressed = "\2\3\xfc" + le(255, 2) + '\0';
+    event(EventType::transaction_payload, not_compressed + std::exchange(payload_, {}));
   }
   void rotate(bool restarted = false) {
     const std::string next = "bin.00000" + std::to_string(files.size() + 1);
@@ -93,8 +106,8 @@ class FakeLog {
     gtid();
     query(sql);
   }
-  void xa_prepare(const std::string& name) {
-    event(EventType::xa_prepare, le(0, 1) + le(1, 4) + le(name.size(), 4) + le(0, 4) + name);
+  void xa_prepare(const std::string& name, bool one_phase = false) {
+    event(EventType::xa_prepare, le(one_phase ? 1 : 0, 1) + le(1, 4) + le(name.size(), 4) + le(0, 4) + name);
   }
   void xa_rows(const std::string& name, const std::string& table, int32_t id, const std::string& v) {
     gtid();
@@ -132,6 +145,8 @@ class FakeLog {
   bool maria_;
   uint64_t offset_ = 4;
   uint64_t number_ = 0;
+  bool in_payload_ = false;
+  std::string payload_;
 };
 
 // Dumps a FakeLog; at its end nothing comes.

@@ -250,6 +250,12 @@ bool is_plain_delete(const Words& words, std::string_view schema, LogStatement& 
   return true;
 }
 
+// The word before the name may be left out.
+void read_savepoint(Words& words, LogStatement& out) {
+  out.savepoint = words.now().value;
+  if (words.take("SAVEPOINT") && !words.done()) out.savepoint = words.now().value;
+}
+
 // Statements that change rows, or may, by what they call.
 constexpr std::string_view data_verbs[] = {"INSERT", "UPDATE", "DELETE", "REPLACE", "LOAD",   "CALL", "DO",
                                            "WITH",   "SELECT", "VALUES", "MERGE",   "IMPORT", "TABLE"};
@@ -291,9 +297,14 @@ LogStatement read_statement(const QueryEvent& query) {
     out.kind = Kind::commit;
   } else if (verb == "ROLLBACK") {
     words.take("WORK");
-    out.kind = words.now().is("TO") ? Kind::rollback_to : Kind::rollback;
-  } else if (verb == "SAVEPOINT" || verb == "RELEASE") {
+    out.kind = words.take("TO") ? Kind::rollback_to : Kind::rollback;
+    if (out.kind == Kind::rollback_to) read_savepoint(words, out);
+  } else if (verb == "SAVEPOINT") {
     out.kind = Kind::savepoint;
+    out.savepoint = words.now().value;
+  } else if (verb == "RELEASE") {
+    out.kind = Kind::release;
+    read_savepoint(words, out);
   } else if (verb == "XA") {
     read_xa(words, out);
   } else if (verb == "TRUNCATE") {

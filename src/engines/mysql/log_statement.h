@@ -19,6 +19,7 @@ struct LogStatement {
     rollback,
     rollback_to,  // to a savepoint
     savepoint,
+    release,  // of a savepoint
     xa_start,
     xa_end,
     xa_commit,
@@ -40,6 +41,7 @@ struct LogStatement {
   bool only_if_absent = false;     // CREATE TABLE IF NOT EXISTS: what is there stays as it is
   bool one_phase = false;          // of xa_commit
   XaName xa;
+  std::string savepoint;  // its name
 };
 
 LogStatement read_statement(const QueryEvent& query);

@@ -22,6 +22,13 @@ LogStatement read(std::string_view sql, uint64_t mode = 0) {
   return read_statement(query);
 }
 
+TEST(LogStatement, savepoints_have_their_names) {
+  for (const std::string_view sql : {"SAVEPOINT `a ``b`", "ROLLBACK TO `a ``b`", "rollback work to savepoint `a ``b`",
+                                     "RELEASE SAVEPOINT `a ``b`"})
+    EXPECT_EQ(read(sql).savepoint, "a `b") << sql;
+  EXPECT_EQ(read("rollback to savepoint").savepoint, "savepoint");
+}
+
 TEST(LogStatement, statements_are_known_by_their_first_words) {
   struct Case {
     std::string_view sql;
@@ -36,6 +43,7 @@ TEST(LogStatement, statements_are_known_by_their_first_words) {
       {"ROLLBACK TO `s1`", Kind::rollback_to, ""},
       {"rollback work to s1", Kind::rollback_to, ""},
       {"SAVEPOINT `s1`", Kind::savepoint, ""},
+      {"RELEASE SAVEPOINT s1", Kind::release, ""},
       {"truncate table t", Kind::truncate, "d.t "},
       {"TRUNCATE `e`.`t x`", Kind::truncate, "e.t x "},
       {"/* a */ truncate /*!40000 table */ -- b\n t", Kind::truncate, "d.t "},

@@ -55,7 +55,7 @@ void PreparedTransactions::begin(const LogPlace& start) {
 }
 
 void PreparedTransactions::add(const RawEvent& event, bool rows) {
-  current_.has_rows = current_.has_rows || rows;
+  current_.rows_events += rows ? 1U : 0U;
   if (!current_.kept) return;
   if (bytes_ + current_.events.size() + event.body.size() > bytes_max_) {
     current_.kept = false;
@@ -63,6 +63,10 @@ void PreparedTransactions::add(const RawEvent& event, bool rows) {
     return;
   }
   append_event(current_.events, event);
+}
+
+void PreparedTransactions::undo_from(uint64_t rows_event) {
+  current_.undone.push_back({rows_event, current_.rows_events});
 }
 
 void PreparedTransactions::prepare(const XaName& name) {
@@ -83,7 +87,8 @@ std::optional<PreparedRows> PreparedTransactions::take(const XaName& name) {
 LogPlace PreparedTransactions::first_needed(bool with_rows) const {
   LogPlace out;
   for (const auto& [name, rows] : by_name_)
-    if ((rows.has_rows || !with_rows) && (out.empty() || compare(rows.start, out) == std::partial_ordering::less))
+    if ((rows.rows_events > 0 || !with_rows) &&
+        (out.empty() || compare(rows.start, out) == std::partial_ordering::less))
       out = rows.start;
   return out;
 }

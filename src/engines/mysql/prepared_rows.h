@@ -8,10 +8,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
 #include "engines/mysql/binlog_event.h"
 #include "engines/mysql/binlog_position.h"
+#include "engines/mysql/reader_memory.h"
 
 namespace godwit::mysql {
 
@@ -25,10 +27,11 @@ class EventFeed {
 };
 
 struct PreparedRows {
-  LogPlace start;         // of the transaction that prepared them
-  bool has_rows = false;  // of followed tables
-  bool kept = true;       // `events` holds them
-  std::string events;     // header and body of each, checksums left out
+  LogPlace start;                  // of the transaction that prepared them
+  uint64_t rows_events = 0;        // of followed tables
+  std::vector<UndoneRows> undone;  // of these
+  bool kept = true;                // `events` holds them
+  std::string events;              // header and body of each, checksums left out
 };
 
 class PreparedTransactions {
@@ -37,6 +40,9 @@ class PreparedTransactions {
   // The transaction under way.
   void begin(const LogPlace& start);
   void add(const RawEvent& event, bool rows);
+  uint64_t rows_events() const { return current_.rows_events; }
+  // All rows events from this one on did not happen.
+  void undo_from(uint64_t rows_event);
   void prepare(const XaName& name);
   // Nothing: it is not known.
   std::optional<PreparedRows> take(const XaName& name);

@@ -1,5 +1,7 @@
 #include "engines/mysql/reader_memory.h"
 
+#include <algorithm>
+
 namespace godwit::mysql {
 namespace {
 
@@ -15,6 +17,11 @@ Registry& registry() {
 }
 
 }  // namespace
+
+bool is_among(std::span<const UndoneRows> undone, uint64_t rows_event) {
+  return std::ranges::any_of(
+      undone, [&](const UndoneRows& rows) { return rows_event >= rows.first && rows_event < rows.end; });
+}
 
 std::shared_ptr<ReaderMemory> ReaderMemory::of(const std::string& task) {
   Registry& all = registry();

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -17,6 +18,8 @@ struct UndoneRows {
   uint64_t first = 0, end = 0;
   bool operator==(const UndoneRows&) const = default;
 };
+
+bool is_among(std::span<const UndoneRows> undone, uint64_t rows_event);
 
 // Thread-safe.
 class ReaderMemory {

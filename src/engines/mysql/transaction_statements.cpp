@@ -43,12 +43,13 @@ Result<void> LogDecoder::statement(const QueryEvent& query, const LogStatement& 
     case Kind::rollback:
       return roll_back(batch);
     case Kind::rollback_to:
-      // Rows that a savepoint takes back are not written; rows of tables without transactions stay. With both in one
-      // transaction the log does not say which.
-      if (txn_.told.changes > 0)
-        return Failure(errors::rolled_back_rows(tables_.captured(txn_.last_table).full->ref, where_));
-      return {};
+      return roll_back_to(statement.savepoint, batch);
     case Kind::savepoint:
+      set_savepoint(statement.savepoint);
+      return {};
+    case Kind::release:
+      release_savepoint(statement.savepoint);
+      return {};
     case Kind::xa_end:
       return {};
     case Kind::xa_start:
@@ -157,6 +158,7 @@ Result<void> LogDecoder::xa_prepare(const RawEvent& event, ChangeBatch& batch) {
   const XaPrepareEvent prepare = TRY(read_xa_prepare(event.body, where_));
   if (!txn_.open || !txn_.in_xa) return damaged("an XA PREPARE without its start");
   txn_.in_xa = false;
+  txn_.told = {};  // it is told where it is committed
   prepared_.prepare(prepare.name);
   if (prepare.one_phase) return xa_commit(prepare.name, batch);
   return end_transaction(batch);
@@ -168,10 +170,12 @@ Result<void> LogDecoder::xa_commit(const XaName& name, ChangeBatch& batch) {
   // Servers log the commit of what changed nothing too.
   if (!prepared && !xa_known_) return Failure(errors::unknown_xa(where_));
   if (!prepared) return end_transaction(batch);
-  if (!prepared->has_rows) return end_transaction(batch);
-  if (feed_ != nullptr && prepared->kept == false) return damaged("an XA COMMIT inside a payload");
+  if (prepared->rows_events == 0) return end_transaction(batch);
+  // In one phase it stands in the payload of its rows, and ends it: the feed of the rows takes the payload's place.
+  if (feed_ != nullptr && TRY(feed_->next())) return damaged("a payload that goes on behind its XA COMMIT");
   committing_ = prepared->start;  // the position before it still needs what was prepared
   txn_.begun = true;
+  txn_.undone_prepared = prepared->undone;
   return feed_prepared(*std::move(prepared), name);
 }
 

@@ -264,61 +264,6 @@ std::optional<LogDecoder::UnderWay> LogDecoder::under_way() {
   return UnderWay{commit_position(), txn_.commit_us};
 }
 
-// Tells the transaction from every other one that stood at its place in a log of that name.
-const std::string& LogDecoder::transaction_name() {
-  if (!txn_.name.empty()) return txn_.name;
-  GtidSet gtid(txn_.gtid ? txn_.gtid->family : GtidFamily::mysql);
-  if (txn_.gtid) gtid.add(*txn_.gtid);
-  txn_.name = fmt::format("{}@{}#{}/{}", to_string(txn_.start), options_.server, gtid.text(), txn_.began_s);
-  return txn_.name;
-}
-
-// What was told of the current transaction behind `from` is taken back. False: some of it was handed over before.
-bool LogDecoder::take_back(const Told& from, ChangeBatch& batch) {
-  const uint64_t count = txn_.told.changes - from.changes;
-  if (count == 0) return true;
-  if (!txn_.part_open || count > batch.parts.back().count) return false;
-  const size_t left = batch.changes.size() - count;
-  for (size_t i = batch.changes.size(); i > left; --i) {
-    const Change& change = batch.changes[i - 1];
-    RowBatch& image = batch.images[change.table];
-    const uint32_t row = std::min(change.before_row, change.after_row);
-    if (change.op == Op::truncate || row == Change::no_row) continue;
-    image.rows = std::min<size_t>(image.rows, row);
-    image.cells.resize(image.rows * image.width());
-  }
-  batch.changes.resize(left);
-  for (SchemaEvent& event : batch.schema)
-    event.before_change = std::min(event.before_change, static_cast<uint32_t>(left));
-  batch.parts.back().count -= static_cast<uint32_t>(count);
-  txn_.told = from;
-  if (batch.parts.back().count > 0) return true;
-  batch.parts.pop_back();
-  txn_.part_open = false;
-  return true;
-}
-
-// What the transaction did behind `from` did not happen, but for tables without transactions. What of it was handed
-// over cannot be taken back here: the next reader, which begins before the transaction, passes over it.
-Result<void> LogDecoder::undo(const Told& from, ChangeBatch& batch) {
-  const uint64_t changes = txn_.told.changes - from.changes, lasting = txn_.told.lasting - from.lasting;
-  if (lasting > 0 && lasting < changes)
-    return Failure(errors::rolled_back_rows(tables_.captured(txn_.last_table).full->ref, where_));
-  if (lasting > 0) return {};
-  if (!txn_.lost && take_back(from, batch)) return {};
-  if (changes == 0) return {};
-  txn_.lost = true;
-  options_.memory->note_undone(transaction_name(), {from.rows_events, txn_.rows_events});
-  txn_.told = from;
-  return {};
-}
-
-// The whole transaction did not happen.
-Result<void> LogDecoder::roll_back(ChangeBatch& batch) {
-  TRY(undo({}, batch));
-  return end_transaction(batch);
-}
-
 // --- rows ---
 
 Result<void> LogDecoder::table_map(const RawEvent& event, const LogFormat& format) {
@@ -345,13 +290,6 @@ Result<bool> LogDecoder::is_wanted(uint32_t table) {
   return !from.gtids.contains(*txn_.gtid);
 }
 
-// Numbered by what the log holds, whatever of it is followed: each reader counts alike.
-bool LogDecoder::is_undone(uint64_t rows_event) {
-  if (rows_event == 0 && options_.memory->any_undone()) txn_.undone = options_.memory->undone(transaction_name());
-  return std::ranges::any_of(
-      txn_.undone, [&](const UndoneRows& rows) { return rows_event >= rows.first && rows_event < rows.end; });
-}
-
 Result<void> LogDecoder::rows(const RawEvent& event, const LogFormat& format, ChangeBatch& batch) {
   const bool undone = is_undone(txn_.rows_events++);
   const uint64_t id = TRY(read_rows_table_id(event.header.type, event.body, format, where_));
@@ -364,9 +302,11 @@ Result<void> LogDecoder::rows(const RawEvent& event, const LogFormat& format, Ch
   if (!txn_.open) return damaged("rows outside a transaction");
   if (txn_.in_xa) {
     prepared_.add(event, true);
+    count_told(*mapped->table);
     return {};
   }
   const uint32_t table = *mapped->table;
+  if (is_among(txn_.undone_prepared, txn_.prepared_rows++)) return {};
   if (passing_ || undone || suspended_[table] || !TRY(is_wanted(table))) return {};
   if (txn_.lost) {  // only how much of it is undone is still of interest
     count_told(table);

@@ -80,6 +80,11 @@ class LogDecoder {
   struct Told {
     uint64_t rows_events = 0;           // of those that came
     uint64_t changes = 0, lasting = 0;  // `lasting`: of tables without transactions
+    uint64_t prepared = 0;              // rows events of followed tables, in an XA transaction
+  };
+  struct Savepoint {
+    std::string name;  // in lower case
+    Told at;
   };
   struct Transaction {
     bool open = false;
@@ -90,6 +95,9 @@ class LogDecoder {
     uint64_t rows_events = 0;
     std::vector<UndoneRows> undone;  // known not to have happened
     Told told;
+    std::vector<Savepoint> savepoints;        // in their order; a name may come again
+    std::vector<UndoneRows> undone_prepared;  // of the XA transaction that is being committed
+    uint64_t prepared_rows = 0;
     uint32_t last_table = 0;
     // As GtidEvent says it.
     bool alters_nothing = false;
@@ -116,6 +124,9 @@ class LogDecoder {
   Result<void> truncate(const LogStatement& statement, ChangeBatch& batch);
   Result<void> data_statement(const LogStatement& statement) const;
   Result<void> roll_back(ChangeBatch& batch);
+  void set_savepoint(std::string_view name);
+  void release_savepoint(std::string_view name);
+  Result<void> roll_back_to(std::string_view name, ChangeBatch& batch);
   Result<void> table_map(const RawEvent& event, const LogFormat& format);
   Result<void> rows(const RawEvent& event, const LogFormat& format, ChangeBatch& batch);
   Result<void> xa_prepare(const RawEvent& event, ChangeBatch& batch);
