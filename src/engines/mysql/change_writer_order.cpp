@@ -160,6 +160,7 @@ Result<ChangeWriter::Progress> MysqlChangeWriter::run_chunk(std::span<const Chan
   TRY(session_.run("SAVEPOINT chunk"));
   std::vector<Done> done;
   auto ran = session_.run_script(std::string(sql_.view()), done);
+  if (!ran) ran = Failure(of_row(ran.error()));
   if (!ran && !is_row_error(ran.error())) return Failure(ran.error());
   for (size_t i = 0; i < done.size() && progress.stopped_at.kind == ChangeOutcome::Kind::applied; ++i) {
     if (done[i].affected == 1 || (done[i].affected == 0 && may_miss(changes[sent[i]]))) continue;

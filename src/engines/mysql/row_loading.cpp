@@ -32,6 +32,12 @@ bool is_row_error(const Error& error) {
   return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict;
 }
 
+Error of_row(Error error) {
+  constexpr std::string_view row_too_large = "mysql.1118";
+  if (error.code == row_too_large) error.kind = ErrorKind::data;
+  return error;
+}
+
 RowLoading::RowLoading(Connection& session, std::string into, std::vector<TargetColumn> columns,
                        uint64_t packet_bytes)
     : session_(session),
@@ -67,10 +73,11 @@ bool RowLoading::is_better_inserted(const RowBatch& batch, size_t row) const {
 
 Result<void> RowLoading::load(std::string_view lines, uint64_t rows) {
   MemoryFile file(lines);
-  const Done done = TRY(session_.load(load_sql_, file));
-  if (done.warnings == 0 && done.affected == rows) [[likely]]
+  const auto done = session_.load(load_sql_, file);
+  if (!done) return Failure(of_row(done.error()));
+  if (done->warnings == 0 && done->affected == rows) [[likely]]
     return {};
-  return look_at_warnings(done, rows);
+  return look_at_warnings(*done, rows);
 }
 
 // Notes (digits of a decimal or fraction that the column has no place for, trailing blanks) are what a plain INSERT
@@ -109,8 +116,9 @@ Result<void> RowLoading::insert(const RowBatch& batch, size_t first, size_t coun
     append_tuple(text_, batch, row);
   }
   if (text_.size() + 1 >= packet_bytes_) return Failure(errors::packet_too_large(text_.size(), packet_bytes_));
-  const Done done = TRY(session_.run(std::string(text_.view())));
-  if (done.affected != count) return Failure(errors::rows_lost(into_, count, done.affected));
+  const auto done = session_.run(std::string(text_.view()));
+  if (!done) return Failure(of_row(done.error()));
+  if (done->affected != count) return Failure(errors::rows_lost(into_, count, done->affected));
   return {};
 }
 

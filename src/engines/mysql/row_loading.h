@@ -11,6 +11,8 @@ namespace godwit::mysql {
 
 // What fails because of a row, not of the table or server.
 bool is_row_error(const Error& error);
+// Of a statement that writes rows: what the server blames on the table is this row's fault where it is too long.
+Error of_row(Error error);
 
 class RowLoading {
  public:
