@@ -182,9 +182,17 @@ Result<std::vector<bool>> MysqlTableWriter::keys_there(const RowBatch& batch, si
     sql += fmt::format("{}(SELECT {} FROM {} WHERE {} LOCK IN SHARE MODE)", i == 0 ? "" : " UNION ALL ", i,
                        quote_name(table_.layout->ref),
                        loading_.exact_match(batch, first + i, table_.layout->key->columns));
-  const Rows rows = TRY(session_.query(sql));
+  const auto rows = session_.query(sql);
   std::vector<bool> out(count, false);
-  for (size_t row = 0; row < rows.size(); ++row) out[static_cast<size_t>(rows.integer(row, 0))] = true;
+  // A key that the server cannot even compare with is not there; the row itself will be refused.
+  if (!rows && is_row_error(rows.error()) && count == 1) return out;
+  if (!rows && is_row_error(rows.error())) {
+    for (size_t i = 0; i < count; ++i) out[i] = TRY(keys_there(batch, first + i, 1))
+    .front();
+    return out;
+  }
+  if (!rows) return Failure(rows.error());
+  for (size_t row = 0; row < rows->size(); ++row) out[static_cast<size_t>(rows->integer(row, 0))] = true;
   return out;
 }
 
