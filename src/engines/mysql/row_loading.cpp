@@ -122,6 +122,43 @@ Result<void> RowLoading::insert(const RowBatch& batch, size_t first, size_t coun
   return {};
 }
 
+size_t RowLoading::lacking_labels(const RowBatch& batch, size_t row) const {
+  size_t cells = 0;
+  for (size_t c = 0; c < columns_.size(); ++c)
+    cells += columns_[c].may_lack_label && batch.cell(row, c).length == 0 ? 1U : 0U;
+  return cells;
+}
+
+// IGNORE makes warnings of whatever is wrong: what is not a missing label takes the row back.
+Result<bool> RowLoading::run_without_labels(std::string statement, size_t cells, uint64_t& affected) {
+  constexpr size_t behind_verb = std::string_view("INSERT").size();  // UPDATE is as long
+  constexpr int64_t data_truncated = 1265;
+  statement.insert(behind_verb, " IGNORE");
+  TRY(session_.run("SAVEPOINT label"));
+  const auto done = session_.run(statement);
+  if (!done && !is_row_error(done.error())) return Failure(done.error());
+  size_t lost = 0;
+  bool fits = done.has_value();
+  if (done) {
+    affected = done->affected;
+    const Rows warnings = TRY(session_.query("SHOW WARNINGS"));
+    for (size_t row = 0; row < warnings.size(); ++row) {
+      if (warnings.get(row, 0) == "Note") continue;
+      const std::string_view said = warnings.get(row, 2);
+      fits &= warnings.integer(row, 1) == data_truncated &&
+              std::ranges::any_of(columns_, [&](const TargetColumn& column) {
+                const std::string bare = column.name.substr(1, column.name.size() - 2);
+                return column.may_lack_label && (said.contains("'" + bare + "'") || said.contains(column.name));
+              });
+      ++lost;
+    }
+  }
+  fits &= lost == cells;
+  if (!fits) TRY(session_.run("ROLLBACK TO SAVEPOINT label"));
+  TRY(session_.run("RELEASE SAVEPOINT label"));
+  return fits;
+}
+
 std::string RowLoading::exact_match(const RowBatch& batch, size_t row, std::span<const uint32_t> which) const {
   ByteBuffer out;
   const auto add = [&](uint32_t c) {
