@@ -61,8 +61,9 @@ std::optional<Bend> in_decimal(const Planned& planned, int64_t scale) {
   return bend(fmt::format("rounds numbers to {} digits behind the point", scale));
 }
 
-std::optional<Bend> in_real(const Planned& planned, bool single) {
+std::optional<Bend> in_real(const Planned& planned, const OwnColumn& column) {
   constexpr int64_t double_digits = 15;
+  const bool single = column.data_type == "float";
   if (planned.form == ValueForm::bits) return bend("takes their zeros and ones for the digits of a number");
   const bool small =
       planned.form == ValueForm::boolean ||
@@ -107,7 +108,7 @@ std::optional<Bend> bend_of(const Type& planned_type, const OwnColumn& column) {
   const std::string_view type = column.data_type;
   if (is_one_of(type, {"tinyint", "smallint", "mediumint", "int", "bigint"})) return in_integer(planned);
   if (type == "decimal") return in_decimal(planned, column.scale.value_or(0));
-  if (type == "float" || type == "double") return in_real(planned, type == "float");
+  if (type == "float" || type == "double") return in_real(planned, column);
   if (is_one_of(type, {"date", "time", "datetime", "timestamp"})) return in_moment(planned, column);
   if (type == "char" || type == "varchar") return in_text(planned, column);
   if (is_one_of(type, {"tinytext", "text", "mediumtext", "longtext", "varbinary", "tinyblob", "blob", "mediumblob",

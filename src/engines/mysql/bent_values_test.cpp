@@ -12,7 +12,7 @@ Type planned(std::string native, ValueForm form) {
   return type;
 }
 
-OwnColumn own(std::string data_type, std::optional<int64_t> number = {}, int64_t scale = 0) {
+OwnColumn own(std::string data_type, std::optional<int64_t> number = {}, std::optional<int64_t> scale = {}) {
   OwnColumn out;
   out.data_type = std::move(data_type);
   out.length = out.precision = number;
@@ -39,6 +39,7 @@ TEST(BentValues, AreThoseThatTheServerChangesWithoutAnError) {
       {planned("int", Form::integer), own("float", 12)},
       {planned("bigint", Form::integer), own("double", 22)},
       {planned("decimal(20,2)", Form::decimal), own("double", 22)},
+      {planned("double", Form::real), own("double", 10, 2)},
       {planned("datetime(6)", Form::datetime), own("date")},
       {planned("datetime(6)", Form::datetime), own("datetime", 3)},
       {planned("datetime(6)", Form::datetime), own("time", 6)},
@@ -67,6 +68,7 @@ TEST(BentValues, AreNoneWhereTheColumnKeepsOrRefusesThem) {
       {planned("bit(1)", Form::boolean), own("tinyint", 3)},
       {planned("bit(4)", Form::bits), own("bit", 4)},
       {planned("float", Form::real), own("double", 22)},
+      {planned("double(10,2)", Form::real), own("double", 10, 2)},
       {planned("decimal(10,2)", Form::decimal), own("double", 22)},
       {planned("year", Form::integer), own("year")},
       {planned("datetime(3)", Form::datetime), own("datetime", 6)},

@@ -65,6 +65,7 @@ class MysqlChangeWriter : public ChangeWriter {
   Result<void> append_statement(ByteBuffer& out, const ChangeView& change);
   Result<void> append_finder(ByteBuffer& out, const ChangeView& change);
   Result<ChangeOutcome> write_giant(const ChangeView& change, const Error& why);
+  Result<ChangeOutcome> write_without_labels(const ChangeView& change, const Error& why);
   // The columns that an update writes, its key left out.
   static std::vector<bool> written_columns(const ChangeView& change);
   Result<Progress> run_chunk(std::span<const ChangeView> changes);

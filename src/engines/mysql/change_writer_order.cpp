@@ -13,7 +13,7 @@ namespace {
 constexpr size_t statements_per_packet = 256;
 constexpr size_t packet_bytes_aimed = 1U << 20U;
 
-constexpr std::string_view packet_too_large_code = "mysql.packet";
+constexpr std::string_view packet_too_large_code = "mysql.packet", label_code = "mysql.1265";
 
 // Whether the row keeps the key that it is found by.
 bool has_same_key(const ChangeView& change) {
@@ -127,6 +127,21 @@ Result<ChangeOutcome> MysqlChangeWriter::write_giant(const ChangeView& change, c
   return ChangeOutcome{*written == 0 ? ChangeOutcome::Kind::no_row : ChangeOutcome::Kind::applied, {}};
 }
 
+// A row of an ENUM without a label, as the source has it. `why`: what became of its statement.
+Result<ChangeOutcome> MysqlChangeWriter::write_without_labels(const ChangeView& change, const Error& why) {
+  const ChangeOutcome refused = {ChangeOutcome::Kind::refused, why};
+  if (why.code != label_code || change.op == Op::erase) return refused;
+  RowLoading* loading = TRY(loading_of(*change.table));
+  const size_t cells = loading->lacking_labels(*change.after, change.after_row);
+  if (cells == 0) return refused;
+  ByteBuffer sql;
+  TRY(append_statement(sql, change));
+  uint64_t affected = 0;
+  const bool taken = TRY(loading->run_without_labels(std::string(sql.view()), cells, affected));
+  if (!taken || affected > 1) return refused;
+  return ChangeOutcome{affected == 0 ? ChangeOutcome::Kind::no_row : ChangeOutcome::Kind::applied, {}};
+}
+
 // Those before the first that is not done stay done: a statement that fails leaves nothing behind, and the server
 // passes over what follows it in the packet. One that met no row, or several, is followed by others, so then the
 // packet is undone and its front done again.
@@ -160,6 +175,7 @@ Result<ChangeWriter::Progress> MysqlChangeWriter::run_chunk(std::span<const Chan
   TRY(session_.run("SAVEPOINT chunk"));
   std::vector<Done> done;
   auto ran = session_.run_script(std::string(sql_.view()), done);
+  if (!ran) ran = Failure(of_row(ran.error()));
   if (!ran && !is_row_error(ran.error())) return Failure(ran.error());
   for (size_t i = 0; i < done.size() && progress.stopped_at.kind == ChangeOutcome::Kind::applied; ++i) {
     if (done[i].affected == 1 || (done[i].affected == 0 && may_miss(changes[sent[i]]))) continue;
@@ -175,6 +191,11 @@ Result<ChangeWriter::Progress> MysqlChangeWriter::run_chunk(std::span<const Chan
   const bool undo = miscounted && (!alone || progress.stopped_at.kind == ChangeOutcome::Kind::refused);
   if (undo) TRY(session_.run("ROLLBACK TO SAVEPOINT chunk"));
   TRY(session_.run("RELEASE SAVEPOINT chunk"));
+  if (!ran && !miscounted) {
+    progress.stopped_at = TRY(write_without_labels(changes[progress.done], ran.error()));
+    progress.done += progress.stopped_at.kind == ChangeOutcome::Kind::applied ? 1U : 0U;
+    return progress;
+  }
   if (!undo || progress.done == 0) return progress;
   const Progress again = TRY(run_chunk(changes.first(progress.done)));
   return again.done == progress.done ? progress : Result<Progress>(again);

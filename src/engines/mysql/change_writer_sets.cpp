@@ -168,7 +168,8 @@ Result<uint64_t> MysqlChangeWriter::update_each(std::span<const ChangeView* cons
   const auto send = [&]() -> Result<void> {
     if (sql_.size() + 1 >= packet_bytes_) return Failure(errors::packet_too_large(sql_.size(), packet_bytes_));
     done.clear();
-    TRY(session_.run_script(std::string(sql_.view()), done));
+    auto ran = session_.run_script(std::string(sql_.view()), done);
+    if (!ran) return Failure(of_row(ran.error()));
     for (const Done& one : done) found += one.affected;
     count = 0;
     sql_.clear();
@@ -207,9 +208,10 @@ Result<void> MysqlChangeWriter::insert_all(const TargetTable& table, std::span<c
     loading->append_tuple(sql_, *changes[i].after, changes[i].after_row);
   }
   if (sql_.size() + 1 >= packet_bytes_) return Failure(errors::packet_too_large(sql_.size(), packet_bytes_));
-  const Done done = TRY(session_.run(std::string(sql_.view())));
-  if (done.affected != changes.size())
-    return Failure(errors::rows_lost(to_string(table.layout->ref), changes.size(), done.affected));
+  const auto done = session_.run(std::string(sql_.view()));
+  if (!done) return Failure(of_row(done.error()));
+  if (done->affected != changes.size())
+    return Failure(errors::rows_lost(to_string(table.layout->ref), changes.size(), done->affected));
   return {};
 }
 

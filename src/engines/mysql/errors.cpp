@@ -58,6 +58,8 @@ constexpr Row rows[] = {
     {3156, ErrorKind::data},         {3157, ErrorKind::data},
     {3548, ErrorKind::data},         {3643, ErrorKind::data},  // a spatial reference
     {3617, ErrorKind::data},         {4079, ErrorKind::data},
+    {1267, ErrorKind::data},         {1270, ErrorKind::data},  // compared with characters that the column lacks
+    {3854, ErrorKind::data},         {3988, ErrorKind::data},
     {1644, ErrorKind::data},         {1118, ErrorKind::table},
     {1146, ErrorKind::table},        {1054, ErrorKind::table},
     {1142, ErrorKind::table},        {1143, ErrorKind::table},

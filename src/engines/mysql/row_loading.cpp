@@ -32,6 +32,12 @@ bool is_row_error(const Error& error) {
   return error.kind == ErrorKind::data || error.kind == ErrorKind::conflict;
 }
 
+Error of_row(Error error) {
+  constexpr std::string_view row_too_large = "mysql.1118";
+  if (error.code == row_too_large) error.kind = ErrorKind::data;
+  return error;
+}
+
 RowLoading::RowLoading(Connection& session, std::string into, std::vector<TargetColumn> columns,
                        uint64_t packet_bytes)
     : session_(session),
@@ -67,10 +73,11 @@ bool RowLoading::is_better_inserted(const RowBatch& batch, size_t row) const {
 
 Result<void> RowLoading::load(std::string_view lines, uint64_t rows) {
   MemoryFile file(lines);
-  const Done done = TRY(session_.load(load_sql_, file));
-  if (done.warnings == 0 && done.affected == rows) [[likely]]
+  const auto done = session_.load(load_sql_, file);
+  if (!done) return Failure(of_row(done.error()));
+  if (done->warnings == 0 && done->affected == rows) [[likely]]
     return {};
-  return look_at_warnings(done, rows);
+  return look_at_warnings(*done, rows);
 }
 
 // Notes (digits of a decimal or fraction that the column has no place for, trailing blanks) are what a plain INSERT
@@ -109,9 +116,47 @@ Result<void> RowLoading::insert(const RowBatch& batch, size_t first, size_t coun
     append_tuple(text_, batch, row);
   }
   if (text_.size() + 1 >= packet_bytes_) return Failure(errors::packet_too_large(text_.size(), packet_bytes_));
-  const Done done = TRY(session_.run(std::string(text_.view())));
-  if (done.affected != count) return Failure(errors::rows_lost(into_, count, done.affected));
+  const auto done = session_.run(std::string(text_.view()));
+  if (!done) return Failure(of_row(done.error()));
+  if (done->affected != count) return Failure(errors::rows_lost(into_, count, done->affected));
   return {};
+}
+
+size_t RowLoading::lacking_labels(const RowBatch& batch, size_t row) const {
+  size_t cells = 0;
+  for (size_t c = 0; c < columns_.size(); ++c)
+    cells += columns_[c].may_lack_label && batch.cell(row, c).length == 0 ? 1U : 0U;
+  return cells;
+}
+
+// IGNORE makes warnings of whatever is wrong: what is not a missing label takes the row back.
+Result<bool> RowLoading::run_without_labels(std::string statement, size_t cells, uint64_t& affected) {
+  constexpr size_t behind_verb = std::string_view("INSERT").size();  // UPDATE is as long
+  constexpr int64_t data_truncated = 1265;
+  statement.insert(behind_verb, " IGNORE");
+  TRY(session_.run("SAVEPOINT label"));
+  const auto done = session_.run(statement);
+  if (!done && !is_row_error(done.error())) return Failure(done.error());
+  size_t lost = 0;
+  bool fits = done.has_value();
+  if (done) {
+    affected = done->affected;
+    const Rows warnings = TRY(session_.query("SHOW WARNINGS"));
+    for (size_t row = 0; row < warnings.size(); ++row) {
+      if (warnings.get(row, 0) == "Note") continue;
+      const std::string_view said = warnings.get(row, 2);
+      fits &= warnings.integer(row, 1) == data_truncated &&
+              std::ranges::any_of(columns_, [&](const TargetColumn& column) {
+                const std::string bare = column.name.substr(1, column.name.size() - 2);
+                return column.may_lack_label && (said.contains("'" + bare + "'") || said.contains(column.name));
+              });
+      ++lost;
+    }
+  }
+  fits &= lost == cells;
+  if (!fits) TRY(session_.run("ROLLBACK TO SAVEPOINT label"));
+  TRY(session_.run("RELEASE SAVEPOINT label"));
+  return fits;
 }
 
 std::string RowLoading::exact_match(const RowBatch& batch, size_t row, std::span<const uint32_t> which) const {

@@ -11,6 +11,8 @@ namespace godwit::mysql {
 
 // What fails because of a row, not of the table or server.
 bool is_row_error(const Error& error);
+// Of a statement that writes rows: what the server blames on the table is this row's fault where it is too long.
+Error of_row(Error error);
 
 class RowLoading {
  public:
@@ -33,6 +35,13 @@ class RowLoading {
   void append_tuple(ByteBuffer& out, const RowBatch& batch, size_t row) const;
   // All the rows or none of them.
   Result<void> insert(const RowBatch& batch, size_t first, size_t count);
+
+  // How many cells of the row are an ENUM's '' that is none of its labels: where the server was lenient it kept a
+  // value so that it did not take, and by itself takes no such row.
+  size_t lacking_labels(const RowBatch& batch, size_t row) const;
+  // Runs an INSERT or UPDATE of one row that was refused, and has so many such cells, so that the server takes them.
+  // False, and nothing is done: it would have changed something else. `affected`: the rows.
+  Result<bool> run_without_labels(std::string statement, size_t cells, uint64_t& affected);
 
   // "`a` <=> … AND …" of the row's cells; of those in `which` alone where it is not empty.
   std::string exact_match(const RowBatch& batch, size_t row, std::span<const uint32_t> which) const;

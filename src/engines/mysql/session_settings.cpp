@@ -23,7 +23,7 @@ Result<void> set_ours(Connection& session) {
   TRY(session.run(fmt::format(
       "SET SESSION sql_mode = '{}', time_zone = '+00:00', autocommit = 1, net_read_timeout = 3600, "
       "net_write_timeout = 3600, wait_timeout = 86400, innodb_lock_wait_timeout = 50, sql_big_selects = 1, "
-      "completion_type = 0, sql_safe_updates = 0, sql_auto_is_null = 0, {} = 0",
+      "completion_type = 0, sql_safe_updates = 0, sql_auto_is_null = 0, unique_checks = 1, {} = 0",
       sql_mode, traits.mariadb ? "max_statement_time" : "max_execution_time")));
   TRY(session.run("SET NAMES utf8mb4"));
   TRY(session.run("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ"));
@@ -40,7 +40,8 @@ Result<Values> values_of(Connection& session) {
   const Rows rows = TRY(session.query(
       "SHOW SESSION VARIABLES WHERE Variable_name IN ('sql_mode', 'time_zone', 'autocommit', 'net_read_timeout', "
       "'net_write_timeout', 'wait_timeout', 'innodb_lock_wait_timeout', 'sql_big_selects', 'completion_type', "
-      "'sql_safe_updates', 'sql_auto_is_null', 'max_statement_time', 'max_execution_time', 'sql_select_limit', "
+      "'sql_safe_updates', 'sql_auto_is_null', 'unique_checks', 'max_statement_time', 'max_execution_time', "
+      "'sql_select_limit', "
       "'transaction_isolation', 'tx_isolation', 'character_set_client', 'character_set_connection', "
       "'character_set_results')"));
   Values out;
@@ -55,6 +56,7 @@ Result<void> verify(const Values& now) {
       {"autocommit", "ON"},
       {"tx_isolation", "REPEATABLE-READ"},
       {"transaction_isolation", "REPEATABLE-READ"},
+      {"unique_checks", "ON"},
       {"character_set_client", "utf8mb4"},
       {"character_set_connection", "utf8mb4"},
       {"character_set_results", "utf8mb4"},

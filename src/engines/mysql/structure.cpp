@@ -224,8 +224,10 @@ Result<void> set_sequence(Connection& session, const SequenceState& sequence) {
                   is_table(sequence.owner))));
   if (rows.empty() || lower_utf8(rows.get(0, 0)) != lower_utf8(sequence.column))
     return Failure(errors::no_such_sequence(name));
-  const int64_t next = sequence.is_called ? sequence.last_value + 1 : sequence.last_value;
-  if (next < 1) return {};  // it counts from 1 on by itself
+  if (sequence.last_value < 0) return {};  // it counts from 1 on by itself
+  // Behind the last of 64 bits there is one that no row gets.
+  const uint64_t next = static_cast<uint64_t>(sequence.last_value) + (sequence.is_called ? 1U : 0U);
+  if (next == 0) return {};
   TRY(session.run(fmt::format("ALTER TABLE {} AUTO_INCREMENT = {}", quote_name(sequence.owner), next)));
   return {};
 }

@@ -20,6 +20,8 @@ constexpr size_t gathered_bytes_max = 4U << 20U;
 constexpr size_t gathered_bytes_kept = 16U << 20U;
 constexpr size_t rows_per_insert = 500, keys_per_query = 200;
 
+constexpr std::string_view label_code = "mysql.1265";
+
 }  // namespace
 
 MysqlTableWriter::MysqlTableWriter(Connection& session, const ControlSchema& control, std::string task_id,
@@ -130,6 +132,8 @@ Result<void> MysqlTableWriter::insert_rows(const RowBatch& batch, size_t first, 
 Result<void> MysqlTableWriter::insert_row(const RowBatch& batch, size_t row, RowErrors* refused) {
   auto inserted = loading_.insert(batch, row, 1);
   if (!inserted && inserted.error().code == "mysql.packet") inserted = load_row(batch, row);
+  if (!inserted && inserted.error().code == label_code)
+    inserted = insert_without_labels(batch, row, inserted.error());
   if (inserted) {
     ++written_;
     return {};
@@ -152,6 +156,18 @@ Result<void> MysqlTableWriter::insert_row(const RowBatch& batch, size_t row, Row
   refused->push_back(std::move(error));
   ++refused_;
   return {};
+}
+
+// `why`: what became of it before.
+Result<void> MysqlTableWriter::insert_without_labels(const RowBatch& batch, size_t row, const Error& why) {
+  const size_t cells = loading_.lacking_labels(batch, row);
+  if (cells == 0) return Failure(why);
+  ByteBuffer sql;
+  sql.append(loading_.insert_head());
+  loading_.append_tuple(sql, batch, row);
+  uint64_t affected = 0;
+  const bool taken = TRY(loading_.run_without_labels(std::string(sql.view()), cells, affected));
+  return taken && affected == 1 ? Result<void>() : Failure(why);
 }
 
 // A row that no statement has room for may still come as a line.
@@ -182,9 +198,17 @@ Result<std::vector<bool>> MysqlTableWriter::keys_there(const RowBatch& batch, si
     sql += fmt::format("{}(SELECT {} FROM {} WHERE {} LOCK IN SHARE MODE)", i == 0 ? "" : " UNION ALL ", i,
                        quote_name(table_.layout->ref),
                        loading_.exact_match(batch, first + i, table_.layout->key->columns));
-  const Rows rows = TRY(session_.query(sql));
+  const auto rows = session_.query(sql);
   std::vector<bool> out(count, false);
-  for (size_t row = 0; row < rows.size(); ++row) out[static_cast<size_t>(rows.integer(row, 0))] = true;
+  // A key that the server cannot even compare with is not there; the row itself will be refused.
+  if (!rows && is_row_error(rows.error()) && count == 1) return out;
+  if (!rows && is_row_error(rows.error())) {
+    for (size_t i = 0; i < count; ++i) out[i] = TRY(keys_there(batch, first + i, 1))
+    .front();
+    return out;
+  }
+  if (!rows) return Failure(rows.error());
+  for (size_t row = 0; row < rows->size(); ++row) out[static_cast<size_t>(rows->integer(row, 0))] = true;
   return out;
 }
 

@@ -34,6 +34,7 @@ class MysqlTableWriter : public TableWriter {
   Result<void> write_carefully(const RowBatch& batch, RowErrors* refused);
   Result<void> insert_rows(const RowBatch& batch, size_t first, size_t count, RowErrors* refused);
   Result<void> insert_row(const RowBatch& batch, size_t row, RowErrors* refused);
+  Result<void> insert_without_labels(const RowBatch& batch, size_t row, const Error& why);
   Result<void> load_row(const RowBatch& batch, size_t row);
   Result<bool> is_there(const RowBatch& batch, size_t row, std::span<const uint32_t> columns);
   Result<void> merge(const RowBatch& batch, RowErrors* refused);

@@ -138,6 +138,9 @@ TargetColumn target_column(const ColumnDef& column, std::string_view data_type, 
   else if (!charset.empty() || is_written_as_text(type))
     out.way = Way::converted;
   out.digits_are_bits = column.type.form == ValueForm::bits;
+  const auto& labels = column.type.labels;
+  out.may_lack_label = type == "enum" && column.type.form == ValueForm::enumeration && labels != nullptr &&
+                       std::ranges::find(*labels, "") == labels->end();
   out.loose = is_text(out) && !collation.ends_with("_nopad_bin") && collation != "utf8mb4_0900_bin";
   return out;
 }

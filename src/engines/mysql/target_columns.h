@@ -37,6 +37,8 @@ struct TargetColumn {
   bool loose = false;
   // Behind so many characters blanks at the end of the source's texts are lost.
   std::optional<uint32_t> blanks_kept = std::nullopt;
+  // An ENUM of the family whose rows may have none of its labels: '', by the number 0.
+  bool may_lack_label = false;
 };
 
 // Whether the source's `column` is a text whose blanks at the end mean nothing.

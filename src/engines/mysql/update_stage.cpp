@@ -111,11 +111,12 @@ Result<uint64_t> UpdateStages::update(const Stage& stage, const TargetTable& tab
   }
   RowLoading into(session_, stage.name, std::move(columns), loading.packet_bytes());
   TRY(into.load(lines_.view(), changes.size()));
-  const Done done = TRY(
+  const auto done =
       session_.run(fmt::format("UPDATE {} AS s STRAIGHT_JOIN {} AS t FORCE INDEX ({}) ON {} SET {}", stage.name,
-                               quote_name(table.layout->ref), stage.index, join(terms, " AND "), join(sets, ", "))));
+                               quote_name(table.layout->ref), stage.index, join(terms, " AND "), join(sets, ", ")));
+  if (!done) return Failure(of_row(done.error()));
   TRY(session_.run("DELETE FROM " + stage.name));
-  return done.affected;
+  return done->affected;
 }
 
 }  // namespace godwit::mysql
