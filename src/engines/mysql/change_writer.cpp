@@ -103,20 +103,22 @@ Result<std::vector<std::string>> MysqlChangeWriter::alter(const TableAlteration&
   // Each step commits at once, the position comes behind: a second run passes over what is done.
   const Position expected = expected_;
   TRY(enforce_keys(false));
-  std::vector<std::string> left_out = TRY(alter_table(session_, alteration));
+  auto altered = alter_table(session_, alteration);
+  if (!altered) return Failure(errors::structure_refused(altered.error()));
   loading_.clear();
   stages_.forget();
   // The DDL has committed what stood before it, which was nothing but the fence.
   TRY(begin(expected));
   const TableRef &before = alteration.before.source->ref, &after = alteration.after.source->ref;
   if (before != after) TRY(control_.rename_ledger(session_, task_id_, before, after));
-  return left_out;
+  return std::move(*altered);
 }
 
 Result<void> MysqlChangeWriter::drop_table(const TableRef& table) {
   TRY(enforce_keys(false));
   const Position expected = expected_;
-  TRY(session_.run("DROP TABLE IF EXISTS " + quote_name(table)));
+  auto dropped = session_.run("DROP TABLE IF EXISTS " + quote_name(table));
+  if (!dropped) return Failure(errors::structure_refused(dropped.error()));
   loading_.clear();
   stages_.forget();
   return begin(expected);

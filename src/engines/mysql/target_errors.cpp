@@ -116,6 +116,11 @@ Error cannot_build(const ObjectDef& object, const Error& cause) {
                               to_string(object.table), cause.message);
   return error;
 }
+Error structure_refused(const Error& cause) {
+  Error error = cause;
+  if (!is_recoverable(cause)) error.kind = ErrorKind::table;
+  return error;
+}
 Error orphans_in_the_way(std::string_view name, const TableRef& table, uint64_t rows) {
   return make(ErrorKind::table, "mysql.orphans",
               fmt::format("{} rows of table {} point to rows that are not there. Mend them and add foreign key {} by "

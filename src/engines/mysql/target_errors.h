@@ -34,6 +34,8 @@ Error packet_too_large(uint64_t bytes, uint64_t packet_bytes);
 Error column_gone(const TableRef& table, std::string_view column);
 Error names_exchanged(const TableRef& table, std::string_view column);
 Error cannot_build(const ObjectDef& object, const Error& cause);
+// What the server says against a structure change concerns its table alone, whatever its number.
+Error structure_refused(const Error& cause);
 Error orphans_in_the_way(std::string_view name, const TableRef& table, uint64_t rows);
 Error no_such_sequence(std::string_view name);
 Error cannot_restore(std::string_view statement, const Error& cause);
