@@ -310,6 +310,22 @@ Result<std::vector<TargetTableState>> TaskRunner::inspect(std::span<const Target
   return target_->inspect(tables);
 }
 
+// Whether a structure change that the log tells again left the table without its name there.
+Result<bool> TaskRunner::is_moved_already(size_t table) {
+  const TargetTable& target = context_.tables[table].target;
+  const TaskDocument document = record_->document();
+  const auto known = std::ranges::find(document.tables, target.source->ref, &TableRecord::table);
+  if (!context_.tells_schema || known == document.tables.end() || !known->may_be) return false;
+  if (TRY(inspect(std::span(&target, 1))).front().exists) return false;
+  if (known->may_be->name.empty()) return true;
+  TableDef layout = *target.layout;
+  layout.ref = *known->may_be;
+  TargetTable moved = target;
+  moved.layout = std::make_shared<const TableDef>(std::move(layout));
+  return TRY(inspect(std::span(&moved, 1)))
+  .front().exists;
+}
+
 // Tables that were changed on the source while no worker ran, and that the target's table does not hold any more.
 Result<void> TaskRunner::suspend_misfits() {
   const std::vector<TargetTable> targets = context_.targets();
@@ -320,6 +336,7 @@ Result<void> TaskRunner::suspend_misfits() {
     const auto known = std::ranges::find(recorded.tables, name, &TableRecord::table);
     if (known == recorded.tables.end() || !known->suspended.empty()) continue;
     std::string reason;
+    if (!states[t].exists && TRY(is_moved_already(t))) continue;
     if (!states[t].exists && !known->pending)
       reason = fmt::format("table {} is gone from the target; run the task with --restart", to_string(name));
     else if (context_.tells_schema)

@@ -10,6 +10,7 @@ import pytest
 
 import compare
 from conftest import SETTINGS
+from mysql_server import MySqlServer
 from servers import Server, new_server
 from worker import Task, without_engine
 
@@ -86,11 +87,14 @@ def assert_equal(source: Server, target: Server) -> None:
     assert not differences, "\n".join(differences)
 
 
-@pytest.mark.parametrize("failpoint", ["structure-change", "structure-changed", "window-committed"])
+# "structure-committed" is passed where the target's statements commit by themselves.
+@pytest.mark.parametrize("failpoint", ["structure-change", "structure-committed", "structure-changed", "window-committed"])
 def test_a_kill_around_each_structure_change_neither_loses_nor_repeats_it(
     failpoint: str, ends: tuple[Server, Server, list[str]]
 ) -> None:
     source, target, steps = ends
+    if failpoint == "structure-committed" and not isinstance(target, MySqlServer):
+        pytest.skip("the target's statements are part of its transaction")
     with Task(source.uri(DATABASE), target.uri(DATABASE), settings=SETTINGS) as task:
         assert task.catch_up().code == 0
         for step in steps:

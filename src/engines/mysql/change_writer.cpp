@@ -105,6 +105,7 @@ Result<std::vector<std::string>> MysqlChangeWriter::alter(const TableAlteration&
   TRY(enforce_keys(false));
   auto altered = alter_table(session_, alteration);
   if (!altered) return Failure(errors::structure_refused(altered.error()));
+  failpoint(failpoints::structure_committed);
   loading_.clear();
   stages_.forget();
   // The DDL has committed what stood before it, which was nothing but the fence.
@@ -119,6 +120,7 @@ Result<void> MysqlChangeWriter::drop_table(const TableRef& table) {
   const Position expected = expected_;
   auto dropped = session_.run("DROP TABLE IF EXISTS " + quote_name(table));
   if (!dropped) return Failure(errors::structure_refused(dropped.error()));
+  failpoint(failpoints::structure_committed);
   loading_.clear();
   stages_.forget();
   return begin(expected);
