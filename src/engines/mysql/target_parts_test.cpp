@@ -84,6 +84,23 @@ TEST(DefinedObjects, AreReadFromShowCreateTable) {
   EXPECT_EQ(found[3].name, "k");
 }
 
+TEST(ForeignKeyDefinition, tells_its_columns_and_the_table_it_points_to) {
+  const TableRef table{"shop", "t"};
+  const KeyColumns plain = foreign_key_of(
+      table, "CONSTRAINT `k` FOREIGN KEY (`b`) REFERENCES `p` (`id`) ON DELETE CASCADE ON UPDATE SET NULL");
+  EXPECT_EQ(plain.name, "k");
+  EXPECT_EQ(plain.other, (TableRef{"shop", "p"}));
+  EXPECT_EQ(plain.columns, (std::vector<std::string>{"b"}));
+  EXPECT_EQ(plain.other_columns, (std::vector<std::string>{"id"}));
+  const KeyColumns odd = foreign_key_of(
+      table, "CONSTRAINT `k``) REFERENCES ` FOREIGN KEY (`a, b`,`c)`) REFERENCES `d.b`.`p q` (`x``y`, `z`)");
+  EXPECT_EQ(odd.name, "k`) REFERENCES ");
+  EXPECT_EQ(odd.table, table);
+  EXPECT_EQ(odd.other, (TableRef{"d.b", "p q"}));
+  EXPECT_EQ(odd.columns, (std::vector<std::string>{"a, b", "c)"}));
+  EXPECT_EQ(odd.other_columns, (std::vector<std::string>{"x`y", "z"}));
+}
+
 TEST(PrintedPieces, FollowThePlan) {
   TargetTable table =
       table_of({column("a", "int", ValueForm::integer, 1), column("b", "int", ValueForm::integer, 2)}, std::nullopt);
