@@ -70,6 +70,15 @@ TEST(PlainText, KeepsCharactersWholeAndTellsOtherBytes) {
   EXPECT_EQ(plain_text("\xed\xa0\x80", 100), "\\xED\\xA0\\x80");
 }
 
+TEST(CutText, says_how_long_it_was) {
+  EXPECT_EQ(cut_text("abc\xff", 7), "abc\\xFF");
+  EXPECT_EQ(cut_text(std::string(100, 'a'), 100), std::string(100, 'a'));
+  const std::string mark = " (cut: 101 bytes in all)";
+  EXPECT_EQ(cut_text(std::string(101, 'a'), 100), std::string(100 - mark.size(), 'a') + mark);
+  EXPECT_TRUE(cut_text(std::string(50, '\xff'), 100).ends_with("\\xFF (cut: 50 bytes in all)"))
+      << "longer when written";
+}
+
 TEST(DefinedObjects, AreReadFromShowCreateTable) {
   const auto found = defined_objects(
       "CREATE TABLE `t` (\n  `a` int(11) NOT NULL,\n  PRIMARY KEY (`a`),\n  UNIQUE KEY `u` (`b`,`c`(10) DESC),\n"
