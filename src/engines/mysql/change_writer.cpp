@@ -145,10 +145,7 @@ ParkedRow MysqlChangeWriter::describe(const ChangeView& change) const {
 // The position is compared once more: a deadlock's rollback, should it have been overlooked, would leave the
 // statements behind it alone.
 Result<void> MysqlChangeWriter::commit(const Position& next) {
-  const Done moved =
-      TRY(session_.run(fmt::format("UPDATE {} SET CHECKPOINT = {}, STATE_TIME = '{}' WHERE {} AND CHECKPOINT = {}",
-                                   control_.table("awsdms_txn_state"), quote_literal(checkpoint_text(next)),
-                                   now_utc(), position_row(task_id_), quote_literal(checkpoint_text(expected_)))));
+  const Done moved = TRY(control_.move_position(session_, task_id_, expected_, next));
   if (moved.affected != 1) return Failure(errors::superseded(task_id_));
   TRY(session_.send("COMMIT"));
   failpoint(failpoints::window_commit_sent);

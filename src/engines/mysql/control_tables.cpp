@@ -263,8 +263,23 @@ Result<void> ControlSchema::start_position(Connection& session, std::string_view
                   table("awsdms_txn_state"), server_name, quote_literal(task_id), now_utc(),
                   quote_literal(checkpoint_text(position))));
   if (!stored && stored.error().kind == ErrorKind::conflict) return Failure(errors::position_exists(task_id));
-  if (!stored) return Failure(stored.error());
+  if (!stored) return Failure(position_error(position, stored.error()));
   return {};
+}
+
+Result<Done> ControlSchema::move_position(Connection& session, std::string_view task_id, const Position& from,
+                                          const Position& to) const {
+  auto moved = session.run(fmt::format(
+      "UPDATE {} SET CHECKPOINT = {}, STATE_TIME = '{}' WHERE {} AND CHECKPOINT = {}", table("awsdms_txn_state"),
+      quote_literal(checkpoint_text(to)), now_utc(), is_row_of(task_id), quote_literal(checkpoint_text(from))));
+  if (!moved) return Failure(position_error(to, moved.error()));
+  return moved;
+}
+
+// What the server says of the position's own row concerns no row of the task.
+Error ControlSchema::position_error(const Position& position, const Error& said) const {
+  if (said.kind != ErrorKind::data) return said;
+  return errors::position_not_kept(table("awsdms_txn_state"), checkpoint_text(position).size(), said);
 }
 
 Result<uint64_t> ControlSchema::count_parked(Connection& session, std::string_view task_id) const {

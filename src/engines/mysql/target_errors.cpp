@@ -32,6 +32,13 @@ Error bad_checkpoint(std::string_view text) {
                           "awsdms_txn_state; run the task with --restart.",
                           text));
 }
+Error position_not_kept(std::string_view table, size_t bytes, const Error& cause) {
+  return make(ErrorKind::fatal, "mysql.position_not_kept",
+              fmt::format("the position in the source's log, {} bytes of text, cannot be kept in {}: {}. Run ALTER "
+                          "TABLE {} MODIFY CHECKPOINT longtext CHARACTER SET ascii COLLATE ascii_bin NOT NULL, then "
+                          "start the task again: it goes on where it was.",
+                          human_count(bytes), table, cause.message, table));
+}
 Error position_exists(std::string_view task_id) {
   return make(ErrorKind::superseded, "target.position_exists",
               fmt::format("task {} has a position on the target already: another worker started it.", task_id));

@@ -18,6 +18,8 @@ namespace godwit::mysql::errors {
 Error control_table_shape(std::string_view table, std::string_view column);
 Error control_table_engine(std::string_view table, std::string_view storage_engine);
 Error bad_checkpoint(std::string_view text);
+// `bytes`: of the text that column CHECKPOINT of `table` is to hold.
+Error position_not_kept(std::string_view table, size_t bytes, const Error& cause);
 Error position_exists(std::string_view task_id);
 Error superseded(std::string_view task_id);
 Error slice_done(const TableRef& table, uint32_t slice);
