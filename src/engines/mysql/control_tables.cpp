@@ -12,6 +12,7 @@ namespace godwit::mysql {
 namespace {
 
 constexpr std::string_view default_schema = "awsdms_control";
+constexpr size_t words_around_record = 1024;  // what else its statement has
 constexpr std::string_view checkpoint_head = "checkpoint:V1#1#", checkpoint_tail = "#0#0#*#0#0";
 
 // `columns`: name and type, a comma between them. Keys stay below 3072 bytes of four-byte characters.
@@ -186,9 +187,12 @@ Result<std::optional<TaskRecord>> ControlSchema::read_task(Connection& session, 
   return TaskRecord{std::string(task_id), rows.text(0, 0), rows.text(0, 1), rows.unsigned_integer(0, 2)};
 }
 
-Result<void> ControlSchema::write_task(Connection& session, const TaskRecord& record) const {
+Result<void> ControlSchema::write_task(Connection& session, const TaskRecord& record, uint64_t packet_bytes) const {
   const std::string task = quote_literal(record.task_id), phase = quote_literal(record.phase),
                     document = quote_literal(record.document);
+  // The server would end the session without a word.
+  const size_t bytes = task.size() + phase.size() + document.size() + words_around_record;
+  if (bytes >= packet_bytes) return Failure(errors::record_too_large(record.task_id, bytes, packet_bytes));
   if (record.revision == 0) {
     auto made =
         session.run(fmt::format("INSERT INTO {} (task, phase, document, updated_at, revision) VALUES ({}, {}, "

@@ -33,7 +33,7 @@ class ControlSchema {
   Result<void> create(Connection& session) const;
 
   Result<std::optional<TaskRecord>> read_task(Connection& session, std::string_view task_id) const;
-  Result<void> write_task(Connection& session, const TaskRecord& record) const;
+  Result<void> write_task(Connection& session, const TaskRecord& record, uint64_t packet_bytes) const;
   Result<void> forget_task(Connection& session, std::string_view task_id) const;
   Result<std::vector<LedgerLine>> read_ledger(Connection& session, std::string_view task_id) const;
   // In the caller's transaction.

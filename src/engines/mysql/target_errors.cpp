@@ -39,6 +39,13 @@ Error position_not_kept(std::string_view table, size_t bytes, const Error& cause
                           "start the task again: it goes on where it was.",
                           human_count(bytes), table, cause.message, table));
 }
+Error record_too_large(std::string_view task_id, size_t bytes, uint64_t packet_bytes) {
+  return make(ErrorKind::fatal, "mysql.record_too_large",
+              fmt::format("the record of task {} takes a statement of {}, and the target takes {} "
+                          "(max_allowed_packet). Raise max_allowed_packet on the target, or spread the tables over "
+                          "several tasks.",
+                          task_id, human_bytes(bytes), human_bytes(packet_bytes)));
+}
 Error position_exists(std::string_view task_id) {
   return make(ErrorKind::superseded, "target.position_exists",
               fmt::format("task {} has a position on the target already: another worker started it.", task_id));

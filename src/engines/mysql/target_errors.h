@@ -20,6 +20,7 @@ Error control_table_engine(std::string_view table, std::string_view storage_engi
 Error bad_checkpoint(std::string_view text);
 // `bytes`: of the text that column CHECKPOINT of `table` is to hold.
 Error position_not_kept(std::string_view table, size_t bytes, const Error& cause);
+Error record_too_large(std::string_view task_id, size_t bytes, uint64_t packet_bytes);
 Error position_exists(std::string_view task_id);
 Error superseded(std::string_view task_id);
 Error slice_done(const TableRef& table, uint32_t slice);
