@@ -141,6 +141,14 @@ Error orphans_in_the_way(std::string_view name, const TableRef& table, uint64_t 
                           "hand, or run the task again.",
                           human_count(rows), to_string(table), name));
 }
+Error key_without_length(std::string_view name, const TableRef& table, const ColumnDef& column,
+                         const ColumnDef& other) {
+  return make(ErrorKind::table, "mysql.key_without_length",
+              fmt::format("foreign key {} of table {} cannot be built: column {} is {}, which no key may hold here. "
+                          "Give it the type of the column that it refers to, {}, by a change-data-type rule and load "
+                          "the task again, or change the column and add the key by hand.",
+                          name, to_string(table), column.name, column.type.native, other.type.native));
+}
 Error no_such_sequence(std::string_view name) {
   return make(ErrorKind::table, "target.no_sequence",
               fmt::format("no column counts up in the place of sequence {}", name));

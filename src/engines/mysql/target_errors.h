@@ -40,6 +40,9 @@ Error cannot_build(const ObjectDef& object, const Error& cause);
 // What the server says against a structure change concerns its table alone, whatever its number.
 Error structure_refused(const Error& cause);
 Error orphans_in_the_way(std::string_view name, const TableRef& table, uint64_t rows);
+// `column`: of `table`, which refers to `other`.
+Error key_without_length(std::string_view name, const TableRef& table, const ColumnDef& column,
+                         const ColumnDef& other);
 Error no_such_sequence(std::string_view name);
 Error cannot_restore(std::string_view statement, const Error& cause);
 Error other_dialect(const ObjectDef& object);
