@@ -14,16 +14,14 @@
 namespace godwit {
 namespace {
 
-constexpr std::array names = {failpoints::slot_made,         failpoints::keeper_up,
-                              failpoints::objects_dropped,   failpoints::target_prepared,
-                              failpoints::slice_half_way,    failpoints::slice_before_commit,
-                              failpoints::slice_commit_sent, failpoints::index_build,
-                              failpoints::load_done,         failpoints::before_catch_up,
-                              failpoints::window_half_way,   failpoints::window_commit_sent,
-                              failpoints::window_committed,  failpoints::spool_segment_roll,
-                              failpoints::foreign_keys,      failpoints::structure_change,
-                              failpoints::structure_changed, failpoints::spool_write,
-                              failpoints::merge_half_way,    failpoints::large_object_half_way};
+constexpr std::array names = {
+    failpoints::slot_made,         failpoints::keeper_up,          failpoints::objects_dropped,
+    failpoints::target_prepared,   failpoints::slice_half_way,     failpoints::slice_before_commit,
+    failpoints::slice_commit_sent, failpoints::index_build,        failpoints::load_done,
+    failpoints::before_catch_up,   failpoints::window_half_way,    failpoints::window_commit_sent,
+    failpoints::window_committed,  failpoints::spool_segment_roll, failpoints::foreign_keys,
+    failpoints::structure_change,  failpoints::structure_changed,  failpoints::structure_committed,
+    failpoints::spool_write,       failpoints::merge_half_way,     failpoints::large_object_half_way};
 
 struct Armed {
   std::string name, action;

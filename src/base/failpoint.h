@@ -31,6 +31,8 @@ inline constexpr std::string_view window_committed = "window-committed";
 inline constexpr std::string_view spool_segment_roll = "spool-segment-roll";
 inline constexpr std::string_view foreign_keys = "foreign-keys";
 inline constexpr std::string_view structure_change = "structure-change";
+// Where the target's statements commit by themselves.
+inline constexpr std::string_view structure_committed = "structure-committed";
 inline constexpr std::string_view structure_changed = "structure-changed";
 inline constexpr std::string_view spool_write = "spool-write";
 }  // namespace failpoints

@@ -96,6 +96,7 @@ class TaskRunner {
   void warn_about_shapes();
   void say_what_lob_sizes_do() const;
   Result<void> suspend_misfits();
+  Result<bool> is_moved_already(const TargetTable& target, const TaskDocument& document);
   Result<void> check_stream() const;
   Result<void> check_ends(bool fresh);
   Result<void> reclaim();

@@ -131,9 +131,13 @@ Result<void> TaskRunner::compare_keys() {
   const SilentCascades source = TRY(silent_cascades());
   std::vector<bool> suspended;
   for (size_t t = 0; t < context_.tables.size(); ++t) suspended.push_back(is_suspended(t));
+  const TaskDocument document = record_->document();
   std::vector<TableRef> tied;
-  for (const size_t t : tied_tables(context_.tables, source).tables)
+  for (const size_t t : tied_tables(context_.tables, source).tables) {
+    if (TRY(is_moved_already(context_.tables[t].target, document)))
+      return {};  // the change comes before any row, and then they are compared
     tied.push_back(context_.tables[t].target.layout->ref);
+  }
   const std::vector<ActingKey> acting = TRY(target_->acting_keys(context_.targets(), tied));
   for (const auto& [t, why] : key_misfits(context_.tables, suspended, source, acting)) TRY(fail_table(t, why));
   return {};

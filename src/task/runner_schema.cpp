@@ -273,6 +273,7 @@ Result<bool> TaskRunner::load_again(Apply& apply, size_t table, const SchemaEven
       absorbed.push_back(context_.tables[*attached].target);
   TRY(record_->update([&](std::string&, TaskDocument& document) {
     record_of(document, name)->pending = true;
+    record_of(document, name)->may_be.reset();
     for (const TargetTable& leaf : absorbed)
       record_of(document, leaf.source->ref)->altering = TableRecord::Altering{*leaf.source, event.done, false, true};
   }));
@@ -387,6 +388,7 @@ Result<void> TaskRunner::settle_alterations() {
       const std::optional<TableRecord::Altering> altering = std::exchange(table.altering, std::nullopt);
       if (altering && stored && source_->compare(*stored, altering->at) >= 0) {
         if (altering->gone) gone.push_back(table.table);
+        table.may_be.reset();
         table.definition = altering->definition;
         table.structure = structure_fingerprint(altering->definition);
         table.table = altering->definition.ref;
@@ -394,6 +396,10 @@ Result<void> TaskRunner::settle_alterations() {
         table.target = target_table_name(options_.rules, own_plan_options(), named);
         for (TableRange& slice : table.slices) slice.table = table.table;
         table.pending |= altering->reload;
+      } else if (altering) {
+        table.may_be = altering->gone
+                           ? TableRef()
+                           : target_table_name(options_.rules, own_plan_options(), altering->definition.ref);
       }
       any_pending |= table.pending;
     }

@@ -310,6 +310,21 @@ Result<std::vector<TargetTableState>> TaskRunner::inspect(std::span<const Target
   return target_->inspect(tables);
 }
 
+// Whether a structure change that the log tells again left the table without its name there.
+Result<bool> TaskRunner::is_moved_already(const TargetTable& target, const TaskDocument& document) {
+  if (!context_.tells_schema) return false;
+  const auto known = std::ranges::find(document.tables, target.source->ref, &TableRecord::table);
+  if (known == document.tables.end() || !known->may_be) return false;
+  if (TRY(inspect(std::span(&target, 1))).front().exists) return false;
+  if (known->may_be->name.empty()) return true;
+  TableDef layout = *target.layout;
+  layout.ref = *known->may_be;
+  TargetTable moved = target;
+  moved.layout = std::make_shared<const TableDef>(std::move(layout));
+  return TRY(inspect(std::span(&moved, 1)))
+  .front().exists;
+}
+
 // Tables that were changed on the source while no worker ran, and that the target's table does not hold any more.
 Result<void> TaskRunner::suspend_misfits() {
   const std::vector<TargetTable> targets = context_.targets();
@@ -320,6 +335,7 @@ Result<void> TaskRunner::suspend_misfits() {
     const auto known = std::ranges::find(recorded.tables, name, &TableRecord::table);
     if (known == recorded.tables.end() || !known->suspended.empty()) continue;
     std::string reason;
+    if (!states[t].exists && TRY(is_moved_already(targets[t], recorded))) continue;
     if (!states[t].exists && !known->pending)
       reason = fmt::format("table {} is gone from the target; run the task with --restart", to_string(name));
     else if (context_.tells_schema)
@@ -346,12 +362,13 @@ Result<void> TaskRunner::check_ends(bool fresh) {
   const Interrupter::Busy busy(context_.interrupter, source_.get(), target_.get());
   std::vector<Finding> findings = TRY(source_->check(starting_spec(fresh), follows()));
   TRY(read_objects());
-  std::vector<TargetTable> targets = context_.targets();
+  std::vector<TargetTable> targets;
   const TaskDocument document = record_->document();
-  std::erase_if(targets, [&](const TargetTable& table) {
-    const auto known = std::ranges::find(document.tables, table.source->ref, &TableRecord::table);
-    return known != document.tables.end() && !known->suspended.empty();
-  });
+  for (const PlannedTable& table : context_.tables) {
+    const auto known = std::ranges::find(document.tables, table.target.source->ref, &TableRecord::table);
+    const bool suspended = known != document.tables.end() && !known->suspended.empty();
+    if (!suspended && !TRY(is_moved_already(table.target, document))) targets.push_back(table.target);
+  }
   const PrepareMode mode =
       loads() ? options_.settings.full_load_settings.target_table_prep_mode : PrepareMode::do_nothing;
   const std::vector<Finding> more = TRY(target_->check(targets, context_.objects, mode, fresh && loads()));

@@ -28,6 +28,7 @@ json to_json_value(const TableRecord& table) {
                        {"at", table.altering->at.text},
                        {"reload", table.altering->reload},
                        {"gone", table.altering->gone}};
+  if (table.may_be) out["may_be"] = {{"schema", table.may_be->schema}, {"name", table.may_be->name}};
   return out;
 }
 
@@ -71,6 +72,10 @@ bool read_definitions(const json& object, TableRecord& out) {
   if (object.contains("target_definition")) {
     out.target_definition = table_def_of(object["target_definition"]);
     if (!out.target_definition) return false;
+  }
+  if (object.contains("may_be")) {
+    if (!object["may_be"].is_object()) return false;
+    out.may_be = TableRef{text(object["may_be"], "schema"), text(object["may_be"], "name")};
   }
   if (!object.contains("altering")) return true;
   const json& altering = object["altering"];

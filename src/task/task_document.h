@@ -41,6 +41,9 @@ struct TableRecord {
     bool gone = false;    // it was dropped
   };
   std::optional<Altering> altering;
+  // A change that an earlier worker had under way may have moved the table on the target already, where the server
+  // commits such statements by themselves: the name that it gives there; without a name the table is dropped by it.
+  std::optional<TableRef> may_be;
   bool pending = false;  // its rows are still to be loaded, under a snapshot to come
 };
 

@@ -35,7 +35,9 @@ TaskDocument full_document() {
   first.suspend_reason = "DDL";
   first.updates = 3;
   first.deletes = UINT64_MAX;
+  first.may_be = TableRef{"shop", "orders_renamed"};
   out.tables.emplace_back().table = {"shop", "empty"};
+  out.tables.back().may_be.emplace();  // dropped
   out.dropped.push_back({{"shop", "orders"},
                          "shop.orders",
                          "foreign key",
@@ -56,6 +58,7 @@ void expect_equal(const TableRecord& a, const TableRecord& b) {
   EXPECT_EQ(a.suspend_reason, b.suspend_reason);
   EXPECT_EQ(a.updates, b.updates);
   EXPECT_EQ(a.deletes, b.deletes);
+  EXPECT_EQ(a.may_be, b.may_be);
   ASSERT_EQ(a.slices.size(), b.slices.size());
   for (size_t i = 0; i < a.slices.size(); ++i) {
     const TableRange &x = a.slices[i], &y = b.slices[i];

@@ -5,8 +5,10 @@
 #include <algorithm>
 #include <map>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "engine/foreign_objects.h"
+#include "engines/mysql/constraints.h"
 #include "engines/mysql/errors.h"
 #include "engines/mysql/target_columns.h"
 #include "engines/mysql/target_errors.h"
@@ -150,10 +152,27 @@ class Alteration {
                                [&](const ColumnDef& old) { return lower_utf8(old.name) == lower_utf8(name); });
   }
 
+  // The source let go of them before it let go of the column; here they would keep it.
+  Result<void> drop_keys_over(const std::string& column) {
+    const auto rests_on = [&](const std::vector<std::string>& columns) {
+      return std::ranges::any_of(columns,
+                                 [&](const std::string& name) { return lower_utf8(name) == lower_utf8(column); });
+    };
+    for (const KeyColumns& key : TRY(foreign_keys_of(session_, after_.ref))) {
+      if (!rests_on(key.columns) && !(key.other == after_.ref && rests_on(key.other_columns))) continue;
+      TRY(session_.run(fmt::format("ALTER TABLE {} DROP FOREIGN KEY {}", table_, quote_name(key.name))));
+      log_warning(Component::target_apply,
+                  "Foreign key {} of table {} is dropped: the source dropped column {}, which it rests on", key.name,
+                  log_name(after_.ref), column);
+    }
+    return {};
+  }
+
   // One that comes anew under the same name holds nothing yet: the position is behind its first values.
   Result<void> drop_columns() {
     for (const ColumnDef& column : before_.columns) {
       if (same(after_, column) != nullptr || current(column.name) == nullptr || has_given_its_name(column)) continue;
+      TRY(drop_keys_over(column.name));
       TRY(session_.run(fmt::format("ALTER TABLE {} DROP COLUMN {}", table_, quote_name(column.name))));
       columns_.erase(lower_utf8(column.name));
     }

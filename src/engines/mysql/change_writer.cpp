@@ -103,20 +103,24 @@ Result<std::vector<std::string>> MysqlChangeWriter::alter(const TableAlteration&
   // Each step commits at once, the position comes behind: a second run passes over what is done.
   const Position expected = expected_;
   TRY(enforce_keys(false));
-  std::vector<std::string> left_out = TRY(alter_table(session_, alteration));
+  auto altered = alter_table(session_, alteration);
+  if (!altered) return Failure(errors::structure_refused(altered.error()));
+  failpoint(failpoints::structure_committed);
   loading_.clear();
   stages_.forget();
   // The DDL has committed what stood before it, which was nothing but the fence.
   TRY(begin(expected));
   const TableRef &before = alteration.before.source->ref, &after = alteration.after.source->ref;
   if (before != after) TRY(control_.rename_ledger(session_, task_id_, before, after));
-  return left_out;
+  return std::move(*altered);
 }
 
 Result<void> MysqlChangeWriter::drop_table(const TableRef& table) {
   TRY(enforce_keys(false));
   const Position expected = expected_;
-  TRY(session_.run("DROP TABLE IF EXISTS " + quote_name(table)));
+  auto dropped = session_.run("DROP TABLE IF EXISTS " + quote_name(table));
+  if (!dropped) return Failure(errors::structure_refused(dropped.error()));
+  failpoint(failpoints::structure_committed);
   loading_.clear();
   stages_.forget();
   return begin(expected);
@@ -141,10 +145,7 @@ ParkedRow MysqlChangeWriter::describe(const ChangeView& change) const {
 // The position is compared once more: a deadlock's rollback, should it have been overlooked, would leave the
 // statements behind it alone.
 Result<void> MysqlChangeWriter::commit(const Position& next) {
-  const Done moved =
-      TRY(session_.run(fmt::format("UPDATE {} SET CHECKPOINT = {}, STATE_TIME = '{}' WHERE {} AND CHECKPOINT = {}",
-                                   control_.table("awsdms_txn_state"), quote_literal(checkpoint_text(next)),
-                                   now_utc(), position_row(task_id_), quote_literal(checkpoint_text(expected_)))));
+  const Done moved = TRY(control_.move_position(session_, task_id_, expected_, next));
   if (moved.affected != 1) return Failure(errors::superseded(task_id_));
   TRY(session_.send("COMMIT"));
   failpoint(failpoints::window_commit_sent);

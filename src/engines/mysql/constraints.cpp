@@ -9,6 +9,10 @@
 
 namespace godwit::mysql {
 
+TableRef same_name(const TableRef& table, bool folds) {
+  return folds ? TableRef{lower_utf8(table.schema), lower_utf8(table.name)} : table;
+}
+
 Result<std::vector<KeyColumns>> foreign_keys_of(Connection& session, const TableRef& table) {
   const Rows rows = TRY(session.query(fmt::format(
       "SELECT CONSTRAINT_NAME, COLUMN_NAME, REFERENCED_TABLE_SCHEMA, REFERENCED_TABLE_NAME, REFERENCED_COLUMN_NAME "
@@ -59,18 +63,16 @@ std::string action_of(std::string_view rule) {
 class Names {
  public:
   Names(std::span<const TableRef> tables, bool folded) : folded_(folded) {
-    for (const TableRef& table : tables) names_[place(table)] = table;
+    for (const TableRef& table : tables) names_[same_name(table, folded_)] = table;
   }
   TableRef own(TableRef table) const {
-    const auto known = names_.find(place(table));
+    const auto known = names_.find(same_name(table, folded_));
     return known == names_.end() ? table : known->second;
   }
-  bool has(const TableRef& table) const { return names_.contains(place(table)); }
+  bool has(const TableRef& table) const { return names_.contains(same_name(table, folded_)); }
   std::string fold(std::string_view name) const { return folded_ ? lower_utf8(name) : std::string(name); }
 
  private:
-  TableRef place(const TableRef& table) const { return {fold(table.schema), fold(table.name)}; }
-
   bool folded_;
   std::map<TableRef, TableRef> names_;
 };

@@ -19,6 +19,9 @@ struct KeyColumns {
   std::vector<std::string> columns, other_columns;
 };
 
+// Equal for what the server takes for the same name; `folds`: it has lower_case_table_names.
+TableRef same_name(const TableRef& table, bool folds);
+
 // The keys that stand on this table.
 Result<std::vector<KeyColumns>> foreign_keys_of(Connection& session, const TableRef& table);
 

@@ -12,6 +12,7 @@ namespace godwit::mysql {
 namespace {
 
 constexpr std::string_view default_schema = "awsdms_control";
+constexpr size_t words_around_record = 1024;  // what else its statement has
 constexpr std::string_view checkpoint_head = "checkpoint:V1#1#", checkpoint_tail = "#0#0#*#0#0";
 
 // `columns`: name and type, a comma between them. Keys stay below 3072 bytes of four-byte characters.
@@ -23,14 +24,19 @@ constexpr std::string_view exception_columns =
     "TASK_NAME varchar(128) NOT NULL, TABLE_OWNER varchar(128) NOT NULL, TABLE_NAME varchar(128) NOT NULL, "
     "ERROR_TIME datetime(3) NOT NULL, STATEMENT longtext NOT NULL, ERROR longtext NOT NULL";
 
+// Servers may refuse tables, or rows of tables, without a primary key; DMS's have none. Hidden where the server can.
+constexpr std::string_view exception_key =
+    "godwit_id bigint unsigned NOT NULL AUTO_INCREMENT /*!80023 INVISIBLE */ /*M!100303 INVISIBLE */, "
+    "PRIMARY KEY (godwit_id)";
+
 constexpr Definition always[] = {
-    {"awsdms_apply_exceptions", exception_columns, ""},
+    {"awsdms_apply_exceptions", exception_columns, exception_key},
     // Wider than DMS's 1024: sets of GTIDs are long.
     {"awsdms_txn_state",
      "SERVER_NAME varchar(128) NOT NULL, TASK_NAME varchar(128) NOT NULL, STATE_TIME datetime(3) NOT NULL, "
-     "CHECKPOINT "
-     "varchar(16000) CHARACTER SET ascii COLLATE ascii_bin NOT NULL",
-     "UNIQUE KEY awsdms_txn_state_task_recovery_index (SERVER_NAME, TASK_NAME)"},
+     "CHECKPOINT longtext CHARACTER SET ascii COLLATE ascii_bin NOT NULL",
+     "PRIMARY KEY (SERVER_NAME, TASK_NAME), UNIQUE KEY awsdms_txn_state_task_recovery_index (SERVER_NAME, "
+     "TASK_NAME)"},
     {"godwit_task",
      "task varchar(128) NOT NULL, phase varchar(64) NOT NULL, document longtext NOT NULL, updated_at datetime(3) NOT "
      "NULL, revision bigint unsigned NOT NULL",
@@ -54,12 +60,13 @@ constexpr Definition status_table = {
     "datetime(3), pending_changes bigint, disk_swap_size bigint, task_memory bigint, source_current_position "
     "varchar(1024), source_current_timestamp datetime(3), source_tail_position varchar(1024), source_tail_timestamp "
     "datetime(3), source_timestamp_applied datetime(3)",
-    "UNIQUE KEY awsdms_status_task_status_index (server_name, task_name)"};
+    "PRIMARY KEY (server_name, task_name), UNIQUE KEY awsdms_status_task_status_index (server_name, task_name)"};
 constexpr Definition suspended_table = {
     "awsdms_suspended_tables",
     "server_name varchar(128) NOT NULL, task_name varchar(128) NOT NULL, table_owner varchar(128) NOT NULL, "
     "table_name varchar(128) NOT NULL, suspend_reason varchar(32), suspend_timestamp datetime(3)",
-    "UNIQUE KEY awsdms_suspended_tables_task_suspended_tables_index (server_name, task_name, table_owner, "
+    "PRIMARY KEY (server_name, task_name, table_owner, table_name), UNIQUE KEY "
+    "awsdms_suspended_tables_task_suspended_tables_index (server_name, task_name, table_owner, "
     "table_name)"};
 constexpr Definition history_table = {
     "awsdms_history",
@@ -67,8 +74,9 @@ constexpr Definition history_table = {
     "timeslot "
     "datetime(3) NOT NULL, timeslot_duration bigint, timeslot_latency bigint, timeslot_records bigint, "
     "timeslot_volume bigint",
-    "UNIQUE KEY awsdms_history_task_history_index (server_name, task_name, timeslot_type, timeslot)"};
-constexpr Definition full_load_exceptions_table = {"awsdms_full_load_exceptions", exception_columns, ""};
+    "PRIMARY KEY (server_name, task_name, timeslot_type, timeslot), UNIQUE KEY awsdms_history_task_history_index "
+    "(server_name, task_name, timeslot_type, timeslot)"};
+constexpr Definition full_load_exceptions_table = {"awsdms_full_load_exceptions", exception_columns, exception_key};
 
 std::vector<std::string> column_names(std::string_view columns) {
   std::vector<std::string> out;
@@ -100,11 +108,10 @@ Result<void> check_shape(Connection& session, const std::string& schema, const D
 }
 
 Result<void> create_one(Connection& session, const std::string& schema, const Definition& definition) {
-  TRY(
-      session.run(fmt::format("CREATE TABLE IF NOT EXISTS {} ({}{}{}) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 "
-                              "COLLATE utf8mb4_bin ROW_FORMAT=DYNAMIC",
-                              quote_name(TableRef{schema, std::string(definition.name)}), definition.columns,
-                              definition.key.empty() ? "" : ", ", definition.key)));
+  TRY(session.run(
+      fmt::format("CREATE TABLE IF NOT EXISTS {} ({}, {}) ENGINE=InnoDB DEFAULT CHARACTER SET utf8mb4 "
+                  "COLLATE utf8mb4_bin ROW_FORMAT=DYNAMIC",
+                  quote_name(TableRef{schema, std::string(definition.name)}), definition.columns, definition.key)));
   return check_shape(session, schema, definition);
 }
 
@@ -180,9 +187,12 @@ Result<std::optional<TaskRecord>> ControlSchema::read_task(Connection& session, 
   return TaskRecord{std::string(task_id), rows.text(0, 0), rows.text(0, 1), rows.unsigned_integer(0, 2)};
 }
 
-Result<void> ControlSchema::write_task(Connection& session, const TaskRecord& record) const {
+Result<void> ControlSchema::write_task(Connection& session, const TaskRecord& record, uint64_t packet_bytes) const {
   const std::string task = quote_literal(record.task_id), phase = quote_literal(record.phase),
                     document = quote_literal(record.document);
+  // The server would end the session without a word.
+  const size_t bytes = task.size() + phase.size() + document.size() + words_around_record;
+  if (bytes >= packet_bytes) return Failure(errors::record_too_large(record.task_id, bytes, packet_bytes));
   if (record.revision == 0) {
     auto made =
         session.run(fmt::format("INSERT INTO {} (task, phase, document, updated_at, revision) VALUES ({}, {}, "
@@ -257,8 +267,23 @@ Result<void> ControlSchema::start_position(Connection& session, std::string_view
                   table("awsdms_txn_state"), server_name, quote_literal(task_id), now_utc(),
                   quote_literal(checkpoint_text(position))));
   if (!stored && stored.error().kind == ErrorKind::conflict) return Failure(errors::position_exists(task_id));
-  if (!stored) return Failure(stored.error());
+  if (!stored) return Failure(position_error(position, stored.error()));
   return {};
+}
+
+Result<Done> ControlSchema::move_position(Connection& session, std::string_view task_id, const Position& from,
+                                          const Position& to) const {
+  auto moved = session.run(fmt::format(
+      "UPDATE {} SET CHECKPOINT = {}, STATE_TIME = '{}' WHERE {} AND CHECKPOINT = {}", table("awsdms_txn_state"),
+      quote_literal(checkpoint_text(to)), now_utc(), is_row_of(task_id), quote_literal(checkpoint_text(from))));
+  if (!moved) return Failure(position_error(to, moved.error()));
+  return moved;
+}
+
+// What the server says of the position's own row concerns no row of the task.
+Error ControlSchema::position_error(const Position& position, const Error& said) const {
+  if (said.kind != ErrorKind::data) return said;
+  return errors::position_not_kept(table("awsdms_txn_state"), checkpoint_text(position).size(), said);
 }
 
 Result<uint64_t> ControlSchema::count_parked(Connection& session, std::string_view task_id) const {

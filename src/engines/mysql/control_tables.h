@@ -33,7 +33,7 @@ class ControlSchema {
   Result<void> create(Connection& session) const;
 
   Result<std::optional<TaskRecord>> read_task(Connection& session, std::string_view task_id) const;
-  Result<void> write_task(Connection& session, const TaskRecord& record) const;
+  Result<void> write_task(Connection& session, const TaskRecord& record, uint64_t packet_bytes) const;
   Result<void> forget_task(Connection& session, std::string_view task_id) const;
   Result<std::vector<LedgerLine>> read_ledger(Connection& session, std::string_view task_id) const;
   // In the caller's transaction.
@@ -42,6 +42,9 @@ class ControlSchema {
                              const TableRef& after) const;
   Result<std::optional<Position>> read_position(Connection& session, std::string_view task_id) const;
   Result<void> start_position(Connection& session, std::string_view task_id, const Position& position) const;
+  // In the caller's transaction; changes no row where it stands elsewhere.
+  Result<Done> move_position(Connection& session, std::string_view task_id, const Position& from,
+                             const Position& to) const;
   // The exception tables, in the caller's transaction. `packet_bytes`: what a statement may be long.
   Result<void> park(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows, bool full_load,
                     uint64_t packet_bytes) const;
@@ -57,6 +60,7 @@ class ControlSchema {
  private:
   Result<void> tell(Connection& session, std::string_view task_id, const ParkedRow& row, bool full_load,
                     uint64_t packet_bytes) const;
+  Error position_error(const Position& position, const Error& said) const;
   Result<bool> exists(Connection& session, std::string_view name) const;
   ControlTables wanted_;
 };

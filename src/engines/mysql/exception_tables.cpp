@@ -12,7 +12,7 @@ constexpr size_t error_bytes_max = 64U << 10U;
 
 // Escaping may double a text, and four of them stand in a statement.
 std::string fitting(std::string_view text, uint64_t packet_bytes) {
-  return quote_literal(plain_text(text, packet_bytes / 10));
+  return quote_literal(cut_text(text, packet_bytes / 10));
 }
 
 }  // namespace
@@ -27,7 +27,7 @@ Result<void> ControlSchema::tell(Connection& session, std::string_view task_id, 
         "{}, '{}', {}, {})",
         table(name), quote_literal(task_id), quote_literal(row.target_table.schema),
         quote_literal(row.target_table.name), now_utc(), fitting(row.statement, packet_bytes),
-        quote_literal(plain_text(at, error_bytes_max)))));
+        quote_literal(cut_text(at, error_bytes_max)))));
   }
   return {};
 }
@@ -42,7 +42,7 @@ Result<void> ControlSchema::park(Connection& session, std::string_view task_id, 
         table("godwit_parked"), quote_literal(task_id), quote_literal(row.target_table.schema),
         quote_literal(row.target_table.name), fitting(row.key, packet_bytes), quote_literal(row.position.text),
         quote_literal(row.operation), fitting(row.values, packet_bytes), quote_literal(plain_text(row.code, 128)),
-        quote_literal(plain_text(row.error, error_bytes_max)), now_utc())));
+        quote_literal(cut_text(row.error, error_bytes_max)), now_utc())));
   }
   return {};
 }

@@ -45,6 +45,11 @@ std::string names_of(const std::vector<const ColumnDef*>& columns) {
   return join(out, ", ");
 }
 
+bool has_no_end(const ColumnDef& column) {
+  const std::string type = lower_ascii(column.type.native), word = type.substr(0, type.find_first_of(" ("));
+  return word.ends_with("text") || word.ends_with("blob");
+}
+
 // The name under which the constraint stands, or is to; empty: it is there. Names belong to the whole database.
 Result<std::string> free_name(Connection& session, const TableRef& table, std::string_view wanted,
                               std::string_view type) {
@@ -108,6 +113,10 @@ Result<bool> build_foreign_key(Connection& session, const CarriedForeignKey& key
   const std::string name = TRY(free_name(session, key.table->layout->ref, key.name, "FOREIGN KEY"));
   if (name.empty()) return false;
   const TableRef &table = key.table->layout->ref, &other = key.other->layout->ref;
+  // A key's own columns get a length that keys may have; those that refer to it are planned without a look at it.
+  for (size_t i = 0; i < key.columns.size(); ++i)
+    if (has_no_end(*key.columns[i]))
+      return Failure(errors::key_without_length(name, table, *key.columns[i], *key.other_columns[i]));
   KeyColumns columns{name, table, other, {}, {}};
   for (const ColumnDef* column : key.columns) columns.columns.push_back(column->name);
   for (const ColumnDef* column : key.other_columns) columns.other_columns.push_back(column->name);

@@ -87,6 +87,15 @@ std::string plain_text(std::string_view text, size_t bytes_max) {
   return out;
 }
 
+std::string cut_text(std::string_view text, size_t bytes_max) {
+  if (text.size() <= bytes_max) {
+    std::string whole = plain_text(text, std::string::npos);
+    if (whole.size() <= bytes_max) return whole;
+  }
+  const std::string mark = fmt::format(" (cut: {} bytes in all)", text.size());
+  return plain_text(text, bytes_max - std::min(mark.size(), bytes_max)) + mark;
+}
+
 RowText row_text(const RowBatch& batch, size_t row) {
   return godwit::row_text(batch, row, parked);
 }

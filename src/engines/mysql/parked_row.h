@@ -14,5 +14,7 @@ ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, con
 
 // The first `bytes_max` bytes or fewer, bytes that are no UTF-8 written as \xNN.
 std::string plain_text(std::string_view text, size_t bytes_max);
+// The same; what is cut says so at its end.
+std::string cut_text(std::string_view text, size_t bytes_max);
 
 }  // namespace godwit::mysql

@@ -6,7 +6,6 @@
 #include <set>
 
 #include "base/text.h"
-#include "engines/mysql/constraints.h"
 #include "engines/mysql/errors.h"
 #include "engines/mysql/target_errors.h"
 
@@ -46,10 +45,23 @@ std::vector<std::string> index_columns(std::string_view text) {
   return out;
 }
 
+// Of "(`a`,`b`)…" behind some words; `text` goes on behind it.
+std::vector<std::string> take_names(std::string_view& text) {
+  std::vector<std::string> out;
+  do out.push_back(take_name(text));
+  while (text.starts_with(','));
+  return out;
+}
+
 std::vector<std::string> lower_names(std::vector<std::string> names) {
   for (std::string& name : names) name = lower_utf8(name);
   std::ranges::sort(names);
   return names;
+}
+
+// What stands before a definition.
+std::string add_to(std::string_view table) {
+  return fmt::format("ALTER TABLE {} ADD ", table);
 }
 
 // Whether rows are found by it, or a key of another table rests on it, or a column counts up by it.
@@ -113,6 +125,17 @@ std::vector<DefinedObject> defined_objects(std::string_view create_table) {
   return out;
 }
 
+KeyColumns foreign_key_of(const TableRef& table, std::string_view definition) {
+  KeyColumns out;
+  out.table = table;
+  out.name = take_name(definition);
+  out.columns = take_names(definition);
+  out.other = {table.schema, take_name(definition)};
+  if (definition.starts_with('.')) out.other = {out.other.name, take_name(definition)};
+  out.other_columns = take_names(definition);
+  return out;
+}
+
 Result<std::vector<DroppedObject>> plan_rebuild(Connection& session, std::span<const TargetTable> tables,
                                                 const std::vector<bool>& held_rows) {
   std::vector<DroppedObject> keys, indexes;
@@ -133,7 +156,7 @@ Result<std::vector<DroppedObject>> plan_rebuild(Connection& session, std::span<c
           object.kind,
           object.name,
           fmt::format("ALTER TABLE {} DROP {} {}", name, key ? "FOREIGN KEY" : "INDEX", quote_name(object.name)),
-          {fmt::format("ALTER TABLE {} ADD {}", name, object.definition)}};
+          {add_to(name) + object.definition}};
       (key ? keys : indexes).push_back(std::move(dropped));
     }
   }
@@ -158,17 +181,15 @@ Result<bool> restore_object(Connection& session, const DroppedObject& object) {
   for (const DefinedObject& there : defined_objects(shown->get(0, 1)))
     if (there.name == object.name && (there.kind == "foreign key") == object.is_foreign_key()) return false;
   for (const std::string& statement : object.restore) {
+    // The server takes it without a look at the rows. Looked at first: a key that stands has been.
+    if (object.is_foreign_key()) {
+      const KeyColumns key =
+          foreign_key_of(object.table, std::string_view(statement).substr(add_to(object.on).size()));
+      const uint64_t orphans = TRY(count_orphans_of(session, key));
+      if (orphans > 0) return Failure(errors::orphans_in_the_way(object.name, object.table, orphans));
+    }
     auto done = session.run(statement);
     if (!done) return Failure(done.error());
-  }
-  if (!object.is_foreign_key()) return true;
-  // The server took it without a look at the rows.
-  for (const KeyColumns& key : TRY(foreign_keys_of(session, object.table))) {
-    if (key.name != object.name) continue;
-    const uint64_t orphans = TRY(count_orphans_of(session, key));
-    if (orphans == 0) continue;
-    TRY(session.run(object.drop));
-    return Failure(errors::orphans_in_the_way(object.name, object.table, orphans));
   }
   return true;
 }

@@ -10,6 +10,7 @@
 
 #include "engine/target.h"
 #include "engines/mysql/connection.h"
+#include "engines/mysql/constraints.h"
 
 namespace godwit::mysql {
 
@@ -22,6 +23,8 @@ struct DefinedObject {
 };
 // Primary keys are not among them. Pure.
 std::vector<DefinedObject> defined_objects(std::string_view create_table);
+// Of the definition of a foreign key of `table`. Pure.
+KeyColumns foreign_key_of(const TableRef& table, std::string_view definition);
 
 Result<std::vector<DroppedObject>> plan_rebuild(Connection& session, std::span<const TargetTable> tables,
                                                 const std::vector<bool>& held_rows);

@@ -3,11 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
-#include <unordered_map>
 
 #include "base/log.h"
 #include "base/text.h"
+#include "engines/mysql/constraints.h"
 #include "engines/mysql/create_table.h"
 #include "engines/mysql/errors.h"
 #include "engines/mysql/key_building.h"
@@ -160,11 +161,14 @@ Result<void> finish_object(Connection& session, const ObjectDef& object, std::sp
 
 Result<std::vector<std::pair<size_t, std::string>>> outside_references(Connection& session,
                                                                        std::span<const TargetTable> tables) {
+  // Where names are folded the server may answer in other letters than the plan's.
+  const Rows setting = TRY(session.query("SELECT @@lower_case_table_names"));
+  const bool folds = setting.integer(0, 0) != 0;
   std::set<std::string> schemas;
-  std::unordered_map<std::string, size_t> places;
+  std::map<TableRef, size_t> places;
   for (size_t i = 0; i < tables.size(); ++i) {
     schemas.insert(tables[i].layout->ref.schema);
-    places[quote_name(tables[i].layout->ref)] = i;
+    places[same_name(tables[i].layout->ref, folds)] = i;
   }
   std::vector<std::pair<size_t, std::string>> out;
   if (schemas.empty()) return out;
@@ -174,8 +178,8 @@ Result<std::vector<std::pair<size_t, std::string>>> outside_references(Connectio
       literal_list(schemas))));
   for (size_t row = 0; row < rows.size(); ++row) {
     const TableRef from{rows.text(row, 1), rows.text(row, 2)}, to{rows.text(row, 3), rows.text(row, 4)};
-    const auto place = places.find(quote_name(to));
-    if (place == places.end() || places.contains(quote_name(from))) continue;
+    const auto place = places.find(same_name(to, folds));
+    if (place == places.end() || places.contains(same_name(from, folds))) continue;
     out.emplace_back(place->second, rows.text(row, 0) + " on " + to_string(from));
   }
   return out;

@@ -30,7 +30,9 @@ class MysqlTarget : public Target {
   Result<std::optional<TaskRecord>> read_task(std::string_view task_id) override {
     return control_.read_task(session_, task_id);
   }
-  Result<void> write_task(const TaskRecord& record) override { return control_.write_task(session_, record); }
+  Result<void> write_task(const TaskRecord& record) override {
+    return control_.write_task(session_, record, packet_bytes_);
+  }
   Result<void> forget_task(std::string_view task_id) override { return control_.forget_task(session_, task_id); }
   Result<std::vector<LedgerLine>> read_ledger(std::string_view task_id) override {
     return control_.read_ledger(session_, task_id);

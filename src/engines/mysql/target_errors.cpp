@@ -37,6 +37,20 @@ Error bad_checkpoint(std::string_view text) {
                           "awsdms_txn_state; run the task with --restart.",
                           text));
 }
+Error position_not_kept(std::string_view table, size_t bytes, const Error& cause) {
+  return make(ErrorKind::fatal, "mysql.position_not_kept",
+              fmt::format("the position in the source's log, {} bytes of text, cannot be kept in {}: {}. Run ALTER "
+                          "TABLE {} MODIFY CHECKPOINT longtext CHARACTER SET ascii COLLATE ascii_bin NOT NULL, then "
+                          "start the task again: it goes on where it was.",
+                          human_count(bytes), table, cause.message, table));
+}
+Error record_too_large(std::string_view task_id, size_t bytes, uint64_t packet_bytes) {
+  return make(ErrorKind::fatal, "mysql.record_too_large",
+              fmt::format("the record of task {} takes a statement of {}, and the target takes {} "
+                          "(max_allowed_packet). Raise max_allowed_packet on the target, or spread the tables over "
+                          "several tasks.",
+                          task_id, human_bytes(bytes), human_bytes(packet_bytes)));
+}
 Error position_exists(std::string_view task_id) {
   return make(ErrorKind::superseded, "target.position_exists",
               fmt::format("task {} has a position on the target already: another worker started it.", task_id));
@@ -134,11 +148,24 @@ Error cannot_build(const ObjectDef& object, const Error& cause) {
                               to_string(object.table), cause.message);
   return error;
 }
+Error structure_refused(const Error& cause) {
+  Error error = cause;
+  if (!is_recoverable(cause)) error.kind = ErrorKind::table;
+  return error;
+}
 Error orphans_in_the_way(std::string_view name, const TableRef& table, uint64_t rows) {
   return make(ErrorKind::table, "mysql.orphans",
               fmt::format("{} rows of table {} point to rows that are not there. Mend them and add foreign key {} by "
                           "hand, or run the task again.",
                           human_count(rows), to_string(table), name));
+}
+Error key_without_length(std::string_view name, const TableRef& table, const ColumnDef& column,
+                         const ColumnDef& other) {
+  return make(ErrorKind::table, "mysql.key_without_length",
+              fmt::format("foreign key {} of table {} cannot be built: column {} is {}, which no key may hold here. "
+                          "Give it the type of the column that it refers to, {}, by a change-data-type rule and load "
+                          "the task again, or change the column and add the key by hand.",
+                          name, to_string(table), column.name, column.type.native, other.type.native));
 }
 Error no_such_sequence(std::string_view name) {
   return make(ErrorKind::table, "target.no_sequence",

@@ -18,6 +18,9 @@ namespace godwit::mysql::errors {
 Error control_table_shape(std::string_view table, std::string_view column);
 Error control_table_engine(std::string_view table, std::string_view storage_engine);
 Error bad_checkpoint(std::string_view text);
+// `bytes`: of the text that column CHECKPOINT of `table` is to hold.
+Error position_not_kept(std::string_view table, size_t bytes, const Error& cause);
+Error record_too_large(std::string_view task_id, size_t bytes, uint64_t packet_bytes);
 Error position_exists(std::string_view task_id);
 Error superseded(std::string_view task_id);
 Error slice_done(const TableRef& table, uint32_t slice);
@@ -36,7 +39,12 @@ Error packet_too_large(uint64_t bytes, uint64_t packet_bytes);
 Error column_gone(const TableRef& table, std::string_view column);
 Error names_exchanged(const TableRef& table, std::string_view column);
 Error cannot_build(const ObjectDef& object, const Error& cause);
+// What the server says against a structure change concerns its table alone, whatever its number.
+Error structure_refused(const Error& cause);
 Error orphans_in_the_way(std::string_view name, const TableRef& table, uint64_t rows);
+// `column`: of `table`, which refers to `other`.
+Error key_without_length(std::string_view name, const TableRef& table, const ColumnDef& column,
+                         const ColumnDef& other);
 Error no_such_sequence(std::string_view name);
 Error cannot_restore(std::string_view statement, const Error& cause);
 Error other_dialect(const ObjectDef& object);

@@ -70,6 +70,15 @@ TEST(PlainText, KeepsCharactersWholeAndTellsOtherBytes) {
   EXPECT_EQ(plain_text("\xed\xa0\x80", 100), "\\xED\\xA0\\x80");
 }
 
+TEST(CutText, says_how_long_it_was) {
+  EXPECT_EQ(cut_text("abc\xff", 7), "abc\\xFF");
+  EXPECT_EQ(cut_text(std::string(100, 'a'), 100), std::string(100, 'a'));
+  const std::string mark = " (cut: 101 bytes in all)";
+  EXPECT_EQ(cut_text(std::string(101, 'a'), 100), std::string(100 - mark.size(), 'a') + mark);
+  EXPECT_TRUE(cut_text(std::string(50, '\xff'), 100).ends_with("\\xFF (cut: 50 bytes in all)"))
+      << "longer when written";
+}
+
 TEST(DefinedObjects, AreReadFromShowCreateTable) {
   const auto found = defined_objects(
       "CREATE TABLE `t` (\n  `a` int(11) NOT NULL,\n  PRIMARY KEY (`a`),\n  UNIQUE KEY `u` (`b`,`c`(10) DESC),\n"
@@ -82,6 +91,23 @@ TEST(DefinedObjects, AreReadFromShowCreateTable) {
   EXPECT_EQ(found[2].name, "f`g");
   EXPECT_EQ(found[3].kind, "foreign key");
   EXPECT_EQ(found[3].name, "k");
+}
+
+TEST(ForeignKeyDefinition, tells_its_columns_and_the_table_it_points_to) {
+  const TableRef table{"shop", "t"};
+  const KeyColumns plain = foreign_key_of(
+      table, "CONSTRAINT `k` FOREIGN KEY (`b`) REFERENCES `p` (`id`) ON DELETE CASCADE ON UPDATE SET NULL");
+  EXPECT_EQ(plain.name, "k");
+  EXPECT_EQ(plain.other, (TableRef{"shop", "p"}));
+  EXPECT_EQ(plain.columns, (std::vector<std::string>{"b"}));
+  EXPECT_EQ(plain.other_columns, (std::vector<std::string>{"id"}));
+  const KeyColumns odd = foreign_key_of(
+      table, "CONSTRAINT `k``) REFERENCES ` FOREIGN KEY (`a, b`,`c)`) REFERENCES `d.b`.`p q` (`x``y`, `z`)");
+  EXPECT_EQ(odd.name, "k`) REFERENCES ");
+  EXPECT_EQ(odd.table, table);
+  EXPECT_EQ(odd.other, (TableRef{"d.b", "p q"}));
+  EXPECT_EQ(odd.columns, (std::vector<std::string>{"a, b", "c)"}));
+  EXPECT_EQ(odd.other_columns, (std::vector<std::string>{"x`y", "z"}));
 }
 
 TEST(PrintedPieces, FollowThePlan) {
