@@ -125,7 +125,7 @@ TEST(Carry, a_column_is_computed_where_the_plan_lets_its_values_through) {
 
 TEST(Carry, computed_columns_that_may_be_others_now_do_not_outlive_an_alteration) {
   TargetTable table = table_of({column("a", "integer", ValueForm::integer)});
-  for (const int16_t number : {2, 3, 4}) {
+  for (const int16_t number : {int16_t{2}, int16_t{3}, int16_t{4}}) {
     ColumnDef& made =
         table.computed.emplace_back(column("c" + std::to_string(number), "integer", ValueForm::integer));
     made.number = number;
