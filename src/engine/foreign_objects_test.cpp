@@ -96,11 +96,14 @@ TEST(Carry, a_column_is_computed_where_the_plan_lets_its_values_through) {
   source.columns[1].generated = true;
   layout.columns.erase(layout.columns.begin() + 1);
   layout.columns[0].name = "A";
+  for (ColumnDef& one : layout.columns) one.type.native = "int";
   table.source = std::make_shared<const TableDef>(source);
   table.read = table.layout = std::make_shared<const TableDef>(layout);
   // A plan with a shape knows columns by their numbers.
-  table.shape = std::shared_ptr<const RowShape>(std::make_shared<int>(), nullptr);
+  const auto some_shape = std::make_shared<int>();  // it is there, and never looked at
+  table.shape = {some_shape, reinterpret_cast<const RowShape*>(some_shape.get())};
   table.computed = {source.columns[1]};
+  table.computed[0].type.native = "int";
   table.as_read = {1, 3};
   TableMeaning meaning;
   meaning.columns = {{"a"}, {"sum", {}, false, false, "(a + b)", "both"}, {"b"}};

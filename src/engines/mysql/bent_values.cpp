@@ -65,6 +65,10 @@ std::optional<Bend> in_real(const Planned& planned, const OwnColumn& column) {
   constexpr int64_t double_digits = 15;
   const bool single = column.data_type == "float";
   if (planned.form == ValueForm::bits) return bend("takes their zeros and ones for the digits of a number");
+  const bool has_places = planned.first > 0 && is_one_of(planned.base, {"decimal", "double", "float"});
+  const bool fits_places = planned.is_whole() || (has_places && column.scale && planned.second <= *column.scale);
+  if (column.scale && !fits_places)
+    return bend(fmt::format("rounds numbers to {} digits behind the point", *column.scale));
   const bool small =
       planned.form == ValueForm::boolean ||
       (planned.form == ValueForm::integer && is_one_of(planned.base, {"tinyint", "smallint", "mediumint", "year"}));
