@@ -1,5 +1,8 @@
 #include "task/context.h"
 
+#include <tuple>
+#include <utility>
+
 #include "base/log.h"
 #include "base/text.h"
 #include "task/errors.h"
@@ -9,6 +12,7 @@ namespace godwit {
 
 Result<void> RecordStore::update(const std::function<void(std::string& phase, TaskDocument& document)>& edit) {
   const std::lock_guard lock(mutex_);
+  auto before = std::pair(phase_, document_);
   edit(phase_, document_);
   auto written = session_->write_task({task_id_, phase_, to_json(document_), revision_});
   if (!written && written.error().kind == ErrorKind::superseded) {
@@ -22,6 +26,8 @@ Result<void> RecordStore::update(const std::function<void(std::string& phase, Ta
   }
   if (!written && written.error().kind == ErrorKind::superseded) return Failure(errors::taken_over(task_id_));
   if (written) ++revision_;
+  // What the target refuses is not there; what was lost with a connection may be.
+  if (!written && !is_recoverable(written.error())) std::tie(phase_, document_) = std::move(before);
   return written;
 }
 
