@@ -10,7 +10,7 @@ import MySQLdb
 import pytest
 
 import compare
-from conftest import SETTINGS
+from conftest import SETTINGS, each_pair
 from mysql_server import MySqlServer
 from processes import wait_until
 from servers import Server, new_server
@@ -86,7 +86,7 @@ class Shoppers:
 PAIRS = [("mariadb", "15"), ("mysql8", "15"), ("mariadb", "mariadb")]
 
 
-@pytest.fixture(params=PAIRS, ids=["-to-".join(pair) for pair in PAIRS])
+@pytest.fixture(params=each_pair(PAIRS))
 def ends(request: pytest.FixtureRequest) -> Iterator[tuple[MySqlServer, Server]]:
     if reason := without_engine("mysql"):
         pytest.skip(reason)

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Iterator
+from typing import Any, Iterator, Sequence
 
 import pytest
 
@@ -139,6 +139,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "thorough: a long run, only with --thorough")
+    config.addinivalue_line("markers", "further_pair: the same between other servers, which a slow build leaves out")
     config.addinivalue_line("markers", "memory: measures the worker's memory, which a sanitizer would falsify")
 
 
@@ -169,9 +170,15 @@ def skip_without_engine(*versions: str) -> None:
         pytest.skip(reason)
 
 
+def each_pair(pairs: Sequence[tuple[str, str]]) -> list[Any]:
+    """Parameters of a test or fixture; all but the first pair are marked as further ones."""
+    marks = [(), *((pytest.mark.further_pair,) for _ in pairs[1:])]
+    return [pytest.param(pair, id="-to-".join(pair), marks=mark) for pair, mark in zip(pairs, marks, strict=True)]
+
+
 def across(*pairs: tuple[str, str], fixture: str = "pair", thorough: tuple[tuple[str, str], ...] = ()) -> Any:
     """Runs a test between these servers: source, target. The `thorough` ones only where long runs are asked for."""
-    params = [pytest.param(pair, id="-to-".join(pair)) for pair in pairs]
+    params = each_pair(pairs)
     params += [pytest.param(pair, id="-to-".join(pair), marks=pytest.mark.thorough) for pair in thorough]
     return pytest.mark.parametrize(fixture, params, indirect=True)
 

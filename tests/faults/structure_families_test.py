@@ -11,7 +11,7 @@ from typing import Iterator
 import pytest
 
 import compare
-from conftest import SETTINGS
+from conftest import SETTINGS, each_pair
 from mysql_server import MySqlServer
 from processes import wait_until
 from servers import Server, new_server
@@ -73,7 +73,7 @@ def engine_is_there() -> None:
         pytest.skip(reason)
 
 
-@pytest.fixture(params=PAIRS, ids=["-to-".join(pair) for pair in PAIRS])
+@pytest.fixture(params=each_pair(PAIRS))
 def ends(request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server, list[str]]]:
     source_version, target_version = request.param
     with new_server(source_version).start() as source, new_server(target_version, identity="target").start() as target:

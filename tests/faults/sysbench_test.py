@@ -9,7 +9,7 @@ from typing import Iterator
 import pytest
 
 import compare
-from conftest import SETTINGS
+from conftest import SETTINGS, each_pair
 from mysql_server import MySqlServer
 from processes import wait_until
 from servers import Server, new_server
@@ -51,7 +51,7 @@ class Rotation:
                 pass
 
 
-@pytest.fixture(params=PAIRS, ids=["-to-".join(pair) for pair in PAIRS])
+@pytest.fixture(params=each_pair(PAIRS))
 def ends(request: pytest.FixtureRequest) -> Iterator[tuple[Server, Server]]:
     source_version, target_version = request.param
     with new_server(source_version, durable=True).start() as source, new_server(
