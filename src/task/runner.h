@@ -213,6 +213,7 @@ class TaskRunner {
   Result<void> end_cleanly();
   Result<void> set_sequences();
   Result<void> check_keyless_tables();
+  Result<bool> has_other_identity(const TableDef& table);
   Result<void> report_orphans(bool only_parked);
   Result<void> remove_traces();
   void summarize();

@@ -145,6 +145,8 @@ Result<void> TaskRunner::check_keyless_tables() {
     const uint64_t new_updates = updates - (counted_anew ? 0 : known->updates);
     const uint64_t new_deletes = deletes - (counted_anew ? 0 : known->deletes);
     if (new_updates == 0 && new_deletes == 0) continue;
+    const bool changes_ahead = TRY(has_other_identity(source));
+    if (changes_ahead) continue;
     const std::string reason = fmt::format(
         "table {0} has no replica identity, and the source counted {1} updates and {2} deletes on it since the "
         "start, which the "
@@ -158,6 +160,14 @@ Result<void> TaskRunner::check_keyless_tables() {
     untracked_changes_ = true;
   }
   return {};
+}
+
+// A key that the table was given, or its end, is still ahead in the log where that tells structure changes: then the
+// table is loaded again, or gone.
+Result<bool> TaskRunner::has_other_identity(const TableDef& table) {
+  if (!context_.tells_schema) return false;
+  const std::vector<TableDef> now = TRY(source_->catalog().describe(std::span(&table.ref, 1)));
+  return now.empty() || now.front().identity != table.identity;
 }
 
 // Rows whose foreign key was bypassed while they were written and points to nothing.

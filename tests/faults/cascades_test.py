@@ -210,6 +210,8 @@ def test_a_key_that_comes_or_goes_while_tables_are_followed_suspends_them(
         run = task.start()
         wait_until(lambda: run.log().count("Replication has started") == 2, 30, "the task to follow")
         source.script("DELETE FROM diary WHERE id = 1; DELETE FROM customers WHERE id = 1", "fault")
+        left = "SELECT count(*) FROM fault.customers"
+        wait_until(lambda: target.query(left, "fault") == [(499,)], 30, "the changes before it to arrive")
         source.script(f"{change}; DELETE FROM customers WHERE id = 2", "fault")
         wait_until(lambda: "suspended" in run.log(), 30, "the tables to be suspended")
         outcome = run.stop()

@@ -76,7 +76,8 @@ def run_against(source: Server, target: Server, *, rows: int, seconds: float, ki
             wait_until(lambda: "Replication has started" in run.log(), 300, "the load to end")
             for number in range(kills - 2):
                 if number == (kills - 2) // 2:
-                    run.process.wait_or_none(1)  # a worker's first connection is tried once
+                    # A worker's first connection is tried once.
+                    wait_until(lambda: "Reading the source's log" in run.log(), 60, "the worker to follow")
                     source.restart()
                 run.process.wait_or_none(chance.uniform(0.2, 1.8) * seconds / (kills - 2))
                 assert run.process.running(), run.wait(1)
