@@ -45,10 +45,10 @@ class Gathering {
       refuse("it was truncated on the source meanwhile");
       return {};
     }
-    bool named = false;
-    for (const uint32_t row : {change.before_row, change.after_row})
-      if (row != Change::no_row) named |= append(images, row);
-    if (!named) refuse("its log names changed rows by another key");
+    const bool was = change.before_row != Change::no_row && append(images, change.before_row, Change::no_row);
+    const bool is = change.after_row != Change::no_row && append(images, change.after_row, change.before_row);
+    // Without its new key a row that came could not be told from one that is loaded.
+    if (!is && (!was || change.after_row != Change::no_row)) refuse("its log names changed rows by another key");
     if (count_ > plan_.keys_max) refuse("more of its rows changed meanwhile than had been loaded");
     return batch_.arena.size() < keys_bytes ? Result<void>() : flush();
   }
@@ -94,11 +94,16 @@ class Gathering {
   uint64_t count() const { return count_; }
 
  private:
-  // An old row that the log carries in part, or a key that an update did not touch, is named by the other image.
-  bool append(const RowBatch& images, uint32_t row) {
+  // An old row that the log carries in part is named by the new image; what an update did not touch of the key stands
+  // in the old one.
+  bool append(const RowBatch& images, uint32_t row, uint32_t old_row) {
+    const auto cell_of = [&](uint32_t c) -> const Cell& {
+      const Cell& cell = images.cell(row, c);
+      return cell.length == Cell::unchanged && old_row != Change::no_row ? images.cell(old_row, c) : cell;
+    };
     for (const uint32_t c : columns_)
-      if (images.cell(row, c).length < 0) return false;
-    for (const uint32_t c : columns_) batch_.append_value(images.bytes(images.cell(row, c)));
+      if (cell_of(c).length < 0) return false;
+    for (const uint32_t c : columns_) batch_.append_value(images.bytes(cell_of(c)));
     batch_.end_row();
     ++count_;
     return true;

@@ -145,8 +145,8 @@ Result<void> TaskRunner::check_keyless_tables() {
     const uint64_t new_updates = updates - (counted_anew ? 0 : known->updates);
     const uint64_t new_deletes = deletes - (counted_anew ? 0 : known->deletes);
     if (new_updates == 0 && new_deletes == 0) continue;
-    const bool changes_ahead = TRY(has_other_identity(source));
-    if (changes_ahead) continue;
+    const bool ends_early = summary_.stop_reason == "NORMAL";
+    if (ends_early && TRY(has_other_identity(source))) continue;
     const std::string reason = fmt::format(
         "table {0} has no replica identity, and the source counted {1} updates and {2} deletes on it since the "
         "start, which the "

@@ -226,8 +226,9 @@ Result<ApplyEnd> TaskRunner::follow(const std::stop_token& stop) {
     const Interrupter::Busy busy(context_.interrupter, nullptr, target_.get());
     TRY(build_foreign_keys());
   }
-  const bool act_already = std::exchange(keys_stand_, true);
-  if (!act_already && !TRY(silent_cascades()).tied.empty()) TRY(reopen_apply(apply));
+  // The session and the order of changes are those of the keys that stood when it was opened.
+  const bool some_stood = std::exchange(keys_stand_, true);
+  if (some_stood || !TRY(silent_cascades()).tied.empty()) TRY(reopen_apply(apply));
   return apply_until(apply, rule, stop);
 }
 
@@ -242,10 +243,12 @@ Result<ApplyEnd> TaskRunner::pass_snapshots(std::unique_ptr<Apply>& apply, const
   if (const std::optional<Position> tied = TRY(tied_snapshot())) {
     to_goal.caught_up = to_goal.no_further = *tied;
     const ApplyEnd end = is_before(*tied) ? TRY(apply_until(apply, to_goal, stop)) : ApplyEnd::caught_up;
-    if (end != ApplyEnd::caught_up || !(source_->compare(*tied, highest) < 0)) return end;
-    TRY(build_tied_keys());
-    keys_stand_ = true;
-    TRY(reopen_apply(apply));
+    if (end != ApplyEnd::caught_up) return end;
+    const bool more = source_->compare(*tied, highest) < 0;
+    if (more) TRY(build_tied_keys());
+    keys_stand_ = more;
+    TRY(reopen_apply(apply));  // what was read behind it was let go
+    if (!more) return end;
   }
   to_goal.caught_up = highest;
   to_goal.no_further.reset();

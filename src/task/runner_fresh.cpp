@@ -125,9 +125,11 @@ Result<void> TaskRunner::start_afresh() {
   if (!options_.start_position.empty() && options_.type != TaskType::cdc) return Failure(errors::no_start_position());
   TRY(source_->end_leftover_sessions(true));
   TRY(check_ends(true));
-  if (int64_t time_us = 0; parse_utc(options_.start_position, time_us))
-    options_.start_position = TRY(source_->position_at_time(time_us))
-  .text;
+  if (int64_t time_us = 0; parse_utc(options_.start_position, time_us)) {
+    const Interrupter::Busy busy(context_.interrupter, source_.get(), nullptr);
+    const Position found = TRY(source_->position_at_time(time_us));
+    options_.start_position = found.text;
+  }
   const ServerIdentity source = TRY(source_->identity());
   TaskDocument document;
   document.worker = worker_;

@@ -25,6 +25,10 @@ bool is_refusal(const Error& error) {
          error.kind == ErrorKind::prerequisite;
 }
 
+bool computes_columns(const TableDef& table) {
+  return std::ranges::any_of(table.columns, &ColumnDef::generated);
+}
+
 }  // namespace
 
 PlanOptions TaskRunner::own_plan_options() const {
@@ -188,8 +192,10 @@ Result<void> TaskRunner::build_what_is_new(const TableDef& table, bool partition
 
 Result<bool> TaskRunner::refuse_alteration(Apply& apply, size_t table, const std::string& reason) {
   TRY(record_->update([&](std::string&, TaskDocument& document) {
-    if (TableRecord* record = record_of(document, context_.tables[table].target.source->ref))
+    if (TableRecord* record = record_of(document, context_.tables[table].target.source->ref)) {
       record->altering.reset();
+      record->may_be.reset();
+    }
   }));
   TRY(fail_table(table, reason));
   TRY(apply.pass_structure(nothing));
@@ -271,13 +277,16 @@ Result<bool> TaskRunner::load_again(Apply& apply, size_t table, const SchemaEven
   for (const LeafDef& leaf : change.table.leaves)
     if (const std::optional<size_t> attached = table_by_id(leaf.log_id))
       absorbed.push_back(context_.tables[*attached].target);
+  const bool rebuilds = context_.tables[table].created;
+  // The target may compute a column by another expression than the source does now.
+  const bool computes = computes_columns(*before.source) || computes_columns(change.table);
   TRY(record_->update([&](std::string&, TaskDocument& document) {
     record_of(document, name)->pending = true;
     record_of(document, name)->may_be.reset();
+    if (change.replaced && computes && rebuilds) record_of(document, name)->rebuild = true;
     for (const TargetTable& leaf : absorbed)
       record_of(document, leaf.source->ref)->altering = TableRecord::Altering{*leaf.source, event.done, false, true};
   }));
-  const bool rebuilds = context_.tables[table].created;
   TRY(adopt_detached(before, rebuilds, change));
   auto passed = apply.pass_structure([&](ChangeWriter& writer) -> Result<void> {
     for (const TargetTable& leaf : absorbed)

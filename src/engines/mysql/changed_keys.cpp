@@ -48,9 +48,7 @@ Result<std::unique_ptr<ChangedKeys>> MysqlChangedKeys::open(Connection& session,
   const std::vector<TargetColumn> columns = TRY(read_target_columns(session, table));
   const bool unique = table.layout->key && !TRY(unique_index_of(session, *table.layout, table.layout->key->columns))
   .empty();
-  const bool whole = unique && std::ranges::none_of(table.layout->key->columns,
-                                                    [&](uint32_t c) { return columns[c].blanks_kept.has_value(); });
-  if (!whole) return Failure(errors::no_arbiter(table.layout->ref));
+  if (!unique) return Failure(errors::no_arbiter(table.layout->ref));
   std::unique_ptr<MysqlChangedKeys> keys(
       new MysqlChangedKeys(session, control, task_id, table, std::move(layout), packet_bytes));
   for (const uint32_t c : table.layout->key->columns) keys->columns_.push_back(columns[c]);
@@ -75,6 +73,9 @@ Result<void> MysqlChangedKeys::add(const RowBatch& keys) {
     return {};
   };
   for (size_t row = 0; row < keys.rows; ++row) {
+    for (size_t c = 0; c < columns_.size(); ++c)
+      if (!keeps_whole(columns_[c], keys.bytes(keys.cell(row, c))))
+        return Failure(errors::no_arbiter(table_.layout->ref));
     key.clear();
     append_key(key, keys, row);
     ByteBuffer literal;

@@ -37,6 +37,8 @@ constexpr Row rows[] = {
     {3159, ErrorKind::prerequisite},  // TLS is required
     {1044, ErrorKind::prerequisite}, {1045, ErrorKind::prerequisite},
     {1021, ErrorKind::resource},  // disk full
+    {1030, ErrorKind::resource},     {1799, ErrorKind::resource},
+    {1878, ErrorKind::resource},  // of the storage engine, its log, its temporary file
     {1037, ErrorKind::resource},     {1038, ErrorKind::resource},
     {1041, ErrorKind::resource},     {1114, ErrorKind::resource},  // table full
     {1206, ErrorKind::resource},                                   // lock table size

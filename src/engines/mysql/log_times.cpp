@@ -65,6 +65,7 @@ Result<Position> find_start_at(Connection& session, const LogAccess& access, int
   const Rows files = TRY(session.query("SHOW BINARY LOGS"));
   BinlogPosition from;
   from.server = end.server;
+  from.xa_known = true;  // no rows are asked for, so none that were prepared before are missed
   for (size_t i = files.size(); i-- > 0;) {
     from.place = {files.text(i, 0), log_start_offset};
     const int64_t begun_us = TRY(file_start_us(session, access, from.place.file));

@@ -153,7 +153,9 @@ class Checks {
     }
     for (const auto& [name, columns] : by_other_keys)
       if (const auto own = servers_own.find(name); own != servers_own.end() && own->second != columns)
-        fatal(errors::row_image_other_key(image, name, own->second, columns));
+        // Later the log tells of it, and rows that cannot be found are parked.
+        spec_.fresh ? fatal(errors::row_image_other_key(image, name, own->second, columns))
+                    : warn(errors::row_image_other_key(image, name, own->second, columns));
     return {};
   }
 

@@ -137,7 +137,7 @@ class Changes {
     // The name's own table was loaded later, from what this one became.
     const bool moves =
         table != nullptr && statement->renamed && folded(*statement->renamed, server_) != folded(table->ref, server_);
-    if (moves && known(*statement->renamed))
+    if (moves && settled(*statement->renamed))
       drop(1, *table);
     else if (table != nullptr)
       add(1, apply_alter(*statement, *table, server_, ddl_.sql_mode));

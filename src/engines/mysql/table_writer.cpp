@@ -42,9 +42,7 @@ Result<std::unique_ptr<TableWriter>> MysqlTableWriter::open(Connection& session,
   if (mode.merging) {
     const bool unique = table.layout->key && !TRY(unique_index_of(session, *table.layout, table.layout->key->columns))
     .empty();
-    const bool whole = unique && std::ranges::none_of(table.layout->key->columns,
-                                                      [&](uint32_t c) { return columns[c].blanks_kept.has_value(); });
-    if (!whole) return Failure(errors::no_arbiter(table.layout->ref));
+    if (!unique) return Failure(errors::no_arbiter(table.layout->ref));
   }
   std::unique_ptr<MysqlTableWriter> writer(
       new MysqlTableWriter(session, control, std::string(task_id), table, range, mode,
@@ -213,6 +211,11 @@ Result<std::vector<bool>> MysqlTableWriter::keys_there(const RowBatch& batch, si
 }
 
 Result<void> MysqlTableWriter::merge(const RowBatch& batch, RowErrors* refused) {
+  for (const uint32_t c : table_.layout->key->columns)
+    for (size_t row = 0; row < batch.rows; ++row)
+      if (const Cell& cell = batch.cell(row, c);
+          cell.length > 0 && !keeps_whole(loading_.columns()[c], batch.bytes(cell)))
+        return Failure(errors::no_arbiter(table_.layout->ref));
   for (size_t first = 0; first < batch.rows; first += keys_per_query) {
     const size_t count = std::min(keys_per_query, batch.rows - first);
     const std::vector<bool> there = TRY(keys_there(batch, first, count));
