@@ -16,6 +16,7 @@ from servers import Server, new_server
 from sysbench import Load, Sysbench
 from worker import Task, without_engine
 
+FOLLOWS = "Reading the source's log"
 PAIRS = [("mariadb", "15"), ("mysql8", "15"), ("15", "mariadb"), ("mariadb", "mariadb")]
 DATABASE = "fault"
 
@@ -74,14 +75,16 @@ def run_against(source: Server, target: Server, *, rows: int, seconds: float, ki
                 assert outcome.code == -9, outcome
             run = task.start()
             wait_until(lambda: "Replication has started" in run.log(), 300, "the load to end")
+            followed_before = 0  # a task's runs share its log
             for number in range(kills - 2):
                 if number == (kills - 2) // 2:
                     # A worker's first connection is tried once.
-                    wait_until(lambda: "Reading the source's log" in run.log(), 60, "the worker to follow")
+                    wait_until(lambda: run.log().count(FOLLOWS) > followed_before, 60, "the worker to follow")
                     source.restart()
                 run.process.wait_or_none(chance.uniform(0.2, 1.8) * seconds / (kills - 2))
                 assert run.process.running(), run.wait(1)
                 run.kill()
+                followed_before = run.log().count(FOLLOWS)
                 run = task.start()
             run.kill()
         outcome = task.catch_up("--finish", timeout_s=600)

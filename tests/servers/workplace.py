@@ -91,7 +91,9 @@ class Workplace:
             if user := unprivileged_user():
                 shutil.chown(self._root, user, user)
             atexit.register(self.clear)
-            if signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
+            # pytest-xdist may run tests beside the main thread, where no handler can be set.
+            in_main_thread = threading.current_thread() is threading.main_thread()
+            if in_main_thread and signal.getsignal(signal.SIGTERM) == signal.SIG_DFL:
                 signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
         return self._root
 
