@@ -31,7 +31,7 @@ bool same_columns(const TableDef& a, const TableDef& b) {
 
 // A column that is computed no longer keeps its values on the source; the target's, or those that it lacks, are
 // others.
-bool keeps_computed_values(const TableDef& before, const TableDef& after) {
+bool ends_computing(const TableDef& before, const TableDef& after) {
   return std::ranges::any_of(before.columns, [&](const ColumnDef& column) {
     const auto now = std::ranges::find(after.columns, column.number, &ColumnDef::number);
     return column.generated && now != after.columns.end() && !now->generated;
@@ -54,7 +54,7 @@ SchemaAction decide(const TableDef& before, const SchemaChange& change) {
     if (!only_new) return SchemaAction::reload;
     return SchemaAction::alter;
   }
-  if (change.rewritten || keeps_computed_values(before, after)) return SchemaAction::alter_and_reload;
+  if (change.rewritten || ends_computing(before, after)) return SchemaAction::alter_and_reload;
   const bool same_names =
       before.ref == after.ref && std::ranges::equal(before.leaves, after.leaves, {}, &LeafDef::ref, &LeafDef::ref);
   return same_names && before.collation == after.collation && same_columns(before, after) ? SchemaAction::none

@@ -38,6 +38,15 @@ TEST(SchemaDecision, what_a_change_asks_for) {
   EXPECT_EQ(decide(table(), rewritten), SchemaAction::alter_and_reload);
 }
 
+TEST(SchemaDecision, a_column_that_is_computed_no_longer_brings_its_values_with_the_rows) {
+  TableDef before = table();
+  before.columns[1].generated = true;
+  EXPECT_EQ(decide(before, change_to(table())), SchemaAction::alter_and_reload);
+  TableDef without = table();
+  without.columns.pop_back();
+  EXPECT_EQ(decide(before, change_to(without)), SchemaAction::alter) << "it is gone";
+}
+
 TEST(SchemaDecision, what_is_not_known_is_looked_up_under_the_name_that_it_has_by_then) {
   SchemaChange replaced = change_to(table());
   replaced.replaced = true;

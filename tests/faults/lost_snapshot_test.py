@@ -193,6 +193,17 @@ def test_finished_slices_of_mysql_stay_and_changed_rows_are_merged(pair: Pair) -
     pair.assert_ends_equal(task)
 
 
+@across(("mariadb", "15"), ("mysql8", "15"), ("mariadb", "mariadb"))
+def test_a_row_whose_new_key_the_log_shows_in_part_is_merged_under_both(pair: Pair) -> None:
+    pair.on_source("ALTER TABLE documents DROP PRIMARY KEY, ADD PRIMARY KEY (id, seen)")
+    task, done = begin(pair)
+    pair.source.script(
+        "SET SESSION binlog_row_image = 'MINIMAL'; UPDATE documents SET seen = 7 WHERE id <= 5", pair.database
+    )
+    assert_went_on(pair, task.catch_up(), done)
+    pair.assert_ends_equal(task)
+
+
 @across(("mariadb", "15"), ("mysql8", "15"))
 def test_a_table_of_mysql_that_was_emptied_meanwhile_is_loaded_whole(pair: Pair) -> None:
     task, _ = begin(pair)
