@@ -25,7 +25,6 @@ namespace {
 constexpr unsigned connect_timeout_s = 10, greeting_timeout_s = 60, write_timeout_s = 3600;
 // A link whose other end is gone is noticed after about three minutes.
 constexpr int keepalive_idle_s = 60, keepalive_interval_s = 15, keepalive_probes = 8;
-constexpr size_t infile_buffer_bytes = size_t{1} << 20U;
 
 template <class Number>
 Number number_of(std::string_view text) {
