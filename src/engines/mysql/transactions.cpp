@@ -69,8 +69,9 @@ void LogDecoder::finish_batch(ChangeBatch& batch) {
 }
 
 BinlogPosition LogDecoder::here() const {
-  // One that nobody knows must not be taken for one that has no rows: then all are told.
-  LogPlace prepared = prepared_.first_needed(xa_known_);
+  // One that nobody knows, or whose rows nobody asked for, must not be taken for one that has none: then all are
+  // told.
+  LogPlace prepared = prepared_.first_needed(xa_known_ && options_.tells_rows);
   if (!committing_.empty() && (prepared.empty() || compare(committing_, prepared) == std::partial_ordering::less))
     prepared = committing_;
   return {place_, options_.server, executed_, std::move(prepared), xa_known_};
@@ -97,6 +98,7 @@ Result<void> LogDecoder::decode(const LoggedEvent& event, const LogFormat& forma
     // to the next.
     const bool takes_place = event.start.offset != event.end.offset;
     if (takes_place && format.after_restart && txn_.open) {
+      transaction_name();  // the next reader knows it by its GTID
       txn_.gtid.reset();
       TRY(roll_back(batch));
     }
