@@ -51,25 +51,51 @@ std::string without_owners(std::string_view owned) {
   return out;
 }
 
+struct OwnedGtids {
+  std::string all;
+  std::string known;  // those of them that are among `gtids`
+  std::string others;
+};
+
+// Those whose commit is under way, and those that a replica, or whoever names its GTIDs itself, has begun.
+Result<OwnedGtids> owned_now(Connection& session, const std::string& gtids) {
+  const Rows owned = TRY(session.query("SELECT @@global.gtid_owned"));
+  OwnedGtids out{without_owners(owned.get(0, 0)), "", ""};
+  if (out.all.empty()) return out;
+  const std::string all = quote_literal(out.all);
+  const Rows parts = TRY(session.query(fmt::format(
+      "SELECT GTID_SUBTRACT({0}, GTID_SUBTRACT({0}, {1})), GTID_SUBTRACT({0}, {1})", all, quote_literal(gtids))));
+  out.known = parts.text(0, 0);
+  out.others = parts.text(0, 1);
+  return out;
+}
+
 }  // namespace
 
-Result<bool> shows_its_log(Connection& session, Interruption& interruption) {
-  if (session.traits().mariadb) {
-    if (TRY(commits_xa(session))) return false;
-    const std::optional<BinlogPosition> end = TRY(log_end_position(session));
-    if (!end) return false;
-    return wait_until([&] { return reaches(session, end->place); }, interruption);
-  }
+Result<bool> LogVisibility::shows_its_log(Connection& session, Interruption& interruption) {
+  if (!session.traits().mariadb) return mysql_shows_its_log(session, interruption);
+  if (TRY(commits_xa(session))) return false;
+  const std::optional<BinlogPosition> end = TRY(log_end_position(session));
+  if (!end) return false;
+  return wait_until([&] { return reaches(session, end->place); }, interruption);
+}
+
+// A GTID in the log is its session's until the commit is seen, and nobody's from then on.
+Result<bool> LogVisibility::mysql_shows_its_log(Connection& session, Interruption& interruption) {
   if (!session.traits().has_gtids) return false;
-  // A GTID in the log is its session's until the commit is seen, and executed from then on.
-  const Rows owned = TRY(session.query("SELECT @@global.gtid_owned"));
-  const std::string gtids = without_owners(owned.get(0, 0));
-  const auto are_executed = [&]() -> Result<bool> {
-    const Rows rows =
-        TRY(session.query(fmt::format("SELECT GTID_SUBSET({}, @@global.gtid_executed)", quote_literal(gtids))));
-    return rows.integer(0, 0) != 0;
+  OwnedGtids before = TRY(owned_now(session, slow_));
+  slow_ = std::move(before.known);
+  if (before.all.empty()) return true;
+  if (!slow_.empty()) return false;
+  std::string left = std::move(before.others);
+  const auto are_free = [&]() -> Result<bool> {
+    OwnedGtids now = TRY(owned_now(session, left));
+    left = std::move(now.known);
+    return left.empty();
   };
-  return gtids.empty() ? Result<bool>(true) : wait_until(are_executed, interruption);
+  if (TRY(wait_until(are_free, interruption))) return true;
+  slow_ = std::move(left);
+  return false;
 }
 
 }  // namespace godwit::mysql
