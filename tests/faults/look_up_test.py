@@ -86,6 +86,7 @@ def test_a_long_replicated_transaction_is_waited_for_once() -> None:
             server.create_database("fault")
         source.script(TABLE, "fault")
         source.script("CREATE TABLE aside (id int PRIMARY KEY)", "fault")
+        source.script("INSERT INTO doc VALUES (11, 1, 'a'), (12, 1, 'b'), (13, 1, 'c'), (14, 1, 'd'), (15, 1, 'e')", "fault")
         with Task(source.uri("fault"), target.uri("fault"), settings=SETTINGS, mappings=SEEN_OFTEN) as task:
             run = task.start()
             wait_until(lambda: "Replication has started" in run.log(), 30, "the task to follow")
@@ -94,16 +95,16 @@ def test_a_long_replicated_transaction_is_waited_for_once() -> None:
                 cursor.execute("BEGIN")
                 cursor.execute("INSERT INTO aside VALUES (1)")
                 begun = time.monotonic()
-                for turn in range(1, 6):
-                    source.script(f"UPDATE doc SET seen = {10 + turn} WHERE id = 1", "fault")
+                for key in range(11, 16):
+                    source.script(f"UPDATE doc SET seen = 6 WHERE id = {key}", "fault")
                     wait_until(
-                        lambda: target.query("SELECT seen FROM fault.doc WHERE id = 1", "fault") == [(10 + turn,)],
+                        lambda: target.query(f"SELECT 1 FROM fault.doc WHERE id = {key}", "fault") == [(1,)],
                         20,
-                        "the change to arrive",
+                        "the row to arrive",
                     )
                 assert time.monotonic() - begun < 8, "each of the five look-ups waited"
                 cursor.execute("COMMIT")
             assert run.stop().code == 0
             assert task.catch_up().code == 0
         rows = target.query("SELECT id, seen, body FROM fault.doc ORDER BY id", "fault")
-        assert rows == [(1, 15, "one"), (3, 6, "three")]
+        assert [body for _, _, body in rows] == ["three", "a", "b", "c", "d", "e"]
