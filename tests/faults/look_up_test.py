@@ -86,7 +86,8 @@ def test_a_long_replicated_transaction_is_waited_for_once() -> None:
             server.create_database("fault")
         source.script(TABLE, "fault")
         source.script("CREATE TABLE aside (id int PRIMARY KEY)", "fault")
-        source.script("INSERT INTO doc VALUES (11, 1, 'a'), (12, 1, 'b'), (13, 1, 'c'), (14, 1, 'd'), (15, 1, 'e')", "fault")
+        for key, body in enumerate("abcde", 11):
+            source.script(f"INSERT INTO doc VALUES ({key}, 1, '{body}')", "fault")
         with Task(source.uri("fault"), target.uri("fault"), settings=SETTINGS, mappings=SEEN_OFTEN) as task:
             run = task.start()
             wait_until(lambda: "Replication has started" in run.log(), 30, "the task to follow")
