@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "engines/mysql/log_continuity.h"
 #include "engines/mysql/log_status.h"
 
 namespace godwit::mysql {
@@ -37,32 +38,18 @@ Result<bool> reaches(Connection& session, const LogPlace& wanted) {
   return *place && compare(**place, wanted) >= 0;
 }
 
-// "uuid:5#31:6#47": whose commits are under way, and in which session.
-std::string without_owners(std::string_view owned) {
-  std::string out;
-  bool is_owner = false;
-  for (const char c : owned) {
-    if (c == '#')
-      is_owner = true;
-    else if (c < '0' || c > '9')
-      is_owner = false;
-    if (!is_owner) out += c;
-  }
-  return out;
-}
-
 struct OwnedGtids {
-  std::string all;
-  std::string known;  // those of them that are among `gtids`
+  bool any = false;
+  std::string known;  // those that are among `gtids`
   std::string others;
 };
 
 // Those whose commit is under way, and those that a replica, or whoever names its GTIDs itself, has begun.
 Result<OwnedGtids> owned_now(Connection& session, const std::string& gtids) {
   const Rows owned = TRY(session.query("SELECT @@global.gtid_owned"));
-  OwnedGtids out{without_owners(owned.get(0, 0)), "", ""};
-  if (out.all.empty()) return out;
-  const std::string all = quote_literal(out.all);
+  OwnedGtids out{!owned.get(0, 0).empty(), "", ""};
+  if (!out.any) return out;
+  const std::string all = quote_literal(owned_gtids(owned.get(0, 0)).text());
   const Rows parts = TRY(session.query(fmt::format(
       "SELECT GTID_SUBTRACT({0}, GTID_SUBTRACT({0}, {1})), GTID_SUBTRACT({0}, {1})", all, quote_literal(gtids))));
   out.known = parts.text(0, 0);
@@ -85,8 +72,8 @@ Result<bool> LogVisibility::mysql_shows_its_log(Connection& session, Interruptio
   if (!session.traits().has_gtids) return false;
   OwnedGtids before = TRY(owned_now(session, slow_));
   slow_ = std::move(before.known);
-  if (before.all.empty()) return true;
-  if (!slow_.empty()) return false;
+  if (!before.any) return true;
+  if (!slow_.empty() || before.others.empty()) return false;
   std::string left = std::move(before.others);
   const auto are_free = [&]() -> Result<bool> {
     OwnedGtids now = TRY(owned_now(session, left));
