@@ -206,14 +206,7 @@ Result<void> LogDecoder::end_transaction(ChangeBatch& batch) {
   place_ = event_end_;
   moved_ = true;
   if (txn_.told.changes == 0) return {};
-  if (!txn_.part_open)
-    batch.parts.push_back({txn_.number,
-                           TxnPart::Kind::rows,
-                           static_cast<uint32_t>(batch.changes.size()),
-                           0,
-                           commit_position(),
-                           {},
-                           txn_.commit_us});
+  open_part(batch);
   batch.parts.back().kind = TxnPart::Kind::commit;
   batch.parts.back().end = position();
   txn_.part_open = false;
@@ -344,16 +337,14 @@ void LogDecoder::count_told(uint32_t table) {
   txn_.last_table = table;
 }
 
+void LogDecoder::open_part(ChangeBatch& batch) {
+  if (std::exchange(txn_.part_open, true)) return;
+  const auto first = static_cast<uint32_t>(batch.changes.size());
+  batch.parts.push_back({txn_.number, TxnPart::Kind::rows, first, 0, commit_position(), {}, txn_.commit_us});
+}
+
 void LogDecoder::add(ChangeBatch& batch, const Change& change) {
-  if (!txn_.part_open)
-    batch.parts.push_back({txn_.number,
-                           TxnPart::Kind::rows,
-                           static_cast<uint32_t>(batch.changes.size()),
-                           0,
-                           commit_position(),
-                           {},
-                           txn_.commit_us});
-  txn_.part_open = true;
+  open_part(batch);
   count_told(change.table);
   ++batch.parts.back().count;
   batch.changes.push_back(change);

@@ -139,6 +139,7 @@ class LogDecoder {
   // Whether the current transaction's changes of this table are wanted.
   Result<bool> is_wanted(uint32_t table);
   bool is_undone(uint64_t rows_event);
+  void open_part(ChangeBatch& batch);
   void add(ChangeBatch& batch, const Change& change);
   void count_told(uint32_t table);
   void suspend(uint32_t table, std::string what, ChangeBatch& batch);
