@@ -12,6 +12,11 @@ namespace godwit {
 
 enum class FilterOperator { eq, gte, lte, between, null, noteq, notbetween, notnull };
 
+// Conditions that must all hold; of the others one is enough.
+constexpr bool is_negative(FilterOperator op) {
+  return op == FilterOperator::noteq || op == FilterOperator::notbetween || op == FilterOperator::notnull;
+}
+
 // How the values of a column are compared. A plan's operands are canonical text of that kind: source and shaper judge
 // alike when the source compares so too.
 enum class FilterComparison {

@@ -115,4 +115,12 @@ ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, con
   return out;
 }
 
+ParkedRow parked_row(const ChangeView& change, const ParkedDialect& dialect) {
+  RowText before, after;
+  if (change.before != nullptr) before = row_text(*change.before, change.before_row, dialect);
+  if (change.after != nullptr) after = row_text(*change.after, change.after_row, dialect);
+  return parked_row(*change.table, change.op, change.before != nullptr ? &before : nullptr,
+                    change.after != nullptr ? &after : nullptr, dialect);
+}
+
 }  // namespace godwit

@@ -35,5 +35,6 @@ RowText row_text(const RowBatch& batch, size_t row, const ParkedDialect& dialect
 // in.
 ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, const RowText* after,
                      const ParkedDialect& dialect);
+ParkedRow parked_row(const ChangeView& change, const ParkedDialect& dialect);
 
 }  // namespace godwit

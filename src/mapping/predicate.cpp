@@ -121,10 +121,6 @@ Truth truth(bool holds) {
   return holds ? Truth::yes : Truth::no;
 }
 
-bool is_negative(FilterOperator op) {
-  return op == FilterOperator::noteq || op == FilterOperator::notbetween || op == FilterOperator::notnull;
-}
-
 bool holds(const Predicate::Column& column, const Predicate::Condition& condition, const JudgedCell& cell) {
   if (condition.op == FilterOperator::null) return cell.null;
   if (condition.op == FilterOperator::notnull) return !cell.null;

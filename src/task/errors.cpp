@@ -125,6 +125,20 @@ Error no_start_position() {
   return make(ErrorKind::usage, "cdc_start_position",
               "--cdc-start-position is taken with --type cdc only; a full load decides its own start.");
 }
+Error start_elsewhere(std::string_view wanted, std::string_view log_end) {
+  return make(
+      ErrorKind::usage, "start_position",
+      fmt::format("--cdc-start-position {} is none of this source's log, which is at {} now: it names another "
+                  "server, or files of another name.",
+                  wanted, log_end));
+}
+Error start_too_early(std::string_view wanted, std::string_view begins) {
+  return make(
+      ErrorKind::usage, "start_position",
+      fmt::format("--cdc-start-position {} lies before {}, where a slot made now begins; older changes are not "
+                  "kept for this task on the source.",
+                  wanted, begins));
+}
 Error stop_position(std::string_view text) {
   return make(ErrorKind::usage, "cdc_stop_position",
               fmt::format("\"{}\" is no stop position. Write caught-up, position:<log position>, "

@@ -25,6 +25,8 @@ Error target_went_back(std::string_view stored, std::string_view slot, std::stri
 Error source_changed(std::string_view recorded, std::string_view found);
 Error changed_while_starting(const TableRef& table);
 Error no_start_position();
+Error start_elsewhere(std::string_view wanted, std::string_view log_end);
+Error start_too_early(std::string_view wanted, std::string_view begins);
 Error stop_position(std::string_view text);
 Error stop_already_reached(std::string_view stop, std::string_view position);
 Error row_refused_stop(const TableRef& table, std::string_view operation, const Error& cause);

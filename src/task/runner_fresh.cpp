@@ -173,18 +173,8 @@ Result<Position> TaskRunner::stream_start(const Snapshot& snapshot) const {
   const std::partial_ordering order = source_->compare(wanted, snapshot.position);
   if (order >= 0) return wanted;
   if (order == std::partial_ordering::unordered)
-    return Failure(
-        Error{ErrorKind::usage, "task.start_position",
-              fmt::format("--cdc-start-position {} is none of this source's log, which is at {} now: it names "
-                          "another server, or files of another name.",
-                          options_.start_position, snapshot.position.text),
-              ""});
-  return Failure(
-      Error{ErrorKind::usage, "task.start_position",
-            fmt::format("--cdc-start-position {} lies before {}, where a slot made now begins; older changes are not "
-                        "kept for this task on the source.",
-                        options_.start_position, snapshot.position.text),
-            ""});
+    return Failure(errors::start_elsewhere(options_.start_position, snapshot.position.text));
+  return Failure(errors::start_too_early(options_.start_position, snapshot.position.text));
 }
 
 // Without a load nothing else compares what the tables are with what they were at the stream's start.

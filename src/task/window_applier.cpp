@@ -42,6 +42,7 @@ WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, co
       in_log_order_(std::move(in_log_order)),
       hanging_(std::move(hanging)),
       suspended_(context.tables.size(), false),
+      judged_(context.tables.size()),
       look_up_(context) {
   const TaskDocument document = record.document();
   loaded_at_ = document.loaded_at;
@@ -52,12 +53,18 @@ WindowApplier::WindowApplier(const TaskContext& context, RecordStore& record, co
   for (const Position& snapshot : snapshots_) any_later_snapshot_ |= !snapshot.empty();
 }
 
-bool WindowApplier::wanted(uint32_t table, const TxnPart& txn) const {
+bool WindowApplier::wanted(uint32_t table, const TxnPart& txn) {
   if (suspended_[table]) return false;
   if (!any_later_snapshot_ || snapshots_[table].empty()) return true;
+  Judged& judged = judged_[table];
+  if (judged.part != part_) judged = {part_, lies_behind_snapshot(table, txn.commit)};
+  return judged.behind;
+}
+
+bool WindowApplier::lies_behind_snapshot(uint32_t table, const Position& commit) const {
   // Another server's transaction is judged by whoever read it: what the snapshot holds was not told.
-  if (!order_.are_of_one_log(txn.commit, snapshots_[table])) return true;
-  return order_.compare(txn.commit, snapshots_[table]) != std::partial_ordering::less;
+  if (!order_.are_of_one_log(commit, snapshots_[table])) return true;
+  return order_.compare(commit, snapshots_[table]) != std::partial_ordering::less;
 }
 
 Result<void> WindowApplier::apply(std::span<const Window::Part> parts, bool carefully) {
@@ -83,6 +90,7 @@ Result<void> WindowApplier::apply(std::span<const Window::Part> parts, bool care
 
 Result<void> WindowApplier::collect(std::span<const Window::Part> parts, bool carefully) {
   for (const Window::Part& part : parts) {
+    ++part_;
     for (uint32_t i = part.txn.first; i < part.txn.first + part.txn.count; ++i) {
       const Change& change = part.batch->changes[i];
       TableDelta& delta = deltas_[change.table];

@@ -61,7 +61,8 @@ class WindowApplier {
   };
 
   Result<void> collect(std::span<const Window::Part> parts, bool carefully);
-  bool wanted(uint32_t table, const TxnPart& txn) const;
+  bool wanted(uint32_t table, const TxnPart& txn);
+  bool lies_behind_snapshot(uint32_t table, const Position& commit) const;
   bool may_move_unseen(const Change& change, const RowBatch& images) const;
   // What a new value of a GENERATED ALWAYS identity asks for; impossible: the log does not carry the whole row.
   enum class IdentityMove { none, replace, impossible };
@@ -106,6 +107,13 @@ class WindowApplier {
   std::vector<bool> suspended_before_;  // at the last commit
   std::vector<bool> told_;              // that the table is suspended
   bool any_later_snapshot_ = false;
+  // Positions are parsed once for each table of a part, not for each of its changes.
+  struct Judged {
+    uint64_t part = 0;  // 0: none
+    bool behind = false;
+  };
+  std::vector<Judged> judged_;  // by table
+  uint64_t part_ = 0;           // the one that is being collected; numbered from 1 on
   bool careful_ = false;
 
   RowLookUp look_up_;

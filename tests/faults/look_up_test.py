@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import pytest
@@ -69,3 +70,42 @@ def test_a_row_is_looked_up_once_its_commit_is_seen(version: str, settings: dict
             assert outcome.code == 0, outcome
         rows = target.query("SELECT id, seen, body FROM fault.doc ORDER BY id", "fault")
         assert rows == [(1, 20, "one"), (3, 6, "three")]
+
+
+OWNED = "SET gtid_next = '51414141-4141-4141-4141-414141414141:{number}'"
+
+
+def test_a_long_replicated_transaction_is_waited_for_once() -> None:
+    """A replica owns the GTID of what it applies long before it stands in its log; here a session does so by hand."""
+    skip_without_engine("mysql8")
+    with new_server("mysql8", settings={"binlog_row_image": "MINIMAL"}).start() as source, new_server(
+        "15", identity="target"
+    ).start() as target:
+        assert isinstance(source, MySqlServer)
+        for server in (source, target):
+            server.create_database("fault")
+        source.script(TABLE, "fault")
+        source.script("CREATE TABLE aside (id int PRIMARY KEY)", "fault")
+        for key, body in enumerate("abcde", 11):
+            source.script(f"INSERT INTO doc VALUES ({key}, 1, '{body}')", "fault")
+        with Task(source.uri("fault"), target.uri("fault"), settings=SETTINGS, mappings=SEEN_OFTEN) as task:
+            run = task.start()
+            wait_until(lambda: "Replication has started" in run.log(), 30, "the task to follow")
+            with contextlib.closing(source.connect("fault")) as applier, applier.cursor() as cursor:
+                cursor.execute(OWNED.format(number=1))
+                cursor.execute("BEGIN")
+                cursor.execute("INSERT INTO aside VALUES (1)")
+                begun = time.monotonic()
+                for key in range(11, 16):
+                    source.script(f"UPDATE doc SET seen = 6 WHERE id = {key}", "fault")
+                    wait_until(
+                        lambda: target.query(f"SELECT 1 FROM fault.doc WHERE id = {key}", "fault") == [(1,)],
+                        20,
+                        "the row to arrive",
+                    )
+                assert time.monotonic() - begun < 8, "each of the five look-ups waited"
+                cursor.execute("COMMIT")
+            assert run.stop().code == 0
+            assert task.catch_up().code == 0
+        rows = target.query("SELECT id, seen, body FROM fault.doc ORDER BY id", "fault")
+        assert [body for _, _, body in rows] == ["three", "a", "b", "c", "d", "e"]

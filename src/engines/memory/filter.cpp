@@ -56,15 +56,10 @@ bool holds(const FilterCondition& condition, TypeClass type, const std::optional
   }
 }
 
-bool is_negative(const FilterCondition& condition) {
-  return condition.op == FilterOperator::noteq || condition.op == FilterOperator::notbetween ||
-         condition.op == FilterOperator::notnull;
-}
-
 bool passes(const ColumnFilter& filter, TypeClass type, const std::optional<std::string>& value) {
   bool asked = false, any = false;
   for (const FilterCondition& condition : filter.conditions) {
-    if (is_negative(condition)) {
+    if (is_negative(condition.op)) {
       if (!holds(condition, type, value)) return false;
       continue;
     }

@@ -135,11 +135,7 @@ Result<void> MysqlChangeWriter::note(std::span<const ParkedRow> rows) {
 }
 
 ParkedRow MysqlChangeWriter::describe(const ChangeView& change) const {
-  RowText before, after;
-  if (change.before != nullptr) before = row_text(*change.before, change.before_row);
-  if (change.after != nullptr) after = row_text(*change.after, change.after_row);
-  return parked_row(*change.table, change.op, change.before != nullptr ? &before : nullptr,
-                    change.after != nullptr ? &after : nullptr);
+  return parked_row(change);
 }
 
 // The position is compared once more: a deadlock's rollback, should it have been overlooked, would leave the

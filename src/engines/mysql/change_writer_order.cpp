@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine/change_runs.h"
 #include "engines/mysql/change_writer.h"
 #include "engines/mysql/target_errors.h"
 
@@ -213,14 +214,7 @@ Result<ChangeWriter::Progress> MysqlChangeWriter::run_like(std::span<const Chang
 }
 
 Result<ChangeWriter::Progress> MysqlChangeWriter::apply_in_order(std::span<const ChangeView> changes) {
-  Progress total;
-  while (total.done < changes.size()) {
-    const Progress chunk = TRY(run_like(changes.subspan(total.done)));
-    total.done += chunk.done;
-    total.stopped_at = chunk.stopped_at;
-    if (chunk.stopped_at.kind != ChangeOutcome::Kind::applied) return total;
-  }
-  return total;
+  return apply_runs(changes, [this](std::span<const ChangeView> left) { return run_like(left); });
 }
 
 }  // namespace godwit::mysql

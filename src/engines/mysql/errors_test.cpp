@@ -41,6 +41,12 @@ TEST(MysqlErrors, are_classified_and_show_no_values) {
   }
 }
 
+TEST(MysqlErrors, a_full_disk_is_no_fault_of_the_statement_wherever_it_was_met) {
+  // The disk, the storage engine, its log, its temporary file, the table.
+  for (const unsigned number : {1021U, 1030U, 1799U, 1878U, 1114U})
+    EXPECT_EQ(errors::server_said("No space left on device", "HY000", number).kind, ErrorKind::resource) << number;
+}
+
 TEST(MysqlErrors, a_duplicate_has_the_state_that_policies_ask_for) {
   for (const unsigned number : {1062U, 1586U, 1022U})
     EXPECT_EQ(errors::server_said("Duplicate entry", "23000", number).sqlstate, "23505");

@@ -166,10 +166,6 @@ std::string condition_sql(const FilterCondition& condition, const Type& type, co
   return "FALSE";
 }
 
-bool is_negative(FilterOperator op) {
-  return op == FilterOperator::noteq || op == FilterOperator::notbetween || op == FilterOperator::notnull;
-}
-
 std::string column_sql(const ColumnFilter& filter, const ColumnDef& column, std::string_view prefix) {
   const std::string name = std::string(prefix) + quote_name(column.name);
   std::vector<std::string> any, all;

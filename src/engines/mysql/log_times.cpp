@@ -31,11 +31,17 @@ Result<int64_t> file_start_us(Connection& session, const LogAccess& access, cons
   }
 }
 
-// Reads from `after` to `end`. The start of the first transaction that committed at `time_us` or later.
-Result<std::optional<Position>> first_from(Connection& session, const LogAccess& access, const BinlogPosition& after,
-                                           const LogPlace& end, int64_t time_us) {
+struct Reached {
+  Position position;
+  bool found = false;
+};
+
+// Reads from `after` to `end`. The start of the first transaction that committed at `time_us` or later, or `end`.
+Result<Reached> first_from(Connection& session, const LogAccess& access, const BinlogPosition& after,
+                           const LogPlace& end, int64_t time_us) {
   DecoderOptions options;
   options.server = TRY(log_server(session));
+  options.tells_rows = false;
   const StreamStart start = TRY(stream_start(after, options.server, session.traits().has_gtids, true));
   LogWalk walk = TRY(open_walk(session, access, start));
   LogDecoder decoder({}, {}, std::move(options), after, start.gtids.has_value());
@@ -45,10 +51,13 @@ Result<std::optional<Position>> first_from(Connection& session, const LogAccess&
     const std::optional<LoggedEvent> event = TRY(walk.next());
     if (!event) continue;
     TRY(decoder.decode(*event, walk.format(), batch));
-    if (const auto open = decoder.under_way(); open && open->commit_us >= time_us) return std::optional(open->start);
+    if (const auto open = decoder.under_way(); open && open->commit_us >= time_us) return Reached{open->start, true};
     while (decoder.has_more()) TRY(decoder.tell_more(batch));
   }
-  return std::optional<Position>();
+  // Heartbeats, and what is no transaction, may not move the decoder.
+  BinlogPosition at = TRY(BinlogPosition::parse(decoder.position().text));
+  at.place = end;
+  return Reached{at.position(), false};
 }
 
 Result<BinlogPosition> log_end_now(Connection& session) {
@@ -65,7 +74,6 @@ Result<Position> find_start_at(Connection& session, const LogAccess& access, int
   const Rows files = TRY(session.query("SHOW BINARY LOGS"));
   BinlogPosition from;
   from.server = end.server;
-  from.xa_known = true;  // no rows are asked for, so none that were prepared before are missed
   for (size_t i = files.size(); i-- > 0;) {
     from.place = {files.text(i, 0), log_start_offset};
     const int64_t begun_us = TRY(file_start_us(session, access, from.place.file));
@@ -74,10 +82,10 @@ Result<Position> find_start_at(Connection& session, const LogAccess& access, int
     if (i == 0 && file_number(from.place.file).value_or(0) > 1)
       return Failure(errors::start_time_purged(iso_seconds(time_us), from.place.file, iso_seconds(begun_us)));
   }
-  const std::optional<Position> found = TRY(first_from(session, access, from, end.place, time_us));
-  if (found) return *found;
+  const Reached reached = TRY(first_from(session, access, from, end.place, time_us));
+  if (reached.found) return reached.position;
   const std::optional<BinlogPosition> now = TRY(exact_end_position(session));
-  return now && now->place == end.place ? now->position() : BinlogPosition{end.place, end.server, {}, {}}.position();
+  return now && now->place == end.place && now->xa_known ? now->position() : reached.position;
 }
 
 Result<CommitBorder> find_border(Connection& session, const LogAccess& access, const BinlogPosition& after,
@@ -86,9 +94,9 @@ Result<CommitBorder> find_border(Connection& session, const LogAccess& access, c
   const BinlogPosition end = TRY(log_end_now(session));
   const int64_t clock_us = TRY(server_clock_us(session));
   if (clock_us <= time_us) return CommitBorder{end.position(), false};
-  const std::optional<Position> found = TRY(first_from(session, access, after, end.place, time_us + 1));
-  if (found) return CommitBorder{*found, true};
-  return CommitBorder{end.position(), clock_us > time_us + stamp_delay_us};
+  const Reached reached = TRY(first_from(session, access, after, end.place, time_us + 1));
+  // A task goes on from there: the end has what is prepared, and no GTIDs of what came later.
+  return CommitBorder{reached.position, reached.found || clock_us > time_us + stamp_delay_us};
 }
 
 }  // namespace godwit::mysql

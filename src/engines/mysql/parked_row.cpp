@@ -104,4 +104,8 @@ ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, con
   return godwit::parked_row(table, op, before, after, parked);
 }
 
+ParkedRow parked_row(const ChangeView& change) {
+  return godwit::parked_row(change, parked);
+}
+
 }  // namespace godwit::mysql

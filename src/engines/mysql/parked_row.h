@@ -11,6 +11,7 @@ namespace godwit::mysql {
 RowText row_text(const RowBatch& batch, size_t row);
 
 ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, const RowText* after);
+ParkedRow parked_row(const ChangeView& change);
 
 // The first `bytes_max` bytes or fewer, bytes that are no UTF-8 written as \xNN.
 std::string plain_text(std::string_view text, size_t bytes_max);

@@ -323,7 +323,7 @@ Result<std::unique_ptr<TableReader>> MysqlSource::read_keys(const RowBatch& keys
   // The log does not tell the numbers under which the server shows its transactions: all that stands in it is waited
   // for, or as the last resort whoever holds these rows.
   interruption_.forget();
-  if (!member_ && !options.sees.empty() && !TRY(shows_its_log(session_, interruption_)))
+  if (!member_ && !options.sees.empty() && !TRY(visibility_.shows_its_log(session_, interruption_)))
     tail += " LOCK IN SHARE MODE";
   std::vector<std::string> statements;
   for (size_t row = 0; row < keys.rows; row += keys_a_statement)

@@ -11,6 +11,7 @@
 #include "engines/mysql/log_times.h"
 #include "engines/mysql/snapshot.h"
 #include "engines/mysql/transactions.h"
+#include "engines/mysql/visibility.h"
 
 namespace godwit::mysql {
 
@@ -94,6 +95,7 @@ class MysqlSource : public Source {
   std::shared_ptr<SnapshotPool> joined_;  // whose session `member_` is
   std::optional<Connection> member_;
   Interruption interruption_{session_};
+  LogVisibility visibility_;
 };
 
 }  // namespace godwit::mysql

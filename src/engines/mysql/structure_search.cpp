@@ -104,9 +104,8 @@ Result<std::optional<FoundStructure>> find_structure_change(Connection& session,
   DecoderOptions options;
   options.server = TRY(log_server(session));
   if ((from.server.empty() || from.server == options.server) && !is_before_end(from.place)) return std::nullopt;
-  // No rows are asked for, so none that were prepared before are missed.
   from.prepared = {};
-  from.xa_known = true;
+  options.tells_rows = false;
   std::optional<FoundStructure> out;
   options.documents_of = [&](const DdlStatement& ddl) {
     if (auto table = out ? std::nullopt : changes_columns(ddl, tables, server))

@@ -168,7 +168,7 @@ Result<void> LogDecoder::xa_commit(const XaName& name, ChangeBatch& batch) {
   std::optional<PreparedRows> prepared = prepared_.take(name);
   if (passing_) return end_transaction(batch);
   // Servers log the commit of what changed nothing too.
-  if (!prepared && !xa_known_) return Failure(errors::unknown_xa(where_));
+  if (!prepared && !xa_known_ && options_.tells_rows) return Failure(errors::unknown_xa(where_));
   if (!prepared) return end_transaction(batch);
   if (prepared->rows_events == 0) return end_transaction(batch);
   // In one phase it stands in the payload of its rows, and ends it: the feed of the rows takes the payload's place.

@@ -69,8 +69,9 @@ void LogDecoder::finish_batch(ChangeBatch& batch) {
 }
 
 BinlogPosition LogDecoder::here() const {
-  // One that nobody knows must not be taken for one that has no rows: then all are told.
-  LogPlace prepared = prepared_.first_needed(xa_known_);
+  // One that nobody knows, or whose rows nobody asked for, must not be taken for one that has none: then all are
+  // told.
+  LogPlace prepared = prepared_.first_needed(xa_known_ && options_.tells_rows);
   if (!committing_.empty() && (prepared.empty() || compare(committing_, prepared) == std::partial_ordering::less))
     prepared = committing_;
   return {place_, options_.server, executed_, std::move(prepared), xa_known_};
@@ -97,6 +98,7 @@ Result<void> LogDecoder::decode(const LoggedEvent& event, const LogFormat& forma
     // to the next.
     const bool takes_place = event.start.offset != event.end.offset;
     if (takes_place && format.after_restart && txn_.open) {
+      transaction_name();  // the next reader knows it by its GTID
       txn_.gtid.reset();
       TRY(roll_back(batch));
     }
@@ -204,14 +206,7 @@ Result<void> LogDecoder::end_transaction(ChangeBatch& batch) {
   place_ = event_end_;
   moved_ = true;
   if (txn_.told.changes == 0) return {};
-  if (!txn_.part_open)
-    batch.parts.push_back({txn_.number,
-                           TxnPart::Kind::rows,
-                           static_cast<uint32_t>(batch.changes.size()),
-                           0,
-                           commit_position(),
-                           {},
-                           txn_.commit_us});
+  open_part(batch);
   batch.parts.back().kind = TxnPart::Kind::commit;
   batch.parts.back().end = position();
   txn_.part_open = false;
@@ -342,16 +337,14 @@ void LogDecoder::count_told(uint32_t table) {
   txn_.last_table = table;
 }
 
+void LogDecoder::open_part(ChangeBatch& batch) {
+  if (std::exchange(txn_.part_open, true)) return;
+  const auto first = static_cast<uint32_t>(batch.changes.size());
+  batch.parts.push_back({txn_.number, TxnPart::Kind::rows, first, 0, commit_position(), {}, txn_.commit_us});
+}
+
 void LogDecoder::add(ChangeBatch& batch, const Change& change) {
-  if (!txn_.part_open)
-    batch.parts.push_back({txn_.number,
-                           TxnPart::Kind::rows,
-                           static_cast<uint32_t>(batch.changes.size()),
-                           0,
-                           commit_position(),
-                           {},
-                           txn_.commit_us});
-  txn_.part_open = true;
+  open_part(batch);
   count_told(change.table);
   ++batch.parts.back().count;
   batch.changes.push_back(change);

@@ -37,6 +37,9 @@ struct DecoderOptions {
   // What an XA transaction changed can be neither renamed nor dropped before it ends: a table that came to the task
   // has no rows in one that was prepared before it came.
   bool xa_holds_tables = false;
+  // False: only places are asked for. Then the commit of an XA transaction that is not known is no error, and
+  // positions name all that are prepared, whatever they changed: whoever goes on from there may follow other tables.
+  bool tells_rows = true;
   size_t prepared_bytes_max = 16U << 20U;
   // Opens the log a second time, to read again what was prepared.
   std::function<Result<std::unique_ptr<BinlogStream>>(const LogPlace&)> open_at;
@@ -136,6 +139,7 @@ class LogDecoder {
   // Whether the current transaction's changes of this table are wanted.
   Result<bool> is_wanted(uint32_t table);
   bool is_undone(uint64_t rows_event);
+  void open_part(ChangeBatch& batch);
   void add(ChangeBatch& batch, const Change& change);
   void count_told(uint32_t table);
   void suspend(uint32_t table, std::string what, ChangeBatch& batch);

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "engines/mysql/log_continuity.h"
 #include "engines/mysql/log_status.h"
 
 namespace godwit::mysql {
@@ -37,39 +38,51 @@ Result<bool> reaches(Connection& session, const LogPlace& wanted) {
   return *place && compare(**place, wanted) >= 0;
 }
 
-// "uuid:5#31:6#47": whose commits are under way, and in which session.
-std::string without_owners(std::string_view owned) {
-  std::string out;
-  bool is_owner = false;
-  for (const char c : owned) {
-    if (c == '#')
-      is_owner = true;
-    else if (c < '0' || c > '9')
-      is_owner = false;
-    if (!is_owner) out += c;
-  }
+struct OwnedGtids {
+  bool any = false;
+  std::string known;  // those that are among `gtids`
+  std::string others;
+};
+
+// Those whose commit is under way, and those that a replica, or whoever names its GTIDs itself, has begun.
+Result<OwnedGtids> owned_now(Connection& session, const std::string& gtids) {
+  const Rows owned = TRY(session.query("SELECT @@global.gtid_owned"));
+  OwnedGtids out{!owned.get(0, 0).empty(), "", ""};
+  if (!out.any) return out;
+  const std::string all = quote_literal(owned_gtids(owned.get(0, 0)).text());
+  const Rows parts = TRY(session.query(fmt::format(
+      "SELECT GTID_SUBTRACT({0}, GTID_SUBTRACT({0}, {1})), GTID_SUBTRACT({0}, {1})", all, quote_literal(gtids))));
+  out.known = parts.text(0, 0);
+  out.others = parts.text(0, 1);
   return out;
 }
 
 }  // namespace
 
-Result<bool> shows_its_log(Connection& session, Interruption& interruption) {
-  if (session.traits().mariadb) {
-    if (TRY(commits_xa(session))) return false;
-    const std::optional<BinlogPosition> end = TRY(log_end_position(session));
-    if (!end) return false;
-    return wait_until([&] { return reaches(session, end->place); }, interruption);
-  }
+Result<bool> LogVisibility::shows_its_log(Connection& session, Interruption& interruption) {
+  if (!session.traits().mariadb) return mysql_shows_its_log(session, interruption);
+  if (TRY(commits_xa(session))) return false;
+  const std::optional<BinlogPosition> end = TRY(log_end_position(session));
+  if (!end) return false;
+  return wait_until([&] { return reaches(session, end->place); }, interruption);
+}
+
+// A GTID in the log is its session's until the commit is seen, and nobody's from then on.
+Result<bool> LogVisibility::mysql_shows_its_log(Connection& session, Interruption& interruption) {
   if (!session.traits().has_gtids) return false;
-  // A GTID in the log is its session's until the commit is seen, and executed from then on.
-  const Rows owned = TRY(session.query("SELECT @@global.gtid_owned"));
-  const std::string gtids = without_owners(owned.get(0, 0));
-  const auto are_executed = [&]() -> Result<bool> {
-    const Rows rows =
-        TRY(session.query(fmt::format("SELECT GTID_SUBSET({}, @@global.gtid_executed)", quote_literal(gtids))));
-    return rows.integer(0, 0) != 0;
+  OwnedGtids before = TRY(owned_now(session, slow_));
+  slow_ = std::move(before.known);
+  if (!before.any) return true;
+  if (!slow_.empty() || before.others.empty()) return false;
+  std::string left = std::move(before.others);
+  const auto are_free = [&]() -> Result<bool> {
+    OwnedGtids now = TRY(owned_now(session, left));
+    left = std::move(now.known);
+    return left.empty();
   };
-  return gtids.empty() ? Result<bool>(true) : wait_until(are_executed, interruption);
+  if (TRY(wait_until(are_free, interruption))) return true;
+  slow_ = std::move(left);
+  return false;
 }
 
 }  // namespace godwit::mysql

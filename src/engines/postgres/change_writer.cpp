@@ -189,11 +189,7 @@ Result<void> PostgresChangeWriter::note(std::span<const ParkedRow> rows) {
 }
 
 ParkedRow PostgresChangeWriter::describe(const ChangeView& change) const {
-  RowText before, after;
-  if (change.before != nullptr) before = row_text(*change.before, change.before_row);
-  if (change.after != nullptr) after = row_text(*change.after, change.after_row);
-  return parked_row(*change.table, change.op, change.before != nullptr ? &before : nullptr,
-                    change.after != nullptr ? &after : nullptr);
+  return parked_row(change);
 }
 
 Result<void> PostgresChangeWriter::commit(const Position& next) {

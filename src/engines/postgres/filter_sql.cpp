@@ -50,10 +50,6 @@ std::string condition_sql(const FilterCondition& condition, const Comparable& as
   return "false";
 }
 
-bool is_negative(FilterOperator op) {
-  return op == FilterOperator::noteq || op == FilterOperator::notbetween || op == FilterOperator::notnull;
-}
-
 std::string column_sql(const ColumnFilter& filter, const ColumnDef& column, std::string_view prefix) {
   const Comparable as = comparable(column, prefix);
   const std::string name = std::string(prefix) + quote_name(column.name);

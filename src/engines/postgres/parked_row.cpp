@@ -92,6 +92,10 @@ ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, con
   return godwit::parked_row(table, op, before, after, parked);
 }
 
+ParkedRow parked_row(const ChangeView& change) {
+  return godwit::parked_row(change, parked);
+}
+
 ParkedRow parked_load_row(const TargetTable& table, std::string_view row, Encoding encoding) {
   RowText text;
   if (encoding == Encoding::pg_copy_binary) {

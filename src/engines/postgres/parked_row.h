@@ -11,6 +11,7 @@ namespace godwit::postgres {
 RowText row_text(const RowBatch& batch, size_t row);
 
 ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, const RowText* after);
+ParkedRow parked_row(const ChangeView& change);
 
 // One row of COPY data, as a load read it.
 ParkedRow parked_load_row(const TargetTable& table, std::string_view row, Encoding encoding);
