@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "data/acting_key.h"
 #include "data/target_table.h"
 
 namespace godwit {
@@ -40,7 +41,8 @@ struct SchemaChange {
   TableRef was;         // where ids are made of names: its name before the command; else empty
   TableRef name;
   std::vector<std::string> labels;
-  std::string what;                     // "index public.orders_by_day", for people
+  std::string what;      // "index public.orders_by_day", for people
+  KeyChanges keys = {};  // where the log is silent about what foreign keys do; tables by their names before it
   std::vector<std::string> notes = {};  // whole sentences: what else the command did and nobody replicates
 };
 

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "base/result.h"
+#include "data/acting_key.h"
 #include "data/change.h"
 #include "data/parallel_load.h"
 #include "data/row_batch.h"
 #include "data/row_filter.h"
 #include "data/schema_change.h"
-#include "engine/acting_key.h"
 #include "engine/catalog.h"
 
 namespace godwit {
@@ -270,11 +270,11 @@ class Source {
   virtual Result<std::string> read_large_object(uint32_t, uint64_t /*offset*/, uint32_t /*length*/) {
     return std::string();
   }
-  // What foreign keys with actions on rows (CASCADE, SET NULL, SET DEFAULT) tie together among these tables, where
-  // the log does not hold what those actions did (MySQL): the target's keys must do it again, in log order. Empty
-  // where the log holds every row.
-  virtual Result<SilentCascades> silent_cascades(std::span<const TableDef* const> /*tables*/) {
-    return SilentCascades();
+  // The foreign keys that stand on these tables, acting on rows or not, as the catalog has them now, where the log
+  // does not hold what such keys did (MySQL): the target's keys must do it again, in log order. Empty where the log
+  // holds every row.
+  virtual Result<std::vector<ActingKey>> unlogged_keys(std::span<const TableRef> /*tables*/) {
+    return std::vector<ActingKey>();
   }
   virtual Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) = 0;
   // Whether the log, as it is read since read_changes(), tells all that happens to the tables it is asked for; before

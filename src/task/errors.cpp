@@ -308,6 +308,22 @@ Error key_does_not_act(std::string_view child, std::string_view parent) {
           "target and load the tables anew (--restart).",
           child, parent));
 }
+Error columns_withheld(const TableRef& table, std::string_view columns) {
+  return make(
+      ErrorKind::table, "columns_withheld",
+      fmt::format("columns of table {} came to the source while HandleSourceTableAltered=false kept the target's "
+                  "table as it was, and are not written: {}. Later structure changes are carried out; to have "
+                  "these columns too, load the table anew (--restart).",
+                  to_string(table), columns));
+}
+Error key_acts_from_outside(std::string_view child, std::string_view parent) {
+  return make(
+      ErrorKind::table, "key_acts_from_outside",
+      fmt::format("a foreign key of table {} to {} deletes or changes rows by itself on the source, which the "
+                  "source's log does not hold, and table {} is not part of the task, so nothing would do it on "
+                  "the target. Select that table too, or leave {} out, and load the tables anew (--restart).",
+                  child, parent, parent, child));
+}
 Error key_acts_alone(std::string_view child, std::string_view parent) {
   return make(
       ErrorKind::table, "key_acts_alone",

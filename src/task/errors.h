@@ -48,6 +48,8 @@ Error key_not_logged(const TableRef& table, std::string_view op, std::string_vie
 Error control_table_unwritten(std::string_view name, const Error& cause);
 Error cascades_need_keys(const TableRef& table);
 Error key_does_not_act(std::string_view child, std::string_view parent);
+Error columns_withheld(const TableRef& table, std::string_view columns);
+Error key_acts_from_outside(std::string_view child, std::string_view parent);
 Error key_acts_alone(std::string_view child, std::string_view parent);
 Error parent_suspended(const TableRef& parent);
 Error drop_would_lose(std::string_view failure);

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "engine/acting_key.h"
+#include "data/acting_key.h"
 #include "task/context.h"
 
 namespace godwit {

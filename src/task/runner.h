@@ -86,6 +86,7 @@ class TaskRunner {
   Result<std::vector<PlannedTable>> plan_tables(std::span<const TableRef> names);
   Result<void> resume();
   void reassert_suspended() const;
+  void tell_withheld_columns(const TaskDocument& document);
   void start_reporter();
   Result<void> check_same_ends(const TaskDocument& document) const;
   Result<void> check_same_rules(const TaskDocument& document) const;
@@ -161,14 +162,25 @@ class TaskRunner {
   Result<std::unique_ptr<Apply>> open_apply();
   Result<void> reopen_apply(std::unique_ptr<Apply>& apply);
   Position highest_snapshot() const;
-  Result<void> widen(Again& tables);
   Result<void> release_constraints();
   Result<void> save_script(const std::string& script);
-  Result<void> let_keys_act(Apply::Parts& parts);
+
+  // runner_keys.cpp
+  Result<std::vector<ActingKey>> catalog_keys();
+  Result<std::vector<ActingKey>> source_keys();
+  bool is_planned(const TableRef& source) const;
+  std::vector<ActingKey> inside_keys(std::vector<ActingKey> keys) const;
   Result<SilentCascades> silent_cascades();
+  Result<void> suspend_outside_keys();
+  Result<bool> take_up_keys(const SchemaEvent& event, const SchemaChange& change, const TableRef& child);
+  static std::vector<ActingKey> keys_of_reloaded(const std::vector<ActingKey>& known,
+                                                 const std::vector<ActingKey>& now,
+                                                 const std::set<TableRef>& reloaded);
+  Result<void> let_keys_act(Apply::Parts& parts);
   Result<void> compare_keys();
   Result<std::optional<Position>> tied_snapshot();
   Result<void> build_tied_keys();
+  Result<void> widen(Again& tables);
 
   // runner_schema.cpp
   Result<bool> take_up_structure(Apply& apply);
@@ -180,7 +192,6 @@ class TaskRunner {
   Result<bool> drop_table(Apply& apply, const SchemaEvent& event, const SchemaChange& change);
   Result<bool> drop_partition(Apply& apply, size_t table, const SchemaEvent& event, const SchemaChange& change);
   Result<bool> refuse_alteration(Apply& apply, size_t table, const std::string& reason);
-  Result<bool> may_act_otherwise();
   Result<std::string> plan_alteration(size_t table, const SchemaChange& change, TargetTable& plan);
   Result<void> build_what_is_new(const TableDef& table, bool partitions);
   PlanOptions own_plan_options() const;
@@ -192,6 +203,8 @@ class TaskRunner {
   Result<void> settle_alterations();
   Result<void> plan_from_record();
   Result<TargetTable> plan_kept(const TableDef& made_for, const TargetTable& plan) const;
+  std::string keep_withheld(size_t table, const TableDef& after, TargetTable& plan,
+                            std::optional<TableDef>& made_for) const;
   Result<void> absorb_partitions();
   std::string_view why_not_finished() const;
   void show_tables_again();
@@ -232,7 +245,6 @@ class TaskRunner {
   bool carefully_ = false;
   bool constraints_by_session_ = true;  // foreign keys do not bind the sessions that write rows
   bool keys_stand_ = false;             // those of the target's foreign keys that must act are built
-  bool keys_act_ = false;               // and some do, in the apply that is open
   bool structure_begun_ = false;        // tables of the target may have been dropped or made by this run
   std::string worker_;                  // this run's id in the record
   RetryState retries_;

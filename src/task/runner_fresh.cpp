@@ -200,6 +200,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   const Interrupter::Busy busy(context_.interrupter, maker.get(), nullptr);
   Snapshot snapshot;
   const int64_t clock_us = TRY(source_->clock_us());
+  const std::vector<ActingKey> keys_before = follows() ? TRY(catalog_keys()) : std::vector<ActingKey>();
   if (follows())
     snapshot = TRY(maker->begin_capture(starting_spec(true)));
   else
@@ -208,6 +209,9 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   context_.tells_schema = follows() && TRY(maker->tells_schema_changes(context_.capture_spec()));
   const Position start = TRY(stream_start(snapshot));
   if (!loads()) TRY(check_definitions(*maker, start));
+  const std::vector<ActingKey> keys = follows() ? TRY(catalog_keys()) : std::vector<ActingKey>();
+  if (keys != keys_before)
+    return Failure(errors::changed_while_starting((keys.empty() ? keys_before : keys).front().child));
   progress_.change([&](TaskStatistics& s) {
     s.applied = start;
     s.started_us = clock_us;
@@ -217,6 +221,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
     phase = loads() ? "preparing" : "following";
     stored.start = start;
     stored.snapshot_position = snapshot.position;
+    stored.source_keys = keys;
     for (TableRecord& table : stored.tables) table.snapshot = loads() ? snapshot.position : Position{};
     if (context_.tells_schema)
       for (const PlannedTable& table : context_.tables)

@@ -8,7 +8,6 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "task/errors.h"
-#include "task/key_misfits.h"
 #include "task/runner.h"
 #include "task/schema_decision.h"
 #include "task/untold_changes.h"
@@ -385,23 +384,6 @@ Result<void> TaskRunner::replan(const Again& tables, std::map<size_t, TableDef>&
   return read_objects();
 }
 
-// What foreign keys did between the two snapshots is in no log: the tables that they tie together come again
-// together.
-Result<void> TaskRunner::widen(Again& tables) {
-  if (!follows()) return {};
-  const std::set<size_t> tied = tied_tables(context_.tables, TRY(silent_cascades())).tables;
-  const std::set<size_t> all = tables.all();
-  // Keys that were dropped for the load come back once every table is past its snapshot: no sooner may these be.
-  const bool keys_come_last = !all.empty() && !record_->document().dropped.empty();
-  if (!keys_come_last && std::ranges::none_of(all, [&](size_t t) { return tied.contains(t); })) return {};
-  for (const size_t t : tied) {
-    if (is_suspended(t)) continue;
-    tables.lost.erase(t);
-    tables.whole.insert(t);
-  }
-  return {};
-}
-
 // Takes a later snapshot with its exact position, and readies the tables to be loaded from it, or to go on under it.
 // Changes before it are dropped for these tables when they are applied.
 Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::stop_token& stop) {
@@ -423,6 +405,7 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
   std::erase_if(merging, [&](size_t t) { return changed.contains(t); });
   keeper_.reset();
   TRY(source_->end_leftover_sessions(true));
+  const std::vector<ActingKey> keys_before = follows() ? TRY(catalog_keys()) : std::vector<ActingKey>();
   std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
   const Interrupter::Busy waits(context_.interrupter, maker.get(), nullptr);
   Snapshot snapshot;
@@ -430,9 +413,14 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
     snapshot = TRY(maker->open_later_snapshot(context_.capture_spec()));
   else
     snapshot = TRY(maker->open_snapshot(context_.capture_spec()));
+  const std::vector<ActingKey> keys_now = follows() ? TRY(catalog_keys()) : std::vector<ActingKey>();
+  std::set<TableRef> reloaded;
+  for (const auto& [t, ranges] : slices) reloaded.insert(context_.tables[t].target.source->ref);
+  const std::vector<ActingKey> known_keys = follows() ? TRY(source_keys()) : std::vector<ActingKey>();
   // Snapshot, position and slices in one update: a snapshot without its slices would be read under the old ones.
   TRY(hold_snapshot(snapshot.id, [&](TaskDocument& document) {
     document.snapshot_position = snapshot.position;
+    if (follows()) document.source_keys = keys_of_reloaded(known_keys, keys_now, reloaded);
     for (auto& [t, ranges] : slices) {
       TableRecord* record = record_of(document, context_.tables[t].target.source->ref);
       record->snapshot = snapshot.position;
@@ -456,6 +444,8 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
   // What changed between the plan and the snapshot is in no log of these tables.
   if (context_.tells_schema)
     for (const size_t t : TRY(changed_tables(tables.all()))) again.whole.insert(t);
+  for (const auto& [t, ranges] : slices)
+    if (keys_before != keys_now) again.whole.insert(t);
   const bool captures = capture_ != nullptr;
   if (!merging.empty()) {
     capture_.reset();  // one reader a slot

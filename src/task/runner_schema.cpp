@@ -25,6 +25,14 @@ bool is_refusal(const Error& error) {
          error.kind == ErrorKind::prerequisite;
 }
 
+// The source's foreign keys behind a structure change of a table.
+void carry_keys(std::vector<ActingKey>& keys, const TableRecord& table, const TableRecord::Altering& altering) {
+  if (altering.gone)
+    std::erase_if(keys, [&](const ActingKey& key) { return key.child == table.table || key.parent == table.table; });
+  else if (table.definition)
+    rename_in_keys(keys, *table.definition, altering.definition);
+}
+
 bool computes_columns(const TableDef& table) {
   return std::ranges::any_of(table.columns, &ColumnDef::generated);
 }
@@ -134,10 +142,12 @@ Result<bool> TaskRunner::take_up_table(Apply& apply, const SchemaEvent& event, c
       !TRY(source_->untold_changes(std::span(&followed, 1))).empty())
     action = SchemaAction::reload;
   if (action != SchemaAction::none) count_ddl(*table, false);
+  const bool keys_change = TRY(take_up_keys(event, change, before.ref));
   switch (action) {
     case SchemaAction::none:
       TRY(apply.pass_structure(nothing));
-      return !change.notes.empty() && TRY(may_act_otherwise());
+      if (keys_change) TRY(settle_alterations());
+      return keys_change;
     case SchemaAction::reload:
       return load_again(apply, *table, event, change);
     case SchemaAction::alter:
@@ -146,13 +156,6 @@ Result<bool> TaskRunner::take_up_table(Apply& apply, const SchemaEvent& event, c
       return alter_table(apply, *table, event, change, true);
   }
   return false;
-}
-
-// What a change noted may have been a foreign key that the log is silent about: such keys are compared anew.
-Result<bool> TaskRunner::may_act_otherwise() {
-  if (keys_act_) return true;
-  const SilentCascades now = TRY(silent_cascades());
-  return !now.tied.empty();
 }
 
 // Plans the table as the change leaves it. Answers why it cannot go on, if so.
@@ -199,6 +202,7 @@ Result<bool> TaskRunner::refuse_alteration(Apply& apply, size_t table, const std
   }));
   TRY(fail_table(table, reason));
   TRY(apply.pass_structure(nothing));
+  TRY(settle_alterations());
   return true;
 }
 
@@ -223,10 +227,16 @@ Result<bool> TaskRunner::alter_table(Apply& apply, size_t table, const SchemaEve
                                          "HandleSourceTableAltered=false keeps the target's table as it is: the two "
                                          "do not go together",
                                          change.command, to_string(before.source->ref)));
-  if (keeps_target) plan = without_alteration(before, plan);
+  std::optional<TableDef> made_for;
+  if (keeps_target) {
+    plan = without_alteration(before, plan);
+  } else {
+    const std::string misfit = keep_withheld(table, change.table, plan, made_for);
+    if (!misfit.empty()) return refuse_alteration(apply, table, misfit);
+  }
   TRY(record_->update([&](std::string&, TaskDocument& document) {
     TableRecord* record = record_of(document, before.source->ref);
-    record->altering = TableRecord::Altering{change.table, event.done, reload, false};
+    record->altering = TableRecord::Altering{change.table, event.done, reload, false, made_for};
     if (keeps_target && !record->target_definition) record->target_definition = *before.source;
   }));
   context_.tables[table].target = plan;  // partitions are built under the new plan's names
@@ -361,9 +371,12 @@ Result<bool> TaskRunner::drop_partition(Apply& apply, size_t table, const Schema
   TargetTable plan;
   const std::string obstacle = TRY(plan_alteration(table, without, plan));
   if (!obstacle.empty()) return refuse_alteration(apply, table, obstacle);
+  std::optional<TableDef> made_for;
+  const std::string misfit = keep_withheld(table, without.table, plan, made_for);
+  if (!misfit.empty()) return refuse_alteration(apply, table, misfit);
   TRY(record_->update([&](std::string&, TaskDocument& document) {
     record_of(document, before.source->ref)->altering =
-        TableRecord::Altering{without.table, event.done, false, false};
+        TableRecord::Altering{without.table, event.done, false, false, made_for};
   }));
   const bool follows_it = options_.settings.change_processing_ddl_handling_policy.handle_source_table_dropped;
   auto dropped = apply.pass_structure([&](ChangeWriter& writer) -> Result<void> {
@@ -393,11 +406,16 @@ Result<void> TaskRunner::settle_alterations() {
   std::vector<TableRef> gone;
   TRY(record_->update([&](std::string& phase, TaskDocument& document) {
     bool any_pending = false;
+    if (const auto keys = std::exchange(document.altering_keys, std::nullopt);
+        keys && stored && source_->compare(*stored, keys->at) >= 0)
+      document.source_keys = keys->keys;
     for (TableRecord& table : document.tables) {
       const std::optional<TableRecord::Altering> altering = std::exchange(table.altering, std::nullopt);
       if (altering && stored && source_->compare(*stored, altering->at) >= 0) {
         if (altering->gone) gone.push_back(table.table);
+        if (document.source_keys) carry_keys(*document.source_keys, table, *altering);
         table.may_be.reset();
+        if (altering->target_definition) table.target_definition = altering->target_definition;
         table.definition = altering->definition;
         table.structure = structure_fingerprint(altering->definition);
         table.table = altering->definition.ref;
@@ -406,9 +424,10 @@ Result<void> TaskRunner::settle_alterations() {
         for (TableRange& slice : table.slices) slice.table = table.table;
         table.pending |= altering->reload;
       } else if (altering) {
-        table.may_be = altering->gone
-                           ? TableRef()
-                           : target_table_name(options_.rules, own_plan_options(), altering->definition.ref);
+        const TableDef& then = altering->target_definition ? *altering->target_definition
+                               : table.target_definition   ? *table.target_definition
+                                                           : altering->definition;
+        table.may_be = altering->gone ? TableRef() : target_table_name(options_.rules, own_plan_options(), then.ref);
       }
       any_pending |= table.pending;
     }
@@ -423,6 +442,21 @@ Result<void> TaskRunner::settle_alterations() {
         break;
       }
   return {};
+}
+
+// What earlier changes withheld from the target's table stays so until it is loaded anew; `made_for`:
+// TableRecord::target_definition behind the change that is carried out now. Answers why it cannot go on, if so.
+std::string TaskRunner::keep_withheld(size_t table, const TableDef& after, TargetTable& plan,
+                                      std::optional<TableDef>& made_for) const {
+  const TableDef& before = *context_.tables[table].target.source;
+  const TaskDocument document = record_->document();
+  const auto known = std::ranges::find(document.tables, before.ref, &TableRecord::table);
+  if (known == document.tables.end() || !known->target_definition) return "";
+  made_for = carried_out(*known->target_definition, before, after);
+  auto kept = plan_kept(*made_for, plan);
+  if (!kept) return kept.error().message;
+  plan = std::move(*kept);
+  return "";
 }
 
 // Of a table that the target keeps as it was made: `plan` without what came to the source's since.

@@ -267,6 +267,7 @@ Result<void> TaskRunner::resume() {
       remark(fmt::format(
           "Table {} is gone from the source, or is not selected any more; nothing further is applied to it.",
           to_string(table.table)));
+  tell_withheld_columns(document);
   show_tables();
   for (size_t t = 0; t < context_.tables.size(); ++t) {
     const auto known = std::ranges::find(document.tables, context_.tables[t].target.source->ref, &TableRecord::table);
@@ -278,6 +279,21 @@ Result<void> TaskRunner::resume() {
   log_info(Component::task_manager, "Task '{}' running {} in resume mode", context_.task_id,
            follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
   return {};
+}
+
+// An earlier run kept them from the target; alterations go there again, and what it passed over does not come by
+// them.
+void TaskRunner::tell_withheld_columns(const TaskDocument& document) {
+  if (!options_.settings.change_processing_ddl_handling_policy.handle_source_table_altered) return;
+  for (const TableRecord& table : document.tables) {
+    if (!table.target_definition || !table.definition) continue;
+    std::string withheld;
+    for (const ColumnDef& column : table.definition->columns)
+      if (std::ranges::find(table.target_definition->columns, column.number, &ColumnDef::number) ==
+          table.target_definition->columns.end())
+        withheld += (withheld.empty() ? "" : ", ") + column.name;
+    if (!withheld.empty()) remark(errors::columns_withheld(table.table, withheld).message);
+  }
 }
 
 // What a finished load left wanting is so until it is mended, however often somebody asks.
@@ -371,7 +387,7 @@ Result<void> TaskRunner::check_ends(bool fresh) {
   }
   const PrepareMode mode =
       loads() ? options_.settings.full_load_settings.target_table_prep_mode : PrepareMode::do_nothing;
-  const std::vector<Finding> more = TRY(target_->check(targets, context_.objects, mode, fresh && loads()));
+  const std::vector<Finding> more = TRY(target_->check(targets, context_.objects, mode, fresh));
   findings.insert(findings.end(), more.begin(), more.end());
   const Finding* first = nullptr;
   for (const Finding& finding : findings) {

@@ -89,6 +89,42 @@ TargetTable without_alteration(const TargetTable& before, const TargetTable& pla
   return out;
 }
 
+TableDef carried_out(TableDef made_for, const TableDef& before, const TableDef& after) {
+  const auto in = [](const TableDef& table, int16_t number) {
+    const auto at = std::ranges::find(table.columns, number, &ColumnDef::number);
+    return at == table.columns.end() ? nullptr : &*at;
+  };
+  std::erase_if(made_for.columns, [&](const ColumnDef& column) { return in(after, column.number) == nullptr; });
+  for (ColumnDef& column : made_for.columns) {
+    const ColumnDef *was = in(before, column.number), *is = in(after, column.number);
+    if (was == nullptr || !same_column(*was, *is)) column = *is;
+  }
+  for (const ColumnDef& column : after.columns)
+    if (in(before, column.number) == nullptr) made_for.columns.push_back(column);
+  if (before.ref != after.ref) made_for.ref = after.ref;
+  if (before.collation != after.collation) made_for.collation = after.collation;
+  const auto leaf_in = [](const TableDef& table, uint32_t log_id) {
+    const auto at = std::ranges::find(table.leaves, log_id, &LeafDef::log_id);
+    return at == table.leaves.end() ? nullptr : &*at;
+  };
+  std::vector<LeafDef> leaves;
+  for (const LeafDef& leaf : after.leaves) {
+    const LeafDef *was = leaf_in(before, leaf.log_id), *kept = leaf_in(made_for, leaf.log_id);
+    leaves.push_back(kept != nullptr && was != nullptr && was->ref == leaf.ref ? *kept : leaf);
+  }
+  made_for.leaves = std::move(leaves);
+  made_for.last_number = after.last_number;
+  made_for.key.reset();
+  if (!after.key) return made_for;
+  made_for.key = KeyDef{after.key->name, {}};
+  for (const uint32_t c : after.key->columns) {
+    const auto at = std::ranges::find(made_for.columns, after.columns[c].number, &ColumnDef::number);
+    made_for.key->columns.push_back(static_cast<uint32_t>(at - made_for.columns.begin()));
+    if (at == made_for.columns.end()) return made_for.key.reset(), made_for;
+  }
+  return made_for;
+}
+
 TableDef renumbered(TableDef made_for, const TableDef& before, const TableDef& now) {
   for (ColumnDef& column : made_for.columns) {
     const auto at = std::ranges::find(before.columns, column.number, &ColumnDef::number);

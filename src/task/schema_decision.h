@@ -28,4 +28,9 @@ TargetTable without_alteration(const TargetTable& before, const TargetTable& pla
 // order; those that neither has any more get none.
 TableDef renumbered(TableDef made_for, const TableDef& before, const TableDef& now);
 
+// What a table of the target that earlier changes passed over was made for (`made_for`) once a change from `before`
+// to `after` is carried out on it: what the change touched is as the source has it, the rest as it was. What the
+// target lacks stays lacking.
+TableDef carried_out(TableDef made_for, const TableDef& before, const TableDef& after);
+
 }  // namespace godwit

@@ -55,6 +55,31 @@ TEST(SchemaDecision, what_is_not_known_is_looked_up_under_the_name_that_it_has_b
   EXPECT_EQ(decide(table(), replaced), SchemaAction::alter_and_reload);
 }
 
+TEST(SchemaDecision, a_change_on_a_table_that_others_passed_over_carries_out_what_it_touches) {
+  TableDef before = table();  // v was renamed, and one column is withheld
+  before.columns[1].name = "w";
+  before.columns.push_back({.name = "withheld", .type = {}, .number = 3});
+  TableDef after = before;
+  after.columns[2].not_null = true;
+  after.columns.push_back({.name = "new", .type = {}, .number = 4});
+  const TableDef kept = carried_out(table(), before, after);
+  ASSERT_EQ(kept.columns.size(), 3U);
+  EXPECT_EQ(kept.columns[1].name, "v") << "the change did not touch it";
+  EXPECT_EQ(kept.columns[2].name, "new");
+  EXPECT_EQ(kept.ref.name, "t");
+  ASSERT_TRUE(kept.key);
+  EXPECT_EQ(kept.key->columns, std::vector<uint32_t>{0});
+  TableDef later = after;
+  later.ref.name = "u";
+  later.columns[1].not_null = true;
+  later.columns.erase(later.columns.begin());
+  later.key.reset();
+  const TableDef then = carried_out(kept, after, later);
+  ASSERT_EQ(then.columns.size(), 2U);
+  EXPECT_EQ(then.columns[0].name, "w");
+  EXPECT_EQ(then.ref.name, "u");
+}
+
 // Where a catalog has no numbers of its own, a column's is its place as it was described.
 TEST(SchemaDecision, what_a_table_was_made_for_follows_the_numbers_of_a_new_description) {
   TableDef before = table(), now = table();

@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "data/acting_key_json.h"
 #include "data/table_def_json.h"
 
 namespace godwit {
@@ -28,6 +29,8 @@ json to_json_value(const TableRecord& table) {
                        {"at", table.altering->at.text},
                        {"reload", table.altering->reload},
                        {"gone", table.altering->gone}};
+  if (table.altering && table.altering->target_definition)
+    out["altering"]["target_definition"] = to_json_value(*table.altering->target_definition);
   if (table.may_be) out["may_be"] = {{"schema", table.may_be->schema}, {"name", table.may_be->name}};
   return out;
 }
@@ -83,7 +86,9 @@ bool read_definitions(const json& object, TableRecord& out) {
   std::optional<TableDef> definition = table_def_of(altering["definition"]);
   if (!definition) return false;
   out.altering = {std::move(*definition), {text(altering, "at")}, flag(altering, "reload"), flag(altering, "gone")};
-  return true;
+  if (!altering.contains("target_definition")) return true;
+  out.altering->target_definition = table_def_of(altering["target_definition"]);
+  return out.altering->target_definition.has_value();
 }
 
 bool read_table(const json& object, TableRecord& out) {
@@ -139,6 +144,21 @@ bool read_dropped(const json& object, DroppedObject& out) {
   return true;
 }
 
+json to_json_value(const std::vector<ActingKey>& keys) {
+  json out = json::array();
+  for (const ActingKey& key : keys) out.push_back(to_json_value(key));
+  return out;
+}
+
+bool read_keys(const json& root, TaskDocument& out) {
+  if (root.contains("source_keys") && !read_acting_keys(root["source_keys"], out.source_keys.emplace())) return false;
+  if (!root.contains("altering_keys")) return true;
+  const json& altering = root["altering_keys"];
+  if (!altering.is_object() || !altering.contains("keys")) return false;
+  out.altering_keys.emplace().at.text = text(altering, "at");
+  return read_acting_keys(altering["keys"], out.altering_keys->keys);
+}
+
 Failure damaged() {
   return Failure(
       Error{ErrorKind::fatal, "task.record",
@@ -154,28 +174,32 @@ std::string to_json(const TaskDocument& document) {
   for (const TableRecord& table : document.tables) tables.push_back(to_json_value(table));
   json dropped = json::array();
   for (const DroppedObject& object : document.dropped) dropped.push_back(to_json_value(object));
-  const json out = {{"version", 1},
-                    {"worker", document.worker},
-                    {"source_system", document.source_system},
-                    {"source_database", document.source_database},
-                    {"target_system", document.target_system},
-                    {"target_database", document.target_database},
-                    {"type", document.type},
-                    {"mapping_hash", document.mapping_hash},
-                    {"capture", document.capture},
-                    {"capture_way", document.capture_way},
-                    {"users_slot", document.users_slot},
-                    {"start", document.start.text},
-                    {"loaded_at", document.loaded_at.text},
-                    {"snapshot_id", document.snapshot_id},
-                    {"snapshot_position", document.snapshot_position.text},
-                    {"tables", std::move(tables)},
-                    {"dropped", std::move(dropped)},
-                    {"owes_stop", document.owes_stop},
-                    {"failed_objects", document.failed_objects},
-                    {"standing", document.standing},
-                    {"has_orphans", document.has_orphans},
-                    {"restore_script", document.restore_script}};
+  json out = {{"version", 1},
+              {"worker", document.worker},
+              {"source_system", document.source_system},
+              {"source_database", document.source_database},
+              {"target_system", document.target_system},
+              {"target_database", document.target_database},
+              {"type", document.type},
+              {"mapping_hash", document.mapping_hash},
+              {"capture", document.capture},
+              {"capture_way", document.capture_way},
+              {"users_slot", document.users_slot},
+              {"start", document.start.text},
+              {"loaded_at", document.loaded_at.text},
+              {"snapshot_id", document.snapshot_id},
+              {"snapshot_position", document.snapshot_position.text},
+              {"tables", std::move(tables)},
+              {"dropped", std::move(dropped)},
+              {"owes_stop", document.owes_stop},
+              {"failed_objects", document.failed_objects},
+              {"standing", document.standing},
+              {"has_orphans", document.has_orphans},
+              {"restore_script", document.restore_script}};
+  if (document.source_keys) out["source_keys"] = to_json_value(*document.source_keys);
+  if (document.altering_keys)
+    out["altering_keys"] = {{"keys", to_json_value(document.altering_keys->keys)},
+                            {"at", document.altering_keys->at.text}};
   return out.dump(-1, ' ', false, json::error_handler_t::replace);
 }
 
@@ -203,6 +227,7 @@ Result<TaskDocument> parse_task_document(const std::string& source) {
   out.has_orphans = flag(root, "has_orphans");
   if (!read_texts(root, "failed_objects", out.failed_objects) || !read_texts(root, "standing", out.standing))
     return damaged();
+  if (!read_keys(root, out)) return damaged();
   if (root.contains("dropped"))
     for (const json& object : root["dropped"])
       if (!read_dropped(object, out.dropped.emplace_back())) return damaged();

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "data/acting_key.h"
 #include "engine/source.h"
 #include "engine/target.h"
 
@@ -31,14 +32,16 @@ struct TableRecord {
   // With a log that tells structure changes: what the table was at the stored position. The catalog may be ahead of
   // it.
   std::optional<TableDef> definition;
-  // Under HandleSourceTableAltered=false: what the target's table was made for; empty: `definition`.
+  // Since a structure change under HandleSourceTableAltered=false: what the target's table was made for, with what
+  // was carried out on it since; empty: `definition`.
   std::optional<TableDef> target_definition;
   // A change under way: once the stored position is not before `at`, it is done and this is the definition.
   struct Altering {
     TableDef definition;
     Position at;
-    bool reload = false;  // its rows are to come again
-    bool gone = false;    // it was dropped
+    bool reload = false;                                       // its rows are to come again
+    bool gone = false;                                         // it was dropped
+    std::optional<TableDef> target_definition = std::nullopt;  // the table's from then on; empty: as it was
   };
   std::optional<Altering> altering;
   // A change that an earlier worker had under way may have moved the table on the target already, where the server
@@ -65,6 +68,15 @@ struct TaskDocument {
   std::string snapshot_id;  // that keepers hold now; empty: none
   Position snapshot_position;
   std::vector<TableRecord> tables;
+  // The foreign keys on the source's tables whose doings its log does not hold, as they are at the stored position;
+  // nothing: of an earlier version of Godwit, which asked the catalog. Then a change of them under way (as
+  // TableRecord::altering).
+  struct AlteringKeys {
+    std::vector<ActingKey> keys;
+    Position at;
+  };
+  std::optional<std::vector<ActingKey>> source_keys;
+  std::optional<AlteringKeys> altering_keys;
   std::string restore_script;  // statements that put constraints and triggers back
   bool owes_stop = false;  // the stop after the load or its cached changes, if the settings ask for one, is to come
   std::vector<std::string> failed_objects;  // what could not be built, as object_id() names it

@@ -36,6 +36,11 @@ TaskDocument full_document() {
   first.updates = 3;
   first.deletes = UINT64_MAX;
   first.may_be = TableRef{"shop", "orders_renamed"};
+  out.source_keys = {{{{"shop", "items"}, {"shop", "orders"}, {{"order_id", "id"}}, "CASCADE", "", "of_order"}}};
+  out.altering_keys = TaskDocument::AlteringKeys{{}, {"00000000/019A1600"}};
+  TableDef altered;
+  altered.ref = {"shop", "orders"};
+  first.altering = TableRecord::Altering{altered, {"00000000/019A1600"}, true, false, altered};
   out.tables.emplace_back().table = {"shop", "empty"};
   out.tables.back().may_be.emplace();  // dropped
   out.dropped.push_back({{"shop", "orders"},
@@ -69,6 +74,7 @@ void expect_equal(const TableRecord& a, const TableRecord& b) {
 
 void expect_equal(const TaskDocument& a, const TaskDocument& b) {
   EXPECT_EQ(a.dropped, b.dropped);
+  EXPECT_EQ(a.source_keys, b.source_keys);
   EXPECT_EQ(a.worker, b.worker);
   EXPECT_EQ(a.source_system, b.source_system);
   EXPECT_EQ(a.source_database, b.source_database);

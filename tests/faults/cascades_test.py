@@ -218,3 +218,28 @@ def test_a_key_that_comes_or_goes_while_tables_are_followed_suspends_them(
         assert outcome.code == 3, outcome
     counts = "SELECT (SELECT count(*) FROM fault.customers), (SELECT count(*) FROM fault.visits WHERE customer = 2)"
     assert target.query(counts, "fault") == [(499, 1)]
+
+
+KILLS = ["structure-change", "structure-committed", "structure-changed", "window-committed", "structure-changed@2"]
+
+
+def test_keys_of_then_act_though_the_catalog_is_ahead(ends: tuple[MySqlServer, Server]) -> None:
+    """Tables and columns are renamed in a backlog between cascades, and workers die in it."""
+    source, target = ends
+    with Task(source.uri("fault"), target.uri("fault"), settings=SETTINGS) as task:
+        assert task.catch_up().code == 0
+        source.script(
+            "DELETE FROM customers WHERE id <= 10; RENAME TABLE items TO articles;"
+            "DELETE FROM customers WHERE id <= 20; ALTER TABLE orders CHANGE customer buyer int;"
+            "DELETE FROM visits WHERE customer = 30; UPDATE customers SET id = 1000 WHERE id = 30;"
+            "RENAME TABLE orders TO purchases, visits TO calls;"
+            "DELETE FROM purchases WHERE id <= 40; ALTER TABLE customers RENAME TO buyers;"
+            "DELETE FROM buyers WHERE id <= 50; UPDATE calls SET n = 2 WHERE customer IS NULL",
+            "fault",
+        )
+        for kill in KILLS:
+            outcome = task.migrate("--cdc-stop-position", "caught-up", failpoint=f"{kill}=kill")
+            assert outcome.code in (-9, 0), outcome
+        outcome = task.catch_up()
+        assert outcome.code == 0, outcome
+    assert_equal(source, target)

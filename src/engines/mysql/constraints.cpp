@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -77,10 +78,9 @@ class Names {
   std::map<TableRef, TableRef> names_;
 };
 
-using NamedKeys = std::vector<std::pair<std::string, ActingKey>>;
-
 // Two plain questions: as a join old servers open every table again for each row.
-Result<void> read_keys_of(Connection& session, std::string_view schema, const Names& names, NamedKeys& out) {
+Result<void> read_keys_of(Connection& session, std::string_view schema, const Names& names,
+                          std::vector<ActingKey>& out) {
   const Rows rules = TRY(session.query(
       fmt::format("SELECT TABLE_NAME, CONSTRAINT_NAME, DELETE_RULE, UPDATE_RULE FROM "
                   "information_schema.REFERENTIAL_CONSTRAINTS WHERE CONSTRAINT_SCHEMA = {} ORDER BY 1, 2",
@@ -105,46 +105,27 @@ Result<void> read_keys_of(Connection& session, std::string_view schema, const Na
     key.child = names.own(child);
     key.on_delete = action_of(rules.get(row, 2));
     key.on_update = action_of(rules.get(row, 3));
-    out.emplace_back(rules.text(row, 1), std::move(key));
+    key.name = rules.text(row, 1);
+    out.push_back(std::move(key));
   }
   return {};
 }
 
 }  // namespace
 
-Result<NamedKeys> keys_on(Connection& session, std::span<const TableRef> tables) {
+Result<std::vector<ActingKey>> keys_on(Connection& session, std::span<const TableRef> tables) {
   const Rows setting = TRY(session.query("SELECT @@lower_case_table_names"));
   const Names names(tables, setting.integer(0, 0) != 0);
   std::map<std::string, std::string> schemas;
   for (const TableRef& table : tables) schemas.emplace(names.fold(table.schema), table.schema);
-  NamedKeys out;
+  std::vector<ActingKey> out;
   for (const auto& [folded, schema] : schemas) TRY(read_keys_of(session, schema, names, out));
   return out;
 }
 
-SilentCascades silent_cascades_of(std::span<const std::pair<std::string, ActingKey>> keys,
-                                  std::span<const TableRef> tables) {
-  const std::set<TableRef> inside(tables.begin(), tables.end());
-  std::set<TableRef> touched;
-  std::vector<std::pair<TableRef, TableRef>> edges;
-  SilentCascades out;
-  for (const auto& [name, key] : keys) {
-    if (!inside.contains(key.child) || !inside.contains(key.parent)) continue;
-    edges.emplace_back(key.child, key.parent);
-    if (!key.acts()) continue;
-    out.keys.push_back(key);
-    touched.insert({key.child, key.parent});
-  }
-  for (bool grown = true; grown;) {
-    grown = false;
-    for (const auto& [from, to] : edges) {
-      if (touched.contains(from) == touched.contains(to)) continue;
-      touched.insert({from, to});
-      grown = true;
-    }
-  }
-  for (const TableRef& table : tables)
-    if (touched.contains(table)) out.tied.push_back(table);
+Result<std::vector<ActingKey>> keys_between(Connection& session, std::span<const TableRef> tables) {
+  std::vector<ActingKey> out = TRY(keys_on(session, tables));
+  std::erase_if(out, [&](const ActingKey& key) { return std::ranges::find(tables, key.parent) == tables.end(); });
   return out;
 }
 

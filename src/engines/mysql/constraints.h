@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "data/acting_key.h"
 #include "data/target_table.h"
-#include "engine/acting_key.h"
 #include "engines/mysql/connection.h"
 
 namespace godwit::mysql {
@@ -33,12 +33,11 @@ Result<uint64_t> count_orphans_of(Connection& session, const KeyColumns& key);
 Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(Connection& session,
                                                                     std::span<const TargetTable> tables);
 
-// Every foreign key that stands on these tables, whether it acts or not, by name. Tables among `tables` are named as
-// they are there, whatever the server makes of capitals.
-Result<std::vector<std::pair<std::string, ActingKey>>> keys_on(Connection& session, std::span<const TableRef> tables);
+// Every foreign key that stands on these tables, whether it acts or not. Tables among `tables` are named as they are
+// there, whatever the server makes of capitals.
+Result<std::vector<ActingKey>> keys_on(Connection& session, std::span<const TableRef> tables);
 
-// Those of the keys (of keys_on) that act between two of the tables, and the tables that they tie together.
-SilentCascades silent_cascades_of(std::span<const std::pair<std::string, ActingKey>> keys,
-                                  std::span<const TableRef> tables);
+// Those that point to one of the tables too.
+Result<std::vector<ActingKey>> keys_between(Connection& session, std::span<const TableRef> tables);
 
 }  // namespace godwit::mysql

@@ -66,6 +66,14 @@ class Application {
         else
           out_.replaced = true;
         break;
+      case Kind::add_foreign:
+        add_foreign(action.foreign);
+        note("a foreign key");
+        break;
+      case Kind::drop_foreign:
+        out_.keys.dropped.push_back(action.name);
+        note("a foreign key");
+        break;
       case Kind::add_key:
         // Rows may be found in another way from now on.
         if (!before_.key || before_.key->name != "PRIMARY")
@@ -75,6 +83,7 @@ class Application {
         break;
       case Kind::drop_key:
       case Kind::drop_object:
+        if (action.kind == Kind::drop_object) out_.keys.dropped.push_back(action.name);
         if (before_.key && same_name(before_.key->name, action.name))
           out_.replaced = true;
         else
@@ -90,6 +99,24 @@ class Application {
         break;  // columns, below
     }
   }
+
+  void add_foreign(const DdlForeignKey& written) {
+    ActingKey key;
+    key.child = before_.ref;
+    key.parent = written.other;
+    if (key.parent.schema.empty()) key.parent.schema = before_.ref.schema;
+    key.parent = stored(key.parent, server_);
+    for (size_t i = 0; i < written.columns.size(); ++i)
+      key.columns.emplace_back(written.columns[i],
+                               i < written.other_columns.size() ? written.other_columns[i] : std::string());
+    key.on_delete = written.on_delete;
+    key.on_update = written.on_update;
+    key.name = written.name;
+    out_.keys.made.push_back(std::move(key));
+  }
+
+  // Older servers read it and let it be.
+  bool heeds_references() const { return server_.kind.version >= (server_.kind.is_mariadb ? 100500U : 90000U); }
 
   void note(std::string_view what) {
     out_.notes.push_back(fmt::format(
@@ -238,6 +265,11 @@ class Application {
     if (spec.counts_up) origin.identity = 'd';
     out_.origins.push_back(std::move(origin));
     for (const std::string& what : spec.notes) note(what);
+    if (spec.reference && heeds_references()) {
+      DdlForeignKey key = *spec.reference;
+      key.columns = {spec.name};
+      add_foreign(key);
+    }
     return true;
   }
 

@@ -158,6 +158,36 @@ TEST(DdlApply, what_a_statement_makes_of_a_table_is_computed) {
   EXPECT_EQ(told(applied("alter table t add \"n x\" int", ansi_quotes)), same + " | 5 n x int(11)");
 }
 
+std::string keys(const KeyChanges& changes) {
+  std::string out;
+  for (const std::string& name : changes.dropped) out += "-" + name + " ";
+  for (const ActingKey& key : changes.made) {
+    out += fmt::format("+{} {} (", key.name, to_string(key.child));
+    for (const auto& [own, other] : key.columns) out += own + ":" + other + " ";
+    out += fmt::format(") {} {}/{} ", to_string(key.parent), key.on_delete, key.on_update);
+  }
+  return out;
+}
+
+TEST(DdlApply, tells_which_foreign_keys_come_and_go) {
+  const auto of = [](std::string_view sql) { return keys(applied(sql).keys); };
+  EXPECT_EQ(
+      of("alter table t add constraint f foreign key i (v, p) references e.x (a, b) on update set null on delete "
+         "cascade, add n int"),
+      "+f d.t (v:a p:b ) e.x CASCADE/SET NULL ");
+  EXPECT_EQ(
+      of("alter table t add foreign key if not exists (v(3)) references x (a) match full on delete no action on "
+         "update restrict"),
+      "+ d.t (v:a ) d.x / ");
+  EXPECT_EQ(of("alter table t drop foreign key f, drop constraint if exists g, rename to u"), "-f -g ");
+  EXPECT_EQ(of("alter table t add (n int references x (a) on delete set default)"), "+ d.t (n:a ) d.x SET DEFAULT/ ");
+  DdlServer mysql8 = server();
+  mysql8.kind = {false, 80036};
+  EXPECT_TRUE(applied("alter table t add n int references x (a) on delete cascade", strict, mysql8).keys.empty())
+      << "it reads that and lets it be";
+  EXPECT_TRUE(applied("alter table t add foreign key (v) frob").replaced);
+}
+
 TEST(DdlApply, without_strict_mode_values_may_be_cut) {
   EXPECT_EQ(told(applied("alter table t modify v varchar(10) not null", 0)),
             id + " | " + v + "! | " + p + " | " + e + " REWRITTEN");

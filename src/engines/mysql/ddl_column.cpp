@@ -103,27 +103,6 @@ void pass_call(DdlWords& words) {
   words.pass_group();
 }
 
-bool pass_reference(DdlWords& words) {
-  TableRef table;
-  if (!words.take_table("", table)) return false;
-  words.pass_group();
-  while (!words.at_item_end()) {
-    if (words.take("MATCH")) {
-      words.pass();
-    } else if (words.now().is("ON") && (words.ahead(1).is("DELETE") || words.ahead(1).is("UPDATE"))) {
-      words.pass();
-      words.pass();
-      if (words.take("SET") || words.take("NO"))
-        words.pass();
-      else
-        words.pass();
-    } else {
-      break;
-    }
-  }
-  return true;
-}
-
 bool pass_check(DdlWords& words, DdlColumn& out) {
   if (!words.pass_group()) return false;
   out.notes.emplace_back("a check");
@@ -168,7 +147,7 @@ bool read_attribute(DdlWords& words, DdlColumn& out) {
   if (words.take("CHECK")) return pass_check(words, out);
   if (words.take("REFERENCES")) {
     out.notes.emplace_back("a foreign key");
-    return pass_reference(words);
+    return read_reference(words, out.reference.emplace());
   }
   if (words.take("SRID") || words.take("REF_SYSTEM_ID")) {
     words.take_sign('=');
@@ -195,6 +174,39 @@ bool read_default(DdlWords& words, DdlDefault& out) {
     }
   }
   out.sql = words.text_since(start);
+  return true;
+}
+
+bool read_names(DdlWords& words, std::vector<std::string>& out) {
+  if (!words.take_sign('(')) return false;
+  do {
+    if (!words.take_name(out.emplace_back())) return false;
+    words.pass_group();  // a length
+    words.take("ASC") || words.take("DESC");
+  } while (words.take_sign(','));
+  return words.take_sign(')');
+}
+
+bool read_reference(DdlWords& words, DdlForeignKey& out) {
+  if (!words.take_table("", out.other)) return false;
+  if (words.now().is_sign('(') && !read_names(words, out.other_columns)) return false;
+  while (!words.at_item_end()) {
+    if (words.take("MATCH")) {
+      words.pass();
+      continue;
+    }
+    const bool on_delete = words.take("ON", "DELETE");
+    if (!on_delete && !words.take("ON", "UPDATE")) break;
+    std::string& action = on_delete ? out.on_delete : out.on_update;
+    if (words.take("CASCADE"))
+      action = "CASCADE";
+    else if (words.take("SET", "NULL"))
+      action = "SET NULL";
+    else if (words.take("SET", "DEFAULT"))
+      action = "SET DEFAULT";
+    else if (!words.take("NO", "ACTION") && !words.take("RESTRICT"))
+      return false;
+  }
   return true;
 }
 

@@ -166,7 +166,7 @@ class AlterReader {
     }
     if (words_.take("PRIMARY", "KEY")) return add_key();
     if (words_.take("UNIQUE")) return add_key();
-    if (words_.take("FOREIGN", "KEY")) return note("a foreign key");
+    if (words_.take("FOREIGN", "KEY")) return add_foreign(std::move(name));
     if (words_.now().is("CHECK") && words_.ahead(1).is_sign('(')) return note("a check");
     if (words_.now().is("INDEX") || words_.now().is("KEY") || words_.now().is("FULLTEXT") ||
         words_.now().is("SPATIAL"))
@@ -175,6 +175,17 @@ class AlterReader {
     if (words_.take("SYSTEM", "VERSIONING") || words_.take("PERIOD", "FOR")) return false;
     const bool is_column = words_.place() == start;
     return is_column ? std::nullopt : std::optional(false);
+  }
+
+  bool add_foreign(std::string name) {
+    DdlForeignKey key;
+    key.name = std::move(name);
+    words_.take_if_exists();
+    std::string index;
+    if (!words_.now().is_sign('(')) words_.take_name(index);
+    if (!read_names(words_, key.columns) || !words_.take("REFERENCES") || !read_reference(words_, key)) return false;
+    add(Kind::add_foreign).foreign = std::move(key);
+    return words_.at_item_end();
   }
 
   bool add_key() {
@@ -233,14 +244,17 @@ class AlterReader {
     }
     if (words_.take("SYSTEM", "VERSIONING") || words_.take("PERIOD", "FOR")) return false;
     std::string name;
-    if (words_.take("FOREIGN", "KEY")) return note("a foreign key");
+    const bool foreign = words_.take("FOREIGN", "KEY");
     const bool index = words_.take("INDEX") || words_.take("KEY");
-    const bool object = !index && (words_.take("CONSTRAINT") || words_.take("CHECK"));
-    if (!index && !object) words_.take("COLUMN");
+    const bool object = !foreign && !index && (words_.take("CONSTRAINT") || words_.take("CHECK"));
+    if (!foreign && !index && !object) words_.take("COLUMN");
     const bool if_exists = words_.take_if_exists();
     if (!words_.take_name(name)) return false;
     words_.take("RESTRICT") || words_.take("CASCADE");
-    DdlAction& action = add(index ? Kind::drop_key : object ? Kind::drop_object : Kind::drop);
+    DdlAction& action = add(foreign  ? Kind::drop_foreign
+                            : index  ? Kind::drop_key
+                            : object ? Kind::drop_object
+                                     : Kind::drop);
     action.name = name;
     action.if_exists = if_exists;
     action.what = index ? "index " + name : "constraint " + name;

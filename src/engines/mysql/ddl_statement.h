@@ -27,6 +27,14 @@ struct DdlDefault {
   std::string sql;  // as it is written
 };
 
+// A foreign key as it is written.
+struct DdlForeignKey {
+  std::string name;  // empty: the server finds one
+  std::vector<std::string> columns, other_columns;
+  TableRef other;                    // without a schema: of the table's own
+  std::string on_delete, on_update;  // "CASCADE", "SET NULL", "SET DEFAULT"; empty: nothing is done
+};
+
 struct DdlColumn {
   std::string name;
   DdlType type;
@@ -35,7 +43,8 @@ struct DdlColumn {
   bool counts_up = false, generated = false;
   bool makes_key = false;  // PRIMARY KEY, UNIQUE
   DdlDefault value;
-  std::vector<std::string> notes;  // "a check"
+  std::vector<std::string> notes;          // "a check"
+  std::optional<DdlForeignKey> reference;  // REFERENCES, which not every server heeds here
 };
 
 struct DdlAction {
@@ -50,6 +59,8 @@ struct DdlAction {
     drop_key,        // `name`: an index, PRIMARY
     add_key,         // a primary or unique one
     drop_object,     // `name`: a constraint, which may be a key
+    add_foreign,     // `foreign`
+    drop_foreign,    // `name`
     note,            // `what` the rows do not show
     partition_rows,  // partitions lose rows, or get some
     unknown,         // what becomes of the rows is not known
@@ -57,6 +68,7 @@ struct DdlAction {
   Kind kind = Kind::unknown;
   std::string name, new_name, charset, collation, what;
   DdlColumn column;
+  DdlForeignKey foreign;
   bool if_exists = false;  // or if it does not
   bool placed = false;     // FIRST, or AFTER `after`
   std::string after;

@@ -3,6 +3,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "data/acting_key_json.h"
 #include "data/table_def_json.h"
 #include "engines/mysql/binlog_errors.h"
 
@@ -91,6 +92,18 @@ bool read_notes(const Json& object, SchemaChange& out) {
   return true;
 }
 
+bool read_keys(const Json& object, SchemaChange& out) {
+  if (object.contains("keys_made") && !read_acting_keys(object["keys_made"], out.keys.made)) return false;
+  const auto dropped = object.find("keys_dropped");
+  if (dropped == object.end()) return true;
+  if (!dropped->is_array()) return false;
+  for (const Json& name : *dropped) {
+    if (!name.is_string()) return false;
+    out.keys.dropped.push_back(name.get<std::string>());
+  }
+  return true;
+}
+
 bool read_table(const Json& object, SchemaChange& out) {
   const auto table = object.find("table");
   if (table == object.end()) return out.kind != Kind::table;
@@ -113,7 +126,7 @@ bool read_change(const Json& object, SchemaChange& out) {
   out.replaced = flag(object, "replaced");
   return read(object, "command", out.command) && read(object, "what", out.what) && read(object, "was", out.was) &&
          read(object, "name", out.name) && read_number(object, "id", out.log_id) && read_table(object, out) &&
-         read_origins(object, out) && read_notes(object, out);
+         read_origins(object, out) && read_notes(object, out) && read_keys(object, out);
 }
 
 }  // namespace
@@ -128,6 +141,8 @@ std::string schema_document(const SchemaChange& change) {
   if (change.replaced) out["replaced"] = true;
   for (const ColumnOrigin& origin : change.origins) out["origins"].push_back(origin_json(origin));
   if (!change.notes.empty()) out["notes"] = change.notes;
+  for (const ActingKey& key : change.keys.made) out["keys_made"].push_back(to_json_value(key));
+  if (!change.keys.dropped.empty()) out["keys_dropped"] = change.keys.dropped;
   return out.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 

@@ -331,11 +331,8 @@ Result<std::unique_ptr<TableReader>> MysqlSource::read_keys(const RowBatch& keys
   return read(std::move(statements), table.ref, storage, layout);
 }
 
-Result<SilentCascades> MysqlSource::silent_cascades(std::span<const TableDef* const> tables) {
-  std::vector<TableRef> names;
-  for (const TableDef* table : tables) names.push_back(table->ref);
-  const auto keys = TRY(keys_on(session_, names));
-  return silent_cascades_of(keys, names);
+Result<std::vector<ActingKey>> MysqlSource::unlogged_keys(std::span<const TableRef> tables) {
+  return keys_on(session_, tables);
 }
 
 Result<std::vector<ChangeCounters>> MysqlSource::count_changes(std::span<const TableRef>) {

@@ -67,7 +67,7 @@ class MysqlSource : public Source {
   Result<bool> tells_schema_changes(const CaptureSpec&) override { return true; }
   Result<SchemaChange> read_schema_change(const std::string& document) override;
   Result<void> check_definitions(const Position& start, std::span<const TableRef> tables) override;
-  Result<SilentCascades> silent_cascades(std::span<const TableDef* const> tables) override;
+  Result<std::vector<ActingKey>> unlogged_keys(std::span<const TableRef> tables) override;
   Result<std::vector<ChangeCounters>> count_changes(std::span<const TableRef> tables) override;
   Result<void> beat(std::string_view task_id) override;
   int64_t beat_interval_s() const override;

@@ -321,14 +321,14 @@ Error system_versioned_followed(const TableRef& table) {
                   "leave the table out of the mappings, or load it with --type full-load.",
                   to_string(table)));
 }
-Error cascade_from_outside(std::string_view name, const ActingKey& key) {
+Error cascade_from_outside(const ActingKey& key) {
   return lacking(
       "cascade_from_outside",
       fmt::format("foreign key `{}` changes or deletes rows of table {} when rows of table {} change (ON "
                   "DELETE {}, ON UPDATE {}), which the binlog does not hold; and table {} is not part of "
                   "the task, so nothing would do it on the target. Select that table too, or leave {} out, "
                   "or load without following changes.",
-                  name, to_string(key.child), to_string(key.parent),
+                  key.name, to_string(key.child), to_string(key.parent),
                   key.on_delete.empty() ? "nothing" : key.on_delete,
                   key.on_update.empty() ? "nothing" : key.on_update, to_string(key.parent), to_string(key.child)));
 }

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "data/acting_key.h"
 #include "data/table_def.h"
-#include "engine/acting_key.h"
 
 namespace godwit::mysql::errors {
 
@@ -74,6 +74,6 @@ Error log_filtered(std::string_view database, std::string_view option);
 Error charset_unknown(const TableRef& table, std::string_view column, std::string_view charset);
 Error system_versioned(const TableRef& table);
 Error system_versioned_followed(const TableRef& table);
-Error cascade_from_outside(std::string_view name, const ActingKey& key);
+Error cascade_from_outside(const ActingKey& key);
 
 }  // namespace godwit::mysql::errors

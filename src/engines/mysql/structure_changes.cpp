@@ -41,10 +41,11 @@ class Changes {
         ddl_.followed, [&](const TableDef* table) { return folded(table->ref, server_) == wanted; });
     return found == ddl_.followed.end() ? nullptr : *found;
   }
-  bool settled(const TableRef& name) const {
+  bool is_among(const std::vector<TableRef>& tables, const TableRef& name) const {
     const TableRef wanted = folded(name, server_);
-    return std::ranges::any_of(ddl_.settled, [&](const TableRef& table) { return folded(table, server_) == wanted; });
+    return std::ranges::any_of(tables, [&](const TableRef& table) { return folded(table, server_) == wanted; });
   }
+  bool settled(const TableRef& name) const { return is_among(ddl_.settled, name); }
   bool known(const TableRef& name) const { return followed(name) != nullptr || settled(name); }
 
   // What the catalog never lists.
@@ -140,7 +141,7 @@ class Changes {
     if (moves && settled(*statement->renamed))
       drop(1, *table);
     else if (table != nullptr)
-      add(1, apply_alter(*statement, *table, server_, ddl_.sql_mode));
+      add(1, with_own_names(apply_alter(*statement, *table, server_, ddl_.sql_mode)));
     else if (statement->renamed && !settled(statement->table))
       adopt(1, *statement->renamed);
     if (statement->exchanged && !server_.ignores_partitions)
@@ -148,6 +149,25 @@ class Changes {
     if (statement->split_off) adopt(2, *statement->split_off);
     if (statement->absorbed)
       if (const TableDef* other = followed(*statement->absorbed)) drop(2, *other);
+  }
+
+  // New keys in the names that the task knows tables and columns by, whatever capitals the statement has.
+  SchemaChange with_own_names(SchemaChange change) const {
+    for (ActingKey& key : change.keys.made) {
+      const TableDef* parent = followed(key.parent);
+      if (parent != nullptr) key.parent = parent->ref;
+      for (auto& [own, other] : key.columns) {
+        own = own_name(own, change.table);
+        if (parent != nullptr) other = own_name(other, parent->ref == change.was ? change.table : *parent);
+      }
+    }
+    return change;
+  }
+
+  static std::string own_name(const std::string& name, const TableDef& table) {
+    const auto found = std::ranges::find_if(
+        table.columns, [&](const ColumnDef& column) { return lower_utf8(column.name) == lower_utf8(name); });
+    return found == table.columns.end() ? name : found->name;
   }
 
   struct Place {
@@ -192,7 +212,9 @@ class Changes {
     if (content == i) return;
     if (content || !places[i].was_there) return look_anew(i + 1, table);
     const auto now = std::ranges::find(places, std::optional(i), &Place::content);
-    if (now == places.end() || known(now->name)) return drop(count + i + 1, table);
+    // A table in error does not come again under its name: whether this one may have it is not decided here.
+    const bool comes_again = now != places.end() && known(now->name) && !is_among(ddl_.in_error, now->name);
+    if (now == places.end() || comes_again) return drop(count + i + 1, table);
     SchemaChange change = change_of(table);
     change.name = change.table.ref = now->written;
     change.table.log_id = table_log_id(now->written, server_.lower_case_names != 0);

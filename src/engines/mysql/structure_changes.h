@@ -22,6 +22,7 @@ struct DdlStatement {
   LogStatement statement;
   uint32_t steps_done = 0;                // by an earlier reader
   std::vector<const TableDef*> followed;  // that it may name, as they are before it
+  std::vector<TableRef> in_error;         // those of them whose changes the task does not take any more
   std::vector<TableRef> settled;          // followed tables that the statement came too early for: they have it
   bool follows_schema = false;            // of an object: tables of its schema are followed
 };

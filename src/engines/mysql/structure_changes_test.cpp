@@ -13,12 +13,13 @@ namespace {
 
 // "drop d.a, d.b to d.c, anew d.x, new d.y", with the step before each where `steps`.
 std::string told(std::string_view sql, std::vector<std::string> followed, std::vector<TableRef> settled = {},
-                 uint32_t steps_done = 0, bool steps = false, int lower = 0) {
+                 uint32_t steps_done = 0, bool steps = false, int lower = 0, std::vector<TableRef> in_error = {}) {
   std::vector<std::unique_ptr<TableDef>> tables;
   QueryEvent query;
   query.schema = "d";
   query.sql = sql;
-  DdlStatement ddl{std::string(sql), "d", 0, read_statement(query), steps_done, {}, std::move(settled), true};
+  DdlStatement ddl{std::string(sql),   "d", 0, read_statement(query), steps_done, {}, std::move(in_error),
+                   std::move(settled), true};
   DdlServer server;
   server.lower_case_names = lower;
   for (const std::string& name : followed) {
@@ -58,6 +59,7 @@ TEST(StructureChanges, names_decide_what_becomes_of_a_table) {
   EXPECT_EQ(told("alter table x rename y", {"a"}), "new d.y");
   EXPECT_EQ(told("alter table a rename y", {"a"}), "d.a to d.y");
   EXPECT_EQ(told("alter table a rename y", {"a"}, {{"d", "y"}}), "drop d.a");
+  EXPECT_EQ(told("alter table a rename y", {"a", "y"}), "d.a to d.y") << "whether it may is not decided here";
   EXPECT_EQ(told("alter table a rename A, add c int", {"a"}, {}, 0, false, 1), "d.a to d.a");
   EXPECT_EQ(told("create table n (a int)", {"a"}), "new d.n");
   EXPECT_EQ(told("create table n like a", {"a"}), "new d.n");
@@ -76,6 +78,38 @@ TEST(StructureChanges, a_table_that_takes_anothers_name_is_looked_at_anew) {
 }
 
 // What an earlier reader told, and the task did, changes nothing in what is still to tell.
+TEST(StructureChanges, new_keys_have_the_names_that_the_task_knows) {
+  TableDef child, parent;
+  child.ref = {"d", "Child"};
+  child.columns = {{.name = "Up", .type = {}, .number = 1}};
+  parent.ref = {"d", "Parent"};
+  parent.columns = {{.name = "Id", .type = {}, .number = 1}};
+  QueryEvent query;
+  query.schema = "d";
+  query.sql = "alter table CHILD add foreign key (UP) references PARENT (ID) on delete cascade";
+  const DdlStatement ddl{std::string(query.sql), "d", 0, read_statement(query), 0, {&child, &parent}, {}, {}, false};
+  DdlServer server;
+  server.lower_case_names = 2;
+  const std::vector<StructureStep> steps = structure_changes(ddl, server);
+  ASSERT_EQ(steps.size(), 1U);
+  ASSERT_EQ(steps[0].change.keys.made.size(), 1U);
+  const ActingKey& key = steps[0].change.keys.made[0];
+  EXPECT_EQ(key.child, child.ref);
+  EXPECT_EQ(key.parent, parent.ref);
+  EXPECT_EQ(key.columns.front(), std::make_pair(std::string("Up"), std::string("Id")));
+}
+
+// What had the name is not loaded again, so that the rows would be gone with the table.
+TEST(StructureChanges, a_table_that_takes_the_name_of_one_in_error_is_not_dropped) {
+  const auto with_b_in_error = [](std::string_view sql) {
+    return told(sql, {"a", "b"}, {}, 0, false, 0, {{"d", "b"}});
+  };
+  EXPECT_EQ(with_b_in_error("rename table b to old, a to b"), "anew d.b, d.a to d.b, new d.old");
+  EXPECT_EQ(with_b_in_error("rename table a to b"), "anew d.b, d.a to d.b");
+  EXPECT_EQ(with_b_in_error("rename table a to tmp, b to a, tmp to b"), "anew d.a, anew d.b");
+  EXPECT_EQ(told("rename table b to old, a to b", {"a", "b"}), "anew d.b, drop d.a, new d.old");
+}
+
 TEST(StructureChanges, a_statement_goes_on_behind_what_was_done) {
   const std::string_view swap = "rename table a to x, b to old, new to b, c to d2";
   EXPECT_EQ(told(swap, {"a", "b", "c"}, {}, 0, true), "3: anew d.b, 8: d.a to d.x, 13: d.c to d.d2, 18: new d.old");
@@ -123,12 +157,15 @@ TEST(SchemaDocument, a_change_is_read_back_as_it_was_written) {
   change.origins = {{3, "7", "7", 'd', "7"}};
   change.rewritten = change.replaced = true;
   change.notes = {"index i"};
+  change.keys = {{"f"}, {{{"d", "t"}, {"d", "p"}, {{"n", "id"}}, "CASCADE", "", ""}}};
   const std::string text = schema_document(change);
   const auto read = parse_schema_document(text);
   ASSERT_TRUE(read);
   EXPECT_EQ(schema_document(*read), text);
   EXPECT_EQ(read->table.columns[0].absent_text, column.absent_text);
   EXPECT_EQ(read->origins[0].identity, 'd');
+  EXPECT_EQ(read->keys.dropped, change.keys.dropped);
+  EXPECT_EQ(read->keys.made, change.keys.made);
   for (size_t length = 0; length < text.size(); ++length)
     EXPECT_FALSE(parse_schema_document(std::string_view(text).substr(0, length)));
 }

@@ -12,7 +12,7 @@
 namespace godwit::mysql {
 namespace {
 
-bool is_of_columns(const DdlAction& action) {
+bool matters(const DdlAction& action) {
   using Kind = DdlAction::Kind;
   switch (action.kind) {
     case Kind::add:
@@ -21,12 +21,14 @@ bool is_of_columns(const DdlAction& action) {
     case Kind::rename:
     case Kind::set_default:  // minimal images leave columns out that have it
     case Kind::convert:
+    case Kind::add_foreign:  // what keys did before it is in no log, and nobody would know them
+    case Kind::drop_foreign:
+    case Kind::drop_object:
     case Kind::unknown:
       return true;
     case Kind::table_charset:
     case Kind::drop_key:
     case Kind::add_key:
-    case Kind::drop_object:
     case Kind::note:
     case Kind::partition_rows:
       return false;
@@ -74,7 +76,7 @@ class Search {
   std::optional<TableRef> of_alter(const DdlStatement& ddl) const {
     const auto alter = read_alter_table(ddl.sql, {server_.kind, ddl.sql_mode, ddl.schema});
     if (!alter) return of_names(ddl.statement.tables);
-    if (alter->renamed || std::ranges::any_of(alter->actions, is_of_columns))
+    if (alter->renamed || std::ranges::any_of(alter->actions, matters))
       if (auto found = of_name(alter->table)) return found;
     for (const auto& other : {alter->renamed, alter->split_off, alter->absorbed})
       if (other)

@@ -10,7 +10,7 @@ std::string changed(std::string_view sql, int lower = 0) {
   QueryEvent query;
   query.schema = "d";
   query.sql = sql;
-  const DdlStatement ddl{std::string(sql), "d", 0, read_statement(query), 0, {}, {}, false};
+  const DdlStatement ddl{std::string(sql), "d", 0, read_statement(query), 0, {}, {}, {}, false};
   DdlServer server;
   server.lower_case_names = lower;
   const std::vector<TableRef> tables{{"d", "t"}, {"d", "T2"}};
@@ -25,7 +25,8 @@ TEST(StructureSearch, what_touches_columns_is_found) {
         "alter table t alter a set default 5", "alter table t convert to character set utf8mb4",
         "alter table t add index (a), add c int", "alter table d.t rename to d.u", "alter table u rename to t",
         "rename table t to u", "rename table u to t", "rename table x to y, y to t", "drop table u, t",
-        "drop database d", "create or replace table t (a int)", "alter table t frobnicate"})
+        "drop database d", "create or replace table t (a int)", "alter table t frobnicate",
+        "alter table t drop foreign key f", "alter table t add foreign key (a) references x (a)"})
     EXPECT_EQ(changed(sql), "d.t") << sql;
 }
 

@@ -8,8 +8,8 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "engines/mysql/change_writer.h"
-#include "engines/mysql/connection_attributes.h"
 #include "engines/mysql/changed_keys.h"
+#include "engines/mysql/connection_attributes.h"
 #include "engines/mysql/constraints.h"
 #include "engines/mysql/errors.h"
 #include "engines/mysql/log_status.h"
@@ -175,10 +175,10 @@ Result<std::vector<ActingKey>> MysqlTarget::acting_keys(std::span<const TargetTa
                                                         std::span<const TableRef> tied) {
   std::vector<TableRef> names;
   for (const TargetTable& table : tables) names.push_back(table.layout->ref);
-  const auto keys = TRY(keys_on(session_, names));
-  std::vector<ActingKey> acting = silent_cascades_of(keys, names).keys;
+  std::vector<ActingKey> acting = TRY(keys_between(session_, names));
   // Statements on other tables run with foreign keys out of force.
-  std::erase_if(acting, [&](const ActingKey& key) { return std::ranges::find(tied, key.parent) == tied.end(); });
+  std::erase_if(
+      acting, [&](const ActingKey& key) { return !key.acts() || std::ranges::find(tied, key.parent) == tied.end(); });
   return acting;
 }
 

@@ -101,14 +101,22 @@ Result<void> LogDecoder::data_statement(const LogStatement& statement) const {
 }
 
 Result<DdlStatement> LogDecoder::ddl_of(const QueryEvent& query, const LogStatement& statement) {
-  DdlStatement out{
-      std::string(query.sql), std::string(query.schema), query.sql_mode.value_or(0), statement, txn_.steps, {}, {}};
+  DdlStatement out{std::string(query.sql),
+                   std::string(query.schema),
+                   query.sql_mode.value_or(0),
+                   statement,
+                   txn_.steps,
+                   {},
+                   {},
+                   {}};
   for (uint32_t t = 0; t < tables_.size(); ++t) {
     const TableDef& table = *tables_.captured(t).full;
-    if (TRY(is_wanted(t)))
-      out.followed.push_back(&table);
-    else
+    if (!TRY(is_wanted(t))) {
       out.settled.push_back(table.ref);
+      continue;
+    }
+    out.followed.push_back(&table);
+    if (suspended_[t]) out.in_error.push_back(table.ref);
   }
   out.follows_schema = tables_.follows_schema(statement.schema);
   return out;

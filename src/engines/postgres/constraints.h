@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "base/result.h"
+#include "data/acting_key.h"
 #include "data/target_table.h"
-#include "engine/acting_key.h"
 #include "engines/postgres/connection.h"
 
 namespace godwit::postgres {
