@@ -261,6 +261,21 @@ bool is_same_number(Family from, Family to, std::string_view value, std::string_
          read_decimal(is, b) && compare(a, b) == 0;
 }
 
+// Many texts mean one number, date or truth value; of them one alone is kept: the one that the new type writes
+// itself.
+bool is_own_text(const Type& to, std::string_view value, std::string_view converted) {
+  if (value != converted) return false;
+  Decimal number;
+  if (!read_decimal(value, number) || number.kind != Decimal::Kind::finite) return true;
+  const bool is_negative = value.starts_with('-');
+  if (is_negative && is_zero(number)) return false;
+  const std::string_view digits = value.substr(is_negative ? 1 : 0);
+  const bool padded = digits.size() > 1 && digits[0] == '0' && digits[1] != '.';
+  // A scale writes all its digits; without one 1.5 and 1.50 are one number.
+  const bool trailing = !to.precision && digits.contains('.') && (digits.ends_with('0') || digits.ends_with('.'));
+  return !padded && !trailing;
+}
+
 template <class Real>
 void write_shortest(Real value, std::string& out) {
   if (std::isnan(value) || std::isinf(value)) {
@@ -301,7 +316,10 @@ bool convert(const Type& from, const Type& to, std::string_view value, std::stri
 bool keeps_value(const Type& from, const Type& to, std::string_view value, std::string_view converted) {
   const Family a = family_of(from), b = family_of(to.type_class);
   const auto is_string = [](Family family) { return family == Family::text || family == Family::binary; };
-  if (is_string(a) || is_string(b)) return true;
+  if (is_string(b)) return true;
+  // Bits of one length are as many values as texts.
+  if (from.form == ValueForm::bits && !from.native.contains("varying")) return true;
+  if (is_string(a)) return is_own_text(to, value, converted);
   return is_moment(a) ? is_same_moment(a, b, value, converted) : is_same_number(a, b, value, converted);
 }
 

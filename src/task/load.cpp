@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <condition_variable>
 #include <thread>
 
 #include "base/clock.h"
@@ -12,174 +11,19 @@
 #include "base/text.h"
 #include "task/dropped_objects.h"
 #include "task/errors.h"
+#include "task/load_board.h"
 #include "task/load_slice.h"
 
 namespace godwit {
 namespace {
 
-struct Job {
-  enum class Kind { slice, keys, index, finish } kind = Kind::slice;
-  size_t table = 0;  // of LoadPlan::tables
-  TableRange range = {};
-  const ObjectDef* object = nullptr;
-  const DroppedObject* dropped = nullptr;  // an index that comes back
-  bool alone = false;                      // no other slice with giant rows runs beside it
-};
-
-// What the lanes share. A table goes: slices, then keys, then its indexes in parallel, then finish; one that is
-// merged starts with its keys.
-class Board {
- public:
-  explicit Board(const LoadPlan& plan) : plan_(plan), open_(plan.tables.size()) {
-    for (size_t t = 0; t < plan.tables.size(); ++t) {
-      if (plan.tables[t].merging || plan.tables[t].to_do.empty())
-        jobs_.push_back({.kind = Job::Kind::keys, .table = t});
-      else
-        add_slices(t);
-    }
-  }
-
-  // Waits for a job; nothing: all is done, or the load ends.
-  std::optional<Job> take() {
-    std::unique_lock lock(mutex_);
-    auto next = jobs_.end();
-    changed_.wait(lock, [&] {
-      next = std::ranges::find_if(jobs_, [&](const Job& job) { return !giant_running_ || !is_giant(job); });
-      return ended_ || next != jobs_.end() || running_ == 0;
-    });
-    if (ended_ || next == jobs_.end()) return std::nullopt;
-    Job job = std::move(*next);
-    jobs_.erase(next);
-    ++running_;
-    job.alone = is_giant(job);
-    giant_running_ |= job.alone;
-    return job;
-  }
-
-  void done(const Job& job) {
-    const std::lock_guard lock(mutex_);
-    --running_;
-    if (job.alone) giant_running_ = false;
-    const bool dropped = outcome.whole.contains(index_of(job)) || outcome.failed.contains(index_of(job));
-    if (!dropped) follow(job);
-    changed_.notify_all();
-  }
-
-  void drop_table(size_t table) {
-    std::erase_if(jobs_, [&](const Job& job) { return job.table == table; });
-  }
-
-  void load_whole(const Job& job) {
-    const std::lock_guard lock(mutex_);
-    outcome.whole.insert(index_of(job));
-    drop_table(job.table);
-  }
-
-  void fail(const Job& job, const Error& error) {
-    const std::lock_guard lock(mutex_);
-    if (outcome.whole.contains(index_of(job))) return;
-    if (!outcome.failed.emplace(index_of(job), error).second) return;
-    drop_table(job.table);
-  }
-
-  void object_failed(std::string id, std::string what) {
-    const std::lock_guard lock(mutex_);
-    outcome.failed_ids.push_back(std::move(id));
-    outcome.objects_failed.push_back(std::move(what));
-  }
-
-  void not_restored(const DroppedObject& object, const std::string& why) {
-    const std::lock_guard lock(mutex_);
-    outcome.objects_failed.push_back(why);
-    outcome.not_restored.push_back(object);
-  }
-
-  void end(const Error& error) {
-    const std::lock_guard lock(mutex_);
-    if (!ended_) error_ = error;
-    ended_ = true;
-    changed_.notify_all();
-  }
-
-  Result<LoadOutcome> result() {
-    if (ended_) return Failure(error_);
-    return std::move(outcome);
-  }
-
-  size_t index_of(const Job& job) const { return plan_.tables[job.table].index; }
-
-  // The table holds rows that one lane alone should have in memory: its slices are loaded one after the other.
-  void has_giants(const Job& job) {
-    const std::lock_guard lock(mutex_);
-    giants_.insert(job.table);
-  }
-  GiantGate& gate() { return gate_; }
-
- private:
-  bool is_giant(const Job& job) const { return job.kind == Job::Kind::slice && giants_.contains(job.table); }
-
-  void add_slices(size_t t) {
-    open_[t] = plan_.tables[t].to_do.size();
-    for (const TableRange& range : plan_.tables[t].to_do)
-      jobs_.push_back({.kind = Job::Kind::slice, .table = t, .range = range});
-  }
-
-  void add_indexes(size_t t) {
-    const LoadPlan::Table& table = plan_.tables[t];
-    open_[t] = table.indexes.size() + table.dropped.size();
-    for (const ObjectDef* index : table.indexes)
-      jobs_.push_front({.kind = Job::Kind::index, .table = t, .object = index});
-    for (const DroppedObject& index : table.dropped)
-      jobs_.push_front({.kind = Job::Kind::index, .table = t, .dropped = &index});
-    if (open_[t] == 0) jobs_.push_front({.kind = Job::Kind::finish, .table = t});
-  }
-
-  // Builds go to the front: they need one session only, and let the table's changes begin sooner.
-  void follow(const Job& job) {
-    const LoadPlan::Table& table = plan_.tables[job.table];
-    switch (job.kind) {
-      case Job::Kind::slice:
-        if (--open_[job.table] > 0) return;
-        if (table.merging)
-          add_indexes(job.table);
-        else
-          jobs_.push_front({.kind = Job::Kind::keys, .table = job.table});
-        return;
-      case Job::Kind::keys:
-        if (table.merging && !table.to_do.empty())
-          add_slices(job.table);
-        else
-          add_indexes(job.table);
-        return;
-      case Job::Kind::index:
-        if (--open_[job.table] == 0) jobs_.push_front({.kind = Job::Kind::finish, .table = job.table});
-        return;
-      case Job::Kind::finish:
-        return;
-    }
-  }
-
-  const LoadPlan& plan_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<Job> jobs_;
-  std::vector<size_t> open_;  // jobs of a table before the next step
-  size_t running_ = 0;
-  std::set<size_t> giants_;
-  bool giant_running_ = false;
-  GiantGate gate_;
-  bool ended_ = false;
-  Error error_;
-  LoadOutcome outcome;
-};
-
 class Lane {
  public:
-  Lane(const TaskContext& context, const LoadPlan& plan, Board& board, unsigned number)
+  Lane(const TaskContext& context, const LoadPlan& plan, LoadBoard& board, unsigned number)
       : context_(context), plan_(plan), board_(board), number_(number) {}
 
   void run(const std::stop_token& stop) {
-    while (std::optional<Job> job = board_.take()) {
+    while (std::optional<LoadJob> job = board_.take()) {
       auto done = carry_out(*job, stop);
       if (!done) {
         const bool settled = settle(*job, done.error());
@@ -191,13 +35,13 @@ class Lane {
   }
 
  private:
-  Result<void> carry_out(const Job& job, const std::stop_token& stop) {
+  Result<void> carry_out(const LoadJob& job, const std::stop_token& stop) {
     if (!target_) target_ = TRY(context_.open_target(fmt::format("lane-{}", number_)));
-    if (!source_ && job.kind == Job::Kind::slice)
+    if (!source_ && job.kind == LoadJob::Kind::slice)
       source_ = TRY(context_.open_source(fmt::format("lane-{}", number_)));
     auto done = carry_out_here(job, stop);
     // A failed slice may leave its sessions in the middle of something; the next job opens new ones.
-    if (sessions_spent_ || (!done && job.kind == Job::Kind::slice)) {
+    if (sessions_spent_ || (!done && job.kind == LoadJob::Kind::slice)) {
       source_.reset();
       target_.reset();
       sessions_spent_ = false;
@@ -205,23 +49,23 @@ class Lane {
     return done;
   }
 
-  Result<void> carry_out_here(const Job& job, const std::stop_token& stop) {
+  Result<void> carry_out_here(const LoadJob& job, const std::stop_token& stop) {
     const Interrupter::Busy busy(context_.interrupter, source_.get(), target_.get());
     switch (job.kind) {
-      case Job::Kind::slice:
+      case LoadJob::Kind::slice:
         return slice(job, stop);
-      case Job::Kind::keys:
+      case LoadJob::Kind::keys:
         return build_keys(job);
-      case Job::Kind::index:
+      case LoadJob::Kind::index:
         return job.dropped != nullptr ? restore(job) : build(job, *job.object);
-      case Job::Kind::finish:
+      case LoadJob::Kind::finish:
         return finish(job);
     }
     return {};
   }
 
   // Errors of one table are the table's; all others end the load.
-  bool settle(const Job& job, const Error& error) {
+  bool settle(const LoadJob& job, const Error& error) {
     if (error.code == "source.rewritten" || error.code == "target.no_arbiter") {
       board_.load_whole(job);
       log_warning(Component::source_unload, "{}. It is loaded again at a later position.", error.message);
@@ -238,15 +82,15 @@ class Lane {
     return !table_error_stops_task(context_.settings.error_behavior, context_.tally->add_table_error());
   }
 
-  const PlannedTable& planned(const Job& job) const { return context_.tables[board_.index_of(job)]; }
+  const PlannedTable& planned(const LoadJob& job) const { return context_.tables[board_.index_of(job)]; }
 
   // "table 's'.'t'", or the segment form where a table has more than one slice.
-  static std::string what(std::string_view segment_word, const Job& job) {
+  static std::string what(std::string_view segment_word, const LoadJob& job) {
     if (job.range.of == 1) return fmt::format("table {}", log_name(job.range.table));
     return fmt::format("segment #{} of {} {}", job.range.index + 1, segment_word, log_name(job.range.table));
   }
 
-  Result<void> slice(const Job& job, const std::stop_token& stop) {
+  Result<void> slice(const LoadJob& job, const std::stop_token& stop) {
     const size_t index = board_.index_of(job);
     const size_t id = index + 1;
     bool first = false;
@@ -288,7 +132,7 @@ class Lane {
     return {};
   }
 
-  void report(const Job& job, size_t id, const SliceResult& result) {
+  void report(const LoadJob& job, size_t id, const SliceResult& result) {
     const size_t index = board_.index_of(job);
     context_.progress->change_table(index, [&](TableStatistics& t) {
       ++t.slices_done;
@@ -315,13 +159,13 @@ class Lane {
              what("table", job), id, number_, result.rows_read - result.rows_parked - result.rows_ignored);
   }
 
-  Result<void> build_keys(const Job& job) {
+  Result<void> build_keys(const LoadJob& job) {
     for (const ObjectDef* key : plan_.tables[job.table].keys) TRY(build(job, *key));
     return {};
   }
 
   // A key that cannot be built (rows that collide) is the table's error: changes would find no row without it.
-  Result<void> build(const Job& job, const ObjectDef& object) {
+  Result<void> build(const LoadJob& job, const ObjectDef& object) {
     const TargetTable& table = planned(job).target;
     auto built = target_->build(object, std::span(&table, 1));
     failpoint(failpoints::index_build);
@@ -339,7 +183,7 @@ class Lane {
     return {};
   }
 
-  Result<void> restore(const Job& job) {
+  Result<void> restore(const LoadJob& job) {
     const auto made = restore_one(*target_, *job.dropped);
     if (made) return {};
     if (is_recoverable(made.error())) return Failure(made.error());
@@ -348,7 +192,7 @@ class Lane {
     return {};
   }
 
-  Result<void> finish(const Job& job) {
+  Result<void> finish(const LoadJob& job) {
     const size_t index = board_.index_of(job);
     TRY(target_->analyze(planned(job).target.layout->ref));
     context_.progress->change_table(index, [](TableStatistics& t) {
@@ -360,7 +204,7 @@ class Lane {
 
   const TaskContext& context_;
   const LoadPlan& plan_;
-  Board& board_;
+  LoadBoard& board_;
   const unsigned number_;
   std::unique_ptr<Source> source_;
   std::unique_ptr<Target> target_;
@@ -374,7 +218,7 @@ std::string object_id(const ObjectDef& object) {
 }
 
 Result<LoadOutcome> run_load(const TaskContext& context, const LoadPlan& plan, std::stop_token stop) {
-  Board board(plan);
+  LoadBoard board(plan);
   size_t jobs = 0;
   for (const LoadPlan::Table& table : plan.tables)
     jobs += std::max<size_t>(1, std::max(table.to_do.size(), table.indexes.size() + table.dropped.size()));

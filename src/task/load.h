@@ -1,10 +1,8 @@
 #pragma once
-// The full load of some tables under one snapshot: lanes take slices from one queue, and then build what stands
-// around each table's rows (keys, then indexes), so that the last builds overlap the last slices.
+// The full load of some tables under one snapshot: lanes take slices from one board (load_board.h), and then build
+// what stands around each table's rows (keys, then indexes), so that builds overlap the slices of other tables.
 
-#include <deque>
 #include <functional>
-#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -17,6 +15,8 @@ struct LoadPlan {
   struct Table {
     size_t index = 0;               // of TaskContext::tables
     std::vector<TableRange> to_do;  // slices that the ledger lacks
+    uint64_t slice_bytes = 0;       // about what one of them holds
+    uint32_t load_order = 0;        // PlannedTable::load_order
     std::vector<const ObjectDef*> keys, indexes;
     std::vector<DroppedObject> dropped;  // for the load: indexes that come back with the others
     bool held_rows = false;              // before its load

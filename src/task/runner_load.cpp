@@ -161,6 +161,8 @@ Result<LoadPlan> TaskRunner::load_plan(const std::set<size_t>& only) {
     table.held_rows = !known->was_empty;
     table.merging = known->merges > 0;
     table.merge_pending = table.merging && !done.contains({name, merge_line(*known)});
+    table.slice_bytes = context_.tables[t].target.source->estimated_bytes / std::max<size_t>(1, known->slices.size());
+    table.load_order = context_.tables[t].load_order;
     uint64_t rows_done = 0;
     for (const TableRange& slice : known->slices)
       if (!done.contains({name, slice.index})) table.to_do.push_back(slice);

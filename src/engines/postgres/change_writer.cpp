@@ -74,7 +74,8 @@ Result<ComputedThere> computed_there(Connection& session, const TableAlteration&
 }  // namespace
 
 Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& session, const ControlSchema& control,
-                                                                 std::string_view task_id, bool keys_act) {
+                                                                 std::string_view task_id,
+                                                                 std::span<const TableRef> acting) {
   // The plans of set statements must go through the key whatever the statistics say: the stage is small, the table
   // may not be.
   TRY(session.run("DEALLOCATE ALL"));
@@ -87,7 +88,7 @@ Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& ses
       TRY(session.run("SET plan_cache_mode = force_generic_plan"));
   }
   std::unique_ptr<PostgresChangeWriter> writer(new PostgresChangeWriter(session, control, std::string(task_id)));
-  writer->keys_act_ = keys_act;
+  writer->acting_.insert(acting.begin(), acting.end());
   return std::unique_ptr<ChangeWriter>(std::move(writer));
 }
 

@@ -6,6 +6,8 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -20,9 +22,9 @@ namespace godwit::postgres {
 
 class PostgresChangeWriter : public ChangeWriter {
  public:
-  // `keys_act`: Target::let_keys_act has put foreign keys in force in this session.
+  // `acting`: Target::let_keys_act has put foreign keys in force in this session, for changes of these tables alone.
   static Result<std::unique_ptr<ChangeWriter>> open(Connection& session, const ControlSchema& control,
-                                                    std::string_view task_id, bool keys_act);
+                                                    std::string_view task_id, std::span<const TableRef> acting);
   Result<void> begin(const Position& expected) override;
   Result<bool> apply_sets(const TargetTable& table, const NetChanges& net, std::string& why) override;
   ParkedRow describe(const ChangeView& change) const override;
@@ -81,6 +83,9 @@ class PostgresChangeWriter : public ChangeWriter {
   Result<size_t> send_chunk(std::span<const ChangeView> changes, std::vector<bool>& sent);
   Result<Progress> collect(std::span<const ChangeView> changes, const std::vector<bool>& sent);
   Result<Progress> run_chunk(std::span<const ChangeView> changes);
+  bool lets_keys_act(const ChangeView& change) const;
+  Result<void> hush_keys();
+  Result<void> wake_keys();
   Result<Progress> run_like(std::span<const ChangeView> changes);
 
   Connection& session_;
@@ -94,7 +99,7 @@ class PostgresChangeWriter : public ChangeWriter {
   std::unordered_map<const TargetTable*, TableStatements> statements_;
   std::unordered_map<const TargetTable*, std::vector<std::string>> literal_types_;
   uint64_t prepared_count_ = 0, prepared_now_ = 0;
-  bool keys_act_ = false;            // foreign keys are in force in this session
+  std::set<TableRef> acting_;        // tables for whose changes foreign keys are in force; empty: in force for none
   std::vector<ByteBuffer> scratch_;  // parameters of one statement, NUL-terminated
   std::deque<Commit> not_durable_;
   Position durable_, last_;

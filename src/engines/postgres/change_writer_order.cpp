@@ -246,17 +246,32 @@ Result<ChangeWriter::Progress> PostgresChangeWriter::run_chunk(std::span<const C
   return again.done == progress->done ? progress : Result<Progress>(again);
 }
 
-// Those from the front that go under one setting. The setting lasts no longer than its statements, so that no
-// savepoint of the caller's has it wrong.
+bool PostgresChangeWriter::lets_keys_act(const ChangeView& change) const {
+  return !change.keys_off && acting_.contains(change.table->layout->ref);
+}
+
+// Where keys act: other tables have snapshots of their own, between which valid rows may break a key for a moment.
+// The setting lasts no longer than its statements, so that no savepoint of the caller's has it wrong.
+Result<void> PostgresChangeWriter::hush_keys() {
+  if (acting_.empty()) return {};
+  return session_.run("SET LOCAL session_replication_role = replica");
+}
+
+Result<void> PostgresChangeWriter::wake_keys() {
+  if (acting_.empty()) return {};
+  return session_.run("SET LOCAL session_replication_role = origin");
+}
+
+// Those from the front that go under one setting.
 Result<ChangeWriter::Progress> PostgresChangeWriter::run_like(std::span<const ChangeView> changes) {
-  if (!keys_act_) return run_chunk(changes);
-  const bool off = changes.front().keys_off;
+  if (acting_.empty()) return run_chunk(changes);
+  const bool act = lets_keys_act(changes.front());
   size_t count = 1;
-  while (count < changes.size() && count < chunk_statements_max && changes[count].keys_off == off) ++count;
-  if (!off) return run_chunk(changes.first(count));
-  TRY(session_.run("SET LOCAL session_replication_role = replica"));
+  while (count < changes.size() && count < chunk_statements_max && lets_keys_act(changes[count]) == act) ++count;
+  if (act) return run_chunk(changes.first(count));
+  TRY(hush_keys());
   const Progress progress = TRY(run_chunk(changes.first(count)));
-  TRY(session_.run("SET LOCAL session_replication_role = origin"));
+  TRY(wake_keys());
   return progress;
 }
 

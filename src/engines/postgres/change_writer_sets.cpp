@@ -89,6 +89,8 @@ Result<bool> PostgresChangeWriter::apply_sets(const TargetTable& table, const Ne
     return false;
   }
   TRY(session_.run("SAVEPOINT sets"));
+  // Never tables whose keys act: those go in log order. Undone with the savepoint.
+  TRY(hush_keys());
   auto fits = session_.traits().has_temporary_tables ? try_sets(table, net, why) : try_values(table, net, why);
   if (!fits && fits.error().sqlstate == "42501") may_make_stages_ = false;
   if (!fits && (does_not_fit(fits.error()) || !may_make_stages_)) {
@@ -97,6 +99,7 @@ Result<bool> PostgresChangeWriter::apply_sets(const TargetTable& table, const Ne
   }
   if (!fits) return fits;
   if (*fits) {
+    TRY(wake_keys());
     TRY(session_.run("RELEASE SAVEPOINT sets"));
     return true;
   }

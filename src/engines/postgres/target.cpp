@@ -240,8 +240,11 @@ Result<std::unique_ptr<ChangedKeys>> PostgresTarget::gather_keys(std::string_vie
 }
 
 Result<std::vector<ActingKey>> PostgresTarget::acting_keys(std::span<const TargetTable> tables,
-                                                           std::span<const TableRef>) {
-  return postgres::acting_keys(session_, tables);
+                                                           std::span<const TableRef> tied) {
+  std::vector<ActingKey> acting = TRY(postgres::acting_keys(session_, tables));
+  // Statements on other tables run with foreign keys out of force.
+  std::erase_if(acting, [&](const ActingKey& key) { return std::ranges::find(tied, key.parent) == tied.end(); });
+  return acting;
 }
 
 Result<std::vector<TableRef>> PostgresTarget::let_keys_act(
@@ -253,14 +256,14 @@ Result<std::vector<TableRef>> PostgresTarget::let_keys_act(
   TRY(save(join_scripts(saved, plan.script)));
   TRY(carry_out(session_, plan));
   TRY(session_.run("SET session_replication_role = origin"));
-  keys_act_ = true;
+  acting_.assign(tied.begin(), tied.end());
   for (const TableRef& table : tied)
     if (std::ranges::find(ordered, table) == ordered.end()) ordered.push_back(table);
   return ordered;
 }
 
 Result<std::unique_ptr<ChangeWriter>> PostgresTarget::apply_changes(std::string_view task_id) {
-  return PostgresChangeWriter::open(session_, control_, task_id, keys_act_);
+  return PostgresChangeWriter::open(session_, control_, task_id, acting_);
 }
 
 }  // namespace godwit::postgres

@@ -123,7 +123,7 @@ class PostgresTarget : public Target {
   SessionOptions options_;
   ControlSchema control_;
   PostgresCatalog catalog_;
-  bool keys_act_ = false;  // in this session
+  std::vector<TableRef> acting_;  // tables whose keys act in this session
 };
 
 }  // namespace godwit::postgres
