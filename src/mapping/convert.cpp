@@ -271,9 +271,13 @@ bool is_own_text(const Type& to, std::string_view value, std::string_view conver
   if (is_negative && is_zero(number)) return false;
   const std::string_view digits = value.substr(is_negative ? 1 : 0);
   const bool padded = digits.size() > 1 && digits[0] == '0' && digits[1] != '.';
+  const size_t point = digits.find('.');
+  const size_t fraction = point == std::string_view::npos ? 0 : digits.size() - point - 1;
   // A scale writes all its digits; without one 1.5 and 1.50 are one number.
-  const bool trailing = !to.precision && digits.contains('.') && (digits.ends_with('0') || digits.ends_with('.'));
-  return !padded && !trailing;
+  if (padded || digits.ends_with('.')) return false;
+  if (to.type_class == TypeClass::numeric && to.precision)
+    return fraction == static_cast<size_t>(std::max(to.scale.value_or(0), 0));
+  return fraction == 0 || !digits.ends_with('0');
 }
 
 template <class Real>
