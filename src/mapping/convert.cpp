@@ -262,8 +262,8 @@ bool is_same_number(Family from, Family to, std::string_view value, std::string_
 }
 
 // Many texts mean one number, date or truth value; of them one alone is kept: the one that the new type writes
-// itself.
-bool is_own_text(const Type& to, std::string_view value, std::string_view converted) {
+// without padding.
+bool is_own_text(std::string_view value, std::string_view converted) {
   if (value != converted) return false;
   Decimal number;
   if (!read_decimal(value, number) || number.kind != Decimal::Kind::finite) return true;
@@ -271,13 +271,8 @@ bool is_own_text(const Type& to, std::string_view value, std::string_view conver
   if (is_negative && is_zero(number)) return false;
   const std::string_view digits = value.substr(is_negative ? 1 : 0);
   const bool padded = digits.size() > 1 && digits[0] == '0' && digits[1] != '.';
-  const size_t point = digits.find('.');
-  const size_t fraction = point == std::string_view::npos ? 0 : digits.size() - point - 1;
-  // A scale writes all its digits; without one 1.5 and 1.50 are one number.
-  if (padded || digits.ends_with('.')) return false;
-  if (to.type_class == TypeClass::numeric && to.precision)
-    return fraction == static_cast<size_t>(std::max(to.scale.value_or(0), 0));
-  return fraction == 0 || !digits.ends_with('0');
+  const bool trailing = digits.contains('.') && (digits.ends_with('0') || digits.ends_with('.'));
+  return !padded && !trailing;
 }
 
 template <class Real>
@@ -323,7 +318,7 @@ bool keeps_value(const Type& from, const Type& to, std::string_view value, std::
   if (is_string(b)) return true;
   // Bits of one length are as many values as texts.
   if (from.form == ValueForm::bits && !from.native.contains("varying")) return true;
-  if (is_string(a)) return is_own_text(to, value, converted);
+  if (is_string(a)) return is_own_text(value, converted);
   return is_moment(a) ? is_same_moment(a, b, value, converted) : is_same_number(a, b, value, converted);
 }
 

@@ -22,8 +22,8 @@ bool convert(const Type& from, const Type& to, std::string_view value, std::stri
              std::string_view& why);
 
 // Whether what convert() made of a value stands for that value alone, so that no two values become one: a number,
-// date or time must still be the same one; of the texts that mean one number, date or truth value, the one that the
-// new type writes itself is kept. What becomes text or bytes always is.
+// date or time must still be the same one; of the texts that mean one number, date or truth value, the one written
+// without padding zeros is kept. What becomes text or bytes always is.
 bool keeps_value(const Type& from, const Type& to, std::string_view value, std::string_view converted);
 
 // The shortest text that reads back as the same number; without exponent if `plain`. NaN and Infinity as words.
