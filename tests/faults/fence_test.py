@@ -184,7 +184,8 @@ def test_two_workers_of_one_task_do_no_harm(pair: Pair) -> None:
         )
         for run in (first, second):
             if run.process.running():
-                assert run.stop().code == 0
+                stopped = run.stop()
+                assert stopped.code == 0, str(stopped)
             elif run.wait(1).code != 0:
                 assert run.wait(1).code == 1 and "another" in run.said(), run.wait(1)
     pair.assert_ends_equal(task)
