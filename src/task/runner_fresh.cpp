@@ -18,6 +18,13 @@ namespace {
 
 constexpr uint64_t whole_table_bytes = uint64_t{1} << 62U;  // one slice a leaf
 
+// The table of the first key that only one of the two has; nothing: they are the same.
+std::optional<TableRef> first_difference(const std::vector<ActingKey>& before, const std::vector<ActingKey>& now) {
+  const auto [was, is] = std::ranges::mismatch(before, now);
+  if (was != before.end()) return was->child;
+  return is != now.end() ? std::optional(is->child) : std::nullopt;
+}
+
 }  // namespace
 
 Result<void> TaskRunner::clear_for_restart() {
@@ -210,8 +217,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
   const Position start = TRY(stream_start(snapshot));
   if (!loads()) TRY(check_definitions(*maker, start));
   const std::vector<ActingKey> keys = follows() ? TRY(catalog_keys()) : std::vector<ActingKey>();
-  if (keys != keys_before)
-    return Failure(errors::changed_while_starting((keys.empty() ? keys_before : keys).front().child));
+  if (const auto other = first_difference(keys_before, keys)) return Failure(errors::changed_while_starting(*other));
   progress_.change([&](TaskStatistics& s) {
     s.applied = start;
     s.started_us = clock_us;

@@ -446,8 +446,8 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
   // What changed between the plan and the snapshot is in no log of these tables.
   if (context_.tells_schema)
     for (const size_t t : TRY(changed_tables(tables.all()))) again.whole.insert(t);
-  for (const auto& [t, ranges] : slices)
-    if (keys_before != keys_now) again.whole.insert(t);
+  if (keys_before != keys_now)
+    for (const auto& [t, ranges] : slices) again.whole.insert(t);
   const bool captures = capture_ != nullptr;
   if (!merging.empty()) {
     capture_.reset();  // one reader a slot

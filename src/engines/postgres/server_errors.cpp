@@ -69,11 +69,6 @@ bool is_plugin_refusal(const Error& error) {
          (error.sqlstate == "58P01" && error.message.find("could not access file") != std::string::npos);
 }
 
-// `… violates unique constraint "pg_class_relname_nsp_index"`
-static bool names_catalog_index(std::string_view message) {
-  return message.find("\"pg_") != std::string_view::npos && message.ends_with("_index\"");
-}
-
 namespace errors {
 
 Error in_words(Error error) {
@@ -81,10 +76,8 @@ Error in_words(Error error) {
   return error;
 }
 Error server_said(std::string_view message, std::string_view hint, std::string_view sqlstate) {
-  // A catalog query met a structure change half-way, or a statement made what somebody else made at the same moment:
-  // the next one sees it.
-  const bool raced = (sqlstate == "XX000" && message.find("cache lookup failed") != std::string_view::npos) ||
-                     (sqlstate == "23505" && names_catalog_index(message));
+  // A catalog query met a structure change half-way: the next one does not.
+  const bool raced = sqlstate == "XX000" && message.find("cache lookup failed") != std::string_view::npos;
   const auto worded = [&](std::string_view words) {
     return hint.empty() ? std::string(words) : fmt::format("{} (hint: {})", words, hint);
   };

@@ -33,17 +33,6 @@ TEST(ServerErrors, values_of_rows_are_for_the_exception_tables_alone) {
   }
 }
 
-TEST(ServerErrors, what_two_make_at_once_is_tried_again) {
-  const auto kind = [](std::string_view name) {
-    return errors::server_said("duplicate key value violates unique constraint \"" + std::string(name) + "\"", "",
-                               "23505")
-        .kind;
-  };
-  EXPECT_EQ(kind("pg_class_relname_nsp_index"), ErrorKind::transient);
-  EXPECT_EQ(kind("pg_type_typname_nsp_index"), ErrorKind::transient);
-  EXPECT_EQ(kind("t_pkey"), ErrorKind::conflict);
-}
-
 TEST(ServerErrors, hints_stay_where_nothing_is_hidden) {
   EXPECT_EQ(errors::server_said("no", "do it", "42501").message, "no (hint: do it)");
   EXPECT_EQ(errors::server_said("card 4111", "card 4111?", "P0001").message,

@@ -81,7 +81,11 @@ Result<bool> build_pieces(Connection& connection, const ObjectDef& object, const
                to_string(object.table));
       return false;
     }
-    TRY(run_in_transaction(connection, sql));
+    const auto made = run_in_transaction(connection, sql);
+    // Another worker of the task, which has yet to learn that this one took over, may have been faster.
+    const Presence now = made ? presence : TRY(look_up(connection, object, names));
+    if (!made && now == Presence::absent) return Failure(made.error());
+    if (now == Presence::there) return false;
   }
   if (object.then.empty()) return true;
   const std::string second = TRY(sql_of(connection, object, object.then, names));
