@@ -189,3 +189,26 @@ def test_two_workers_of_one_task_do_no_harm(pair: Pair) -> None:
             elif run.wait(1).code != 0:
                 assert run.wait(1).code == 1 and "another" in run.said(), run.wait(1)
     pair.assert_ends_equal(task)
+
+
+WAITS_FOR_KEY = (
+    "SELECT count(*) FROM pg_stat_activity "
+    "WHERE wait_event_type = 'Lock' AND query LIKE '%accounts%PRIMARY KEY%'"
+)
+
+
+def test_a_key_that_another_worker_makes_in_the_meantime_is_no_finding(pair: Pair) -> None:
+    """It is looked for, and not there; when it is to be made, it is."""
+    task = pair.task()
+    run = task.start("--type", "full-load")
+    connection = pair.target.connect(pair.database)
+    connection.autocommit = False
+    with contextlib.closing(connection), connection.cursor() as cursor:
+        there = "SELECT count(*) FROM pg_tables WHERE schemaname = 'public' AND tablename = 'accounts'"
+        wait_until(lambda: pair.target.value(there, pair.database) == 1, 60, "the table to be made")
+        cursor.execute("LOCK TABLE accounts IN ROW EXCLUSIVE MODE")  # rows are loaded beside it, keys are not made
+        wait_until(lambda: pair.target.value(WAITS_FOR_KEY) == 1, 60, "the worker to wait with the key")
+        cursor.execute("ALTER TABLE accounts ADD CONSTRAINT accounts_pkey PRIMARY KEY (aid)")
+        connection.commit()
+    outcome = run.wait(60)
+    assert outcome.code == 0, str(outcome)
