@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -44,6 +45,11 @@ bool is_loopback_address(const asio::ip::address& address) {
   return address.is_loopback();
 }
 
+// Worker processes must not hold the port after this one has died, nor its clients' connections.
+void keep_from_children(int file) {
+  fcntl(file, F_SETFD, FD_CLOEXEC);
+}
+
 Result<tcp::endpoint> resolve(asio::io_context& io, const std::string& address, uint16_t port) {
   error_code failed;
   tcp::resolver resolver(io);
@@ -57,6 +63,7 @@ Result<void> listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   const std::string address = endpoint.address().to_string();
   error_code failed;
   acceptor.open(endpoint.protocol(), failed);
+  if (!failed) keep_from_children(acceptor.native_handle());
   if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
   if (!failed) acceptor.bind(endpoint, failed);
   if (!failed) acceptor.listen(tcp::acceptor::max_listen_connections, failed);
@@ -144,6 +151,7 @@ asio::awaitable<void> HttpServer::State::accept_all() {
       continue;
     }
     if (!registry.make_room()) continue;  // which closes the newcomer
+    keep_from_children(socket.native_handle());
     error_code ignored;
     socket.set_option(tcp::no_delay(true), ignored);
     start_connection(std::move(socket), context);
