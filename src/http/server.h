@@ -33,8 +33,8 @@ namespace godwit {
 struct HttpServerOptions {
   std::string address = "127.0.0.1";  // numeric, or a name whose first address is taken
   uint16_t port = 0;                  // 0: any free one
-  std::string tls_cert_path;  // PEM, the chain with the server's certificate first; empty with the next: plain HTTP
-  std::string tls_key_path;   // PEM, not encrypted
+  std::string tls_cert_path{};  // PEM, the chain with the server's certificate first; empty with the next: plain HTTP
+  std::string tls_key_path{};   // PEM, not encrypted
   bool allow_plain_beyond_loopback = false;
   size_t body_bytes_max = size_t{8} << 20;
   size_t bodies_bytes_max =
