@@ -133,7 +133,7 @@ namespace errors {
 
 Error cannot_connect(std::string_view endpoint, std::string_view said, unsigned number) {
   return make(ErrorKind::connection, "connect",
-              fmt::format("cannot connect to {}: {} ({}). Check host, port, user and password of the URI, and that "
+              fmt::format("cannot connect to {}: {} ({}). Check host, port, user and password, and that "
                           "the server lets this user in from here.",
                           endpoint, said, number));
 }
