@@ -21,7 +21,7 @@ struct CertificateRecord {
 };
 
 struct CertificateChoice {
-  std::optional<std::vector<std::string>> ids, identifiers;
+  std::optional<std::vector<std::string>> ids{}, identifiers{};
 };
 
 Result<void> insert_certificate(Database& database, const CertificateRecord& certificate);

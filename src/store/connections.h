@@ -19,7 +19,7 @@ struct ConnectionRecord {
 };
 
 struct ConnectionChoice {
-  std::optional<std::vector<std::string>> endpoint_ids, instance_ids;
+  std::optional<std::vector<std::string>> endpoint_ids{}, instance_ids{};
 };
 
 // The pair's record becomes "testing"; answers it, with the new attempt's number.

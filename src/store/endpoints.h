@@ -28,7 +28,7 @@ struct EndpointRecord {
 
 // Which endpoints are asked for: of each list that is given, one value must hold.
 struct EndpointChoice {
-  std::optional<std::vector<std::string>> ids, identifiers, types, engine_names;
+  std::optional<std::vector<std::string>> ids{}, identifiers{}, types{}, engine_names{};
 };
 
 // A clash of ids or identifiers is an error; ask find_… first, in the same transaction.
