@@ -33,7 +33,7 @@ constexpr std::string_view version_1[] = {
     "STRICT",
 
     // Replication instances and subnet groups.
-    "CREATE TABLE subnet_groups (identifier TEXT PRIMARY KEY, description TEXT NOT NULL, vpc_id TEXT NOT NULL, "
+    "CREATE TABLE subnet_groups (identifier TEXT PRIMARY KEY COLLATE NOCASE, description TEXT NOT NULL, vpc_id TEXT NOT NULL, "
     "created_us INTEGER NOT NULL) WITHOUT ROWID, STRICT",
     "CREATE INDEX subnet_groups_in_order ON subnet_groups (created_us, identifier)",
     "CREATE TABLE subnets (subnet_group TEXT NOT NULL REFERENCES subnet_groups (identifier) ON DELETE CASCADE, place "
