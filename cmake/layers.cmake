@@ -10,7 +10,12 @@ set(GODWIT_LAYERS
   "engines/mysql:base data engine"
   "engines:base data engine engines/memory engines/postgres engines/mysql"
   "task:base data engine mapping"
-  "app:base data engine engines mapping task")
+  "store:base"
+  "http:base"
+  "check:base data engine mapping task"
+  "control:base data engine mapping task store check"
+  "api:base http control"
+  "app:base data engine engines mapping task check store http control api")
 
 # One static library per folder: godwit_<folder with / as _>, linked to what its layer allows.
 function(godwit_layer folder)

@@ -1,0 +1,42 @@
+#include "control/background.h"
+
+namespace godwit {
+
+Background::Background(unsigned threads) {
+  for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
+}
+
+Background::~Background() {
+  for (std::jthread& thread : threads_) thread.request_stop();
+  changed_.notify_all();
+  threads_.clear();
+}
+
+void Background::start(Job job) {
+  {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(std::move(job));
+  }
+  changed_.notify_all();
+}
+
+void Background::drain() {
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [this] { return waiting_.empty() && running_ == 0; });
+}
+
+void Background::run(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); }) && !stop.stop_requested()) {
+    const Job job = std::move(waiting_.front());
+    waiting_.pop_front();
+    ++running_;
+    lock.unlock();
+    job(stop);
+    lock.lock();
+    --running_;
+    changed_.notify_all();
+  }
+}
+
+}  // namespace godwit

@@ -1,0 +1,32 @@
+#pragma once
+// What every function of control/ works with. Made once by `godwit serve` (or a test) and alive as long as the
+// server; each member is thread-safe. Nothing here is copied into a job: background jobs hold a reference to it.
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <string>
+
+#include "control/arn.h"
+#include "control/background.h"
+#include "control/secret_box.h"
+#include "engine/engine.h"
+#include "store/database.h"
+
+namespace godwit {
+
+class TaskWorkers;  // control/task_workers.h
+
+struct Environment {
+  Database& database;
+  const SecretBox& secrets;
+  Namespace names;
+  std::span<Engine* const> engines;
+  Background& background;
+  TaskWorkers* workers = nullptr;   // null: this server runs no tasks, as in tests of other resources
+  std::string folder;               // --data-dir: tasks/<resource id>/ holds a task's log, spool and statistics
+  std::string secret_folder;        // --secret-dir: files named by SecretsManagerSecretId; empty: none
+  std::function<int64_t()> now_us;  // UTC microseconds since 1970
+};
+
+}  // namespace godwit
