@@ -15,8 +15,6 @@
 #endif
 
 namespace godwit {
-namespace {
-
 std::span<Engine* const> all_engines() {
   static const std::vector<Engine*> engines = {
 #ifdef GODWIT_POSTGRES
@@ -29,8 +27,6 @@ std::span<Engine* const> all_engines() {
   };
   return engines;
 }
-
-}  // namespace
 
 Result<Engine*> find_engine(std::string_view scheme) {
   std::vector<std::string> known;

@@ -24,9 +24,9 @@ constexpr TaskColumn task_columns[] = {
     {"id", &StoredTask::id},
     {"created_us", nullptr, &StoredTask::created_us},
     {"identifier", &StoredTask::identifier},
-    {"source_endpoint", &StoredTask::source_endpoint},
-    {"target_endpoint", &StoredTask::target_endpoint},
-    {"instance", &StoredTask::instance},
+    {"source_endpoint_id", &StoredTask::source_endpoint_id},
+    {"target_endpoint_id", &StoredTask::target_endpoint_id},
+    {"instance_id", &StoredTask::instance_id},
     {"migration_type", &StoredTask::migration_type},
     {"table_mappings", &StoredTask::table_mappings},
     {"task_data", &StoredTask::task_data},
@@ -131,12 +131,12 @@ void narrow(Where& where, const TaskFilter& filter) {
       {"id", filter.ids},
       {"identifier", filter.identifiers},
       {"migration_type", filter.migration_types},
-      {"instance", filter.instances},
+      {"instance_id", filter.instances},
       {"status", filter.statuses},
   };
   for (const auto& [column, values] : lists)
     if (values) where.among(column, *values);
-  if (filter.endpoints) where.among_either("source_endpoint", "target_endpoint", *filter.endpoints);
+  if (filter.endpoints) where.among_either("source_endpoint_id", "target_endpoint_id", *filter.endpoints);
 }
 
 }  // namespace

@@ -14,9 +14,9 @@ namespace godwit {
 
 // Times are UTC microseconds since 1970, 0: not yet. Empty texts: none.
 struct StoredTask {
-  std::string id;                                          // the generated resource id
-  std::string identifier;                                  // the user's, lower-case
-  std::string source_endpoint, target_endpoint, instance;  // resource ids
+  std::string id;          // the generated resource id
+  std::string identifier;  // the user's, lower-case
+  std::string source_endpoint_id, target_endpoint_id, instance_id;
   std::string migration_type;
   std::string table_mappings;  // as given
   std::string task_data;
