@@ -42,7 +42,8 @@ struct InstanceRecord {
 
 // Which instances are asked for: of each list that is given, one value must hold.
 struct InstanceChoice {
-  std::optional<std::vector<std::string>> ids, identifiers, classes, engine_versions, statuses, subnet_groups;
+  std::optional<std::vector<std::string>> ids{}, identifiers{}, classes{}, engine_versions{}, statuses{},
+      subnet_groups{};
 };
 
 Result<void> insert_instance(Database& database, const InstanceRecord& instance);

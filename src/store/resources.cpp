@@ -13,6 +13,7 @@ constexpr ResourceKind kinds[] = {
     {"subgrp", "Replication subnet group", "subnet_groups", "identifier", "identifier"},
     {"es", "Event subscription", "event_subscriptions", "identifier", "identifier"},
     {"cert", "Certificate", "certificates", "id", "identifier"},
+    {"task", "Replication task", "tasks", "id", "identifier"},
 };
 
 Result<std::optional<std::string>> find(Database& database, const ResourceKind& kind, std::string_view column,
