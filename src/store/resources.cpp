@@ -16,10 +16,12 @@ constexpr ResourceKind kinds[] = {
     {"task", "Replication task", "tasks", "id", "identifier"},
 };
 
-Result<bool> has(Database& database, const ResourceKind& kind, std::string_view column, std::string_view value) {
-  const std::string sql = fmt::format("SELECT count(*) FROM {} WHERE {} = ?", kind.table, column);
-  return TRY(one_count(database, sql, {value}))
-  > 0;
+Result<std::optional<std::string>> find(Database& database, const ResourceKind& kind, std::string_view column,
+                                        std::string_view value) {
+  const std::string sql = fmt::format("SELECT {} FROM {} WHERE {} = ?", kind.id_column, kind.table, column);
+  std::optional<std::string> found;
+  TRY(database.each(sql, {value}, [&](const Row& row) { found = row.text(0); }));
+  return found;
 }
 
 }  // namespace
@@ -33,13 +35,14 @@ const ResourceKind* find_resource_kind(std::string_view arn_type) {
   return found == std::end(kinds) ? nullptr : found;
 }
 
-Result<bool> has_resource(Database& database, const ResourceKind& kind, std::string_view id) {
-  return has(database, kind, kind.id_column, id);
+Result<std::optional<std::string>> find_resource(Database& database, const ResourceKind& kind, std::string_view id) {
+  return find(database, kind, kind.id_column, id);
 }
 
 Result<bool> has_resource_named(Database& database, const ResourceKind& kind, std::string_view identifier) {
   if (kind.identifier_column.empty()) return false;
-  return has(database, kind, kind.identifier_column, identifier);
+  return TRY(find(database, kind, kind.identifier_column, identifier))
+  .has_value();
 }
 
 Result<int64_t> one_count(Database& database, std::string_view sql, std::initializer_list<SqlValue> values) {

@@ -3,6 +3,7 @@
 // A new kind adds its line to resource_kinds() and, in store/migrations.cpp, the trigger that removes its tags.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +24,8 @@ std::span<const ResourceKind> resource_kinds();
 // Null: no such kind.
 const ResourceKind* find_resource_kind(std::string_view arn_type);
 
-Result<bool> has_resource(Database& database, const ResourceKind& kind, std::string_view id);
+// The id as the store writes it (names of groups and subscriptions are found without regard to case).
+Result<std::optional<std::string>> find_resource(Database& database, const ResourceKind& kind, std::string_view id);
 Result<bool> has_resource_named(Database& database, const ResourceKind& kind, std::string_view identifier);
 Result<int64_t> one_count(Database& database, std::string_view sql, std::initializer_list<SqlValue> values = {});
 
