@@ -58,8 +58,7 @@ Result<void> note_reading(Environment& environment, const StoredTask& task, bool
 }
 
 Result<void> note_clean_up_failed(Environment& environment, const StoredTask& task, std::string_view why) {
-  return note(environment, task, 82, "failure",
-              fmt::format("Clean-up of task data failed on delete: {}", why));
+  return note(environment, task, 82, "failure", fmt::format("Clean-up of task data failed on delete: {}", why));
 }
 
 }  // namespace godwit

@@ -134,6 +134,7 @@ void narrow(Where& where, const TaskFilter& filter) {
       {"migration_type", filter.migration_types},
       {"instance_id", filter.instances},
       {"status", filter.statuses},
+      {"after_stop", filter.after_stops},
   };
   for (const auto& [column, values] : lists)
     if (values) where.among(column, *values);
