@@ -21,8 +21,8 @@ struct EventRecord {
 
 // Which events are asked for; absent: all. Times: from_us <= at < until_us.
 struct EventChoice {
-  std::optional<int64_t> from_us, until_us;
-  std::optional<std::vector<std::string>> source_types, source_identifiers, categories;
+  std::optional<int64_t> from_us{}, until_us{};
+  std::optional<std::vector<std::string>> source_types{}, source_identifiers{}, categories{};
 };
 
 // Answers its sequence.

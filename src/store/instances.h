@@ -18,6 +18,7 @@ struct PendingInstanceValues {
   std::optional<std::string> engine_version;
   std::optional<std::string> network_type;
 
+  bool operator==(const PendingInstanceValues&) const = default;
   bool empty() const {
     return !instance_class && !allocated_storage_gb && !multi_az && !engine_version && !network_type;
   }
@@ -42,7 +43,8 @@ struct InstanceRecord {
 
 // Which instances are asked for: of each list that is given, one value must hold.
 struct InstanceChoice {
-  std::optional<std::vector<std::string>> ids, identifiers, classes, engine_versions, statuses, subnet_groups;
+  std::optional<std::vector<std::string>> ids{}, identifiers{}, classes{}, engine_versions{}, statuses{},
+      subnet_groups{};
 };
 
 Result<void> insert_instance(Database& database, const InstanceRecord& instance);

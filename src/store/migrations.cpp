@@ -9,6 +9,9 @@ namespace {
 constexpr std::string_view version_1[] = {
     // What the server knows of itself: account, region.
     "CREATE TABLE server_facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT",
+    // Who may call; the secret is sealed.
+    "CREATE TABLE access_keys (id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, sealed_secret BLOB NOT "
+    "NULL, created_us INTEGER NOT NULL, last_used_us INTEGER, revoked_us INTEGER) WITHOUT ROWID, STRICT",
 
     // Endpoints, the tests of their connections, the schemas of their servers.
     "CREATE TABLE endpoints (id TEXT PRIMARY KEY, identifier TEXT NOT NULL UNIQUE, type TEXT NOT NULL, engine_name "
@@ -112,10 +115,6 @@ constexpr std::string_view version_1[] = {
     "'cert' AND resource_id = OLD.id; END",
     "CREATE TRIGGER tags_of_task AFTER DELETE ON tasks BEGIN DELETE FROM tags WHERE resource_type = 'task' AND "
     "resource_id = OLD.id; END",
-
-    // Who may call; the secret is sealed.
-    "CREATE TABLE access_keys (id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, sealed_secret BLOB NOT "
-    "NULL, created_us INTEGER NOT NULL, last_used_us INTEGER, revoked_us INTEGER) WITHOUT ROWID, STRICT",
 };
 
 constexpr std::array<std::span<const std::string_view>, 1> versions = {version_1};

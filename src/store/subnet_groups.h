@@ -15,14 +15,14 @@ struct SubnetRecord {
 
 struct SubnetGroupRecord {
   std::string identifier;  // lower-case
-  std::string description, vpc_id;
-  std::vector<SubnetRecord> subnets;
+  std::string description, vpc_id{};
+  std::vector<SubnetRecord> subnets{};
   int64_t created_us = 0;
 };
 
 // Which groups are asked for: absent, all.
 struct SubnetGroupChoice {
-  std::optional<std::vector<std::string>> identifiers;
+  std::optional<std::vector<std::string>> identifiers{};
 };
 
 Result<void> insert_subnet_group(Database& database, const SubnetGroupRecord& group);

@@ -20,7 +20,7 @@ struct SubscriptionRecord {
 };
 
 struct SubscriptionChoice {
-  std::optional<std::vector<std::string>> identifiers;
+  std::optional<std::vector<std::string>> identifiers{};
 };
 
 Result<void> insert_subscription(Database& database, const SubscriptionRecord& subscription);
