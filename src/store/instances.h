@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "store/database.h"
-#include "store/where.h"
 
 namespace godwit {
 
@@ -41,6 +40,12 @@ struct InstanceRecord {
   PendingInstanceValues pending;
 };
 
+// Which instances are asked for: of each list that is given, one value must hold.
+struct InstanceChoice {
+  std::optional<std::vector<std::string>> ids{}, identifiers{}, classes{}, engine_versions{}, statuses{},
+      subnet_groups{};
+};
+
 Result<void> insert_instance(Database& database, const InstanceRecord& instance);
 // All but id and creation time.
 Result<void> update_instance(Database& database, const InstanceRecord& instance);
@@ -48,7 +53,7 @@ Result<void> delete_instance(Database& database, std::string_view id);
 
 Result<std::optional<InstanceRecord>> find_instance(Database& database, std::string_view id);
 Result<std::optional<InstanceRecord>> find_instance_by_identifier(Database& database, std::string_view identifier);
-// Columns for `where`: id, identifier, instance_class, engine_version, status, subnet_group.
-Result<std::vector<InstanceRecord>> list_instances(Database& database, Where where = {}, const ListPage& page = {});
+Result<std::vector<InstanceRecord>> list_instances(Database& database, const InstanceChoice& choice,
+                                                   const ListPage& page = {});
 
 }  // namespace godwit
