@@ -18,6 +18,7 @@ struct PendingInstanceValues {
   std::optional<std::string> engine_version;
   std::optional<std::string> network_type;
 
+  bool operator==(const PendingInstanceValues&) const = default;
   bool empty() const {
     return !instance_class && !allocated_storage_gb && !multi_az && !engine_version && !network_type;
   }
