@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "base/log.h"
+#include "base/server_log.h"
 #include "control/connectable.h"
 #include "control/endpoints.h"
 #include "control/faults.h"
@@ -52,7 +52,7 @@ Result<ShownConnection> shown(Environment& environment, const ConnectionRecord& 
 Result<void> probe(const Environment& environment, const EndpointRecord& endpoint) {
   const Endpoint login = TRY(connectable(environment, endpoint));
   const EndpointKind kind = TRY(endpoint_kind(environment, endpoint.engine_name));
-  TRY(kind.served_by->probe(login, role_of(endpoint.type)));
+  TRY(kind.served_by->probe(login, endpoint_role(endpoint.type)));
   return {};
 }
 
@@ -62,7 +62,7 @@ void run_test(Environment& environment, const ConnectionRecord& attempt) {
   const auto done = probe(environment, **endpoint);
   if (const auto ended = end_connection_test(environment.database, attempt, done ? "" : failure_text(done.error()));
       !ended)
-    log_error(Component::common, "The end of a connection test was not kept: {}", ended.error().message);
+    server_log_of(Severity::error, "connections", "the end of a test was not kept: {}", ended.error().message);
 }
 
 void start_test(Environment& environment, const ConnectionRecord& attempt) {

@@ -90,7 +90,7 @@ Result<void> EndpointDraft::take_kind(const EndpointInput& input) {
   kind_ = TRY(endpoint_kind(environment_, input.engine_name.value_or(record_.engine_name)));
   if (before != nullptr && before != kind_.form) drop_settings();
   record_.engine_name = kind_.engine->name;
-  if (!kind_.engine->serves(role_of(record_.type)))
+  if (!kind_.engine->serves(endpoint_role(record_.type)))
     return Failure(invalid_value(fmt::format("EngineName {} cannot be a {}.", kind_.engine->name, record_.type)));
   return {};
 }

@@ -29,7 +29,7 @@ std::vector<EndpointType> endpoint_types(const Environment& environment) {
   for (const Engine* engine : environment.engines)
     for (const ServedEngine& one : engine->endpoint_form().engines)
       for (const std::string_view type : {"source", "target"})
-        if (one.serves(role_of(type)))
+        if (one.serves(endpoint_role(type)))
           out.push_back(
               {std::string(one.name), std::string(type), std::string(one.display_name), one.captures_changes});
   std::ranges::sort(out, {}, [](const EndpointType& one) { return std::pair(one.engine_name, one.type); });
@@ -45,7 +45,7 @@ std::vector<const Attribute*> endpoint_settings(const EndpointKind& kind) {
   return out;
 }
 
-EndpointRole role_of(std::string_view type) {
+EndpointRole endpoint_role(std::string_view type) {
   return type == "target" ? EndpointRole::target : EndpointRole::source;
 }
 

@@ -1,6 +1,6 @@
 #include "control/schema_refreshes.h"
 
-#include "base/log.h"
+#include "base/server_log.h"
 #include "control/connectable.h"
 #include "control/connection_tests.h"
 #include "control/endpoints.h"
@@ -13,7 +13,7 @@ namespace {
 Result<std::vector<std::string>> read_schemas(const Environment& environment, const EndpointRecord& endpoint) {
   const Endpoint login = TRY(connectable(environment, endpoint));
   const EndpointKind kind = TRY(endpoint_kind(environment, endpoint.engine_name));
-  return kind.served_by->list_schemas(login, role_of(endpoint.type));
+  return kind.served_by->list_schemas(login, endpoint_role(endpoint.type));
 }
 
 void run_refresh(Environment& environment, const SchemaListRecord& attempt) {
@@ -22,7 +22,7 @@ void run_refresh(Environment& environment, const SchemaListRecord& attempt) {
   const auto names = read_schemas(environment, **endpoint);
   const auto kept = names ? end_schema_refresh(environment.database, attempt, *names)
                           : fail_schema_refresh(environment.database, attempt, failure_text(names.error()));
-  if (!kept) log_error(Component::common, "The end of a refresh of schemas was not kept: {}", kept.error().message);
+  if (!kept) server_log_of(Severity::error, "schemas", "the end of a refresh was not kept: {}", kept.error().message);
 }
 
 void start_refresh(Environment& environment, const SchemaListRecord& attempt) {
