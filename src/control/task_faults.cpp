@@ -182,6 +182,10 @@ Error group_stop_without_changes(std::string_view identifier) {
       identifier));
 }
 
+Error reload_option_unknown(std::string_view option) {
+  return invalid_value(fmt::format("ReloadOption \"{}\" is not known; use data-reload or validate-only.", option));
+}
+
 Error reload_refused(std::string_view why) {
   return invalid_state(fmt::format("Tables cannot be reloaded: {}", why));
 }

@@ -53,6 +53,7 @@ Error group_names_task_twice(std::string_view identifier);
 Error group_stop_without_changes(std::string_view identifier);
 
 // ReloadTables
+Error reload_option_unknown(std::string_view option);
 Error reload_refused(std::string_view why);
 Error reload_list_refused(std::string_view why);
 Error table_out_of_scope(std::string_view schema, std::string_view table);
