@@ -137,6 +137,8 @@ void Supervisor::take_up_one(const WorkerJob& job, int64_t run) {
   const std::optional<int64_t> pid = WorkerLock::holder(job.state_dir);
   if (pid && adopt(placed, *pid)) return;
   placed.found_dead = true;
+  placed.report.state = WorkerState::running;  // as the server before told
+  placed.shown_running_ms = 1;
   worker_ended(placed);
 }
 
