@@ -127,8 +127,8 @@ void WorkerLink::look(bool last) {
   figures.statistics.swap_bytes = use.swap_bytes;
   latest_ = figures.statistics;
   bool all = false;
-  // A task that has not planned its tables yet says nothing of them: what was known stays.
-  if (!now.tables.empty() || running) {
+  // Until a resumed task has taken up what was counted before, that stands.
+  if (running || (before_.tables.empty() && !now.tables.empty())) {
     const std::vector<WorkerTable> changed = watch_.look(now.tables, now_us(), all);
     if (!changed.empty() || all) unkept_ = true;
     tell_tables(changed, all);
