@@ -115,6 +115,19 @@ void add_keys(CLI::App& app, godwit::KeysArguments& arguments, int& exit_status)
   revoke->footer("Example:\n  godwit keys revoke GKIAEXAMPLEEXAMPLE23");
 }
 
+void add_run(CLI::App& app, godwit::RunArguments& arguments, int& exit_status) {
+  CLI::App* command = app.add_subcommand("run", "One task's worker process; `godwit serve` starts it");
+  command
+      ->add_option("--job", arguments.job,
+                   "descriptor on which the job stands, as JSON with its secrets; - for standard input")
+      ->required();
+  command->add_option("--socket", arguments.socket, "the server's socket for its workers; without it nobody is told");
+  command->footer(
+      "Example:\n  godwit run --job 3 --socket /var/lib/godwit/workers.sock 3<job.json\n\nIt goes on while the "
+      "server is away. SIGTERM puts the task down where it stands, to be taken up again.");
+  command->callback([&arguments, &exit_status] { exit_status = godwit::run_worker(arguments); });
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Godwit moves databases without stopping them.", "godwit");
   app.set_version_flag("--version", std::string("godwit ") + GODWIT_VERSION);
@@ -123,11 +136,13 @@ int run(int argc, char** argv) {
   godwit::DropArguments drop_arguments;
   godwit::ServeArguments serve_arguments;
   godwit::KeysArguments keys_arguments;
+  godwit::RunArguments run_arguments;
   int exit_status = 0;
   add_migrate(app, migrate_arguments, exit_status);
   add_drop(app, drop_arguments, exit_status);
   add_serve(app, serve_arguments, exit_status);
   add_keys(app, keys_arguments, exit_status);
+  add_run(app, run_arguments, exit_status);
   try {  // CLI11 reports usage by exception
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

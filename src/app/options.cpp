@@ -75,7 +75,8 @@ std::string default_state_dir() {
   return std::string(home == nullptr ? "." : home) + "/.local/state/godwit";
 }
 
-Result<TaskOptions> task_options(const MigrateArguments& arguments) {
+Result<TaskOptions> checked_options(const MigrateArguments& arguments, const std::string& mappings,
+                                    const std::string& settings) {
   TaskOptions out;
   out.source = TRY(parse_endpoint(arguments.source));
   out.target = TRY(parse_endpoint(arguments.target));
@@ -88,18 +89,23 @@ Result<TaskOptions> task_options(const MigrateArguments& arguments) {
   TRY(check_task_id(arguments.task_id));
   TRY(check_stop_position(arguments.stop_position));
   out.task_id = arguments.task_id;
-  const std::string mappings = TRY(document_text(arguments.mappings, "--table-mappings"));
   if (mappings.empty())
     out.rules = default_rules();
   else
     out.rules = TRY(parse_rules(mappings));
-  const std::string settings = TRY(document_text(arguments.settings, "--task-settings"));
   out.settings = TRY(parse_settings(settings));
   out.preparation_named = settings.find("\"TargetTablePrepMode\"") != std::string::npos;
   out.start_position = arguments.start_position;
   out.stop_position = arguments.stop_position;
   out.restart = arguments.restart;
   out.finish = arguments.finish;
+  return out;
+}
+
+Result<TaskOptions> task_options(const MigrateArguments& arguments) {
+  const std::string mappings = TRY(document_text(arguments.mappings, "--table-mappings"));
+  const std::string settings = TRY(document_text(arguments.settings, "--task-settings"));
+  TaskOptions out = TRY(checked_options(arguments, mappings, settings));
   out.state_dir =
       TRY(make_state_dir(arguments.state_dir.empty() ? default_state_dir() : arguments.state_dir, arguments.task_id));
   return out;

@@ -22,11 +22,19 @@ struct DropArguments {
   bool force = false;
 };
 
+struct RunArguments {
+  std::string job, socket;
+};
+
 // `text` itself when it begins with '{', else the content of the file it names.
 Result<std::string> document_text(const std::string& text, std::string_view option);
 
 // Everything checked that can be without a server; makes the task's folder.
 Result<TaskOptions> task_options(const MigrateArguments& arguments);
+
+// The same of documents at hand, without a folder.
+Result<TaskOptions> checked_options(const MigrateArguments& arguments, const std::string& mappings,
+                                    const std::string& settings);
 
 // $XDG_STATE_HOME/godwit, or ~/.local/state/godwit.
 std::string default_state_dir();
