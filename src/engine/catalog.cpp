@@ -22,4 +22,10 @@ std::string_view to_string(ObjectPhase phase) {
   return "?";
 }
 
+Result<std::vector<TableFacts>> Catalog::survey(std::span<const TableRef> tables) {
+  std::vector<TableFacts> out;
+  for (const TableRef& table : tables) out.emplace_back().table = table;
+  return out;
+}
+
 }  // namespace godwit
