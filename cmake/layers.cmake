@@ -10,7 +10,8 @@ set(GODWIT_LAYERS
   "engines/mysql:base data engine"
   "engines:base data engine engines/memory engines/postgres engines/mysql"
   "task:base data engine mapping"
-  "app:base data engine engines mapping task")
+  "check:base data engine mapping task"
+  "app:base data engine engines mapping task check")
 
 # One static library per folder: godwit_<folder with / as _>, linked to what its layer allows.
 function(godwit_layer folder)

@@ -7,5 +7,6 @@ namespace godwit {
 
 int migrate(const MigrateArguments& arguments);
 int drop(const DropArguments& arguments);
+int check(const CheckArguments& arguments);
 
 }  // namespace godwit

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "task/runner.h"
@@ -21,6 +22,16 @@ struct DropArguments {
   std::string source, target, task_id = "godwit", control_schema;
   bool force = false;
 };
+
+struct CheckArguments {
+  std::string source, target, type = "full-load-and-cdc", mappings, settings, task_id = "godwit", start_position,
+                              output = "text";
+  std::vector<std::string> include, exclude;
+  bool list = false;
+};
+
+// "full-load-and-cdc" and its like; an error of kind usage for another text.
+Result<TaskType> task_type(const std::string& text);
 
 // `text` itself when it begins with '{', else the content of the file it names.
 Result<std::string> document_text(const std::string& text, std::string_view option);

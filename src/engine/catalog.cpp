@@ -22,8 +22,8 @@ std::string_view to_string(ObjectPhase phase) {
   return "?";
 }
 
-Result<std::vector<TableFacts>> Catalog::survey(std::span<const TableRef> tables) {
-  std::vector<TableFacts> out;
+Result<std::vector<TableSurvey>> Catalog::survey(std::span<const TableRef> tables) {
+  std::vector<TableSurvey> out;
   for (const TableRef& table : tables) out.emplace_back().table = table;
   return out;
 }

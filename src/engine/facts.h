@@ -27,7 +27,7 @@ struct ServerFacts {
   // kB).
   std::map<std::string, std::string, std::less<>> settings;
   bool is_replica = false;
-  // False: TableFacts of this server hold little more than columns.
+  // False: TableSurvey of this server hold little more than columns.
   bool tells_structure = true;
   // A target: triggers and foreign keys can be put out of force for a session by this role.
   bool quiets_constraints = true;
@@ -42,7 +42,7 @@ struct ServerFacts {
   }
 };
 
-struct IndexFacts {
+struct SurveyedIndex {
   std::string name;
   bool primary = false, unique = false;
   bool constraint = false;  // made by one of its name
@@ -53,13 +53,13 @@ struct IndexFacts {
   uint64_t bytes = 0;  // 0: not known
 };
 
-struct ForeignKeyFacts {
+struct SurveyedForeignKey {
   std::string name;
   TableRef child, parent;            // where it stands, and what it points to
   std::string on_delete, on_update;  // "CASCADE", "SET NULL", "SET DEFAULT"; empty: nothing is done
 };
 
-struct TableFacts {
+struct TableSurvey {
   TableRef table;
   bool exists = false;
   bool partitioned = false;
@@ -67,10 +67,10 @@ struct TableFacts {
   std::string replica_identity;  // "default", "nothing", "full", "index", or empty
   std::vector<std::string> generated_columns, hidden_columns, counting_columns;  // counting: AUTO_INCREMENT, identity
   std::vector<std::string> not_null_columns;
-  std::vector<IndexFacts> indexes;
-  std::vector<ForeignKeyFacts> foreign_keys;   // of this table
-  std::vector<ForeignKeyFacts> referenced_by;  // of other tables
-  std::vector<std::string> triggers;           // the user's, that are enabled
+  std::vector<SurveyedIndex> indexes;
+  std::vector<SurveyedForeignKey> foreign_keys;   // of this table
+  std::vector<SurveyedForeignKey> referenced_by;  // of other tables
+  std::vector<std::string> triggers;              // the user's, that are enabled
   int64_t checks = 0;
 };
 

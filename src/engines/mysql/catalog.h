@@ -16,7 +16,7 @@ class MysqlCatalog : public Catalog {
   Result<std::vector<TableDef>> describe(std::span<const TableRef> tables) override;
   Result<std::vector<ObjectDef>> read_objects(std::span<const TableDef> tables) override;
   Result<std::vector<SequenceState>> read_sequences(std::span<const TableDef> tables) override;
-  Result<std::vector<TableFacts>> survey(std::span<const TableRef> tables) override {
+  Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables) override {
     return mysql::survey(connection_, tables);
   }
 

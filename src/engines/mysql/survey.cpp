@@ -45,7 +45,7 @@ class Survey {
     for (const TableRef& table : tables) out_.emplace_back().table = table;
   }
 
-  Result<std::vector<TableFacts>> run() {
+  Result<std::vector<TableSurvey>> run() {
     const Rows setting = TRY(session_.query("SELECT @@lower_case_table_names"));
     folds_ = setting.integer(0, 0) != 0;
     std::vector<TableRef> names;
@@ -69,7 +69,7 @@ class Survey {
   }
 
  private:
-  TableFacts* find(const Rows& rows, size_t row) {
+  TableSurvey* find(const Rows& rows, size_t row) {
     const auto at = places_.find(same_name({rows.text(row, 0), rows.text(row, 1)}, folds_));
     return at == places_.end() ? nullptr : &out_[at->second];
   }
@@ -78,7 +78,7 @@ class Survey {
     const Rows rows = TRY(session_.query(
         "SELECT table_schema, table_name, engine, create_options FROM information_schema.tables WHERE " + condition));
     for (size_t i = 0; i < rows.size(); ++i) {
-      TableFacts* table = find(rows, i);
+      TableSurvey* table = find(rows, i);
       if (table == nullptr) continue;
       table->exists = true;
       table->storage_engine = rows.text(i, 2);
@@ -93,7 +93,7 @@ class Survey {
                            "information_schema.columns WHERE " +
                            condition + " ORDER BY 1, 2, ordinal_position"));
     for (size_t i = 0; i < rows.size(); ++i) {
-      TableFacts* table = find(rows, i);
+      TableSurvey* table = find(rows, i);
       if (table == nullptr) continue;
       const std::string extra = upper_utf8(rows.get(i, 3));
       const auto has = [&](std::string_view word) { return extra.find(word) != std::string::npos; };
@@ -113,15 +113,15 @@ class Survey {
                            "FROM information_schema.statistics WHERE " +
                            condition + " ORDER BY 1, 2, 3, seq_in_index"));
     for (size_t i = 0; i < rows.size(); ++i) {
-      TableFacts* table = find(rows, i);
+      TableSurvey* table = find(rows, i);
       if (table == nullptr) continue;
       if (table->indexes.empty() || table->indexes.back().name != rows.get(i, 2)) {
-        IndexFacts& made = table->indexes.emplace_back();
+        SurveyedIndex& made = table->indexes.emplace_back();
         made.name = rows.text(i, 2);
         made.primary = made.name == "PRIMARY";
         made.unique = rows.integer(i, 3) == 0;
       }
-      IndexFacts& index = table->indexes.back();
+      SurveyedIndex& index = table->indexes.back();
       if (rows.is_null(i, 4) || !rows.is_null(i, 6)) index.whole = false;
       if (rows.get(i, 5) == "YES") index.nullable = true;
       if (!rows.is_null(i, 4)) index.columns.push_back(rows.text(i, 4));
@@ -135,7 +135,7 @@ class Survey {
         "event_object_schema = " +
         quote_literal(schema) + " ORDER BY 1, 2, 3"));
     for (size_t i = 0; i < rows.size(); ++i)
-      if (TableFacts* table = find(rows, i)) table->triggers.push_back(rows.text(i, 2));
+      if (TableSurvey* table = find(rows, i)) table->triggers.push_back(rows.text(i, 2));
     return {};
   }
 
@@ -147,7 +147,7 @@ class Survey {
         "unique_constraint_schema = {0} ORDER BY 1, 2, 3",
         quote_literal(schema))));
     for (size_t i = 0; i < rows.size(); ++i) {
-      ForeignKeyFacts key;
+      SurveyedForeignKey key;
       key.child = {rows.text(i, 0), rows.text(i, 1)};
       key.name = rows.text(i, 2);
       key.parent = {rows.text(i, 3), rows.text(i, 4)};
@@ -173,7 +173,7 @@ class Survey {
           quote_literal(schema) + " GROUP BY 1, 2");
       if (!rows) return Failure(rows.error());
       for (size_t i = 0; i < rows->size(); ++i)
-        if (TableFacts* table = find(*rows, i)) table->checks = rows->integer(i, 2);
+        if (TableSurvey* table = find(*rows, i)) table->checks = rows->integer(i, 2);
     }
     return {};
   }
@@ -181,7 +181,7 @@ class Survey {
   Connection& session_;
   bool folds_ = false;
   std::map<TableRef, size_t> places_;
-  std::vector<TableFacts> out_;
+  std::vector<TableSurvey> out_;
 };
 
 bool is_text(std::string_view type) {
@@ -206,7 +206,7 @@ Result<ServerFacts> server_facts(Connection& session) {
   return out;
 }
 
-Result<std::vector<TableFacts>> survey(Connection& session, std::span<const TableRef> tables) {
+Result<std::vector<TableSurvey>> survey(Connection& session, std::span<const TableRef> tables) {
   return Survey(session, tables).run();
 }
 

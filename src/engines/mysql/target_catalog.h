@@ -17,7 +17,7 @@ class TargetCatalog : public Catalog {
   Result<std::vector<SequenceState>> read_sequences(std::span<const TableDef>) override {
     return std::vector<SequenceState>();
   }
-  Result<std::vector<TableFacts>> survey(std::span<const TableRef> tables) override {
+  Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables) override {
     return mysql::survey(session_, tables);
   }
 

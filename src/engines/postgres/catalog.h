@@ -28,7 +28,7 @@ class PostgresCatalog : public Catalog {
   // The objects of one table are to be built in the order given. Objects with an empty `create` are not carried over.
   Result<std::vector<ObjectDef>> read_objects(std::span<const TableDef> tables) override;
 
-  Result<std::vector<TableFacts>> survey(std::span<const TableRef> tables) override {
+  Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables) override {
     return postgres::survey(connection_, tables);
   }
 

@@ -137,7 +137,7 @@ class Survey {
     names_ = array_text(names);
   }
 
-  Result<std::vector<TableFacts>> run() {
+  Result<std::vector<TableSurvey>> run() {
     if (!session_.traits().has_full_catalog) {
       TRY(hidden_columns());
       return std::move(out_);
@@ -152,13 +152,13 @@ class Survey {
   Result<Rows> ask(const std::string& sql) {
     return session_.query(std::string(wanted_sql) + sql, {schemas_, names_});
   }
-  TableFacts& at(const Rows& rows, int row) { return out_[static_cast<size_t>(rows.integer(row, 0))]; }
+  TableSurvey& at(const Rows& rows, int row) { return out_[static_cast<size_t>(rows.integer(row, 0))]; }
 
   Result<void> tables() {
     const Rows rows = TRY(
         ask(fmt::format(fmt::runtime(tables_sql), std::string(version::attgenerated(session_.server_version())))));
     for (int i = 0; i < rows.size(); ++i) {
-      TableFacts& table = at(rows, i);
+      TableSurvey& table = at(rows, i);
       table.exists = true;
       table.partitioned = char_at(rows, i, 1) == 'p';
       table.replica_identity = identity_words(char_at(rows, i, 2));
@@ -176,7 +176,7 @@ class Survey {
         ask(fmt::format(fmt::runtime(indexes_sql),
                         version::has_included_columns(session_.server_version()) ? "x.indnkeyatts" : "x.indnatts")));
     for (int i = 0; i < rows.size(); ++i) {
-      IndexFacts index;
+      SurveyedIndex index;
       index.name = rows.text(i, 1);
       index.primary = rows.boolean(i, 2);
       index.unique = rows.boolean(i, 3);
@@ -196,13 +196,13 @@ class Survey {
         ask(fmt::format(fmt::runtime(foreign_keys_sql),
                         version::has_constraint_parents(session_.server_version()) ? " AND k.conparentid = 0" : "")));
     for (int i = 0; i < rows.size(); ++i) {
-      ForeignKeyFacts key;
+      SurveyedForeignKey key;
       key.name = rows.text(i, 2);
       key.child = {rows.text(i, 3), rows.text(i, 4)};
       key.parent = {rows.text(i, 5), rows.text(i, 6)};
       key.on_delete = action_words(char_at(rows, i, 7));
       key.on_update = action_words(char_at(rows, i, 8));
-      TableFacts& table = at(rows, i);
+      TableSurvey& table = at(rows, i);
       if (rows.boolean(i, 1))
         table.foreign_keys.push_back(std::move(key));
       else
@@ -220,7 +220,7 @@ class Survey {
                            {schemas_, names_}));
     for (int i = 0; i < rows.size(); ++i) {
       const TableRef name{rows.text(i, 0), rows.text(i, 1)};
-      const auto table = std::ranges::find(out_, name, &TableFacts::table);
+      const auto table = std::ranges::find(out_, name, &TableSurvey::table);
       if (table == out_.end()) continue;
       table->exists = true;
       if (rows.get(i, 3) == "YES") table->hidden_columns.push_back(rows.text(i, 2));
@@ -230,7 +230,7 @@ class Survey {
 
   Connection& session_;
   std::string schemas_, names_;
-  std::vector<TableFacts> out_;
+  std::vector<TableSurvey> out_;
 };
 
 // The text that travels, in UTF-8; of bytes the bytes. Neither asks for the value itself where the server keeps its
@@ -273,7 +273,7 @@ Result<ServerFacts> server_facts(Connection& session) {
   return out;
 }
 
-Result<std::vector<TableFacts>> survey(Connection& session, std::span<const TableRef> tables) {
+Result<std::vector<TableSurvey>> survey(Connection& session, std::span<const TableRef> tables) {
   return Survey(session, tables).run();
 }
 

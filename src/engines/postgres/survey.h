@@ -11,7 +11,7 @@
 namespace godwit::postgres {
 
 Result<ServerFacts> server_facts(Connection& session);
-Result<std::vector<TableFacts>> survey(Connection& session, std::span<const TableRef> tables);
+Result<std::vector<TableSurvey>> survey(Connection& session, std::span<const TableRef> tables);
 // One scan of the table with its partitions; values stay on the server.
 Result<std::vector<ValueSizes>> measure_values(Connection& session, const TableRef& table,
                                                std::span<const MeasuredColumn> columns);
