@@ -48,7 +48,7 @@ struct AssessmentResult {
   Outcome outcome = Outcome::skipped;
   std::string details;  // one sentence
   std::vector<AssessmentFinding> findings;
-  size_t tables = 0;  // that were looked at; 0: it looks at no tables
+  std::vector<TableRef> tables = {};  // that were looked at; empty: it looks at whole ends
 };
 
 struct AssessmentReport {

@@ -14,7 +14,7 @@ namespace godwit {
 namespace {
 
 void source_types(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size() + facts.unplanned.size());
+  judgement.look_at(facts);
   judgement.pass("No columns in scope of migration have been identified as unsupported or partially supported");
   judgement.found("{} tables have columns that are unsupported or partially supported.");
   for (const auto& [table, error] : facts.unplanned) judgement.fail({.table = table, .reason = error.message});
@@ -56,7 +56,7 @@ bool has_lob(const CheckedTable& table) {
 }
 
 void lobs_without_key(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass(
       "No tables in scope of migration have been identified as having a LOB column without a Primary Key or Unique "
       "Constraint");
@@ -74,7 +74,7 @@ void lobs_without_key(const TaskFacts& facts, Judgement& judgement) {
 }
 
 void no_key(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("Every table in scope of migration has a primary key or unique constraint.");
   judgement.found("{} tables have no primary key or unique constraint.");
   for (const CheckedTable& table : facts.tables) {
@@ -91,7 +91,7 @@ void no_key(const TaskFacts& facts, Judgement& judgement) {
 
 void target_key(const TaskFacts& facts, Judgement& judgement) {
   if (!facts.target.tells_structure) return judgement.skip("That target does not tell the keys of its tables.");
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("Every table of the target has a primary key or unique index to find rows by.");
   judgement.found("{} tables of the target have no primary key or unique index.");
   for (const CheckedTable& table : facts.tables) {
@@ -137,7 +137,7 @@ void selection(const TaskFacts& facts, Judgement& judgement) {
 
 // Of tables that the task finds on the target; it builds all around those that it makes.
 void secondary_constraints(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("Every foreign key, check and index of the source is on the target, or is built by the task.");
   judgement.found("{} tables have constraints or indexes that the task does not build on the target.");
   const bool builds_all = facts.settings.godwit.secondary_objects == SecondaryObjects::all;
@@ -180,7 +180,7 @@ void masked_and_validated(const TaskFacts& facts, Judgement& judgement) {
 
 template <MaskAction action>
 void masked_columns(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass(fmt::format("No {} rule names a column it does not fit.", to_string(action)));
   judgement.found("{} tables have columns that a mask does not fit.");
   for (const CheckedTable& table : facts.tables)

@@ -78,6 +78,12 @@ std::string AssessmentReport::last_failure() const {
   return {};
 }
 
+void Judgement::look_at(const TaskFacts& facts) {
+  for (const CheckedTable& table : facts.tables) result_.tables.push_back(table.plan.source->ref);
+  for (const auto& [table, error] : facts.unplanned)
+    if (!table.name.empty()) result_.tables.push_back(table);
+}
+
 void Judgement::add(AssessmentFinding finding, Outcome outcome) {
   finding.outcome = outcome;
   result_.outcome = std::max(result_.outcome, outcome);  // passed < warning < failed

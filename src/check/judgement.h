@@ -20,8 +20,8 @@ class Judgement {
     result_.outcome = Outcome::skipped;
     result_.details = std::move(why);
   }
-  // Tables are what is judged: so many of them were looked at.
-  void look_at(size_t tables) { result_.tables = tables; }
+  // Tables are what is judged, each of the task's.
+  void look_at(const TaskFacts& facts);
   // What is said when something is found, before the number of findings is known: "{} have no key".
   void found(std::string words) { found_ = std::move(words); }
   void finish();

@@ -61,7 +61,7 @@ void reader(const TaskFacts&, Judgement& judgement) {
 void counters(const TaskFacts& facts, Judgement& judgement) {
   size_t count = 0;
   for (const CheckedTable& table : facts.tables) count += table.source.counting_columns.size();
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass(count == 0
                      ? "No column is AUTO_INCREMENT."
                      : fmt::format("{} AUTO_INCREMENT columns: they count up on the target too, in tables that "
@@ -70,7 +70,7 @@ void counters(const TaskFacts& facts, Judgement& judgement) {
 }
 
 void partitions(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("No table is partitioned, or the target partitions it alike.");
   judgement.found("{} partitioned tables become plain ones on the target.");
   if (facts.target_family != Family::postgres) return;
@@ -85,7 +85,7 @@ void partitions(const TaskFacts& facts, Judgement& judgement) {
 void invisible(const TaskFacts& facts, Judgement& judgement) {
   size_t count = 0;
   for (const CheckedTable& table : facts.tables) count += table.source.hidden_columns.size();
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass(count == 0 ? "No column is invisible."
                             : fmt::format("{} invisible columns are moved like any other.", count));
 }
@@ -95,7 +95,7 @@ void statement_time(const TaskFacts&, Judgement& judgement) {
 }
 
 void packets(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("Every value is smaller than max_allowed_packet of both ends.");
   judgement.found("Values of {} tables are larger than max_allowed_packet.");
   const auto look = [&](Family family, const ServerFacts& server, std::string_view end, RemedyPlace place) {

@@ -19,7 +19,7 @@ bool one_family(const TaskFacts& facts) {
 }
 
 void unlogged(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("Every table's changes are in the log.");
   judgement.found("{} tables are UNLOGGED: their changes are in no log.");
   for (const Finding& finding : facts.source_findings)
@@ -31,7 +31,7 @@ void unlogged(const TaskFacts& facts, Judgement& judgement) {
 }
 
 void replica_identity(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("The log names the rows of every table that are updated or deleted.");
   judgement.found("The log does not name the updated and deleted rows of {} tables.");
   for (const Finding& finding : facts.source_findings)
@@ -94,7 +94,7 @@ void settings(const TaskFacts& facts, Judgement& judgement) {
 }
 
 void hidden_columns(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("No column of the target is hidden.");
   judgement.found("{} tables of the target have hidden columns.");
   for (const CheckedTable& table : facts.tables) {
@@ -113,7 +113,7 @@ void hidden_columns(const TaskFacts& facts, Judgement& judgement) {
 }
 
 void sequences(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass(facts.sequences.empty()
                      ? "No column counts up by itself."
                      : fmt::format("{} are set on the target when the task ends.",
@@ -177,7 +177,7 @@ void gtids(const TaskFacts& facts, Judgement& judgement) {
 void lob_sizes(const TaskFacts& facts, Judgement& judgement) {
   uint64_t largest = 0, needed_kb = 0;
   std::string where;
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.found("A limited LOB mode would cut values of {} tables.");
   for (const CheckedTable& table : facts.tables)
     for (const ValueSizes& size : table.sizes) {
@@ -212,7 +212,7 @@ void lob_sizes(const TaskFacts& facts, Judgement& judgement) {
 
 void validated_keys(const TaskFacts& facts, Judgement& judgement) {
   if (!facts.settings.validation_settings.enable_validation) return judgement.pass("Validation is off.");
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("Every table that is to be validated has a key.");
   judgement.found("{} tables have no key to validate by.");
   for (const CheckedTable& table : facts.tables)
@@ -224,7 +224,7 @@ void validated_keys(const TaskFacts& facts, Judgement& judgement) {
 }
 
 void generated_columns(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("No column is computed by the source, or the target computes it too.");
   judgement.found("{} tables have columns that the source computes and the target does not.");
   if (one_family(facts)) return;

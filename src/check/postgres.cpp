@@ -52,7 +52,7 @@ void kept_log(const TaskFacts& facts, Judgement& judgement) {
 }
 
 void primary_keys(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("Every table has a primary key or REPLICA IDENTITY FULL.");
   judgement.found("{} tables have neither a primary key nor REPLICA IDENTITY FULL.");
   for (const CheckedTable& table : facts.tables) {
@@ -69,7 +69,7 @@ void primary_keys(const TaskFacts& facts, Judgement& judgement) {
 }
 
 void lob_keys(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("No column of a key is cut by a limited LOB mode.");
   judgement.found("{} tables have key columns that a limited LOB mode cuts.");
   for (const CheckedTable& table : facts.tables) {
@@ -146,7 +146,7 @@ void arrays(const TaskFacts&, Judgement& judgement) {
 }
 
 void similar_names(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("No two tables differ by upper and lower case alone, or the target tells them apart.");
   if (facts.target_family == Family::postgres) return;
   std::map<std::string, TableRef> seen;
@@ -163,7 +163,7 @@ void similar_names(const TaskFacts& facts, Judgement& judgement) {
 }
 
 void postgis(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("No column is of a PostGIS type, or the target has them too.");
   if (facts.target_family == Family::postgres) return;
   for (const CheckedTable& table : facts.tables)

@@ -11,7 +11,7 @@ constexpr const char* version = "0.0.2";
 
 // By table; what concerns a whole end is counted by finding.
 struct Counts {
-  std::set<TableRef> warned, failed;
+  std::set<TableRef> passed, warned, failed;
   size_t ends_warned = 0, ends_failed = 0;
 
   explicit Counts(const AssessmentResult& result) {
@@ -23,15 +23,16 @@ struct Counts {
         ++(fails ? ends_failed : ends_warned);
     }
     for (const TableRef& table : failed) warned.erase(table);
+    for (const TableRef& table : result.tables)
+      if (!failed.contains(table) && !warned.contains(table)) passed.insert(table);
   }
 };
 
 Json results_summary(const AssessmentResult& result) {
   const Counts counts(result);
-  if (result.tables == 0 && result.findings.empty())
+  if (result.tables.empty() && result.findings.empty())
     return {{"passed", "N/A"}, {"warning", "N/A"}, {"failed", "N/A"}};
-  const size_t named = counts.warned.size() + counts.failed.size();
-  return {{"passed", result.tables == 0 ? "N/A" : std::to_string(result.tables - std::min(named, result.tables))},
+  return {{"passed", result.tables.empty() ? "N/A" : std::to_string(counts.passed.size())},
           {"warning", std::to_string(counts.warned.size() + counts.ends_warned)},
           {"failed", std::to_string(counts.failed.size() + counts.ends_failed)}};
 }
@@ -86,7 +87,8 @@ Json to_json(const AssessmentResult& result) {
     if (recommendation.empty()) recommendation = finding.advice;
   out["recommendation"] = recommendation;
   out["link"] = "doc:check#" + result.name;
-  out["table-results-summary"] = {{"warning", names(counts.warned)}, {"failed", names(counts.failed)}};
+  out["table-results-summary"] = {
+      {"passed", names(counts.passed)}, {"warning", names(counts.warned)}, {"failed", names(counts.failed)}};
   out["results"] = Json::array();
   for (const AssessmentFinding& finding : result.findings) out["results"].push_back(finding_to_json(finding));
   return out;

@@ -39,7 +39,7 @@ void session_role(const TaskFacts& facts, Judgement& judgement) {
 
 // What "TargetIndexes": "rebuild" would gain.
 void secondary(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("No index or foreign key of the target slows the load down.");
   judgement.found("{} tables of the target would be loaded with all their indexes and foreign keys in place.");
   if (facts.settings.godwit.target_indexes == TargetIndexes::rebuild) {
@@ -72,7 +72,7 @@ std::vector<std::string> found_by(const CheckedTable& table) {
 void keys_absent(const TaskFacts& facts, Judgement& judgement) {
   if (!facts.settings.target_metadata.batch_apply_enabled) return judgement.pass("Batch apply is off.");
   if (!facts.target.tells_structure) return judgement.skip("That target does not tell the keys of its tables.");
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("Every table of the target has a key to apply batches by.");
   judgement.found("{} tables of the target have no key to apply batches by.");
   for (const CheckedTable& table : facts.tables) {
@@ -94,7 +94,7 @@ void keys_absent(const TaskFacts& facts, Judgement& judgement) {
 
 void further_keys(const TaskFacts& facts, Judgement& judgement) {
   if (!facts.settings.target_metadata.batch_apply_enabled) return judgement.pass("Batch apply is off.");
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("No table of the target has a unique constraint beside its key.");
   judgement.found(
       "{} tables have unique constraints beside their key. Godwit applies their changes rightly; DMS would not.");
@@ -123,7 +123,7 @@ void further_keys(const TaskFacts& facts, Judgement& judgement) {
 }
 
 void foreign_keys(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   size_t keys = 0;
   for (const CheckedTable& table : facts.tables)
     if (facts.keeps(table)) keys += table.target.foreign_keys.size();
@@ -155,7 +155,7 @@ void network(const TaskFacts& facts, Judgement& judgement) {
 
 // The three ways out are those that the start names.
 void truncated_keys(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   if (facts.mode() == PrepareMode::do_nothing)
     return judgement.pass("No table of the target is emptied or dropped before the load.");
   std::set<TableRef> inside;
@@ -189,7 +189,7 @@ void truncated_keys(const TaskFacts& facts, Judgement& judgement) {
 }
 
 void target_tables(const TaskFacts& facts, Judgement& judgement) {
-  judgement.look_at(facts.tables.size());
+  judgement.look_at(facts);
   judgement.pass("The tables of the target are as the task needs them, or are made by it.");
   judgement.found("{} tables of the target are not as the task needs them.");
   const bool leaves_rows = facts.loads() && facts.mode() == PrepareMode::do_nothing;
