@@ -1,6 +1,7 @@
 #include "check/assess.h"
 
 #include <algorithm>
+#include <optional>
 #include <set>
 
 #include "check/errors.h"
@@ -34,6 +35,32 @@ AssessmentResult without_facts(const std::string& name, const Error& error) {
   return result;
 }
 
+// A server of a version that Godwit does not speak to: that is what the assessment of its version finds, and the
+// others cannot be had. Nothing: the error is of another kind, or nobody asked for that assessment.
+std::optional<AssessmentReport> version_refused(const AssessmentRequest& request,
+                                                const std::vector<std::string>& names, bool is_target,
+                                                const Error& error, AssessmentListener& listener) {
+  if (!error.code.ends_with("version") && error.code != "postgres.cockroach_source") return std::nullopt;
+  const std::string family(to_string(request.source_family));
+  const std::set<std::string> of_versions =
+      is_target ? std::set<std::string>{"godwit-target-version"}
+                : std::set<std::string>{family + "-check-dbversion", family + "-check-supported-version"};
+  AssessmentReport report;
+  bool asked = false;
+  for (const std::string& name : names) {
+    AssessmentResult result = without_facts(name, error);
+    if (of_versions.contains(name)) {
+      asked = true;
+      result.outcome = Outcome::failed;
+      result.findings.push_back({.outcome = Outcome::failed, .object = "version", .reason = error.message});
+    }
+    report.results.push_back(std::move(result));
+  }
+  if (!asked) return std::nullopt;
+  for (const AssessmentResult& result : report.results) listener.ends(result);
+  return report;
+}
+
 }  // namespace
 
 Result<std::vector<std::string>> select_assessments(const AssessmentRequest& request) {
@@ -58,7 +85,11 @@ Result<AssessmentReport> assess(const AssessmentRequest& request, AssessmentList
                                 const std::stop_token& stop) {
   const std::vector<std::string> names = TRY(select_assessments(request));
   Gatherer gatherer(request, stop);
-  TRY(gatherer.open());
+  if (const auto opened = gatherer.open(); !opened) {
+    auto refused = version_refused(request, names, gatherer.has_source(), opened.error(), listener);
+    if (!refused) return Failure(opened.error());
+    return std::move(*refused);
+  }
   AssessmentReport report;
   for (size_t i = 0; i < names.size(); ++i) {
     const Assessment& assessment = *find(request, names[i]);

@@ -39,7 +39,8 @@ class AssessmentListener {
 // that does not apply to these ends, both lists, nothing left.
 Result<std::vector<std::string>> select_assessments(const AssessmentRequest& request);
 
-// An error: of kind usage as above; or an end cannot be reached, and nothing was assessed. A fact that cannot be had
+// An error: of kind usage as above; or an end cannot be reached, and nothing was assessed. (Of a version that Godwit
+// does not speak to, the assessment of the version fails, where it is asked for.) A fact that cannot be had
 // later is the result `error` of the assessments that need it. After a stop the one that runs and those behind it are
 // `cancelled`.
 Result<AssessmentReport> assess(const AssessmentRequest& request, AssessmentListener& listener,

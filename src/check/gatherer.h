@@ -18,6 +18,7 @@ class Gatherer {
 
   // An error: the ends cannot be reached, or are of versions that Godwit does not speak to.
   Result<void> open();
+  bool has_source() const { return source_ != nullptr; }
   // Brings in what is not there yet. An error of kind stopped: somebody asked for the end.
   Result<void> bring(unsigned needs);
   const TaskFacts& facts() const { return facts_; }
