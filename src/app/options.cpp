@@ -19,12 +19,6 @@ Failure usage(std::string code, std::string message) {
   return Failure(Error{ErrorKind::usage, "app." + std::move(code), std::move(message), ""});
 }
 
-Result<TaskType> task_type(const std::string& text) {
-  for (const TaskType type : {TaskType::full_load, TaskType::full_load_and_cdc, TaskType::cdc})
-    if (to_string(type) == text) return type;
-  return usage("type", fmt::format("--type {} is unknown; there are full-load, full-load-and-cdc and cdc.", text));
-}
-
 // Characters that fit a file name, a slot's name and a session's name.
 Result<void> check_task_id(const std::string& id) {
   constexpr size_t length_max = 100;
@@ -58,6 +52,12 @@ Result<std::string> make_state_dir(const std::string& root, const std::string& t
 }
 
 }  // namespace
+
+Result<TaskType> task_type(const std::string& text) {
+  for (const TaskType type : {TaskType::full_load, TaskType::full_load_and_cdc, TaskType::cdc})
+    if (to_string(type) == text) return type;
+  return usage("type", fmt::format("--type {} is unknown; there are full-load, full-load-and-cdc and cdc.", text));
+}
 
 Result<std::string> document_text(const std::string& text, std::string_view option) {
   if (text.empty() || trim(text).starts_with('{')) return text;
