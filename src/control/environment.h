@@ -23,10 +23,11 @@ struct Environment {
   Namespace names;
   std::span<Engine* const> engines;
   Background& background;
-  TaskWorkers* workers = nullptr;   // null: this server runs no tasks, as in tests of other resources
-  std::string folder;               // --data-dir: tasks/<resource id>/ holds a task's log, spool and statistics
-  std::string secret_folder;        // --secret-dir: files named by SecretsManagerSecretId; empty: none
-  std::function<int64_t()> now_us;  // UTC microseconds since 1970
+  TaskWorkers* workers = nullptr;    // null: this server runs no tasks, as in tests of other resources
+  std::string folder;                // --data-dir: tasks/<resource id>/ holds a task's log, spool and statistics
+  std::string secret_folder;         // --secret-dir: files named by SecretsManagerSecretId; empty: none
+  std::function<int64_t()> now_us;   // UTC microseconds since 1970
+  bool lenient_max_records = false;  // pages of 1 to 19 are given too
 };
 
 }  // namespace godwit
