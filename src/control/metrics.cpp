@@ -3,16 +3,10 @@
 #include <algorithm>
 
 namespace godwit {
-namespace {
-
-constexpr int64_t listed_s = 14 * day_s;
-
-}  // namespace
-
-Result<std::vector<MetricSource>> metric_sources(Database& database, int64_t now_s) {
+Result<std::vector<MetricSource>> metric_sources(Database& database, int64_t now_s, int64_t active_s) {
   std::vector<MetricSource> sources;
   for (const MetricOwner& owner : TRY(list_metric_owners(database))) {
-    if (owner.last_s < now_s - listed_s) continue;
+    if (owner.last_s < now_s - active_s) continue;
     for (const Metric& metric : metrics())
       if ((owner.metrics >> metric.id & 1) != 0) sources.push_back({&metric, owner.instance, owner.task});
   }

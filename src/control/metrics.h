@@ -26,8 +26,9 @@ struct MetricSource {
   std::string instance, task;  // identifier; resource id
 };
 
-// Those that had points in the last two weeks.
-Result<std::vector<MetricSource>> metric_sources(Database& database, int64_t now_s);
+// Those that had points in the last `active_s`.
+inline constexpr int64_t listed_s = 14 * day_s, recently_active_s = int64_t{3} * 3600;
+Result<std::vector<MetricSource>> metric_sources(Database& database, int64_t now_s, int64_t active_s = listed_s);
 
 struct MetricSeries {
   std::vector<int64_t> starts_s;  // ascending
