@@ -3,17 +3,19 @@
 // service model (required members there, types right, null members gone). A handler answers the output object or a
 // fault (control/faults.h); it never throws, and what it changes is one store transaction.
 
+#include <cstdint>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/result.h"
+#include "control/access_keys.h"
 #include "control/environment.h"
 
 namespace godwit {
-
-enum class Role { viewer, operator_, admin };  // each may do what the one before may
 
 struct Principal {
   std::string access_key_id, name, arn;

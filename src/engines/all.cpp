@@ -15,7 +15,6 @@
 #endif
 
 namespace godwit {
-namespace {
 
 std::span<Engine* const> all_engines() {
   static const std::vector<Engine*> engines = {
@@ -29,8 +28,6 @@ std::span<Engine* const> all_engines() {
   };
   return engines;
 }
-
-}  // namespace
 
 Result<Engine*> find_engine(std::string_view scheme) {
   std::vector<std::string> known;

@@ -7,7 +7,10 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <expected>
+#include <thread>
 
 #include "store/errors.h"
 #include "store/migrations.h"
@@ -36,12 +39,22 @@ int bind(sqlite3_stmt* statement, int index, const SqlValue& value) {
   return std::visit(Binder{statement, index}, value);
 }
 
-// Held while the server runs, so that a second one on the same store is refused. -1: somebody else has it.
-int lock_beside(const std::string& path) {
+enum class LockFailure { in_use, failed };
+
+// Held while the server runs, so that a second one on the same store is refused.
+std::expected<int, LockFailure> lock_beside(const std::string& path, std::chrono::milliseconds wait_at_most) {
+  constexpr std::chrono::milliseconds pause{50};
   const int file = ::open((path + ".lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-  if (file >= 0 && ::flock(file, LOCK_EX | LOCK_NB) != 0) {
+  if (file < 0) return std::unexpected(LockFailure::failed);
+  for (auto left = wait_at_most; ::flock(file, LOCK_EX | LOCK_NB) != 0; left -= pause) {
+    const int why = errno;
+    if (why == EWOULDBLOCK && left > pause) {
+      std::this_thread::sleep_for(pause);
+      continue;
+    }
     ::close(file);
-    return -1;
+    errno = why;
+    return std::unexpected(why == EWOULDBLOCK ? LockFailure::in_use : LockFailure::failed);
   }
   return file;
 }
@@ -77,12 +90,32 @@ std::vector<std::byte> Row::bytes(int column) const {
 }
 
 Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
-  const bool in_memory = path == ":memory:";
-  const int lock = in_memory ? -1 : lock_beside(path);
-  if (!in_memory && lock < 0) {
-    if (errno == EWOULDBLOCK) return Failure(store_in_use(path));
-    return Failure(store_not_opened(path, std::strerror(errno)));
-  }
+  if (path == ":memory:") return open_locked(path, -1);
+  // A `godwit keys` that just ends holds the lock for a moment.
+  const auto lock = lock_beside(path, std::chrono::milliseconds(500));
+  if (lock) return open_locked(path, *lock);
+  if (lock.error() == LockFailure::in_use) return Failure(store_in_use(path));
+  return Failure(store_not_opened(path, std::strerror(errno)));
+}
+
+Result<std::unique_ptr<Database>> Database::open_beside(const std::string& path) {
+  const auto lock = lock_beside(path, std::chrono::milliseconds(0));
+  if (lock) return open_locked(path, *lock);
+  if (lock.error() == LockFailure::failed) return Failure(store_not_opened(path, std::strerror(errno)));
+  auto database = TRY(connect(path, -1));
+  const int64_t version = TRY(database->schema_version());
+  const auto ours = static_cast<int64_t>(store_migrations().size());
+  if (version != ours) return Failure(store_of_another_server(path, version, ours));
+  return database;
+}
+
+Result<std::unique_ptr<Database>> Database::open_locked(const std::string& path, int lock) {
+  auto database = TRY(connect(path, lock));
+  TRY(database->migrate());
+  return database;
+}
+
+Result<std::unique_ptr<Database>> Database::connect(const std::string& path, int lock) {
   const mode_t mask = ::umask(0077);
   sqlite3* connection = nullptr;
   const int code = sqlite3_open_v2(path.c_str(), &connection,
@@ -92,7 +125,6 @@ Result<std::unique_ptr<Database>> Database::open(const std::string& path) {
   database->lock_ = lock;
   if (code != SQLITE_OK) return Failure(store_not_opened(path, sqlite3_errstr(code)));
   TRY(database->configure());
-  TRY(database->migrate());
   return database;
 }
 

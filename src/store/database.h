@@ -55,6 +55,9 @@ class Database {
   // Makes the file (0600) and brings its schema to this version; ":memory:" for tests. Refuses a file of a later
   // version, and one that another server has open.
   static Result<std::unique_ptr<Database>> open(const std::string& path);
+  // For a command that works for a moment: beside a running server, whose store must have this version's schema; as
+  // open() where none runs. What is written is seen by the server's next statement.
+  static Result<std::unique_ptr<Database>> open_beside(const std::string& path);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;
@@ -87,6 +90,8 @@ class Database {
 
  private:
   Database(std::string path, sqlite3* connection) : path_(std::move(path)), connection_(connection) {}
+  static Result<std::unique_ptr<Database>> open_locked(const std::string& path, int lock);
+  static Result<std::unique_ptr<Database>> connect(const std::string& path, int lock);
   Result<void> configure();
   Result<void> migrate();
   Result<int64_t> schema_version();

@@ -68,6 +68,29 @@ TEST_F(DatabaseTest, a_second_server_on_the_same_store_is_refused) {
   EXPECT_EQ(second.error().code, "store.in_use");
 }
 
+TEST_F(DatabaseTest, a_command_beside_the_server_sees_and_changes_its_store) {
+  const auto beside = Database::open_beside(path());
+  ASSERT_TRUE(beside) << beside.error().message;
+  ASSERT_TRUE((*beside)->run("INSERT INTO server_facts VALUES ('a', 'b')"));
+  EXPECT_EQ(facts(), 1);
+  ASSERT_TRUE(database_->run("PRAGMA user_version = 99"));
+  const auto of_other_version = Database::open_beside(path());
+  ASSERT_FALSE(of_other_version);
+  EXPECT_EQ(of_other_version.error().code, "store.other_version");
+}
+
+TEST_F(DatabaseTest, a_command_without_a_server_makes_the_store_and_keeps_servers_off_it) {
+  database_.reset();
+  std::filesystem::remove(path());
+  {
+    const auto alone = Database::open_beside(path());
+    ASSERT_TRUE(alone) << alone.error().message;
+    EXPECT_FALSE(Database::open(path()));
+  }
+  database_ = Database::open(path()).value();
+  EXPECT_EQ(facts(), 0);
+}
+
 TEST_F(DatabaseTest, a_store_of_a_later_version_is_left_alone) {
   ASSERT_TRUE(database_->run("PRAGMA user_version = 99"));
   database_.reset();

@@ -35,6 +35,14 @@ Error store_of_a_later_version(std::string_view path, int64_t its_version, int64
                   path, its_version, our_version));
 }
 
+Error store_of_another_server(std::string_view path, int64_t its_version, int64_t our_version) {
+  return resource(
+      "store.other_version",
+      fmt::format("The running server's store {} has schema version {}, and this godwit works with version "
+                  "{}. Use the godwit that serves it, or stop the server first.",
+                  path, its_version, our_version));
+}
+
 Error store_in_use(std::string_view path) {
   return resource("store.in_use",
                   fmt::format("Another godwit serve has the store {} open. Stop that one, or give this one another "

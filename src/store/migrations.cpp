@@ -17,6 +17,9 @@ constexpr std::string_view version_1[] = {
     "metrics INTEGER NOT NULL, last_s INTEGER NOT NULL, UNIQUE (instance, task)) STRICT",
     "CREATE TABLE metric_points (owner INTEGER NOT NULL, period_s INTEGER NOT NULL, start_s INTEGER NOT NULL, "
     "points BLOB NOT NULL, PRIMARY KEY (owner, period_s, start_s)) WITHOUT ROWID, STRICT",
+    // Who may call; the secret is sealed.
+    "CREATE TABLE access_keys (id TEXT PRIMARY KEY, name TEXT NOT NULL, role TEXT NOT NULL, sealed_secret BLOB NOT "
+    "NULL, created_us INTEGER NOT NULL, last_used_us INTEGER, revoked_us INTEGER) WITHOUT ROWID, STRICT",
 };
 
 constexpr std::array<std::span<const std::string_view>, 1> versions = {version_1};
