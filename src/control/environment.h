@@ -15,7 +15,9 @@
 
 namespace godwit {
 
-class TaskWorkers;  // control/task_workers.h
+class TaskWorkers;    // control/task_workers.h
+class EventSinks;     // control/event_sinks.h
+class EventDelivery;  // control/event_delivery.h
 
 struct Environment {
   Database& database;
@@ -28,6 +30,12 @@ struct Environment {
   std::string secret_folder;         // --secret-dir: files named by SecretsManagerSecretId; empty: none
   std::function<int64_t()> now_us;   // UTC microseconds since 1970
   bool lenient_max_records = false;  // pages of 1 to 19 are given too
+  // Puts the running tasks of an instance (its resource id) down where they stand and starts them again, with "Stop
+  // Reason RECYCLE_TASK" in between and the limits of the instance as it is then. Returns at once; `done` is called
+  // once, from any thread. Empty: no task runs here.
+  std::function<void(const std::string& instance_id, std::function<void(Result<void>)> done)> recycle_tasks{};
+  const EventSinks* sinks = nullptr;  // null: topics are URLs alone
+  EventDelivery* delivery = nullptr;  // null: events wait in the store for a server that delivers them
 };
 
 }  // namespace godwit

@@ -93,6 +93,9 @@ class Catalog {
  public:
   virtual ~Catalog() = default;
 
+  // The schemas that a task may name, empty ones too, sorted by bytes. The default knows those that hold a table.
+  virtual Result<std::vector<std::string>> list_schemas();
+
   // Every table a task may move, system schemas and Godwit's own tables left out: names only.
   virtual Result<std::vector<TableRef>> list_tables() = 0;
 

@@ -207,6 +207,7 @@ class ChangeWriter {
 struct ControlTables {
   std::string schema;  // empty: the engine's default
   bool status = false, history = false, suspended_tables = false, full_load_exceptions = false;
+  std::string server_name = "local";  // SERVER_NAME of the rows written
 };
 
 struct StatusRow {

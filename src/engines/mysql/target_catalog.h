@@ -2,6 +2,7 @@
 // What a target is asked of its own catalog: the columns of tables that are there.
 
 #include "engine/catalog.h"
+#include "engines/mysql/catalog.h"
 #include "engines/mysql/connection.h"
 
 namespace godwit::mysql {
@@ -9,6 +10,7 @@ namespace godwit::mysql {
 class TargetCatalog : public Catalog {
  public:
   explicit TargetCatalog(Connection& session) : session_(session) {}
+  Result<std::vector<std::string>> list_schemas() override { return list_user_schemas(session_); }
   Result<std::vector<TableRef>> list_tables() override;
   // Names, types and NOT NULL; keys are not looked up.
   Result<std::vector<TableDef>> describe(std::span<const TableRef> tables) override;

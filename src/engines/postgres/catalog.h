@@ -14,6 +14,8 @@ class PostgresCatalog : public Catalog {
   // The connection must outlive this and have the settings of connection.h (search_path empty: names come qualified).
   explicit PostgresCatalog(Connection& connection) : connection_(connection) {}
 
+  Result<std::vector<std::string>> list_schemas() override;
+
   // Ordinary and partitioned tables the role can see; partitions stand under their root (TableDef::leaves),
   // inheritance children by themselves (read a table with ONLY). Not system, temporary, foreign or extension-owned
   // tables.
