@@ -2,12 +2,14 @@
 
 #include "api/facade.h"
 #include "api/health.h"
+#include "api/logs.h"
+#include "api/metrics.h"
 #include "api/sts.h"
 
 namespace godwit {
 
 std::span<const Facade> facades() {
-  static const std::array all = {health_facade(), sts_facade()};
+  static const std::array all = {health_facade(), sts_facade(), logs_facade(), metrics_facade()};
   return all;
 }
 
