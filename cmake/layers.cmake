@@ -3,7 +3,6 @@
 set(GODWIT_LAYERS
   "base:"
   "data:base"
-  "http:base"
   "engine:base data"
   "mapping:base data"
   "engines/memory:base data engine"

@@ -54,15 +54,80 @@ void add_drop(CLI::App& app, godwit::DropArguments& arguments, int& exit_status)
   command->callback([&arguments, &exit_status] { exit_status = godwit::drop(arguments); });
 }
 
+void add_data_dir(CLI::App& command, std::string& data_dir, std::string& store) {
+  command.add_option("--data-dir", data_dir,
+                     "folder of the store, the master key and the logs (default: $XDG_DATA_HOME/godwit or "
+                     "~/.local/share/godwit)");
+  command.add_option("--store", store, "sqlite:PATH (default: godwit.db in the data folder)");
+}
+
+void add_serve(CLI::App& app, godwit::ServeArguments& arguments, int& exit_status) {
+  CLI::App* command = app.add_subcommand("serve", "Answer the DMS API: for the AWS CLI, SDKs and Terraform");
+  command->add_option("--listen", arguments.listen, "HOST:PORT, [IPv6]:PORT, :PORT for every address; port 0: any")
+      ->capture_default_str();
+  add_data_dir(*command, arguments.data_dir, arguments.store);
+  command->add_option("--region", arguments.region, "region of the ARNs, fixed at the first start (us-east-1)");
+  command->add_option("--account", arguments.account, "account id of the ARNs, 12 digits, fixed at the first start");
+  command->add_option("--auth", arguments.auth, "sigv4, or none: everybody may do everything; on loopback alone")
+      ->check(CLI::IsMember({"sigv4", "none"}))
+      ->capture_default_str();
+  command->add_option("--tls-cert", arguments.tls_cert, "certificate chain (PEM), for https");
+  command->add_option("--tls-key", arguments.tls_key, "its key (PEM, not encrypted)");
+  command->add_flag("--allow-plain", arguments.allow_plain, "plain http beyond loopback, as behind a proxy for TLS");
+  command->add_option("--secret-dir", arguments.secret_dir,
+                      "folder of the files that endpoints name by SecretsManagerSecretId");
+  command->add_flag("--lenient-max-records", arguments.lenient_max_records, "take MaxRecords from 1 on, not from 20");
+  command->add_option("--ready-fd", arguments.ready_fd,
+                      "descriptor that gets the address as a line once the server listens");
+  command->footer(
+      "Example:\n  godwit serve --data-dir /var/lib/godwit\n  aws dms describe-endpoints --endpoint-url "
+      "http://127.0.0.1:8470\n\nSIGTERM and SIGINT let requests under way end; workers of running tasks go on, and "
+      "the next start finds them.");
+  command->callback([&arguments, &exit_status] { exit_status = godwit::serve(arguments); });
+}
+
+void add_keys(CLI::App& app, godwit::KeysArguments& arguments, int& exit_status) {
+  CLI::App* command = app.add_subcommand("keys", "Make, list and revoke access keys, also while the server runs");
+  command->require_subcommand(1);
+  const auto add = [&](const char* name, const char* about, int (*program)(const godwit::KeysArguments&)) {
+    CLI::App* one = command->add_subcommand(name, about);
+    add_data_dir(*one, arguments.data_dir, arguments.store);
+    one->callback([&arguments, &exit_status, program] { exit_status = program(arguments); });
+    return one;
+  };
+  const auto add_output = [&](CLI::App& one) {
+    one.add_option("--output", arguments.output, "text or json")
+        ->check(CLI::IsMember({"text", "json"}))
+        ->capture_default_str();
+  };
+  CLI::App* create = add("create", "Make a key and show its secret, once", godwit::keys_create);
+  create
+      ->add_option("--role", arguments.role,
+                   "viewer reads; operator also runs tasks, endpoints and tests; admin does everything")
+      ->check(CLI::IsMember({"admin", "operator", "viewer"}))
+      ->capture_default_str();
+  create->add_option("--name", arguments.name, "user name, part of the caller's ARN (default: the role)");
+  add_output(*create);
+  create->footer("Example:\n  godwit keys create --role viewer --name dashboard --data-dir /var/lib/godwit");
+  add_output(*add("list", "Show all keys, without secrets", godwit::keys_list));
+  CLI::App* revoke = add("revoke", "Refuse a key from now on", godwit::keys_revoke);
+  revoke->add_option("id", arguments.id, "access key id")->required();
+  revoke->footer("Example:\n  godwit keys revoke GKIAEXAMPLEEXAMPLE23");
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Godwit moves databases without stopping them.", "godwit");
   app.set_version_flag("--version", std::string("godwit ") + GODWIT_VERSION);
   app.require_subcommand(1);
   godwit::MigrateArguments migrate_arguments;
   godwit::DropArguments drop_arguments;
+  godwit::ServeArguments serve_arguments;
+  godwit::KeysArguments keys_arguments;
   int exit_status = 0;
   add_migrate(app, migrate_arguments, exit_status);
   add_drop(app, drop_arguments, exit_status);
+  add_serve(app, serve_arguments, exit_status);
+  add_keys(app, keys_arguments, exit_status);
   try {  // CLI11 reports usage by exception
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

@@ -70,4 +70,9 @@ Result<Namespace> fix_server_names(Database& database, const std::optional<std::
   });
 }
 
+Result<void> check_store(Database& database) {
+  TRY(database.atomically([&] { return read_server_fact(database, "account"); }));
+  return {};
+}
+
 }  // namespace godwit

@@ -15,4 +15,7 @@ namespace godwit {
 Result<Namespace> fix_server_names(Database& database, const std::optional<std::string>& region,
                                    const std::optional<std::string>& account);
 
+// Whether the store can be read, and be written by a transaction, which ends without a change.
+Result<void> check_store(Database& database);
+
 }  // namespace godwit

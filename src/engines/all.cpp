@@ -15,6 +15,7 @@
 #endif
 
 namespace godwit {
+
 std::span<Engine* const> all_engines() {
   static const std::vector<Engine*> engines = {
 #ifdef GODWIT_POSTGRES

@@ -6,10 +6,8 @@
 #include <nlohmann/json.hpp>
 
 namespace godwit {
-namespace {
 
-// A version 4 UUID, which clients only repeat to people.
-std::string request_id() {
+std::string new_request_id() {
   std::array<unsigned char, 16> bytes{};
   RAND_bytes(bytes.data(), static_cast<int>(bytes.size()));
   bytes[6] = static_cast<unsigned char>((bytes[6] & 0x0FU) | 0x40U);
@@ -24,13 +22,11 @@ std::string request_id() {
   return id;
 }
 
-}  // namespace
-
 HttpReply fault_reply(unsigned status, std::string_view type, std::string_view message) {
   const nlohmann::json body = {{"__type", type}, {"message", message}};
   return HttpReply{status,
                    "application/x-amz-json-1.1",
-                   {{"x-amzn-RequestId", request_id()}, {"x-amzn-ErrorType", std::string(type)}},
+                   {{"x-amzn-RequestId", new_request_id()}, {"x-amzn-ErrorType", std::string(type)}},
                    body.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace)};
 }
 

@@ -1,0 +1,116 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include "api/router.h"
+#include "app/commands.h"
+#include "app/listen_address.h"
+#include "app/server_files.h"
+#include "app/server_signals.h"
+#include "base/clock.h"
+#include "base/server_log.h"
+#include "control/server_names.h"
+#include "engines/all.h"
+#include "http/server.h"
+
+namespace godwit {
+namespace {
+
+Error open_beyond_loopback(std::string_view listen) {
+  return {
+      .kind = ErrorKind::usage,
+      .code = "serve.auth",
+      .message = fmt::format("--auth none lets whoever can connect do everything, so it is for loopback addresses "
+                             "alone, and --listen is {}. Leave --auth away, or listen on 127.0.0.1.",
+                             listen),
+      .sqlstate = {}};
+}
+
+Error no_such_secret_dir(std::string_view folder) {
+  return {.kind = ErrorKind::usage,
+          .code = "serve.secret_dir",
+          .message = fmt::format("--secret-dir {} is no folder that this user may read.", folder),
+          .sqlstate = {}};
+}
+
+std::string url_of(const HttpServer& server) {
+  const std::string address = server.address();
+  const bool v6 = address.contains(':');
+  return fmt::format("{}://{}{}{}:{}", server.is_tls() ? "https" : "http", v6 ? "[" : "", address, v6 ? "]" : "",
+                     server.port());
+}
+
+// The first start makes a key; it goes to a terminal, never into a log or a pipe that may be one.
+Result<void> offer_first_key(ServerFiles& files) {
+  const auto keys = TRY(access_keys(*files.database));
+  if (!keys.empty()) return {};
+  if (::isatty(STDOUT_FILENO) == 0) {
+    server_log_of(Severity::warning, "serve",
+                  "there is no access key yet, and stdout is no terminal to show one on; make one by: godwit keys "
+                  "create --role admin --data-dir {}",
+                  files.folder);
+    return {};
+  }
+  print_new_key(TRY(create_access_key(*files.database, files.secrets, "admin", Role::admin, now_us())));
+  return {};
+}
+
+HttpServerOptions http_options(const ServeArguments& arguments, const ListenAddress& listen) {
+  HttpServerOptions options;
+  options.address = listen.host;
+  options.port = listen.port;
+  options.tls_cert_path = arguments.tls_cert;
+  options.tls_key_path = arguments.tls_key;
+  options.allow_plain_beyond_loopback = arguments.allow_plain;
+  return options;
+}
+
+Result<void> run(const ServeArguments& arguments) {
+  protect_process();
+  const ListenAddress listen = TRY(parse_listen_address(arguments.listen));
+  const bool open = arguments.auth == "none";
+  if (open && !listen.is_loopback()) return Failure(open_beyond_loopback(arguments.listen));
+  if (!arguments.secret_dir.empty() && ::access(arguments.secret_dir.c_str(), R_OK | X_OK) != 0)
+    return Failure(no_such_secret_dir(arguments.secret_dir));
+  ServerFiles files = TRY(open_server_files(arguments.data_dir, arguments.store, StoreUse::serve));
+  TRY(open_server_log(files.folder + "/server.log"));
+  if (!open) TRY(offer_first_key(files));
+  StopSignals signals;
+  Background background;
+  Environment environment {
+    .database = *files.database, .secrets = files.secrets,
+    .names = TRY(fix_server_names(*files.database, arguments.region, arguments.account))
+    , .engines = all_engines(), .background = background, .folder = files.folder,
+        .secret_folder = arguments.secret_dir, .now_us = now_us, .lenient_max_records = arguments.lenient_max_records
+  };
+  Router router(environment, {.required = !open,
+                              .loopback_listener = listen.is_loopback(),
+                              .signature = {.started_s = now_us() / 1'000'000}});
+  auto server =
+      TRY(HttpServer::start(http_options(arguments, listen), [&](const HttpRequest& r) { return router.answer(r); }));
+  if (open && !server->is_loopback()) return Failure(open_beyond_loopback(arguments.listen));
+  const std::string url = url_of(*server);
+  server_log_of(Severity::info, "serve", "godwit {} listens on {}, account {}, region {}, folder {}{}",
+                GODWIT_VERSION, url, environment.names.account, environment.names.region, files.folder,
+                open ? ", without authentication" : "");
+  fmt::print("listening on {}\n", url);
+  std::fflush(stdout);
+  announce_ready(url, arguments.ready_fd);
+  const std::string signal = signals.wait();
+  server_log_of(Severity::info, "serve", "{}: requests under way end, tasks go on in their workers", signal);
+  server.reset();
+  return {};
+}
+
+}  // namespace
+
+int serve(const ServeArguments& arguments) {
+  const auto done = run(arguments);
+  if (done) {
+    server_log(Severity::info, "serve", "ended");
+    return 0;
+  }
+  fmt::print(stderr, "error: {} [{}]\n", done.error().message, done.error().code);
+  return done.error().kind == ErrorKind::usage ? 2 : 1;
+}
+
+}  // namespace godwit
