@@ -25,4 +25,25 @@ void narrow(std::optional<std::vector<std::string>>& wanted, std::vector<std::st
   wanted = std::move(values);
 }
 
+std::optional<std::vector<std::string>> filter_values(const std::vector<Filter>& filters, std::string_view name) {
+  std::optional<std::vector<std::string>> values;
+  for (const Filter& filter : filters)
+    if (filter.name == name) narrow(values, filter.values);
+  return values;
+}
+
+std::optional<std::vector<std::string>> filter_identifiers(const std::vector<Filter>& filters,
+                                                           std::string_view name) {
+  std::optional<std::vector<std::string>> values;
+  for (const Filter& filter : filters)
+    if (filter.name == name) narrow(values, in_lower_case(filter.values));
+  return values;
+}
+
+std::optional<std::vector<std::string>> filter_ids(const Call& call, const std::vector<Filter>& filters,
+                                                   std::string_view name, std::string_view arn_type) {
+  const auto arns = filter_values(filters, name);
+  return arns ? std::optional(ids_of(call, *arns, arn_type)) : std::nullopt;
+}
+
 }  // namespace godwit

@@ -198,6 +198,13 @@ Error source_ids_without_type() {
   return invalid_combination("SourceIds can be given together with SourceType only.");
 }
 
+Error source_type_has_source_ids(std::string_view source_type) {
+  return invalid_combination(
+      fmt::format("SourceType cannot change: the subscription names sources of type {}, which cannot change either. "
+                  "Make another subscription.",
+                  source_type));
+}
+
 Error event_duration_refused(int64_t minutes, int64_t most) {
   return invalid_value(fmt::format(
       "The parameter Duration must be 1 to {} (minutes; events are kept 14 days), not {}.", most, minutes));

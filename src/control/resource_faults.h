@@ -49,6 +49,7 @@ Error tag_arns_wanted_once();
 Error source_type_refused(std::string_view text);
 Error event_category_refused(std::string_view text, std::string_view source_type, std::string_view allowed);
 Error source_ids_without_type();
+Error source_type_has_source_ids(std::string_view source_type);
 Error event_duration_refused(int64_t minutes, int64_t most);
 Error event_times_over_determined();
 Error event_times_reversed();

@@ -63,6 +63,10 @@ Result<std::vector<EventRecord>> list_events(Database& database, const EventChoi
   if (choice.source_types) where.among("source_type", *choice.source_types);
   if (choice.source_identifiers) where.among("source_identifier", *choice.source_identifiers);
   if (choice.categories) where.among("category", *choice.categories);
+  if (choice.instance_identifiers) {
+    where.equals("source_type", std::string_view("replication-instance"));
+    where.among("source_identifier", *choice.instance_identifiers);
+  }
   std::vector<EventRecord> out;
   const std::string sql = std::string(select_events) + where.sql(page, "at_us", "sequence");
   TRY(database.each(sql, where.values(), [&](const Row& row) { out.push_back(read(row)); }));
@@ -101,6 +105,11 @@ Result<int64_t> count_outbox(Database& database, std::string_view subscription) 
 Result<void> put_off_outbox(Database& database, int64_t sequence, int64_t attempts, int64_t next_attempt_us) {
   TRY(database.run("UPDATE event_outbox SET attempts = ?, next_attempt_us = ? WHERE sequence = ?",
                    {attempts, next_attempt_us, sequence}));
+  return {};
+}
+
+Result<void> clear_outbox(Database& database, std::string_view subscription) {
+  TRY(database.run("DELETE FROM event_outbox WHERE subscription = ?", {subscription}));
   return {};
 }
 

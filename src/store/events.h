@@ -13,16 +13,17 @@ namespace godwit {
 struct EventRecord {
   int64_t sequence = 0;  // ascends with each event; never used twice
   int64_t at_us = 0;
-  std::string source_type;  // "replication-instance", "replication-task"
-  std::string source_identifier, source_arn;
+  std::string source_type{};  // "replication-instance", "replication-task"
+  std::string source_identifier{}, source_arn{};
   int64_t number = 0;  // of "DMS-EVENT-0069"
-  std::string category, message;
+  std::string category{}, message{};
 };
 
 // Which events are asked for; absent: all. Times: from_us <= at < until_us.
 struct EventChoice {
   std::optional<int64_t> from_us{}, until_us{};
   std::optional<std::vector<std::string>> source_types{}, source_identifiers{}, categories{};
+  std::optional<std::vector<std::string>> instance_identifiers{};  // of instances alone
 };
 
 // Answers its sequence.
@@ -53,5 +54,6 @@ Result<std::optional<OutboxRecord>> first_of_outbox(Database& database, std::str
 Result<int64_t> count_outbox(Database& database, std::string_view subscription);
 Result<void> put_off_outbox(Database& database, int64_t sequence, int64_t attempts, int64_t next_attempt_us);
 Result<void> delete_outbox(Database& database, int64_t sequence);
+Result<void> clear_outbox(Database& database, std::string_view subscription);
 
 }  // namespace godwit

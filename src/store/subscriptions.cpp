@@ -47,14 +47,16 @@ Result<void> delete_subscription(Database& database, std::string_view identifier
 }
 
 Result<std::optional<SubscriptionRecord>> find_subscription(Database& database, std::string_view identifier) {
-  auto found = TRY(list_subscriptions(database, {.identifiers = {{std::string(identifier)}}}));
+  auto found = TRY(list_subscriptions(database, {.named = std::string(identifier)}));
   return found.empty() ? std::nullopt : std::optional(std::move(found.front()));
 }
 
 Result<std::vector<SubscriptionRecord>> list_subscriptions(Database& database, const SubscriptionChoice& choice,
                                                            const ListPage& page) {
   Where where;
-  if (choice.identifiers) where.among("identifier", *choice.identifiers);
+  if (choice.named) where.equals("identifier", std::string_view(*choice.named));
+  if (choice.names) where.among("identifier", *choice.names);
+  if (choice.also_named) where.among("identifier", *choice.also_named);
   std::vector<SubscriptionRecord> out;
   const std::string sql = std::string(select) + where.sql(page);
   TRY(database.each(sql, where.values(), [&](const Row& row) { out.push_back(read(row)); }));

@@ -10,17 +10,19 @@
 namespace godwit {
 
 struct SubscriptionRecord {
-  std::string identifier;               // SubscriptionName, as it was given
-  std::string topic;                    // SnsTopicArn, or a URL
-  std::string source_type;              // "replication-instance", "replication-task"; empty: both
-  std::vector<std::string> source_ids;  // identifiers; empty: all
-  std::vector<std::string> categories;  // empty: all
+  std::string identifier;                 // SubscriptionName, as it was given
+  std::string topic;                      // SnsTopicArn, or a URL
+  std::string source_type;                // "replication-instance", "replication-task"; empty: both
+  std::vector<std::string> source_ids{};  // identifiers; empty: all
+  std::vector<std::string> categories{};  // empty: all
   bool enabled = true;
   int64_t created_us = 0;
 };
 
+// Which subscriptions are asked for, by name in any case: what is given must all hold.
 struct SubscriptionChoice {
-  std::optional<std::vector<std::string>> identifiers{};
+  std::optional<std::string> named{};
+  std::optional<std::vector<std::string>> names{}, also_named{};
 };
 
 Result<void> insert_subscription(Database& database, const SubscriptionRecord& subscription);
