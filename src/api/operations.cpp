@@ -10,8 +10,9 @@ using OperationList = std::span<const Operation> (*)();
 
 // Every list of handlers/ stands here.
 const std::vector<OperationList>& lists() {
-  static const std::vector<OperationList> all = {certificate_operations, connection_operations, endpoint_operations,
-                                                 schema_operations};
+  static const std::vector<OperationList> all = {account_operations,  certificate_operations,  connection_operations,
+                                                 endpoint_operations, event_operations,        instance_operations,
+                                                 schema_operations,   subnet_group_operations, tag_operations};
   return all;
 }
 
