@@ -12,7 +12,8 @@ using OperationList = std::span<const Operation> (*)();
 const std::vector<OperationList>& lists() {
   static const std::vector<OperationList> all = {account_operations,  certificate_operations,  connection_operations,
                                                  endpoint_operations, event_operations,        instance_operations,
-                                                 schema_operations,   subnet_group_operations, tag_operations};
+                                                 schema_operations,   subnet_group_operations, table_operations,
+                                                 tag_operations,      task_operations};
   return all;
 }
 
