@@ -258,6 +258,18 @@ TEST_F(TaskRunsTest, a_stop_that_meets_no_worker_ends_all_the_same) {
   EXPECT_EQ(status(arn), "stopped");
 }
 
+TEST_F(TaskRunsTest, a_worker_that_comes_after_its_stop_is_told_again) {
+  const std::string arn = make();
+  ASSERT_TRUE(start(arn));
+  workers_.living.clear();
+  ASSERT_TRUE(stop_task(*environment_, arn));
+  workers_.reports[id(arn)] = report(arn, WorkerState::starting);
+  workers_.living.insert(id(arn));
+  tell(report(arn, WorkerState::running));
+  EXPECT_EQ(status(arn), "stopping");
+  EXPECT_EQ(workers_.stopped.size(), 2);
+}
+
 TEST_F(TaskRunsTest, tasks_of_an_instance_are_recycled_without_a_change_of_status) {
   const std::string arn = run(), rests = make("two");
   bool done = false;
