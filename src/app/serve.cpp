@@ -8,6 +8,7 @@
 #include "app/server_signals.h"
 #include "base/clock.h"
 #include "base/server_log.h"
+#include "control/metrics_collector.h"
 #include "control/server_names.h"
 #include "engines/all.h"
 #include "http/server.h"
@@ -82,6 +83,7 @@ Result<void> run(const ServeArguments& arguments) {
     , .engines = all_engines(), .background = background, .folder = files.folder,
         .secret_folder = arguments.secret_dir, .now_us = now_us, .lenient_max_records = arguments.lenient_max_records
   };
+  MetricsCollector metrics(environment);
   Router router(environment, {.required = !open,
                               .loopback_listener = listen.is_loopback(),
                               .signature = {.started_s = now_us() / 1'000'000}});
