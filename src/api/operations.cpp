@@ -10,7 +10,8 @@ using OperationList = std::span<const Operation> (*)();
 
 // Every list of handlers/ stands here.
 const std::vector<OperationList>& lists() {
-  static const std::vector<OperationList> all = {};
+  static const std::vector<OperationList> all = {certificate_operations, connection_operations, endpoint_operations,
+                                                 schema_operations};
   return all;
 }
 

@@ -13,4 +13,7 @@ namespace godwit {
 // missing, open to others or no secret; the certificate is gone. No message holds a secret.
 Result<Endpoint> connectable(const Environment& environment, const EndpointRecord& endpoint);
 
+// Where its password is sealed (control/secret_box.h).
+std::string password_place(const std::string& endpoint_id);
+
 }  // namespace godwit

@@ -32,6 +32,6 @@ std::vector<EndpointType> endpoint_types(const Environment& environment);
 // The rows of DescribeEndpointSettings: login settings and attributes, sorted by name.
 std::vector<const Attribute*> endpoint_settings(const EndpointKind& kind);
 
-EndpointRole role_of(std::string_view type);  // "source", "target"
+EndpointRole endpoint_role(std::string_view type);  // "source", "target"
 
 }  // namespace godwit

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "control/environment.h"
+#include "control/tags.h"
 #include "store/endpoints.h"
 
 namespace godwit {
@@ -27,7 +28,7 @@ struct EndpointInput {
 };
 
 Result<EndpointRecord> create_endpoint(Environment& environment, const EndpointInput& input,
-                                       const nlohmann::json& tags);
+                                       const std::vector<Tag>& tags);
 // Its connections are tested again.
 Result<EndpointRecord> modify_endpoint(Environment& environment, const std::string& arn, const EndpointInput& input);
 // Answers it as it was.

@@ -29,6 +29,9 @@ std::string to_text(const ExtraAttributes& attributes);
 // Where the name stands; the end: nowhere.
 ExtraAttributes::iterator find_extra(ExtraAttributes& attributes, std::string_view name);
 
+// Whether the attribute may have this value, of whatever form a user may write it in. The error is bad_attribute()'s.
+Result<void> check_setting(const Attribute& attribute, std::string_view value);
+
 // A value as the settings structures hold it: true or false for a flag, a number, one of DMS's words, a text. The
 // value was checked before.
 nlohmann::json setting_of(const Attribute& attribute, std::string_view value);

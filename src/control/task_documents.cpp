@@ -7,7 +7,7 @@
 
 #include "base/json_fields.h"
 #include "base/text.h"
-#include "control/faults.h"
+#include "control/task_faults.h"
 #include "mapping/rules.h"
 #include "task/settings.h"
 
@@ -20,15 +20,11 @@ constexpr std::string_view invalid_json = "Invalid task settings JSON";
 constexpr const char* group_key = "CloudWatchLogGroup";
 constexpr const char* stream_key = "CloudWatchLogStream";
 
-Failure bad_value(const Error& error) {
-  return Failure(invalid_value(error.message));
-}
-
 Result<json> read_document(std::string_view text) {
   if (trim(text).empty()) return json::object();
   auto parsed = parse_json(text, invalid_json);
-  if (!parsed) return bad_value(parsed.error());
-  if (!parsed->is_object()) return Failure(invalid_value(fmt::format("{}: it must be an object", invalid_json)));
+  if (!parsed) return Failure(task_settings_refused(parsed.error().message));
+  if (!parsed->is_object()) return Failure(task_settings_refused("it must be an object"));
   return parsed;
 }
 
@@ -56,7 +52,7 @@ Result<LoggingOrders> take_orders(json& document) {
   logging->erase(stream_key);
   if (names(logging, "DeleteTaskLogs")) {
     auto asked = json_boolean((*logging)["DeleteTaskLogs"], "Logging.DeleteTaskLogs");
-    if (!asked) return Failure(invalid_value(fmt::format("{}: {}", invalid_json, std::move(asked).error().message)));
+    if (!asked) return Failure(task_settings_refused(asked.error().message));
     orders.delete_logs = *asked;
   }
   logging->erase("DeleteTaskLogs");
@@ -114,12 +110,8 @@ Result<void> check_for_type(const json& echo, std::string_view migration_type) {
   const auto at = echo.find("BeforeImageSettings");
   if (at == echo.end() || !at->is_object() || !at->contains("EnableBeforeImage")) return {};
   const auto enabled = json_boolean((*at)["EnableBeforeImage"], "BeforeImageSettings.EnableBeforeImage");
-  if (!enabled) return Failure(invalid_value(fmt::format("{}: {}", invalid_json, enabled.error().message)));
-  if (*enabled && migration_type == "full-load")
-    return Failure(
-        invalid_value(fmt::format("{}: BeforeImageSettings.EnableBeforeImage: a full-load task reads no changes. Set "
-                                  "it to false or choose another migration type.",
-                                  invalid_json)));
+  if (!enabled) return Failure(task_settings_refused(enabled.error().message));
+  if (*enabled && migration_type == "full-load") return Failure(before_image_without_changes());
   return {};
 }
 
@@ -139,7 +131,7 @@ Result<SettingsChange> settle(json sent, std::string_view migration_type, const 
   SettingsChange change;
   change.texts.sent = sent.empty() ? "" : sent.dump();
   auto settings = parse_settings(change.texts.sent);
-  if (!settings) return bad_value(settings.error());
+  if (!settings) return Failure(task_settings_refused(settings.error().message));
   fold_components(sent);  // after the reader has found every entry sound
   change.texts.sent = sent.empty() ? "" : sent.dump();
   TRY(check_for_type(settings->effective, migration_type));
@@ -160,8 +152,7 @@ LogNames log_names(std::string_view instance_identifier, std::string_view task_i
 Result<SettingsChange> create_settings(std::string_view given, std::string_view migration_type, const LogNames& log) {
   json sent = TRY(read_document(given));
   const LoggingOrders orders = TRY(take_orders(sent));
-  if (orders.named_a_log)
-    return Failure(invalid_value("Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on create."));
+  if (orders.named_a_log) return Failure(log_names_on_create());
   return settle(std::move(sent), migration_type, log);
 }
 
@@ -193,7 +184,7 @@ bool fails_on_clean_up(std::string_view echo) {
 
 Result<std::vector<std::string>> check_mappings(std::string_view document) {
   auto rules = parse_rules(document);
-  if (!rules) return bad_value(rules.error());
+  if (!rules) return Failure(mappings_refused(rules.error().message));
   return std::move(rules)->warnings;
 }
 

@@ -1,12 +1,10 @@
 #include "control/task_positions.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "control/faults.h"
+#include "control/task_faults.h"
 
 namespace godwit {
 namespace {
@@ -21,10 +19,7 @@ bool is_plain(std::string_view text) {
 // A date without its Z, as DMS writes it; whatever else stands there is native or a checkpoint.
 Result<std::string> read_start(std::string_view given) {
   const std::string_view text = trim(given);
-  if (!is_plain(text))
-    return Failure(invalid_value(
-        "CdcStartPosition must be a date (2018-03-08T12:12:12), a checkpoint (checkpoint:V1#…) or a position of the "
-        "source (4AF/B00000D0, mysql-bin-changelog.000024:373)."));
+  if (!is_plain(text)) return Failure(start_position_unreadable());
   int64_t us = 0;
   const bool is_date = parse_utc(text, us);
   return std::string(is_date && text.ends_with('Z') ? text.substr(0, text.size() - 1) : text);
@@ -38,9 +33,7 @@ Result<std::string> read_stop(std::string_view given) {
     if (text.starts_with(head) && parse_utc(trim(text.substr(head.size())), us)) return std::string(text);
   constexpr std::string_view native = "position:";
   if (text.starts_with(native) && text.size() > native.size() && is_plain(text)) return std::string(text);
-  return Failure(
-      invalid_value("CdcStopPosition must be server_time:YYYY-MM-DDThh:mm:ss or commit_time:YYYY-MM-DDThh:mm:ss in "
-                    "UTC; besides, position:<position of the source> and caught-up are taken."));
+  return Failure(stop_position_unreadable());
 }
 
 }  // namespace
@@ -48,17 +41,15 @@ Result<std::string> read_stop(std::string_view given) {
 Result<CdcPositions> merge_positions(const CdcPositions& stored, const CdcMembers& given,
                                      std::string_view migration_type) {
   if (given.start_time_us && given.start_position && !trim(*given.start_position).empty())
-    return Failure(invalid_combination("CdcStartTime and CdcStartPosition cannot be given together."));
+    return Failure(both_starts_given());
   CdcPositions merged = stored;
   if (given.start_position) merged.start = TRY(read_start(*given.start_position));
   if (given.start_time_us) merged.start = iso_seconds(*given.start_time_us);
   if (given.stop_position) merged.stop = TRY(read_stop(*given.stop_position));
   if (given.starts() && !merged.start.empty() && migration_type != "cdc")
-    return Failure(invalid_combination(
-        fmt::format("CdcStartTime and CdcStartPosition are for tasks of type cdc; a {} task begins with its load.",
-                    migration_type)));
+    return Failure(start_position_without_use(migration_type));
   if (given.stop_position && !merged.stop.empty() && migration_type == "full-load")
-    return Failure(invalid_combination("CdcStopPosition is for tasks that read changes, not for full-load."));
+    return Failure(stop_position_without_use());
   return merged;
 }
 

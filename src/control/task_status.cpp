@@ -1,11 +1,8 @@
 #include "control/task_status.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <array>
-
-#include "control/faults.h"
+#include <vector>
 
 namespace godwit {
 namespace {
@@ -61,31 +58,6 @@ std::optional<TaskStatus> next(TaskStatus status, TaskStatusEvent event, TaskSta
     if (transition.event == event && std::ranges::find(transition.from, status) != transition.from.end())
       return transition.to.value_or(resting);
   return std::nullopt;
-}
-
-Error refused(TaskStatusEvent event, TaskStatus status) {
-  const std::string_view now = to_string(status);
-  switch (event) {
-    case Event::start_asked:
-      return invalid_state("Replication Task cannot be started, invalid state");
-    case Event::stop_asked:
-      return invalid_state(fmt::format("Replication Task cannot be stopped, invalid state: {}", now));
-    case Event::modify_asked:
-      if (status == running)
-        return invalid_state(
-            "Replication Task, excluding logging severity task settings, cannot be modified while it is running "
-            "state");
-      return invalid_state(fmt::format("Replication Task cannot be modified, invalid state: {}", now));
-    case Event::move_asked:
-      return invalid_state(fmt::format("Replication Task cannot be moved, invalid state: {}", now));
-    case Event::test_asked:
-      return invalid_state(fmt::format("Replication Task cannot be assessed, invalid state: {}", now));
-    case Event::delete_asked:
-      return invalid_state(fmt::format("Replication Task cannot be deleted, invalid state: {}{}", now,
-                                       is_live(status) ? ". Stop it first." : ""));
-    default:
-      return invalid_state(fmt::format("Replication Task is in an invalid state: {}", now));
-  }
 }
 
 bool is_live(TaskStatus status) {

@@ -1,13 +1,9 @@
 #pragma once
 // The states of a task and which event leads where (spec/api.md §5): a pure function over DMS's strings, tested as a
-// table, and the faults of calls that come in a state in which they are not allowed.
+// table. The faults: control/task_faults.h.
 
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
-
-#include "base/error.h"
 
 namespace godwit {
 
@@ -54,9 +50,6 @@ TaskStatus task_status(std::string_view text);
 
 // Nothing: the event is not allowed in this state. `resting`: where modifying, moving and testing came from.
 std::optional<TaskStatus> next(TaskStatus status, TaskStatusEvent event, TaskStatus resting = TaskStatus::ready);
-
-// The fault of a call that is not allowed in this state. `event`: one that a call asks for.
-Error refused(TaskStatusEvent event, TaskStatus status);
 
 // A run is under way: its worker lives or is being started.
 bool is_live(TaskStatus status);

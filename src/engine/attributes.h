@@ -31,6 +31,7 @@ struct Attribute {
   std::string_view unit{};           // "s", "KB"
   std::string_view description{};
   bool sensitive = false;        // never shown
+  bool repeats = false;          // given more than once all hold, a semicolon between them
   bool only_in_uri = false;      // stored endpoints say it by other members (SslMode, CertificateArn)
   bool older_structure = false;  // a member of ServedEngine::older_structure too
 };

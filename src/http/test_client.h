@@ -11,6 +11,9 @@
 
 #include <charconv>
 #include <chrono>
+#include <functional>
+#include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>

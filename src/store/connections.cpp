@@ -69,9 +69,4 @@ Result<void> delete_connection(Database& database, const std::string& endpoint_i
   return {};
 }
 
-Result<void> delete_connections_of_instance(Database& database, const std::string& instance_id) {
-  TRY(database.run("DELETE FROM connections WHERE instance_id = ?", {instance_id}));
-  return {};
-}
-
 }  // namespace godwit

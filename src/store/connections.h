@@ -1,6 +1,7 @@
 #pragma once
 // The latest test of each pair of replication instance and endpoint, as it is stored. A pair has one record; each new
-// test of it is another attempt, so that what an earlier one still finds out changes nothing.
+// test of it is another attempt, so that what an earlier one still finds out changes nothing. Records go with their
+// endpoint and with their instance.
 
 #include <optional>
 #include <string>
@@ -34,8 +35,6 @@ Result<std::vector<ConnectionRecord>> list_connections(Database& database, const
                                                        const ListPage& page = {});
 Result<std::vector<ConnectionRecord>> list_running_connection_tests(Database& database);
 Result<void> delete_connection(Database& database, const std::string& endpoint_id, const std::string& instance_id);
-// Those of a replication instance that goes.
-Result<void> delete_connections_of_instance(Database& database, const std::string& instance_id);
 
 // "<endpoint id>/<instance id>"
 std::string connection_key(const ConnectionRecord& connection);

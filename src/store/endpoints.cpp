@@ -73,13 +73,8 @@ Result<void> update_endpoint(Database& database, const EndpointRecord& one) {
 }
 
 Result<void> delete_endpoint(Database& database, const std::string& id) {
-  return database.atomically([&]() -> Result<void> {
-    for (const std::string_view sql :
-         {"DELETE FROM connections WHERE endpoint_id = ?", "DELETE FROM schema_names WHERE endpoint_id = ?",
-          "DELETE FROM schema_lists WHERE endpoint_id = ?", "DELETE FROM endpoints WHERE id = ?"})
-      TRY(database.run(sql, {id}));
-    return {};
-  });
+  TRY(database.run("DELETE FROM endpoints WHERE id = ?", {id}));
+  return {};
 }
 
 Result<std::optional<EndpointRecord>> find_endpoint(Database& database, const std::string& id) {

@@ -4,7 +4,9 @@
 
 #include "store/certificates.h"
 #include "store/connections.h"
+#include "store/instances.h"
 #include "store/schema_lists.h"
+#include "store/subnet_groups.h"
 
 namespace godwit {
 namespace {
@@ -31,6 +33,20 @@ class EndpointStore : public testing::Test {
     one.settings = R"({"SlotName":"s"})";
     one.created_us = created_us;
     return one;
+  }
+  void SetUp() override {
+    SubnetGroupRecord group;
+    group.identifier = "g";
+    ASSERT_TRUE(insert_subnet_group(*database_, group));
+    for (const std::string id : {"I", "J"}) {
+      InstanceRecord one;
+      one.id = one.identifier = id;
+      one.subnet_group = "g";
+      ASSERT_TRUE(insert_instance(*database_, one));
+    }
+  }
+  void put_endpoints() {
+    for (const char* id : {"A", "B"}) ASSERT_TRUE(insert_endpoint(*database_, endpoint(id, 1)));
   }
   std::string names(const EndpointChoice& choice, const ListPage& page = {}) {
     std::string out;
@@ -115,6 +131,7 @@ TEST_F(EndpointStore, an_endpoint_takes_its_connections_and_schemas_along) {
 }
 
 TEST_F(EndpointStore, of_two_tests_of_a_pair_the_later_one_counts) {
+  put_endpoints();
   const ConnectionRecord first = begin_connection_test(*database_, "A", "I", 1).value();
   const ConnectionRecord second = begin_connection_test(*database_, "A", "I", 2).value();
   EXPECT_EQ(second.status, "testing");
@@ -133,7 +150,8 @@ TEST_F(EndpointStore, of_two_tests_of_a_pair_the_later_one_counts) {
   EXPECT_FALSE(find_connection(*database_, "A", "I").value());
 }
 
-TEST_F(EndpointStore, connections_are_found_by_either_end) {
+TEST_F(EndpointStore, connections_are_found_by_either_end_and_go_with_it) {
+  put_endpoints();
   for (const auto& [end, instance] : {std::pair("A", "I"), std::pair("A", "J"), std::pair("B", "I")})
     ASSERT_TRUE(begin_connection_test(*database_, end, instance, 1));
   const auto count = [&](const ConnectionChoice& choice, const ListPage& page = {}) {
@@ -143,11 +161,13 @@ TEST_F(EndpointStore, connections_are_found_by_either_end) {
   EXPECT_EQ(count({.endpoint_ids = {{"A"}}}), 2U);
   EXPECT_EQ(count({.endpoint_ids = {{"A"}}, .instance_ids = {{"J"}}}), 1U);
   EXPECT_EQ(count({}, {.limit = 2, .after_created_us = 1, .after_identifier = "A/J"}), 1U);
-  ASSERT_TRUE(delete_connections_of_instance(*database_, "I"));
+  ASSERT_TRUE(delete_instance(*database_, "I"));
   EXPECT_EQ(count({}), 1U);
+  EXPECT_FALSE(begin_connection_test(*database_, "A", "I", 1));
 }
 
 TEST_F(EndpointStore, a_failed_refresh_leaves_the_schemas_of_the_one_before) {
+  put_endpoints();
   const std::vector<std::string> old = {"b", "a", "b"}, later = {"c"};
   ASSERT_TRUE(end_schema_refresh(*database_, begin_schema_refresh(*database_, "A", "I", 1).value(), old));
   const SchemaListRecord second = begin_schema_refresh(*database_, "A", "J", 2).value();

@@ -29,13 +29,18 @@ constexpr std::string_view version_1[] = {
     "TEXT NOT NULL, settings TEXT NOT NULL, created_us INTEGER NOT NULL) WITHOUT ROWID, STRICT",
     "CREATE INDEX endpoints_in_order ON endpoints (created_us, identifier)",
     "CREATE INDEX endpoints_of_certificate ON endpoints (certificate_id)",
-    "CREATE TABLE connections (key TEXT PRIMARY KEY, endpoint_id TEXT NOT NULL, instance_id TEXT NOT NULL, status "
-    "TEXT NOT NULL, last_failure_message TEXT NOT NULL DEFAULT '', attempt INTEGER NOT NULL, created_us INTEGER NOT "
-    "NULL, UNIQUE (endpoint_id, instance_id)) WITHOUT ROWID, STRICT",
-    "CREATE TABLE schema_lists (endpoint_id TEXT PRIMARY KEY, instance_id TEXT NOT NULL, status TEXT NOT NULL, "
+    "CREATE TABLE connections (key TEXT PRIMARY KEY, endpoint_id TEXT NOT NULL REFERENCES endpoints (id) ON DELETE "
+    "CASCADE, instance_id TEXT NOT NULL REFERENCES instances (id) ON DELETE CASCADE, status TEXT NOT NULL, "
+    "last_failure_message TEXT NOT NULL DEFAULT '', attempt INTEGER NOT NULL, created_us INTEGER NOT NULL, UNIQUE "
+    "(endpoint_id, instance_id)) WITHOUT ROWID, STRICT",
+    "CREATE INDEX connections_in_order ON connections (created_us, key)",
+    "CREATE INDEX connections_of_instance ON connections (instance_id)",
+    "CREATE TABLE schema_lists (endpoint_id TEXT PRIMARY KEY REFERENCES endpoints (id) ON DELETE CASCADE, "
+    "instance_id TEXT NOT NULL, status TEXT NOT NULL, "
     "last_failure_message TEXT NOT NULL DEFAULT '', last_refresh_us INTEGER NOT NULL, attempt INTEGER NOT NULL) "
     "WITHOUT ROWID, STRICT",
-    "CREATE TABLE schema_names (endpoint_id TEXT NOT NULL, name TEXT NOT NULL, PRIMARY KEY (endpoint_id, name)) "
+    "CREATE TABLE schema_names (endpoint_id TEXT NOT NULL REFERENCES endpoints (id) ON DELETE CASCADE, name TEXT NOT "
+    "NULL, PRIMARY KEY (endpoint_id, name)) "
     "WITHOUT ROWID, STRICT",
 
     "CREATE TABLE certificates (id TEXT PRIMARY KEY, identifier TEXT COLLATE NOCASE NOT NULL UNIQUE, pem TEXT NOT "
@@ -86,7 +91,8 @@ constexpr std::string_view version_1[] = {
     "endpoints (id), instance_id TEXT NOT NULL REFERENCES instances (id),"
     " migration_type TEXT NOT NULL, status TEXT NOT NULL, resting_status TEXT NOT NULL, after_stop TEXT NOT NULL,"
     " run INTEGER NOT NULL, start_kind TEXT NOT NULL, stop_reason TEXT NOT NULL, last_failure TEXT NOT NULL,"
-    " cdc_start_position TEXT NOT NULL, cdc_stop_position TEXT NOT NULL, recovery_checkpoint TEXT NOT NULL,"
+    " cdc_start_position TEXT NOT NULL, cdc_stop_position TEXT NOT NULL, recovery_checkpoint TEXT NOT NULL, "
+    "run_stop_position TEXT NOT NULL,"
     " reading_paused INTEGER NOT NULL, start_called_us INTEGER NOT NULL, running_since_us INTEGER NOT NULL,"
     " fresh_start_us INTEGER NOT NULL, start_us INTEGER NOT NULL, stop_us INTEGER NOT NULL,"
     " full_load_start_us INTEGER NOT NULL, full_load_finish_us INTEGER NOT NULL, full_load_percent INTEGER NOT NULL,"

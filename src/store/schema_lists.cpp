@@ -38,7 +38,8 @@ Result<SchemaListRecord> begin_schema_refresh(Database& database, const std::str
 Result<void> end_schema_refresh(Database& database, const SchemaListRecord& attempt,
                                 std::span<const std::string> names) {
   return database.atomically([&]() -> Result<void> {
-    if (!TRY(set_status(database, attempt, "successful", ""))) return {};
+    const bool latest = TRY(set_status(database, attempt, "successful", ""));
+    if (!latest) return {};
     TRY(database.run("DELETE FROM schema_names WHERE endpoint_id = ?", {attempt.endpoint_id}));
     for (const std::string& name : names)
       TRY(database.run("INSERT OR IGNORE INTO schema_names (endpoint_id, name) VALUES (?, ?)",

@@ -41,6 +41,7 @@ constexpr TaskColumn task_columns[] = {
     {"last_failure", &StoredTask::last_failure},
     {"cdc_start_position", &StoredTask::cdc_start_position},
     {"cdc_stop_position", &StoredTask::cdc_stop_position},
+    {"run_stop_position", &StoredTask::run_stop_position},
     {"recovery_checkpoint", &StoredTask::recovery_checkpoint},
     {"reading_paused", nullptr, &StoredTask::reading_paused},
     {"start_called_us", nullptr, &StoredTask::start_called_us},
@@ -133,6 +134,7 @@ void narrow(Where& where, const TaskFilter& filter) {
       {"migration_type", filter.migration_types},
       {"instance_id", filter.instances},
       {"status", filter.statuses},
+      {"after_stop", filter.after_stops},
   };
   for (const auto& [column, values] : lists)
     if (values) where.among(column, *values);

@@ -14,23 +14,24 @@ namespace godwit {
 
 // Times are UTC microseconds since 1970, 0: not yet. Empty texts: none.
 struct StoredTask {
-  std::string id;          // the generated resource id
-  std::string identifier;  // the user's, lower-case
-  std::string source_endpoint_id, target_endpoint_id, instance_id;
-  std::string migration_type;
-  std::string table_mappings;  // as given
-  std::string task_data;
-  std::string settings_sent;  // what was asked for, merged over all calls: the worker's document
-  std::string settings;       // the whole document, as it is answered
+  std::string id{};          // the generated resource id
+  std::string identifier{};  // the user's, lower-case
+  std::string source_endpoint_id{}, target_endpoint_id{}, instance_id{};
+  std::string migration_type{};
+  std::string table_mappings{};  // as given
+  std::string task_data{};
+  std::string settings_sent{};  // what was asked for, merged over all calls: the worker's document
+  std::string settings{};       // the whole document, as it is answered
 
   std::string status = "creating";
   std::string resting_status = "ready";  // where modifying, moving and testing lead back to
-  // What a stop that is under way is followed by; see control/task_reports.h. Empty: rest.
-  std::string after_stop;
+  // What a stop that is under way is followed by; see control/task_follow_up.h. Empty: rest.
+  std::string after_stop{};
   int64_t run = 0;  // of the last Start; 0: it never ran
-  std::string start_kind;
-  std::string stop_reason, last_failure;
-  std::string cdc_start_position, cdc_stop_position, recovery_checkpoint;
+  std::string start_kind{};
+  std::string stop_reason{}, last_failure{};
+  std::string cdc_start_position{}, cdc_stop_position{}, recovery_checkpoint{};
+  std::string run_stop_position{};  // what the run that is under way stops at
   int64_t reading_paused = 0;
 
   int64_t created_us = 0;
@@ -44,8 +45,9 @@ struct StoredTask {
 
 // Members that are nothing do not narrow; an empty list matches no task.
 struct TaskFilter {
-  std::optional<std::vector<std::string>> ids, identifiers, migration_types, instances, statuses;
-  std::optional<std::vector<std::string>> endpoints;  // as source or target
+  std::optional<std::vector<std::string>> ids{}, identifiers{}, migration_types{}, instances{}, statuses{},
+      after_stops{};
+  std::optional<std::vector<std::string>> endpoints{};  // as source or target
 };
 
 // Which of a task's long texts are read; the others stay empty.

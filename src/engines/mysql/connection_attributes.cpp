@@ -31,7 +31,7 @@ constexpr Attribute attributes[] = {
      .member = "AfterConnectScript",
      .description = "SQL to run on each connection",
      .older_structure = true},
-    {.name = "Initstmt", .description = "SQL to run on each connection"},
+    {.name = "Initstmt", .description = "SQL to run on each connection", .repeats = true},
     {.name = "IgnoreOpenXaTransactionsCheck",
      .form = Form::flag,
      .on = On::source,
