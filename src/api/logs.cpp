@@ -14,7 +14,6 @@
 #include "control/log_faults.h"
 #include "control/log_groups.h"
 #include "control/log_search.h"
-#include "store/tags.h"
 
 namespace godwit {
 namespace {
@@ -24,7 +23,6 @@ using nlohmann::json;
 constexpr std::string_view target_prefix = "Logs_20140328.", content_type = "application/x-amz-json-1.1";
 constexpr size_t name_bytes_max = 512, arn_bytes_max = 2048, token_bytes_max = 1'000'000;
 constexpr int64_t events_max = 10'000, page_max = 50, tags_max = 50;
-constexpr std::string_view tagged_type = "log-group";
 
 struct LogCall {
   FacadeInput input;
@@ -57,8 +55,7 @@ Result<std::string> group_name(const LogCall& call) {
 Result<LogWindow> window_of(const LogCall& call) {
   const auto from = TRY(call.input.integer("startTime", 0, INT64_MAX));
   const auto before = TRY(call.input.integer("endTime", 0, INT64_MAX));
-  if (from && before && *before < *from)
-    return Failure(log_parameter("endTime must not be less than startTime."));
+  if (from && before && *before < *from) return Failure(log_parameter("endTime must not be less than startTime."));
   return LogWindow{from.value_or(INT64_MIN), before.value_or(INT64_MAX)};
 }
 
@@ -86,12 +83,9 @@ Result<json> list_page(const LogCall& call, std::string_view identity, std::vect
 
 json shown(const Environment& environment, const LogGroup& group) {
   const std::string arn = arn_of(environment, group.name);
-  json out = {{"logGroupName", group.name},
-              {"creationTime", group.created_ms},
-              {"metricFilterCount", 0},
-              {"arn", arn + ":*"},
-              {"logGroupArn", arn},
-              {"storedBytes", group.stored_bytes},
+  json out = {{"logGroupName", group.name}, {"creationTime", group.created_ms},
+              {"metricFilterCount", 0},     {"arn", arn + ":*"},
+              {"logGroupArn", arn},         {"storedBytes", group.stored_bytes},
               {"logGroupClass", "STANDARD"}};
   if (group.retention_days) out["retentionInDays"] = *group.retention_days;
   return out;
@@ -101,7 +95,8 @@ Result<json> describe_log_groups(const LogCall& call) {
   const auto prefix = TRY(call.input.text("logGroupNamePrefix", name_bytes_max));
   const auto pattern = TRY(call.input.text("logGroupNamePattern", name_bytes_max));
   if (prefix && pattern)
-    return Failure(log_parameter("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."));
+    return Failure(
+        log_parameter("LogGroup name prefix and LogGroup name pattern are mutually exclusive parameters."));
   const auto log_class = TRY(call.input.text("logGroupClass", name_bytes_max));
   auto identifiers = TRY(call.input.texts("logGroupIdentifiers", page_max, arn_bytes_max));
   for (std::string& identifier : identifiers) identifier = group_of_identifier(call.environment, identifier);
@@ -129,15 +124,18 @@ Result<std::vector<ShownStream>> streams_with_facts(const LogCall& call, const L
   std::vector<ShownStream> streams;
   for (const LogStreamPlace& place : TRY(log_streams(call.environment, group))) {
     if (!place.name.starts_with(prefix)) continue;
-    if (const auto stream = TRY(LogStream::open(place.folder))) streams.push_back({place.name, TRY(stream->facts())});
+    if (const auto stream = TRY(LogStream::open(place.folder)))
+      streams.push_back({ place.name, TRY(stream->facts()) });
   }
   return streams;
 }
 
 Result<json> describe_log_streams(const LogCall& call) {
   const LogGroup group = TRY(require_log_group(call.environment, TRY(group_name(call))));
-  const std::string prefix = TRY(call.input.text("logStreamNamePrefix", name_bytes_max)).value_or("");
-  const std::string order = TRY(call.input.text("orderBy", name_bytes_max)).value_or("LogStreamName");
+  const std::string prefix = TRY(call.input.text("logStreamNamePrefix", name_bytes_max))
+  .value_or("");
+  const std::string order = TRY(call.input.text("orderBy", name_bytes_max))
+  .value_or("LogStreamName");
   const bool descending = TRY(call.input.flag("descending", false));
   if (order != "LogStreamName" && order != "LastEventTime")
     return Failure(
@@ -155,15 +153,14 @@ Result<json> describe_log_streams(const LogCall& call) {
   json reply = TRY(list_page(call, identity, streams, [](const ShownStream& stream) { return stream.name; }));
   reply["logStreams"] = json::array();
   for (const ShownStream& stream : streams)
-    reply["logStreams"].push_back(
-        {{"logStreamName", stream.name},
-         {"creationTime", stream.facts.created_ms},
-         {"firstEventTimestamp", stream.facts.first_ms},
-         {"lastEventTimestamp", stream.facts.last_ms},
-         {"lastIngestionTime", stream.facts.written_ms},
-         {"uploadSequenceToken", std::to_string(stream.facts.bytes)},
-         {"arn", arn_of(call.environment, group.name) + ":log-stream:" + stream.name},
-         {"storedBytes", 0}});
+    reply["logStreams"].push_back({{"logStreamName", stream.name},
+                                   {"creationTime", stream.facts.created_ms},
+                                   {"firstEventTimestamp", stream.facts.first_ms},
+                                   {"lastEventTimestamp", stream.facts.last_ms},
+                                   {"lastIngestionTime", stream.facts.written_ms},
+                                   {"uploadSequenceToken", std::to_string(stream.facts.bytes)},
+                                   {"arn", arn_of(call.environment, group.name) + ":log-stream:" + stream.name},
+                                   {"storedBytes", 0}});
   return reply;
 }
 
@@ -198,9 +195,8 @@ Result<json> get_log_events(const LogCall& call) {
   if (token && page.events.empty()) page.begin = page.end = token->position;  // how callers see the stream's end
   json events = json::array();
   for (LogEvent& event : page.events)
-    events.push_back({{"timestamp", event.time_ms},
-                      {"message", std::move(event.message)},
-                      {"ingestionTime", event.ingested_ms}});
+    events.push_back(
+        {{"timestamp", event.time_ms}, {"message", std::move(event.message)}, {"ingestionTime", event.ingested_ms}});
   return json{{"events", std::move(events)},
               {"nextForwardToken", "f/" + to_text(page.end)},
               {"nextBackwardToken", "b/" + to_text(page.begin)}};
@@ -225,16 +221,18 @@ Result<std::vector<LogStreamPlace>> searched_streams(const LogCall& call, const 
 Result<json> filter_log_events(const LogCall& call) {
   const LogGroup group = TRY(require_log_group(call.environment, TRY(group_name(call))));
   const LogWindow asked = TRY(window_of(call));
-  const std::string pattern = TRY(call.input.text("filterPattern", token_bytes_max)).value_or("");
+  const std::string pattern = TRY(call.input.text("filterPattern", token_bytes_max))
+  .value_or("");
   const auto names = TRY(call.input.texts("logStreamNames", 100, name_bytes_max));
   const auto prefix = TRY(call.input.text("logStreamNamePrefix", name_bytes_max));
-  const LogSearch search{
-      .streams = TRY(searched_streams(call, group)),
-      .window = retained(call.environment, group, asked),
-      .pattern = TRY(LogPattern::parse(pattern)),
-      .identity = fmt::format("{};{};{};{};{};{}", group.name, join(names, ","), prefix.value_or(""), asked.from_ms,
-                              asked.before_ms, pattern),
-      .limit = static_cast<size_t>(TRY(call.input.integer("limit", 1, events_max)).value_or(events_max))};
+  const LogSearch search {
+    .streams = TRY(searched_streams(call, group))
+    , .window = retained(call.environment, group, asked), .pattern = TRY(LogPattern::parse(pattern))
+    ,
+        .identity = fmt::format("{};{};{};{};{};{}", group.name, join(names, ","), prefix.value_or(""), asked.from_ms,
+                                asked.before_ms, pattern),
+        .limit = static_cast<size_t>(TRY(call.input.integer("limit", 1, events_max)).value_or(events_max))
+  };
   LogFindings found = TRY(search_logs(search, TRY(call.input.text("nextToken", token_bytes_max)).value_or("")));
   json events = json::array();
   for (FoundLogEvent& each : found.events)
@@ -254,35 +252,19 @@ Result<json> delete_stream(const LogCall& call) {
   return json::object();
 }
 
-Result<void> put_tags(const LogCall& call, std::string_view group) {
-  const auto tags = TRY(call.input.text_map("tags", tags_max));
-  for (const auto& [key, value] : tags)
-    if (key.empty() || key.size() > 128 || value.size() > 256)
-      return Failure(call.input.invalid("tags", key, "Keys have 1 to 128 characters, values at most 256"));
-  return call.environment.database.atomically([&]() -> Result<void> {
-    for (const auto& [key, value] : tags) TRY(put_tag(call.environment.database, tagged_type, group, key, value));
-    const auto kept = TRY(list_tags(call.environment.database, tagged_type, group));
-    if (kept.size() > tags_max) return Failure(log_parameter("A log group has at most 50 tags."));
-    return {};
-  });
-}
-
 Result<json> create_group(const LogCall& call) {
   const std::string name = TRY(call.input.required_text("logGroupName", name_bytes_max));
-  constexpr std::string_view allowed =
-      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_/#";
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-_/#";
   if (name.find_first_not_of(allowed) != std::string::npos)
     return Failure(call.input.invalid("logGroupName", name,
                                       "Member must satisfy regular expression pattern: [\\.\\-_/#A-Za-z0-9]+"));
   if (call.input.has("kmsKeyId"))
-    return Failure(log_parameter("kmsKeyId is not supported: task logs are plain files of the server's data folder."));
+    return Failure(
+        log_parameter("kmsKeyId is not supported: task logs are plain files of the server's data folder."));
   if (TRY(call.input.text("logGroupClass", name_bytes_max)).value_or("STANDARD") != "STANDARD")
     return Failure(log_parameter("logGroupClass must be STANDARD."));
-  return call.environment.database.atomically([&]() -> Result<json> {
-    TRY(create_log_group(call.environment, name));
-    TRY(put_tags(call, name));
-    return json::object();
-  });
+  TRY(create_log_group(call.environment, name, TRY(call.input.text_map("tags", tags_max))));
+  return json::object();
 }
 
 Result<json> delete_group(const LogCall& call) {
@@ -291,14 +273,14 @@ Result<json> delete_group(const LogCall& call) {
 }
 
 Result<json> put_retention_policy(const LogCall& call) {
-  static constexpr std::array<int64_t, 22> allowed = {1,   3,   5,   7,   14,  30,   60,   90,   120,  150,  180,
+  static constexpr std::array<int64_t, 22> allowed = {1,   3,   5,   7,   14,   30,   60,   90,   120,  150,  180,
                                                       365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653};
   const std::string name = TRY(call.input.required_text("logGroupName", name_bytes_max));
   const int64_t days = TRY(call.input.required_integer("retentionInDays", 1, INT64_MAX));
   if (std::ranges::find(allowed, days) == allowed.end())
-    return Failure(call.input.invalid("retentionInDays", std::to_string(days),
-                                      fmt::format("Member must satisfy enum value set: [{}]",
-                                                  fmt::join(allowed, ", "))));
+    return Failure(
+        call.input.invalid("retentionInDays", std::to_string(days),
+                           fmt::format("Member must satisfy enum value set: [{}]", fmt::join(allowed, ", "))));
   TRY(retain_log_group(call.environment, name, days));
   return json::object();
 }
@@ -310,33 +292,29 @@ Result<json> delete_retention_policy(const LogCall& call) {
 
 // The group of resourceArn, or of logGroupName in the older operations.
 Result<std::string> tagged_group(const LogCall& call) {
-  const std::string name =
-      call.input.has("logGroupName")
-          ? TRY(call.input.required_text("logGroupName", name_bytes_max))
-          : group_of_identifier(call.environment, TRY(call.input.required_text("resourceArn", arn_bytes_max)));
-  return TRY(require_log_group(call.environment, name)).name;
+  if (call.input.has("logGroupName")) return call.input.required_text("logGroupName", name_bytes_max);
+  return group_of_identifier(call.environment, TRY(call.input.required_text("resourceArn", arn_bytes_max)));
 }
 
 Result<json> list_group_tags(const LogCall& call) {
+  const std::string group = TRY(tagged_group(call));
   json tags = json::object();
-  for (auto& [key, value] : TRY(list_tags(call.environment.database, tagged_type, TRY(tagged_group(call)))))
-    tags[key] = value;
+  for (const auto& [key, value] : TRY(log_group_tags(call.environment, group))) tags[key] = value;
   return json{{"tags", std::move(tags)}};
 }
 
 Result<json> tag_group(const LogCall& call) {
-  TRY(put_tags(call, TRY(tagged_group(call))));
+  const std::string group = TRY(tagged_group(call));
+  TRY(tag_log_group(call.environment, group, TRY(call.input.text_map("tags", tags_max))));
   return json::object();
 }
 
 Result<json> untag_group(const LogCall& call) {
   const std::string group = TRY(tagged_group(call));
-  auto keys = TRY(call.input.texts("tagKeys", tags_max, 128));
-  if (keys.empty()) keys = TRY(call.input.texts("tags", tags_max, 128));
-  return call.environment.database.atomically([&]() -> Result<json> {
-    for (const std::string& key : keys) TRY(delete_tag(call.environment.database, tagged_type, group, key));
-    return json::object();
-  });
+  const std::string_view member =
+      call.input.has("tagKeys") ? "tagKeys" : "tags";  // the newer operation's, the older's
+  TRY(untag_log_group(call.environment, group, TRY(call.input.texts(member, tags_max, 128))));
+  return json::object();
 }
 
 struct LogOperation {
@@ -377,8 +355,8 @@ std::string_view target_of(const HttpRequest& request) {
 
 const LogOperation* operation_of(const HttpRequest& request) {
   const std::string_view target = target_of(request);
-  const auto found =
-      std::ranges::find(operations, target.substr(std::min(target.size(), target_prefix.size())), &LogOperation::name);
+  const auto found = std::ranges::find(operations, target.substr(std::min(target.size(), target_prefix.size())),
+                                       &LogOperation::name);
   return found == std::end(operations) ? nullptr : &*found;
 }
 

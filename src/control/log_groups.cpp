@@ -24,8 +24,7 @@ Result<std::vector<MonitoredTask>> logging_tasks(Environment& environment, std::
   if (!group.starts_with(group_prefix)) return std::vector<MonitoredTask>{};
   const std::string instance(group.substr(group_prefix.size()));
   std::vector<MonitoredTask> tasks = TRY(monitored_tasks(environment, WithSettings::yes, instance));
-  std::erase_if(tasks,
-                [](const MonitoredTask& task) { return !task.publishes_log || log_bytes(task.folder) == 0; });
+  std::erase_if(tasks, [](const MonitoredTask& task) { return !task.publishes_log || log_bytes(task.folder) == 0; });
   return tasks;
 }
 
@@ -56,7 +55,8 @@ Result<std::vector<LogGroup>> log_groups(Environment& environment) {
     group.stored_bytes += bytes;
     const auto stream = TRY(LogStream::open(task.folder));
     if (!stream) continue;
-    const int64_t created_ms = TRY(stream->facts()).created_ms;
+    const int64_t created_ms = TRY(stream->facts())
+    .created_ms;
     group.created_ms = group.created_ms == 0 ? created_ms : std::min(group.created_ms, created_ms);
   }
   std::vector<LogGroup> out;
@@ -99,11 +99,39 @@ Result<void> delete_log_stream(Environment& environment, std::string_view group,
   return remove_logs(place.folder);
 }
 
-Result<void> create_log_group(Environment& environment, std::string_view name) {
-  if (TRY(find_log_group(environment, name))) return Failure(log_group_exists());
-  if (!TRY(insert_log_group(environment.database, {std::string(name), environment.now_us(), {}})))
-    return Failure(log_group_exists());
-  return {};
+Result<void> create_log_group(Environment& environment, std::string_view name, const LogGroupTags& tags) {
+  return environment.database.atomically([&]() -> Result<void> {
+    if (TRY(find_log_group(environment, name))) return Failure(log_group_exists());
+    TRY(insert_log_group(environment.database, {std::string(name), environment.now_us(), {}}));
+    return tag_log_group(environment, name, tags);
+  });
+}
+
+Result<LogGroupTags> log_group_tags(Environment& environment, std::string_view name) {
+  TRY(require_log_group(environment, name));
+  return list_tags(environment.database, tagged_type, name);
+}
+
+Result<void> tag_log_group(Environment& environment, std::string_view name, const LogGroupTags& tags) {
+  constexpr size_t key_bytes_max = 128, value_bytes_max = 256, tags_max = 50;
+  for (const auto& [key, value] : tags)
+    if (key.empty() || key.size() > key_bytes_max || value.size() > value_bytes_max)
+      return Failure(log_parameter("A tag's key has 1 to 128 characters, its value at most 256."));
+  return environment.database.atomically([&]() -> Result<void> {
+    TRY(require_log_group(environment, name));
+    for (const auto& [key, value] : tags) TRY(put_tag(environment.database, tagged_type, name, key, value));
+    const auto kept = TRY(list_tags(environment.database, tagged_type, name));
+    if (kept.size() > tags_max) return Failure(log_parameter("A log group has at most 50 tags."));
+    return {};
+  });
+}
+
+Result<void> untag_log_group(Environment& environment, std::string_view name, const std::vector<std::string>& keys) {
+  return environment.database.atomically([&]() -> Result<void> {
+    TRY(require_log_group(environment, name));
+    for (const std::string& key : keys) TRY(delete_tag(environment.database, tagged_type, name, key));
+    return {};
+  });
 }
 
 Result<void> delete_log_group_of(Environment& environment, std::string_view name) {

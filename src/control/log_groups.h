@@ -41,10 +41,15 @@ Result<LogStreamPlace> require_log_stream(Environment& environment, const LogGro
 LogWindow retained(const Environment& environment, const LogGroup& group, LogWindow window);
 
 Result<void> delete_log_stream(Environment& environment, std::string_view group, std::string_view stream);
-Result<void> create_log_group(Environment& environment, std::string_view name);
+using LogGroupTags = std::vector<std::pair<std::string, std::string>>;  // key, value; at most 50 a group
+
+Result<void> create_log_group(Environment& environment, std::string_view name, const LogGroupTags& tags);
 // With the logs of its tasks.
 Result<void> delete_log_group_of(Environment& environment, std::string_view name);
 Result<void> retain_log_group(Environment& environment, std::string_view name, std::optional<int64_t> days);
+Result<LogGroupTags> log_group_tags(Environment& environment, std::string_view name);
+Result<void> tag_log_group(Environment& environment, std::string_view name, const LogGroupTags& tags);
+Result<void> untag_log_group(Environment& environment, std::string_view name, const std::vector<std::string>& keys);
 // Removes the files whose events are all past the retention of their group.
 Result<void> expire_log_groups(Environment& environment);
 
