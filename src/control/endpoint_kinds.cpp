@@ -1,11 +1,9 @@
 #include "control/endpoint_kinds.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/text.h"
-#include "control/faults.h"
+#include "control/endpoint_faults.h"
 
 namespace godwit {
 
@@ -20,8 +18,7 @@ Result<EndpointKind> endpoint_kind(const Environment& environment, std::string_v
     }
   }
   std::ranges::sort(known);
-  return Failure(invalid_value(
-      fmt::format("EngineName {} is not supported by this server; there are: {}.", engine_name, join(known, ", "))));
+  return Failure(engine_refused(engine_name, join(known, ", ")));
 }
 
 std::vector<EndpointType> endpoint_types(const Environment& environment) {
