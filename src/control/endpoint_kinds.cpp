@@ -9,14 +9,14 @@ namespace godwit {
 
 Result<EndpointKind> endpoint_kind(const Environment& environment, std::string_view engine_name) {
   const std::string wanted = lower_ascii(trim(engine_name));
-  std::vector<std::string> known;
   for (Engine* engine : environment.engines) {
     const EndpointForm& form = engine->endpoint_form();
-    for (const ServedEngine& one : form.engines) {
+    for (const ServedEngine& one : form.engines)
       if (one.name == wanted) return EndpointKind{&one, &form, engine};
-      known.emplace_back(one.name);
-    }
   }
+  std::vector<std::string> known;
+  for (const Engine* engine : environment.engines)
+    for (const ServedEngine& one : engine->endpoint_form().engines) known.emplace_back(one.name);
   std::ranges::sort(known);
   return Failure(engine_refused(engine_name, join(known, ", ")));
 }
