@@ -62,9 +62,6 @@ Result<std::unique_ptr<ServerServices>> ServerServices::open(ServerFiles files, 
   of_workers.listener = [&environment](const WorkerReport& report) { take_report(environment, report); };
   parts->workers = TRY(open_task_workers(std::move(of_workers)));
   environment.workers = parts->workers.get();
-  environment.recycle_tasks = [&environment](const std::string& instance_id, std::function<void(Result<void>)> done) {
-    recycle_tasks(environment, instance_id, std::move(done));
-  };
   return std::unique_ptr<ServerServices>(new ServerServices(std::move(parts)));
 }
 
