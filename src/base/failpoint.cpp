@@ -21,7 +21,8 @@ constexpr std::array names = {
     failpoints::before_catch_up,   failpoints::window_half_way,    failpoints::window_commit_sent,
     failpoints::window_committed,  failpoints::spool_segment_roll, failpoints::foreign_keys,
     failpoints::structure_change,  failpoints::structure_changed,  failpoints::structure_committed,
-    failpoints::spool_write,       failpoints::merge_half_way,     failpoints::large_object_half_way};
+    failpoints::spool_write,       failpoints::merge_half_way,     failpoints::large_object_half_way,
+    failpoints::reload_taken,      failpoints::reload_recorded};
 
 struct Armed {
   std::string name, action;

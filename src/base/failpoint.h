@@ -34,6 +34,9 @@ inline constexpr std::string_view structure_change = "structure-change";
 // Where the target's statements commit by themselves.
 inline constexpr std::string_view structure_committed = "structure-committed";
 inline constexpr std::string_view structure_changed = "structure-changed";
+// A table that a user wants loaded again: its order is in the record; its new snapshot is, and its rows still stand.
+inline constexpr std::string_view reload_taken = "reload-taken";
+inline constexpr std::string_view reload_recorded = "reload-recorded";
 inline constexpr std::string_view spool_write = "spool-write";
 }  // namespace failpoints
 

@@ -15,7 +15,9 @@
 
 namespace godwit {
 
-class TaskWorkers;  // control/task_workers.h
+class TaskWorkers;    // control/task_workers.h
+class EventSinks;     // control/event_sinks.h
+class EventDelivery;  // control/event_delivery.h
 
 struct Environment {
   Database& database;
@@ -23,11 +25,13 @@ struct Environment {
   Namespace names;
   std::span<Engine* const> engines;
   Background& background;
-  TaskWorkers* workers = nullptr;    // null: this server runs no tasks, as in tests of other resources
-  std::string folder;                // --data-dir: tasks/<resource id>/ holds a task's log, spool and statistics
-  std::string secret_folder;         // --secret-dir: files named by SecretsManagerSecretId; empty: none
-  std::function<int64_t()> now_us;   // UTC microseconds since 1970
-  bool lenient_max_records = false;  // pages of 1 to 19 are given too
+  TaskWorkers* workers = nullptr;     // null: this server runs no tasks, as in tests of other resources
+  std::string folder;                 // --data-dir: tasks/<resource id>/ holds a task's log, spool and statistics
+  std::string secret_folder;          // --secret-dir: files named by SecretsManagerSecretId; empty: none
+  std::function<int64_t()> now_us;    // UTC microseconds since 1970
+  bool lenient_max_records = false;   // pages of 1 to 19 are given too
+  const EventSinks* sinks = nullptr;  // null: topics are URLs alone
+  EventDelivery* delivery = nullptr;  // null: events wait in the store for a server that delivers them
 };
 
 }  // namespace godwit

@@ -25,6 +25,15 @@ struct Attribute {
   std::string_view needless{};  // why it changes nothing; empty: it is heeded
   int64_t least = 0, most = INT32_MAX;
   std::array<std::string_view, 6> words{};  // lower case
+  // What the control plane says of it (spec/endpoints.md §10).
+  std::string_view member{};         // of the engine's settings structure; empty: an extra connection attribute alone
+  std::string_view default_value{};  // what holds when it is not given
+  std::string_view unit{};           // "s", "KB"
+  std::string_view description{};
+  bool sensitive = false;        // never shown
+  bool repeats = false;          // given more than once all hold, a semicolon between them
+  bool only_in_uri = false;      // stored endpoints say it by other members (SslMode, CertificateArn)
+  bool older_structure = false;  // a member of ServedEngine::older_structure too
 };
 
 // Null: it is none of these.

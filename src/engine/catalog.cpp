@@ -1,5 +1,7 @@
 #include "engine/catalog.h"
 
+#include <set>
+
 namespace godwit {
 
 std::string_view to_string(ObjectPhase phase) {
@@ -20,6 +22,18 @@ std::string_view to_string(ObjectPhase phase) {
       return "comments";
   }
   return "?";
+}
+
+Result<std::vector<std::string>> Catalog::list_schemas() {
+  std::set<std::string> out;
+  for (const TableRef& table : TRY(list_tables())) out.insert(table.schema);
+  return std::vector<std::string>(out.begin(), out.end());
+}
+
+Result<std::vector<TableSurvey>> Catalog::survey(std::span<const TableRef> tables) {
+  std::vector<TableSurvey> out;
+  for (const TableRef& table : tables) out.emplace_back().table = table;
+  return out;
 }
 
 }  // namespace godwit

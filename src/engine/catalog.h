@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "data/table_def.h"
+#include "engine/facts.h"
 #include "engine/object_meaning.h"
 
 namespace godwit {
@@ -93,6 +94,9 @@ class Catalog {
  public:
   virtual ~Catalog() = default;
 
+  // The schemas that a task may name, empty ones too, sorted by bytes. The default knows those that hold a table.
+  virtual Result<std::vector<std::string>> list_schemas();
+
   // Every table a task may move, system schemas and Godwit's own tables left out: names only.
   virtual Result<std::vector<TableRef>> list_tables() = 0;
 
@@ -101,6 +105,9 @@ class Catalog {
 
   // Everything around the rows of these tables, in an order in which it can be built phase by phase.
   virtual Result<std::vector<ObjectDef>> read_objects(std::span<const TableDef> tables) = 0;
+
+  // What stands around the rows of these tables, in their order; TableSurvey::exists says whether there is one.
+  virtual Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables);
 
   // The sequences that the tables' columns own or whose values their defaults take.
   virtual Result<std::vector<SequenceState>> read_sequences(std::span<const TableDef> tables) = 0;

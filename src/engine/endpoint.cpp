@@ -38,6 +38,17 @@ Result<std::string> unescape(std::string_view text) {
   return out;
 }
 
+std::string escape(std::string_view text) {
+  constexpr std::string_view plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+  std::string out;
+  for (const char c : text)
+    if (plain.find(c) != std::string_view::npos)
+      out += c;
+    else
+      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  return out;
+}
+
 // [host]:port, host:port, host, or nothing
 Result<void> parse_authority(std::string_view text, Endpoint& out) {
   const size_t at = text.rfind('@');
@@ -101,6 +112,22 @@ Result<Endpoint> parse_endpoint(std::string_view uri) {
     rest = rest.substr(0, slash);
   }
   TRY(parse_authority(rest, out));
+  return out;
+}
+
+std::string uri_of(const Endpoint& endpoint) {
+  std::string out = endpoint.scheme + "://";
+  if (!endpoint.user.empty() || !endpoint.password.empty())
+    out += fmt::format("{}:{}@", escape(endpoint.user), escape(endpoint.password));
+  const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
+  out += is_ipv6 ? "[" + endpoint.host + "]" : escape(endpoint.host);
+  if (!endpoint.port.empty()) out += ":" + endpoint.port;
+  out += "/" + escape(endpoint.database);
+  char separator = '?';
+  for (const auto& [key, value] : endpoint.parameters) {
+    out += fmt::format("{}{}={}", separator, escape(key), escape(value));
+    separator = '&';
+  }
   return out;
 }
 

@@ -22,6 +22,10 @@ struct Endpoint {
 
 Result<Endpoint> parse_endpoint(std::string_view uri);
 
+// The URI that parse_endpoint() reads back as this endpoint, password and parameters and all: for handing it on,
+// never for a message.
+std::string uri_of(const Endpoint& endpoint);
+
 // For messages: no password, no parameters. "postgresql://user@host:5432/database"
 std::string to_string(const Endpoint& endpoint);
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 namespace godwit {
 namespace {
 
@@ -81,6 +83,23 @@ TEST(Endpoint, its_name_for_people_holds_no_secret) {
   ASSERT_TRUE(parsed);
   EXPECT_EQ(to_string(*parsed), "postgresql://u@h:5432/db");
   EXPECT_EQ(to_string(*parse_endpoint("postgresql:///db")), "postgresql:///db");
+}
+
+TEST(Endpoint, its_uri_reads_back_as_the_same_endpoint_whatever_its_parts_hold) {
+  const std::string odd = "a:b@c/d?e=f&g%h i\"\\#;{}\n\xc3\xa4";
+  const Endpoint endpoints[] = {
+      {"postgresql", "u", "p", "h", "5432", "db", {{"sslmode", "disable"}}},
+      {"mysql", odd, odd, "h", "", odd, {{odd, odd}, {"AfterConnectScript", "SET a = 'b'; SET c=1"}}},
+      {"mysql", "", "p", "2001:db8::1", "3306", "", {}},
+      {"postgresql", "", "", "/var/run/postgresql", "", "", {{"empty", ""}}},
+  };
+  for (const Endpoint& one : endpoints) {
+    const auto parsed = parse_endpoint(uri_of(one));
+    ASSERT_TRUE(parsed) << uri_of(one);
+    EXPECT_EQ(std::tie(parsed->scheme, parsed->user, parsed->password, parsed->host, parsed->port, parsed->database,
+                       parsed->parameters),
+              std::tie(one.scheme, one.user, one.password, one.host, one.port, one.database, one.parameters));
+  }
 }
 
 }  // namespace

@@ -12,12 +12,23 @@ Where& Where::equals(std::string_view column, SqlValue value) {
   return and_also(std::string(column) + " = ?", {value});
 }
 
-Where& Where::among(std::string_view column, const std::vector<std::string>& values) {
+// "column IN (?, ?)"
+static std::string membership(std::string_view column, size_t values) {
   std::string condition(column);
   condition += " IN (";
-  for (size_t i = 0; i < values.size(); ++i) condition += i == 0 ? "?" : ", ?";
-  and_also(condition + ")", {});
+  for (size_t i = 0; i < values; ++i) condition += i == 0 ? "?" : ", ?";
+  return condition + ")";
+}
+
+Where& Where::among(std::string_view column, const std::vector<std::string>& values) {
+  and_also(membership(column, values.size()), {});
   values_.insert(values_.end(), values.begin(), values.end());
+  return *this;
+}
+
+Where& Where::among_either(std::string_view first, std::string_view second, const std::vector<std::string>& values) {
+  and_also("(" + membership(first, values.size()) + " OR " + membership(second, values.size()) + ")", {});
+  for (int column = 0; column < 2; ++column) values_.insert(values_.end(), values.begin(), values.end());
   return *this;
 }
 

@@ -16,6 +16,8 @@ class Where {
  public:
   // column IN (values); an empty list holds for no row.
   Where& among(std::string_view column, const std::vector<std::string>& values);
+  // One of the two columns IN (values).
+  Where& among_either(std::string_view first, std::string_view second, const std::vector<std::string>& values);
   Where& equals(std::string_view column, SqlValue value);
   // A condition with '?'s of its own.
   Where& and_also(std::string_view condition, std::initializer_list<SqlValue> values);

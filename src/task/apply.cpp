@@ -91,6 +91,7 @@ Result<ApplyEnd> Apply::leave(ApplyEnd end) {
 
 Result<ApplyEnd> Apply::run(const StopRule& rule, const std::stop_token& stop) {
   while (!stop.stop_requested()) {
+    if (parts_.is_called_away && parts_.is_called_away()) return leave(ApplyEnd::reload);
     const std::optional<ApplyEnd> end = TRY(step_unless_stopped(rule, stop));
     if (end) return leave(*end);
   }
@@ -394,6 +395,7 @@ void Apply::publish(uint64_t transactions) {
   }
   parts_.context->progress->change([&](TaskStatistics& s) {
     s.applied = position_;
+    s.checkpoint = parts_.source->checkpoint(position_);
     s.applied_us = std::max(s.applied_us, applied_us_);
     s.transactions += transactions;
     s.processed_changes += processed;

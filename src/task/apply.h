@@ -31,7 +31,7 @@ struct StopRule {
   std::optional<int64_t> server_time_us;  // this host's clock
 };
 
-enum class ApplyEnd { asked, caught_up, position, commit_time, server_time, structure };
+enum class ApplyEnd { asked, caught_up, position, commit_time, server_time, structure, reload };
 
 class Apply {
  public:
@@ -46,8 +46,9 @@ class Apply {
     std::vector<bool> held_rows;
     std::vector<bool> in_log_order;
     std::vector<std::vector<uint32_t>> hanging;
-    Position start;          // the stored position
-    bool carefully = false;  // the first window failed at its commit before
+    Position start;                             // the stored position
+    bool carefully = false;                     // the first window failed at its commit before
+    std::function<bool()> is_called_away = {};  // between windows: run() ends with ApplyEnd::reload
   };
   static Result<std::unique_ptr<Apply>> open(Parts parts);
   ~Apply();

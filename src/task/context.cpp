@@ -74,10 +74,11 @@ Result<std::unique_ptr<Source>> TaskContext::open_source(std::string role) const
 
 Result<std::unique_ptr<Target>> TaskContext::open_target(std::string role) const {
   const auto& control = settings.control_tables_settings;
-  const SessionOptions options{task_id,
-                               std::move(role),
-                               {control.control_schema, control.status_table_enabled, control.history_table_enabled,
-                                control.suspended_tables_table_enabled, control.full_load_exception_table_enabled}};
+  const SessionOptions options{
+      task_id,
+      std::move(role),
+      {control.control_schema, control.status_table_enabled, control.history_table_enabled,
+       control.suspended_tables_table_enabled, control.full_load_exception_table_enabled, server_name}};
   std::unique_ptr<Target> session = TRY(replayed({}, [&] { return target_engine->open_target(target, options); }));
   return std::make_unique<ReplayingTarget>(std::move(session));
 }

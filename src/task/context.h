@@ -55,8 +55,9 @@ struct TaskContext {
   Engine* target_engine = nullptr;
   Endpoint source, target;
   std::string task_id;
-  std::string source_tag;     // SessionOptions::tag of source sessions
-  std::string target_system;  // for CaptureSpec
+  std::string server_name = "local";  // SERVER_NAME of control tables
+  std::string source_tag;             // SessionOptions::tag of source sessions
+  std::string target_system;          // for CaptureSpec
   TaskSettings settings;
   std::vector<PlannedTable> tables;  // index: everywhere "table" is a number
   std::vector<ObjectDef> objects;    // around the rows of the tables Godwit creates

@@ -203,6 +203,18 @@ Error object_failed(std::string_view kind, std::string_view name, const Error& c
 Error stopped() {
   return make(ErrorKind::stopped, "stopped", "a stop was asked for");
 }
+Error reload_unknown(const TableRef& table) {
+  return make(ErrorKind::usage, "reload_unknown",
+              fmt::format("Table {} cannot be loaded again: it is none of the task's tables.", to_string(table)));
+}
+
+Error reload_would_empty(const TableRef& table) {
+  return make(ErrorKind::prerequisite, "reload_would_empty",
+              fmt::format("Table {} is not loaded again: the target's table held rows before its load and may not be "
+                          "emptied (DO_NOTHING). Empty it and ask again, or use TRUNCATE_BEFORE_LOAD.",
+                          to_string(table)));
+}
+
 Error restart_would_empty(const TableRef& table) {
   return make(
       ErrorKind::prerequisite, "restart_would_empty",

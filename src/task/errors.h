@@ -40,6 +40,8 @@ Error engine_types_differ(std::string_view source, std::string_view target);
 Error object_failed(std::string_view kind, std::string_view name, const Error& cause);
 Error stopped();
 Error restart_would_empty(const TableRef& table);
+Error reload_unknown(const TableRef& table);
+Error reload_would_empty(const TableRef& table);
 Error too_many_reloads(const TableRef& table);
 Error untold_change(const TableRef& table, std::string_view what);
 Error counts_do_not_close(const TableRef& table, uint64_t missing);

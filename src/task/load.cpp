@@ -196,7 +196,7 @@ class Lane {
     const size_t index = board_.index_of(job);
     TRY(target_->analyze(planned(job).target.layout->ref));
     context_.progress->change_table(index, [](TableStatistics& t) {
-      t.load_end_us = now_us();
+      if (t.state != TableState::completed || t.load_end_us == 0) t.load_end_us = now_us();
       t.state = TableState::completed;
     });
     return {};

@@ -59,6 +59,7 @@ struct TaskStatistics {
   std::vector<TableStatistics> tables;
   Backlog backlog;
   Position applied;        // stored on the target: where one could go on from
+  std::string checkpoint;  // the same in DMS's form
   int64_t applied_us = 0;  // the target holds every transaction that committed up to then
   int64_t started_us = 0;  // the source's clock when the stream's start was fixed
   uint64_t transactions = 0;

@@ -31,6 +31,7 @@ TaskRunner::TaskRunner(TaskOptions options) : options_(std::move(options)) {
   context_.source = options_.source;
   context_.target = options_.target;
   context_.task_id = options_.task_id;
+  context_.server_name = options_.server_name;
   context_.settings = options_.settings;
   context_.progress = &progress_;
   context_.tally = &tally_;
@@ -51,6 +52,7 @@ TaskSummary TaskRunner::run(const std::stop_token& stop) {
   context_.interrupter = &interrupter;
   auto done = run_phases(stop);
   const bool asked = stop.stop_requested();
+  if (asked) cancel_loads();
   if (!done && asked && (done.error().kind == ErrorKind::stopped || is_recoverable(done.error()))) {
     summary_.stop_reason = "NORMAL";
     remark("The task was stopped before it was done. Run the same command again to go on.");
@@ -62,6 +64,7 @@ TaskSummary TaskRunner::run(const std::stop_token& stop) {
     if (summary_.stop_reason.empty()) summary_.stop_reason = "FATAL_ERROR";
     log_error(Component::task_manager, "{}", done.error().message);
   }
+  if (summary_.stop_reason == "NORMAL" && recycles_) summary_.stop_reason = "RECYCLE_TASK";
   summarize();
   capture_.reset();
   spool_.reset();
@@ -71,6 +74,14 @@ TaskSummary TaskRunner::run(const std::stop_token& stop) {
   log_info(Component::task_manager, "Task is stopped. Stop reason {}", summary_.stop_reason);
   task_log().flush();
   return summary_;
+}
+
+// Tables whose load a stop cut short; the next run takes them up.
+void TaskRunner::cancel_loads() {
+  progress_.change([](TaskStatistics& statistics) {
+    for (TableStatistics& table : statistics.tables)
+      if (const auto state = next(table.state, TableEvent::load_stops)) table.state = *state;
+  });
 }
 
 Result<void> TaskRunner::run_phases(const std::stop_token& stop) {
@@ -141,7 +152,12 @@ Result<void> TaskRunner::work(const std::stop_token& stop) {
     return end_cleanly();
   }
   ApplyEnd end = TRY(follow(stop));
-  while (end == ApplyEnd::structure) {
+  while (end == ApplyEnd::structure || end == ApplyEnd::reload) {
+    if (end == ApplyEnd::reload) TRY(take_up_reloads());
+    if (record_->phase() != "loading") {
+      end = TRY(follow(stop));
+      continue;
+    }
     if (options_.stop_position.starts_with("commit_time:") || options_.stop_position.starts_with("position:"))
       remark("Tables were loaded again on the way, as they are now: they hold rows that committed later than " +
              options_.stop_position + ". What follows is consistent again once the task has caught up.");
@@ -163,6 +179,7 @@ Result<void> TaskRunner::work(const std::stop_token& stop) {
       summary_.stop_reason = "STOPPED_AT_COMMIT_TIME";
       break;
     case ApplyEnd::structure:
+    case ApplyEnd::reload:
       break;
     case ApplyEnd::server_time:
       summary_.stop_reason = "STOPPED_AT_SERVER_TIME";

@@ -6,7 +6,10 @@
 // Threads: run() is called on one thread, which owns the main sessions and applies changes; lanes, capture and the
 // snapshot keeper have threads and sessions of their own. progress() may be read from any thread while run() runs.
 
+#include <atomic>
+#include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <stop_token>
 #include <string>
@@ -38,7 +41,13 @@ struct TaskOptions {
   bool preparation_named = false;  // the settings document itself says how tables are prepared
   std::string start_position, stop_position;
   bool restart = false, finish = false;
-  std::string state_dir;  // of this task: log, spool; exists
+  std::string state_dir;              // of this task: log, spool; exists
+  std::string server_name = "local";  // SERVER_NAME of control tables
+  // Of the control plane: ascends with each start that a user asked for, so that a worker that is started again
+  // within one goes on with it, and does not restart it. 0: none.
+  int64_t run = 0;
+  // What an earlier worker counted: the counters go on from there where the task resumes.
+  std::vector<TableStatistics> carried;
 };
 
 struct TaskSummary {
@@ -61,6 +70,15 @@ class TaskRunner {
   TaskSummary run(const std::stop_token& stop);
   Progress& progress() { return progress_; }
 
+  // Loads these tables again (source names) under a new snapshot while the task goes on, those in error too; the
+  // target's tables are emptied. From any thread. `taken` is called on run()'s thread once the task's record says so:
+  // from then on the reload outlives this worker. Until then nothing of it does. A name that is none of the task's is
+  // an error line; so is a table that may not be emptied (DO_NOTHING).
+  void reload(std::vector<TableRef> tables, std::function<void()> taken = {});
+
+  // A stop from now on is told as RECYCLE_TASK: the task is to go on elsewhere, or later. From any thread.
+  void recycle() { recycles_ = true; }
+
  private:
   // Tables to be loaded again under a later snapshot.
   struct Again {
@@ -78,6 +96,7 @@ class TaskRunner {
   bool follows() const { return options_.type != TaskType::full_load; }
   bool loads() const { return options_.type != TaskType::cdc; }
   void remark(std::string text);
+  void cancel_loads();
 
   // runner_start.cpp: once, before the first row
   Result<void> start();
@@ -124,7 +143,7 @@ class TaskRunner {
   Result<void> replan(const Again& tables, std::map<size_t, TableDef>& kept_definitions);
   Result<void> fail_table(size_t table, const std::string& reason);
   Result<void> empty_stale_tables();
-  Result<void> empty_for_reload(size_t table, const Position& snapshot);
+  void begin_anew(size_t table, const Position& snapshot);
   Result<void> rebuild_changed_tables();
   std::set<size_t> pending_tables() const;
   Result<std::set<size_t>> unfinished_tables();
@@ -132,6 +151,17 @@ class TaskRunner {
   Result<std::set<size_t>> redefined_tables(const std::set<size_t>& among);
   Result<void> end_load();
   void show_tables();
+
+  // runner_reload.cpp
+  struct ReloadOrder {
+    std::vector<TableRef> tables;
+    std::function<void()> taken;
+  };
+  Result<void> take_up_reloads();
+  Result<std::vector<size_t>> reloadable(std::span<const TableRef> tables);
+  Result<bool> may_be_emptied(size_t table);
+  Result<void> clear_tables();
+  void carry_statistics();
 
   // runner_rebuild.cpp
   Result<std::vector<DroppedObject>> droppable(const TaskDocument& document);
@@ -247,6 +277,10 @@ class TaskRunner {
   bool keys_stand_ = false;             // those of the target's foreign keys that must act are built
   bool structure_begun_ = false;        // tables of the target may have been dropped or made by this run
   std::string worker_;                  // this run's id in the record
+  std::atomic<bool> recycles_ = false;
+  std::atomic<bool> reloads_wanted_ = false;  // orders_ is not empty
+  std::mutex orders_mutex_;
+  std::vector<ReloadOrder> orders_;
   RetryState retries_;
   uint64_t marks_at_retry_ = 0;  // slices and transactions done when it was last tried again
 

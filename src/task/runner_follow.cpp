@@ -44,7 +44,10 @@ Result<void> TaskRunner::start_capture() {
   spool_ = TRY(Spool::open(options_.state_dir + "/spool", limits, std::move(layouts)));
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));
   const Position start = stored ? *stored : record_->document().start;
-  progress_.change([&](TaskStatistics& s) { s.applied = start; });
+  progress_.change([&](TaskStatistics& s) {
+    s.applied = start;
+    s.checkpoint = source_->checkpoint(start);
+  });
   const CaptureSpec spec = context_.capture_spec();
   std::unique_ptr<ChangeReader> reader = TRY(source_->read_changes(spec, start, captured));
   std::unique_ptr<ChangeShaping> shaping = TRY(ChangeShaping::open(context_, findings_));
@@ -125,6 +128,7 @@ Result<std::unique_ptr<Apply>> TaskRunner::open_apply() {
   if (!stored) return Failure(errors::nothing_started(context_.task_id));
   parts.start = *stored;
   parts.carefully = carefully_;
+  parts.is_called_away = [this] { return reloads_wanted_.load(); };
   return Apply::open(std::move(parts));
 }
 

@@ -96,6 +96,7 @@ Result<void> TaskRunner::hold_snapshot(const std::string& id, std::function<void
 
 Result<void> TaskRunner::load(const std::stop_token& stop) {
   progress_.set_phase("full load");
+  TRY(clear_tables());
   TRY(empty_stale_tables());
   TRY(rebuild_changed_tables());
   TRY(absorb_partitions());
@@ -126,6 +127,10 @@ Result<void> TaskRunner::load(const std::stop_token& stop) {
   for (;;) {
     // A log that tells structure changes tells those since the snapshot.
     if (!context_.tells_schema) again.whole.merge(TRY(changed_tables(unfinished)));
+    if (reloads_wanted_) {
+      TRY(take_up_reloads());
+      again.whole.merge(pending_tables());
+    }
     if (again.empty()) break;
     Again now = std::exchange(again, {});
     TRY(widen(now));
@@ -435,13 +440,16 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
         continue;
       }
       record->merges = 0;
+      record->clearing = true;
       record->slices = ranges;
       record->rebuild = (changed.contains(t) || record->rebuild) && context_.tables[t].created;
       record->structure = structure_fingerprint(*context_.tables[t].target.source);
     }
   }));
+  failpoint(failpoints::reload_recorded);
   for (const auto& [t, ranges] : slices)
-    if (!merging.contains(t)) TRY(empty_for_reload(t, snapshot.position));
+    if (!merging.contains(t)) begin_anew(t, snapshot.position);
+  TRY(clear_tables());
   TRY(rebuild_changed_tables());
   // What changed between the plan and the snapshot is in no log of these tables.
   if (context_.tells_schema)
@@ -458,18 +466,16 @@ Result<void> TaskRunner::reload(const Again& tables, Again& again, const std::st
   return {};
 }
 
-Result<void> TaskRunner::empty_for_reload(size_t table, const Position& snapshot) {
-  const TargetTable& target = context_.tables[table].target;
-  log_warning(Component::task_manager, "Reloading table {} from position {}", log_name(target.source->ref),
-              snapshot.text);
-  TRY(target_->empty_for_reload(context_.task_id, target));
+// What was counted of the table is of rows that go.
+void TaskRunner::begin_anew(size_t table, const Position& snapshot) {
+  log_warning(Component::task_manager, "Reloading table {} from position {}",
+              log_name(context_.tables[table].target.source->ref), snapshot.text);
   progress_.change_table(table, [](TableStatistics& s) {
     const uint64_t estimated_rows = s.estimated_rows, estimated_bytes = s.estimated_bytes;
     s = TableStatistics{.table = s.table, .state = TableState::reloading, .reason = {}, .reloaded = true};
     s.estimated_rows = estimated_rows;
     s.estimated_bytes = estimated_bytes;
   });
-  return {};
 }
 
 Result<void> TaskRunner::end_load() {

@@ -43,7 +43,9 @@ Result<void> TaskRunner::start() {
     loaded = false;
   }
   const bool known = TRY(std::move(loaded));
-  const bool resumes = known && !options_.restart && record_->phase() != "starting";
+  // Of a run that was started afresh once already, a later worker goes on.
+  const bool is_of_run = known && options_.run != 0 && record_->document().run == options_.run;
+  const bool resumes = known && (!options_.restart || is_of_run) && record_->phase() != "starting";
   if (resumes) TRY(check_same_ends(record_->document()));
   TRY(make_plan(resumes));
   if (resumes) return resume();
@@ -276,6 +278,7 @@ Result<void> TaskRunner::resume() {
     else if (record_->phase() == "following")
       progress_.change_table(t, [](TableStatistics& s) { s.state = TableState::completed; });
   }
+  carry_statistics();
   log_info(Component::task_manager, "Task '{}' running {} in resume mode", context_.task_id,
            follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
   return {};
@@ -304,6 +307,7 @@ Result<void> TaskRunner::restate_findings() {
     const auto known = std::ranges::find(document.tables, context_.tables[t].target.source->ref, &TableRecord::table);
     if (known != document.tables.end() && !known->suspended.empty()) progress_.fail_table(t, known->suspended);
   }
+  carry_statistics();
   TRY(retry_failed_objects());
   if (document.has_orphans) TRY(report_orphans(false));
   summary_.parked_rows = TRY(target_->count_parked(context_.task_id));

@@ -21,6 +21,7 @@ json to_json_value(const TableRecord& table) {
               {"suspended", table.suspended}, {"suspend_reason", table.suspend_reason},
               {"updates", table.updates},     {"deletes", table.deletes},
               {"merges", table.merges},       {"pending", table.pending}};
+  if (table.clearing) out["clearing"] = true;
   if (!table.target.name.empty()) out["target"] = {table.target.schema, table.target.name};
   if (table.definition) out["definition"] = to_json_value(*table.definition);
   if (table.target_definition) out["target_definition"] = to_json_value(*table.target_definition);
@@ -105,6 +106,7 @@ bool read_table(const json& object, TableRecord& out) {
   out.deletes = number(object, "deletes");
   out.merges = static_cast<uint32_t>(number(object, "merges"));
   out.pending = flag(object, "pending");
+  out.clearing = flag(object, "clearing");
   if (object.contains("target") && !read_name(object["target"], out.target)) return false;
   if (!read_definitions(object, out)) return false;
   for (const json& slice : object["slices"]) {
@@ -196,6 +198,7 @@ std::string to_json(const TaskDocument& document) {
               {"standing", document.standing},
               {"has_orphans", document.has_orphans},
               {"restore_script", document.restore_script}};
+  if (document.run != 0) out["run"] = document.run;
   if (document.source_keys) out["source_keys"] = to_json_value(*document.source_keys);
   if (document.altering_keys)
     out["altering_keys"] = {{"keys", to_json_value(document.altering_keys->keys)},
@@ -213,6 +216,7 @@ Result<TaskDocument> parse_task_document(const std::string& source) {
   out.source_database = text(root, "source_database");
   out.target_system = text(root, "target_system");
   out.target_database = text(root, "target_database");
+  out.run = static_cast<int64_t>(number(root, "run"));
   out.type = text(root, "type");
   out.mapping_hash = text(root, "mapping_hash");
   out.capture = text(root, "capture");

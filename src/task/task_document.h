@@ -48,6 +48,9 @@ struct TableRecord {
   // commits such statements by themselves: the name that it gives there; without a name the table is dropped by it.
   std::optional<TableRef> may_be;
   bool pending = false;  // its rows are still to be loaded, under a snapshot to come
+  // Its snapshot is there, and the rows of the load before may still stand on the target: it is emptied before any
+  // slice of it is loaded.
+  bool clearing = false;
 };
 
 // The ledger's line of a table's last merge; merges > 0.
@@ -58,6 +61,7 @@ inline uint32_t merge_line(const TableRecord& table) {
 struct TaskDocument {
   std::string worker;  // of the worker that runs the task: another one found here has taken it over
   std::string source_system, source_database, target_system, target_database;
+  int64_t run = 0;  // TaskOptions::run of the fresh start that made the record
   std::string type;
   std::string mapping_hash;
   std::string capture;      // slot

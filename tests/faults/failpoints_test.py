@@ -18,7 +18,8 @@ MERGE = [name for name in failpoint_names() if name.startswith("merge-")]
 LARGE = [name for name in failpoint_names() if name.startswith("large-")]
 # These are passed by structure changes only: structure_test.py kills there.
 STRUCTURE = [name for name in failpoint_names() if name.startswith("structure-")]
-OTHERS = [name for name in failpoint_names() if name not in SPOOL + MERGE + LARGE + STRUCTURE]
+RELOAD = [name for name in failpoint_names() if name.startswith("reload-")]  # worker_test.py
+OTHERS = [name for name in failpoint_names() if name not in SPOOL + MERGE + LARGE + STRUCTURE + RELOAD]
 LOAD = [name for name in OTHERS if name.startswith("slice-")]
 WINDOW = [name for name in OTHERS if name.startswith("window-")]
 

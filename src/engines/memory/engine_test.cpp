@@ -86,6 +86,15 @@ class MemoryEngine : public testing::Test {
 
 const Position first{"00000000/00000001"}, second{"00000000/00000002"}, third{"00000000/00000003"};
 
+TEST_F(MemoryEngine, ListsTheSchemasOfItsTablesAndSaysWhoItIs) {
+  const Endpoint endpoint = *parse_endpoint("memory://local/" + name_ + "_source");
+  for (const EndpointRole role : {EndpointRole::source, EndpointRole::target}) {
+    EXPECT_EQ(memory_engine().list_schemas(endpoint, role).value(), std::vector<std::string>{"s"});
+    EXPECT_TRUE(memory_engine().probe(endpoint, role).has_value());
+  }
+  EXPECT_TRUE(memory_engine().endpoint_form().engines.empty());
+}
+
 TEST_F(MemoryEngine, a_transaction_with_one_bad_statement_does_nothing) {
   insert(source_db(), "1", "a");
   const Position before = source_db().position();

@@ -211,6 +211,15 @@ std::vector<std::string> table_conditions(std::span<const TableRef> tables) {
   return out;
 }
 
+Result<std::vector<std::string>> list_user_schemas(Connection& connection) {
+  const Rows rows = TRY(connection.query("SELECT schema_name FROM information_schema.schemata WHERE " +
+                                         user_schema_condition("schema_name")));
+  std::vector<std::string> out;
+  for (size_t i = 0; i < rows.size(); ++i) out.push_back(rows.text(i, 0));
+  std::ranges::sort(out);
+  return out;
+}
+
 Result<std::vector<TableRef>> MysqlCatalog::list_tables() {
   const Rows rows = TRY(connection_.query(fmt::format(
       "SELECT table_schema, table_name FROM information_schema.tables WHERE table_type IN ('BASE TABLE', "

@@ -5,16 +5,24 @@
 
 #include "engine/catalog.h"
 #include "engines/mysql/connection.h"
+#include "engines/mysql/survey.h"
 
 namespace godwit::mysql {
+
+// Databases of the server, sorted by bytes, but for its own and Godwit's.
+Result<std::vector<std::string>> list_user_schemas(Connection& connection);
 
 class MysqlCatalog : public Catalog {
  public:
   explicit MysqlCatalog(Connection& connection) : connection_(connection) {}
+  Result<std::vector<std::string>> list_schemas() override { return list_user_schemas(connection_); }
   Result<std::vector<TableRef>> list_tables() override;
   Result<std::vector<TableDef>> describe(std::span<const TableRef> tables) override;
   Result<std::vector<ObjectDef>> read_objects(std::span<const TableDef> tables) override;
   Result<std::vector<SequenceState>> read_sequences(std::span<const TableDef> tables) override;
+  Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables) override {
+    return mysql::survey(connection_, tables);
+  }
 
  private:
   Connection& connection_;

@@ -20,10 +20,6 @@ namespace {
 constexpr int64_t ms_per_s = 1000;
 constexpr int64_t flush_interval_ms = 5000;
 
-std::string position_row(std::string_view task_id) {
-  return fmt::format("SERVER_NAME = '{}' AND TASK_NAME = {}", server_name, quote_literal(task_id));
-}
-
 }  // namespace
 
 Result<std::unique_ptr<MysqlChangeWriter>> MysqlChangeWriter::open(Connection& session, const ControlSchema& control,
@@ -43,7 +39,7 @@ Result<std::unique_ptr<MysqlChangeWriter>> MysqlChangeWriter::open(Connection& s
 
 std::string MysqlChangeWriter::fence_sql(const Position& expected) const {
   return fmt::format("UPDATE {} SET STATE_TIME = '{}' WHERE {} AND CHECKPOINT = {}",
-                     control_.table("awsdms_txn_state"), now_utc(), position_row(task_id_),
+                     control_.table("awsdms_txn_state"), now_utc(), control_.is_row_of(task_id_),
                      quote_literal(checkpoint_text(expected)));
 }
 

@@ -4,11 +4,15 @@
 
 #include "base/result.h"
 #include "engine/attributes.h"
+#include "engine/endpoint_form.h"
 
 namespace godwit::mysql {
 
 // Refuses bad values by name. Warns of each attribute that is given and changes nothing, and why, and of each
 // parameter that is none.
 Result<void> check_own_attributes(const Endpoint& endpoint, EndpointRole role);
+
+// The engine names, SSL modes and attributes of stored endpoints (spec/endpoints.md §1, §3, §10).
+const EndpointForm& endpoint_form();
 
 }  // namespace godwit::mysql

@@ -128,10 +128,6 @@ std::string is_line_of(std::string_view task_id, const TableRef& table) {
                      quote_literal(table.schema), quote_literal(table.name));
 }
 
-std::string is_row_of(std::string_view task_id) {
-  return fmt::format("SERVER_NAME = '{}' AND TASK_NAME = {}", server_name, quote_literal(task_id));
-}
-
 }  // namespace
 
 std::string now_utc() {
@@ -214,10 +210,14 @@ Result<void> ControlSchema::forget_task(Connection& session, std::string_view ta
   const bool there = TRY(exists(session, "godwit_task"));
   if (!there) return {};
   const std::string id = quote_literal(task_id);
+  const Rows places = TRY(
+      session.query(fmt::format("SELECT SERVER_NAME FROM {} WHERE TASK_NAME = {}", table("awsdms_txn_state"), id)));
   Transaction transaction = TRY(Transaction::begin(session));
   TRY(session.run(fmt::format("DELETE FROM {} WHERE task = {}", table("godwit_task"), id)));
   TRY(session.run(fmt::format("DELETE FROM {} WHERE task = {}", table("godwit_load_slices"), id)));
-  TRY(session.run(fmt::format("DELETE FROM {} WHERE {}", table("awsdms_txn_state"), is_row_of(task_id))));
+  for (size_t i = 0; i < places.size(); ++i)  // by the whole key, so that no other task's row is locked
+    TRY(session.run(fmt::format("DELETE FROM {} WHERE SERVER_NAME = {} AND TASK_NAME = {}", table("awsdms_txn_state"),
+                                quote_literal(places.get(i, 0)), id)));
   return transaction.commit();
 }
 
@@ -251,10 +251,27 @@ Result<std::vector<LedgerLine>> ControlSchema::read_ledger(Connection& session, 
   return out;
 }
 
+std::string ControlSchema::is_row_of(std::string_view task_id) const {
+  return fmt::format("SERVER_NAME = '{}' AND TASK_NAME = {}", server_name(), quote_literal(task_id));
+}
+
+// What was written under another replication instance; the history stays there.
+Result<void> ControlSchema::take_along(Connection& session, std::string_view task_id,
+                                       const std::string& before) const {
+  const std::string row =
+      fmt::format("SERVER_NAME = {} AND TASK_NAME = {}", quote_literal(before), quote_literal(task_id));
+  TRY(session.run(
+      fmt::format("UPDATE {} SET SERVER_NAME = '{}' WHERE {}", table("awsdms_txn_state"), server_name(), row)));
+  for (const std::string_view name : {"awsdms_status", "awsdms_suspended_tables"})
+    if (TRY(exists(session, name))) TRY(session.run(fmt::format("DELETE FROM {} WHERE {}", table(name), row)));
+  return {};
+}
+
 Result<std::optional<Position>> ControlSchema::read_position(Connection& session, std::string_view task_id) const {
-  const Rows rows = TRY(session.query(
-      fmt::format("SELECT CHECKPOINT FROM {} WHERE {}", table("awsdms_txn_state"), is_row_of(task_id))));
+  const Rows rows = TRY(session.query(fmt::format("SELECT CHECKPOINT, SERVER_NAME FROM {} WHERE TASK_NAME = {}",
+                                                  table("awsdms_txn_state"), quote_literal(task_id))));
   if (rows.empty()) return std::nullopt;
+  if (rows.get(0, 1) != server_name()) TRY(take_along(session, task_id, std::string(rows.get(0, 1))));
   const std::optional<Position> position = parse_checkpoint(rows.get(0, 0));
   if (!position) return Failure(errors::bad_checkpoint(rows.get(0, 0)));
   return *position;
@@ -264,7 +281,7 @@ Result<void> ControlSchema::start_position(Connection& session, std::string_view
                                            const Position& position) const {
   auto stored = session.run(
       fmt::format("INSERT INTO {} (SERVER_NAME, TASK_NAME, STATE_TIME, CHECKPOINT) VALUES ('{}', {}, '{}', {})",
-                  table("awsdms_txn_state"), server_name, quote_literal(task_id), now_utc(),
+                  table("awsdms_txn_state"), server_name(), quote_literal(task_id), now_utc(),
                   quote_literal(checkpoint_text(position))));
   if (!stored && stored.error().kind == ErrorKind::conflict) return Failure(errors::position_exists(task_id));
   if (!stored) return Failure(position_error(position, stored.error()));
@@ -303,7 +320,7 @@ Result<void> ControlSchema::write_status(Connection& session, std::string_view t
       nullable(row.current.text.substr(0, 1024)), timestamp_or_null(row.current_us),
       nullable(row.tail.text.substr(0, 1024)), timestamp_or_null(row.tail_us), timestamp_or_null(row.applied_us));
   TRY(session.run(fmt::format("INSERT INTO {} SET server_name = '{}', task_name = {}, {} ON DUPLICATE KEY UPDATE {}",
-                              table("awsdms_status"), server_name, quote_literal(task_id), values, values)));
+                              table("awsdms_status"), server_name(), quote_literal(task_id), values, values)));
   return {};
 }
 
@@ -316,7 +333,7 @@ Result<void> ControlSchema::write_history(Connection& session, std::string_view 
   TRY(
       session.run(fmt::format("INSERT INTO {} SET server_name = '{}', task_name = {}, timeslot_type = {}, timeslot = "
                               "'{}', {} ON DUPLICATE KEY UPDATE {}",
-                              table("awsdms_history"), server_name, quote_literal(task_id), quote_literal(row.type),
+                              table("awsdms_history"), server_name(), quote_literal(task_id), quote_literal(row.type),
                               sql_timestamp(row.end_us), values, values)));
   return {};
 }
@@ -329,7 +346,7 @@ Result<void> ControlSchema::write_suspended(Connection& session, std::string_vie
   if (!suspended) {
     const std::string of_table =
         which.name.empty() ? "" : fmt::format(" AND table_owner = {} AND table_name = {}", owner, own_name);
-    TRY(session.run(fmt::format("DELETE FROM {} WHERE server_name = '{}' AND task_name = {}{}", name, server_name,
+    TRY(session.run(fmt::format("DELETE FROM {} WHERE server_name = '{}' AND task_name = {}{}", name, server_name(),
                                 task, of_table)));
     return {};
   }
@@ -337,7 +354,7 @@ Result<void> ControlSchema::write_suspended(Connection& session, std::string_vie
       session.run(fmt::format("INSERT INTO {} (server_name, task_name, table_owner, table_name, suspend_reason, "
                               "suspend_timestamp) VALUES ('{}', {}, {}, {}, {}, '{}') ON DUPLICATE KEY UPDATE "
                               "suspend_reason = suspend_reason",
-                              name, server_name, task, owner, own_name, quote_literal(reason), now_utc())));
+                              name, server_name(), task, owner, own_name, quote_literal(reason), now_utc())));
   return {};
 }
 

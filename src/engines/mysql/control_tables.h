@@ -1,7 +1,8 @@
 #pragma once
 // DMS's awsdms_… tables and Godwit's own, in the control database of the target: `awsdms_control` unless
 // ControlSchema names another (spec/control-tables.md, engine.md §1). Names and columns of the former are a contract
-// with runbooks. SERVER_NAME is `local` without the control plane. Names and keys compare byte by byte.
+// with runbooks. SERVER_NAME is `local` without the control plane, and the replication instance
+// with it. Names and keys compare byte by byte.
 
 #include <optional>
 #include <span>
@@ -12,8 +13,6 @@
 #include "engines/mysql/connection.h"
 
 namespace godwit::mysql {
-
-inline constexpr std::string_view server_name = "local";
 
 std::string now_utc();  // as control tables write times
 
@@ -26,6 +25,7 @@ class ControlSchema {
   explicit ControlSchema(ControlTables wanted);
 
   const std::string& database() const { return wanted_.schema; }
+  const std::string& server_name() const { return wanted_.server_name; }
   // `schema`.`table`, quoted.
   std::string table(std::string_view name) const;
 
@@ -40,8 +40,11 @@ class ControlSchema {
   Result<void> forget_lines(Connection& session, std::string_view task_id, const TableRef& table) const;
   Result<void> rename_ledger(Connection& session, std::string_view task_id, const TableRef& before,
                              const TableRef& after) const;
+  // Found by the task alone: a task that was moved to another replication instance takes its row along.
   Result<std::optional<Position>> read_position(Connection& session, std::string_view task_id) const;
   Result<void> start_position(Connection& session, std::string_view task_id, const Position& position) const;
+  // Which row of awsdms_txn_state is the task's: by the whole key, so that no other task's is locked.
+  std::string is_row_of(std::string_view task_id) const;
   // In the caller's transaction; changes no row where it stands elsewhere.
   Result<Done> move_position(Connection& session, std::string_view task_id, const Position& from,
                              const Position& to) const;
@@ -60,6 +63,7 @@ class ControlSchema {
  private:
   Result<void> tell(Connection& session, std::string_view task_id, const ParkedRow& row, bool full_load,
                     uint64_t packet_bytes) const;
+  Result<void> take_along(Connection& session, std::string_view task_id, const std::string& before) const;
   Error position_error(const Position& position, const Error& said) const;
   Result<bool> exists(Connection& session, std::string_view name) const;
   ControlTables wanted_;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engines/mysql/connection_attributes.h"
 #include "engines/mysql/source.h"
 #include "engines/mysql/target.h"
 
@@ -16,6 +17,7 @@ class MysqlEngine : public Engine {
                                                             "aurora-mysql", "gcp-mysql", "azure-mysql"};
     return own;
   }
+  const EndpointForm& endpoint_form() const override { return mysql::endpoint_form(); }
   Result<std::unique_ptr<Source>> open_source(const Endpoint& endpoint, const SessionOptions& options) override {
     return mysql::MysqlSource::open(endpoint, options);
   }

@@ -133,7 +133,7 @@ namespace errors {
 
 Error cannot_connect(std::string_view endpoint, std::string_view said, unsigned number) {
   return make(ErrorKind::connection, "connect",
-              fmt::format("cannot connect to {}: {} ({}). Check host, port, user and password of the URI, and that "
+              fmt::format("cannot connect to {}: {} ({}). Check host, port, user and password, and that "
                           "the server lets this user in from here.",
                           endpoint, said, number));
 }
@@ -159,6 +159,11 @@ Error setting_not_taken(std::string_view name, std::string_view wanted, std::str
                           "wrongly. Connect to the server itself, not through what changes statements.",
                           name, has, wanted));
 }
+Error iam_refused() {
+  return make(ErrorKind::usage, "not_supported",
+              "AuthenticationMethod=iam is not supported. Remove it, fetch a token and give it as the password.");
+}
+
 Error out_of_memory() {
   return make(ErrorKind::resource, "memory", "libmariadb could not get memory for a connection");
 }

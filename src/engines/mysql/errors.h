@@ -20,6 +20,7 @@ Error server_said(std::string_view message, std::string_view sqlstate, unsigned 
 Error bad_parameter(std::string_view name, std::string_view wanted);
 // `name`: of a session variable that this server does not set.
 Error setting_not_taken(std::string_view name, std::string_view wanted, std::string_view has);
+Error iam_refused();
 Error out_of_memory();
 
 }  // namespace errors

@@ -23,6 +23,11 @@ WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND c.relpersistence IN (
                   WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.deptype = 'e')
 ORDER BY n.nspname::text COLLATE "C", c.relname::text COLLATE "C")";
 
+constexpr const char* schemas_sql = R"(
+SELECT n.nspname FROM pg_namespace n
+WHERE n.nspname !~ '^(pg_|godwit_)' AND n.nspname NOT IN ('information_schema', 'crdb_internal')
+ORDER BY n.nspname::text COLLATE "C")";
+
 // The wanted tables and, under them, every partition that holds rows. Columns: position of the root, oid, schema,
 // name, kind, is the root, replica identity, persistence, rows, bytes.
 constexpr const char* tables_sql = R"(
@@ -224,6 +229,13 @@ Result<std::vector<Type>> PostgresCatalog::types_of(const std::vector<std::pair<
     }
     out.push_back(std::move(found));
   }
+  return out;
+}
+
+Result<std::vector<std::string>> PostgresCatalog::list_schemas() {
+  const Rows rows = TRY(connection_.query(schemas_sql));
+  std::vector<std::string> out;
+  for (int row = 0; row < rows.size(); ++row) out.push_back(rows.text(row, 0));
   return out;
 }
 

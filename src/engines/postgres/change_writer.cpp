@@ -93,7 +93,7 @@ Result<std::unique_ptr<ChangeWriter>> PostgresChangeWriter::open(Connection& ses
 }
 
 std::string PostgresChangeWriter::position_row() const {
-  return fmt::format(R"("SERVER_NAME" = '{}' AND "TASK_NAME" = {})", server_name, quote_literal(task_id_));
+  return fmt::format(R"("SERVER_NAME" = '{}' AND "TASK_NAME" = {})", control_.server_name(), quote_literal(task_id_));
 }
 
 Result<void> PostgresChangeWriter::begin(const Position& expected) {

@@ -6,6 +6,7 @@
 
 #include "base/result.h"
 #include "engine/attributes.h"
+#include "engine/endpoint_form.h"
 
 namespace godwit::postgres {
 
@@ -14,5 +15,8 @@ bool is_attribute(std::string_view name);
 
 // Refuses bad values by name; warns once of each attribute that is given and changes nothing, and why.
 Result<void> check_own_attributes(const Endpoint& endpoint, EndpointRole role);
+
+// The engine names, SSL modes and attributes of stored endpoints (spec/endpoints.md §1, §3, §10).
+const EndpointForm& endpoint_form();
 
 }  // namespace godwit::postgres

@@ -244,9 +244,8 @@ Result<void> ControlSchema::forget_task(Connection& session, std::string_view ta
       large_objects ? fmt::format("DELETE FROM {} WHERE task = {}; ", table("godwit_large_objects"), id) : "";
   Transaction transaction = TRY(Transaction::begin(session));
   TRY(session.run(fmt::format(
-      "{}DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE "
-      "\"SERVER_NAME\" = '{}' AND \"TASK_NAME\" = {}",
-      more, table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"), server_name, id)));
+      "{}DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE \"TASK_NAME\" = {}",
+      more, table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"), id)));
   return transaction.commit();
 }
 
@@ -279,21 +278,33 @@ Result<std::vector<LedgerLine>> ControlSchema::read_ledger(Connection& session, 
 }
 
 Result<std::optional<Position>> ControlSchema::read_position(Connection& session, std::string_view task_id) const {
-  const Rows rows =
-      TRY(session.query(fmt::format(R"(SELECT "CHECKPOINT" FROM {} WHERE "SERVER_NAME" = $1 AND "TASK_NAME" = $2)",
-                                    table("awsdms_txn_state")),
-                        {std::string(server_name), std::string(task_id)}));
+  const Rows rows = TRY(session.query(
+      fmt::format(R"(SELECT "CHECKPOINT", "SERVER_NAME" FROM {} WHERE "TASK_NAME" = $1)", table("awsdms_txn_state")),
+      {std::string(task_id)}));
   if (rows.empty()) return std::nullopt;
+  if (rows.get(0, 1) != server_name()) TRY(take_along(session, task_id));
   const auto position = parse_own_checkpoint(rows.get(0, 0));
   if (!position) return Failure(errors::bad_position(rows.get(0, 0)));
   return *position;
+}
+
+// What was written under another replication instance; the history stays there.
+Result<void> ControlSchema::take_along(Connection& session, std::string_view task_id) const {
+  const std::string id = quote_literal(task_id), server = quote_literal(server_name());
+  TRY(session.run(fmt::format(R"(UPDATE {} SET "SERVER_NAME" = {} WHERE "TASK_NAME" = {})", table("awsdms_txn_state"),
+                              server, id)));
+  for (const std::string_view name : {"awsdms_status", "awsdms_suspended_tables"})
+    if (TRY(exists(session, name)))
+      TRY(session.run(
+          fmt::format("DELETE FROM {} WHERE task_name = {} AND server_name <> {}", table(name), id, server)));
+  return {};
 }
 
 Result<void> ControlSchema::start_position(Connection& session, std::string_view task_id,
                                            const Position& position) const {
   if (const std::string room = make_room(position); !room.empty()) TRY(session.run(room));
   auto stored = session.query(fmt::format("INSERT INTO {} VALUES ($1, $2, $3, $4)", table("awsdms_txn_state")),
-                              {std::string(server_name), std::string(task_id), now_utc(), checkpoint_text(position)});
+                              {server_name(), std::string(task_id), now_utc(), checkpoint_text(position)});
   if (!stored && stored.error().sqlstate == "23505") return Failure(errors::position_exists(task_id));
   if (!stored) return Failure(stored.error());
   return {};
@@ -320,7 +331,7 @@ Result<void> ControlSchema::write_status(Connection& session, std::string_view t
           "source_current_timestamp = EXCLUDED.source_current_timestamp, source_tail_position = "
           "EXCLUDED.source_tail_position, source_tail_timestamp = EXCLUDED.source_tail_timestamp, "
           "source_timestamp_applied = EXCLUDED.source_timestamp_applied",
-          table("awsdms_status"), server_name, now_utc(), row.pending_changes, row.disk_swap_mb, row.memory_mb,
+          table("awsdms_status"), server_name(), now_utc(), row.pending_changes, row.disk_swap_mb, row.memory_mb,
           timestamp_or_null(row.current_us), timestamp_or_null(row.tail_us), timestamp_or_null(row.applied_us)),
       {std::string(task_id), row.status, row.current.text, row.tail.text});
 }
@@ -335,7 +346,7 @@ Result<void> ControlSchema::write_history(Connection& session, std::string_view 
                   "EXCLUDED.timeslot_duration, "
                   "timeslot_latency = EXCLUDED.timeslot_latency, timeslot_records = EXCLUDED.timeslot_records, "
                   "timeslot_volume = EXCLUDED.timeslot_volume",
-                  table("awsdms_history"), server_name, sql_timestamp(row.end_us), row.duration_min,
+                  table("awsdms_history"), server_name(), sql_timestamp(row.end_us), row.duration_min,
                   row.latency_s ? std::to_string(*row.latency_s) : "NULL", row.records, row.volume_mb),
       {std::string(task_id), row.type});
 }
@@ -346,12 +357,12 @@ Result<void> ControlSchema::write_suspended(Connection& session, std::string_vie
   if (!suspended)
     return session.run(fmt::format("DELETE FROM {} WHERE server_name = '{}' AND task_name = $1 AND ($3 = '' OR "
                                    "table_owner = $2 AND table_name = $3)",
-                                   table("awsdms_suspended_tables"), server_name),
+                                   table("awsdms_suspended_tables"), server_name()),
                        {std::string(task_id), which.schema, which.name});
   return session.run(fmt::format("INSERT INTO {} (server_name, task_name, table_owner, table_name, suspend_reason, "
                                  "suspend_timestamp) VALUES ('{}', $1, $2, $3, $4, '{}') ON CONFLICT (server_name, "
                                  "task_name, table_owner, table_name) DO NOTHING",
-                                 table("awsdms_suspended_tables"), server_name, now_utc()),
+                                 table("awsdms_suspended_tables"), server_name(), now_utc()),
                      {std::string(task_id), which.schema, which.name, std::string(reason)});
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 // DMS's awsdms_… tables and Godwit's own, in the control schema of the target (spec/control-tables.md, engine.md §1).
-// Names and columns of the former are a contract with runbooks. SERVER_NAME is `local` without the control plane.
+// Names and columns of the former are a contract with runbooks. SERVER_NAME is `local` without the control plane,
+// and the replication instance with it.
 
 #include <optional>
 #include <span>
@@ -12,14 +13,13 @@
 
 namespace godwit::postgres {
 
-inline constexpr std::string_view server_name = "local";
-
 std::string now_utc();  // as control tables write times
 
 class ControlSchema {
  public:
   explicit ControlSchema(const ControlTables& wanted);
 
+  const std::string& server_name() const { return wanted_.server_name; }
   // "schema"."table", quoted.
   std::string table(std::string_view name) const;
 
@@ -38,6 +38,7 @@ class ControlSchema {
   // go.
   Result<void> rename_ledger(Connection& session, std::string_view task_id, const TableRef& before,
                              const TableRef& after) const;
+  // Found by the task alone: a task that was moved to another replication instance takes its row along.
   Result<std::optional<Position>> read_position(Connection& session, std::string_view task_id) const;
   Result<void> start_position(Connection& session, std::string_view task_id, const Position& position) const;
   Result<void> park(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows,
@@ -55,6 +56,7 @@ class ControlSchema {
   Result<void> park_row(Connection& session, std::string_view task_id, const ParkedRow& row, bool full_load) const;
   Result<void> note_rows(Connection& session, std::string_view task_id, std::span<const ParkedRow> rows,
                          bool full_load) const;
+  Result<void> take_along(Connection& session, std::string_view task_id) const;
   Result<void> create_all(Connection& session) const;
   Result<void> create_once(Connection& session) const;
   Result<bool> exists(Connection& session, std::string_view name) const;

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engines/postgres/connection_attributes.h"
 #include "engines/postgres/source.h"
 #include "engines/postgres/target.h"
 
@@ -15,6 +16,7 @@ class PostgresEngine : public Engine {
     static constexpr std::array<std::string_view, 2> own = {"postgresql", "postgres"};
     return own;
   }
+  const EndpointForm& endpoint_form() const override { return postgres::endpoint_form(); }
   Result<std::unique_ptr<Source>> open_source(const Endpoint& endpoint, const SessionOptions& options) override {
     return postgres::PostgresSource::open(endpoint, options);
   }

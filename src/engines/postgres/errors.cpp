@@ -14,12 +14,11 @@ Error make(ErrorKind kind, std::string_view code, std::string message, std::stri
 namespace errors {
 
 Error cannot_connect(std::string_view endpoint, std::string_view said, std::string_view sqlstate) {
-  return make(
-      ErrorKind::connection, "connect",
-      fmt::format("cannot connect to {}: {}. Check host, port, database, user and password of the URI, and the "
-                  "server's pg_hba.conf.",
-                  endpoint, said),
-      sqlstate);
+  return make(ErrorKind::connection, "connect",
+              fmt::format("cannot connect to {}: {}. Check host, port, database, user and password, and the "
+                          "server's pg_hba.conf.",
+                          endpoint, said),
+              sqlstate);
 }
 Error connection_lost(std::string_view said) {
   return make(ErrorKind::connection, "connection_lost",

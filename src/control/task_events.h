@@ -1,0 +1,23 @@
+#pragma once
+// What is told of a task (spec/monitoring.md §6), each inside the transaction of its change.
+
+#include <string_view>
+
+#include "control/environment.h"
+#include "store/tasks.h"
+
+namespace godwit {
+
+Result<void> note_created(Environment& environment, const StoredTask& task);                           // 0074
+Result<void> note_deleted(Environment& environment, const StoredTask& task);                           // 0073
+Result<void> note_modified(Environment& environment, const StoredTask& task);                          // 0080
+Result<void> note_moved(Environment& environment, const StoredTask& task, std::string_view instance);  // 0080
+Result<void> note_started(Environment& environment, const StoredTask& task);                           // 0069
+Result<void> note_stopped(Environment& environment, const StoredTask& task);                           // 0079
+Result<void> note_failed(Environment& environment, const StoredTask& task);                            // 0078
+Result<void> note_reloads(Environment& environment, const StoredTask& task, std::string_view tables);  // 0081
+Result<void> note_reading(Environment& environment, const StoredTask& task, bool paused);              // 0091, 0093
+// `why`: what could not be removed, and where.
+Result<void> note_clean_up_failed(Environment& environment, const StoredTask& task, std::string_view why);  // 0082
+
+}  // namespace godwit

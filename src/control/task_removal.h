@@ -1,0 +1,15 @@
+#pragma once
+// The end of a task that is `deleting`: its slot, publications and record on both ends and its folder here are
+// removed by the workers, then the task is gone. When they cannot be removed, FailTaskWhenCleanTaskResourceFailed
+// decides: true, and the task is `failed` and can be deleted again; false, and it is gone with event 0082, which
+// names what is left.
+
+#include "control/environment.h"
+#include "store/tasks.h"
+
+namespace godwit {
+
+// Returns at once; called again after a restart of the server.
+void remove_traces_of(Environment& environment, const StoredTask& task);
+
+}  // namespace godwit

@@ -1,0 +1,295 @@
+#include "control/task_reports.h"
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+
+#include "base/clock.h"
+#include "base/server_log.h"
+#include "control/task_events.h"
+#include "control/task_figures.h"
+#include "control/task_follow_up.h"
+#include "control/task_removal.h"
+#include "control/task_runs.h"
+#include "control/task_status.h"
+
+namespace godwit {
+namespace {
+
+using Event = TaskStatusEvent;
+using Kind = FollowUp::Kind;
+
+constexpr std::string_view stopped_as_asked = "Stop Reason NORMAL";
+constexpr std::string_view failed_for_good = "Stop Reason FATAL_ERROR";
+
+// A commit time later than whatever the tasks of a group have applied: they stand when it is chosen, so only the
+// source's clock may be ahead, which a second allows for.
+std::string common_stop(int64_t now_us) {
+  constexpr int64_t second_us = 1'000'000;
+  return "commit_time:" + iso_seconds((now_us / second_us + 2) * second_us);
+}
+
+// What is left to do once the transaction is through.
+struct Rest {
+  std::vector<std::string> launches;
+  bool stop = false;            // the worker runs and is to stop; it may not have been there when it was asked
+  int64_t again_after_ms = -1;  // the report is to be taken once more; -1: it is dealt with
+};
+
+bool has_ended(const WorkerReport& report) {
+  return report.state == WorkerState::stopped || report.state == WorkerState::failed;
+}
+
+void begin_next_run(StoredTask& task, std::string stop_position, const FollowUp& follow_up) {
+  task.run += 1;
+  task.start_kind = "resume-processing";
+  task.run_stop_position = std::move(stop_position);
+  task.after_stop = to_string(follow_up);
+}
+
+// One report and the task it is of, inside one transaction.
+class Folding {
+ public:
+  Folding(Environment& environment, const WorkerReport& report, StoredTask task, bool at_once)
+      : environment_(environment),
+        report_(report),
+        task_(std::move(task)),
+        at_once_(at_once),
+        now_us_(environment.now_us()),
+        follow_up_(read_follow_up(task_.after_stop)) {}
+
+  Result<Rest> fold(const std::optional<WorkerStatistics>& statistics) {
+    TRY(take_words());
+    switch (report_.state) {
+      case WorkerState::starting:
+        if (!is_recycled()) move(Event::worker_starts);
+        break;
+      case WorkerState::running:
+        note_running();
+        break;
+      case WorkerState::stopping:
+        if (!is_recycled() && must_show_running() <= 0) move(Event::worker_stops);
+        break;
+      case WorkerState::stopped:
+      case WorkerState::failed:
+        TRY(end(statistics));
+        break;
+    }
+    TRY(update_task(environment_.database, task_));
+    if (!gathered_.empty()) TRY(send_group_on());
+    return std::move(rest_);
+  }
+
+ private:
+  bool is(TaskStatus status) const { return task_status(task_.status) == status; }
+  // Its worker comes and goes, the task shows its status all along.
+  bool is_recycled() const { return follow_up_.recycles() && !is(TaskStatus::stopping); }
+
+  void move(Event event) {
+    if (const auto status = next(task_status(task_.status), event)) task_.status = to_string(*status);
+  }
+
+  Result<void> take_words() {
+    if (!report_.checkpoint.empty()) task_.recovery_checkpoint = report_.checkpoint;
+    task_.last_failure = report_.last_failure;
+    const bool paused = report_.reading_paused && !has_ended(report_);
+    if (paused != (task_.reading_paused != 0)) {
+      task_.reading_paused = paused ? 1 : 0;
+      if (!has_ended(report_)) TRY(note_reading(environment_, task_, paused));
+    }
+    return {};
+  }
+
+  void note_running() {
+    if (follow_up_.kind == Kind::resuming) {
+      task_.after_stop.clear();
+      task_.stop_reason.clear();
+    }
+    rest_.stop = follow_up_.kind == Kind::resume || follow_up_.kind == Kind::gather ||
+                 (is(TaskStatus::stopping) && follow_up_.kind == Kind::rest);
+    if (is(TaskStatus::starting)) task_.running_since_us = now_us_;
+    move(Event::worker_runs);
+  }
+
+  // For how many more milliseconds; a task that was never seen to run begins to show it now.
+  int64_t must_show_running() {
+    if (at_once_ || (!is(TaskStatus::starting) && !is(TaskStatus::running))) return 0;
+    note_running();
+    return running_shown_ms - (now_us_ - task_.running_since_us) / 1000;
+  }
+
+  Result<void> end(const std::optional<WorkerStatistics>& statistics) {
+    if (statistics) {
+      take_figures(task_, *statistics);
+      TRY(replace_tables(environment_.database, task_.id, stored_tables(*statistics)));
+    }
+    const bool as_asked = report_.state == WorkerState::stopped && report_.stop_reason == stopped_as_asked;
+    if (follow_up_.kind == Kind::resume && as_asked) {
+      begin_next_run(task_, task_.cdc_stop_position, {.kind = Kind::resuming});
+      rest_.launches.push_back(task_.id);
+      return {};
+    }
+    if (follow_up_.kind == Kind::gather) gathered_ = follow_up_.group;
+    if (follow_up_.kind == Kind::gather && as_asked) {
+      task_.after_stop = to_string(FollowUp{.kind = Kind::gathered, .group = follow_up_.group});
+      return {};
+    }
+    if (report_.state == WorkerState::stopped && !follow_up_.recycles()) {
+      rest_.again_after_ms = must_show_running();
+      if (rest_.again_after_ms > 0) return {};
+      rest_.again_after_ms = -1;
+    }
+    return come_to_rest();
+  }
+
+  Result<void> come_to_rest() {
+    const bool failed = report_.state == WorkerState::failed;
+    move(failed ? Event::worker_failed : Event::worker_stopped);
+    task_.after_stop.clear();
+    task_.stop_reason =
+        !report_.stop_reason.empty() ? report_.stop_reason : std::string(failed ? failed_for_good : stopped_as_asked);
+    task_.stop_us = now_us_;
+    return failed ? note_failed(environment_, task_) : note_stopped(environment_, task_);
+  }
+
+  // Once the last task of a group stands, all of them go on to one commit time, later than whatever they applied.
+  Result<void> send_group_on() {
+    TaskFilter filter;
+    filter.after_stops = {to_string(FollowUp{.kind = Kind::gather, .group = gathered_})};
+    if (TRY(count_tasks(environment_.database, filter)) > 0) return {};
+    const std::string point = common_stop(now_us_);
+    filter.after_stops = {to_string(FollowUp{.kind = Kind::gathered, .group = gathered_})};
+    for (StoredTask& task : TRY(list_tasks(environment_.database, filter, {}, TaskTexts::all))) {
+      begin_next_run(task, point, {.kind = Kind::finish, .group = gathered_});
+      TRY(update_task(environment_.database, task));
+      rest_.launches.push_back(task.id);
+    }
+    return {};
+  }
+
+  Environment& environment_;
+  const WorkerReport& report_;
+  StoredTask task_;
+  const bool at_once_;
+  const int64_t now_us_;
+  const FollowUp follow_up_;
+  std::string gathered_;  // the group whose task has just come to stand
+  Rest rest_;
+};
+
+Result<Rest> fold(Environment& environment, const WorkerReport& report, bool at_once) {
+  std::optional<WorkerStatistics> statistics;
+  if (has_ended(report)) statistics = statistics_of_run(environment, {.id = report.task_id, .run = report.run});
+  return environment.database.atomically([&]() -> Result<Rest> {
+    auto task = TRY(find_task(environment.database, report.task_id));
+    if (!task || task->run != report.run || !is_live(task_status(task->status)) ||
+        read_follow_up(task->after_stop).kind == Kind::gathered)
+      return Rest{};
+    return Folding(environment, report, *std::move(task), at_once).fold(statistics);
+  });
+}
+
+void stop_again(Environment& environment, const std::string& task_id) {
+  if (environment.workers == nullptr) return;
+  if (const auto asked = environment.workers->stop(task_id); !asked)
+    server_log_of(Severity::warning, "tasks", "task={} is not asked to stop again: {}", task_id,
+                  asked.error().message);
+}
+
+void take(Environment& environment, const WorkerReport& report, bool at_once) {
+  const auto rest = fold(environment, report, at_once);
+  if (!rest) {
+    server_log_of(Severity::error, "tasks", "task={} a report of its worker is not stored: {}", report.task_id,
+                  rest.error().message);
+    return;
+  }
+  for (const std::string& task_id : rest->launches) launch(environment, task_id);
+  if (rest->stop) stop_again(environment, report.task_id);
+  if (rest->again_after_ms < 0) return;
+  environment.background.start([&environment, report, wait_ms = rest->again_after_ms](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    std::condition_variable_any().wait_for(lock, stop, std::chrono::milliseconds(wait_ms), [] { return false; });
+    take(environment, report, true);
+  });
+}
+
+// Statuses that a call passes through within its own transaction, and tests that died with their server.
+Result<void> end_transition(Environment& environment, StoredTask& task) {
+  const std::pair<TaskStatus, Event> endings[] = {{TaskStatus::creating, Event::created},
+                                                  {TaskStatus::modifying, Event::modified},
+                                                  {TaskStatus::moving, Event::moved},
+                                                  {TaskStatus::testing, Event::tested}};
+  for (const auto& [status, event] : endings)
+    if (task_status(task.status) == status)
+      if (const auto ended = next(status, event, task_status(task.resting_status))) {
+        task.status = to_string(*ended);
+        return update_task(environment.database, task);
+      }
+  return {};
+}
+
+// Groups whose last task came to stand without the word having reached the others.
+Result<std::vector<std::string>> groups_to_send_on(Environment& environment, const std::vector<StoredTask>& live) {
+  std::vector<std::string> launches;
+  const std::string point = common_stop(environment.now_us());
+  TRY(environment.database.atomically([&]() -> Result<void> {
+    for (const StoredTask& task : live) {
+      const FollowUp follow_up = read_follow_up(task.after_stop);
+      if (follow_up.kind != Kind::gathered) continue;
+      StoredTask now = task;
+      TaskFilter others;
+      others.after_stops = {to_string(FollowUp{.kind = Kind::gather, .group = follow_up.group})};
+      if (TRY(count_tasks(environment.database, others)) > 0) continue;
+      begin_next_run(now, point, {.kind = Kind::finish, .group = follow_up.group});
+      TRY(update_task(environment.database, now));
+      launches.push_back(now.id);
+    }
+    return {};
+  }));
+  return launches;
+}
+
+}  // namespace
+
+void take_report(Environment& environment, const WorkerReport& report) {
+  take(environment, report, false);
+}
+
+WorkerReport ended_run(const std::string& task_id, int64_t run, std::string_view why) {
+  WorkerReport report;
+  report.task_id = task_id;
+  report.run = run;
+  report.state = why.empty() ? WorkerState::stopped : WorkerState::failed;
+  report.stop_reason = why.empty() ? stopped_as_asked : failed_for_good;
+  report.last_failure = why;
+  return report;
+}
+
+Result<void> end_forgotten_work(Environment& environment) {
+  std::vector<StoredTask> live;
+  std::vector<std::pair<std::string, int64_t>> runs;
+  for (StoredTask& task : TRY(list_tasks(environment.database, {}, {}, TaskTexts::all))) {
+    const TaskStatus status = task_status(task.status);
+    if (status == TaskStatus::deleting) {
+      remove_traces_of(environment, task);
+    } else if (!is_live(status)) {
+      TRY(end_transition(environment, task));
+    } else {
+      if (read_follow_up(task.after_stop).kind != Kind::gathered) runs.emplace_back(task.id, task.run);
+      live.push_back(std::move(task));
+    }
+  }
+  if (environment.workers == nullptr) return {};
+  environment.workers->take_up(runs);
+  for (const std::string& task_id : TRY(groups_to_send_on(environment, live))) launch(environment, task_id);
+  for (const StoredTask& task : live) {
+    const Kind kind = read_follow_up(task.after_stop).kind;
+    const bool stops = task_status(task.status) == TaskStatus::stopping && kind == Kind::rest;
+    if (!stops && kind != Kind::resume && kind != Kind::gather) continue;
+    stop_again(environment, task.id);
+  }
+  return {};
+}
+
+}  // namespace godwit
