@@ -62,8 +62,8 @@ def test_a_key_is_good_while_the_server_runs_and_after_it_was_killed(own_server:
     own_server.kill()
     own_server.start()
     assert own_server.client("sts", key=key).get_caller_identity()["Arn"].endswith(":user/ada")
-    (row,) = json.loads(godwit("keys", "list", "--data-dir", own_server.data, "--output", "json").stdout)
-    assert "LastUsedDate" in row
+    rows = json.loads(godwit("keys", "list", "--data-dir", own_server.data, "--output", "json").stdout)
+    assert {row["Name"]: "LastUsedDate" in row for row in rows} == {"admin": False, "ada": True}
 
 
 def test_secrets_are_nowhere_in_clear(own_server: GodwitServer) -> None:
@@ -114,7 +114,19 @@ def test_the_first_start_shows_a_key_on_the_terminal_once(own_server: GodwitServ
     assert key.secret not in own_server.log()
 
 
-def test_without_a_terminal_the_first_start_says_how_a_key_is_made(own_server: GodwitServer) -> None:
+def test_a_pipe_gets_the_first_key_too(own_server: GodwitServer) -> None:
+    own_server.start()
+    found = re.search(r"aws_access_key_id = (\S+)\s+aws_secret_access_key = (\S+)", own_server.said())
+    assert found, own_server.said()
+    assert call(own_server, "DescribeRecommendations", key=Key(found[1], found[2], "admin")).status == 200
+    assert found[2] not in own_server.log()
+    own_server.stop()
+    own_server.start()
+    assert own_server.said().count("aws_secret_access_key") == 1
+
+
+def test_a_journal_gets_no_key_but_how_one_is_made(own_server: GodwitServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("JOURNAL_STREAM", "9:12345")
     own_server.start()
     assert "godwit keys create --role admin --data-dir" in own_server.log()
     assert "aws_secret" not in own_server.said()
