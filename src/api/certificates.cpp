@@ -40,11 +40,9 @@ Result<json> remove(const Call& call) {
 }
 
 Result<json> describe(const Call& call) {
-  CertificateChoice choice;
-  for (const Filter& filter : TRY(read_filters(call, {"certificate-arn", "certificate-id"}))) {
-    if (filter.name == "certificate-arn") narrow(choice.ids, ids_of(call, filter.values, "cert"));
-    if (filter.name == "certificate-id") narrow(choice.identifiers, in_lower_case(filter.values));
-  }
+  const auto filters = TRY(read_filters(call, {"certificate-arn", "certificate-id"}));
+  const CertificateChoice choice{.ids = filter_ids(call, filters, "certificate-arn", "cert"),
+                                 .identifiers = filter_identifiers(filters, "certificate-id")};
   const PageRequest page = TRY(read_page(call));
   std::vector<CertificateRecord> rows = TRY(certificates_of(call.environment, choice, list_page(page)));
   return page_reply(

@@ -33,11 +33,9 @@ Result<json> remove(const Call& call) {
 }
 
 Result<json> describe(const Call& call) {
-  ConnectionChoice choice;
-  for (const Filter& filter : TRY(read_filters(call, {"endpoint-arn", "replication-instance-arn"}))) {
-    if (filter.name == "endpoint-arn") narrow(choice.endpoint_ids, ids_of(call, filter.values, "endpoint"));
-    if (filter.name == "replication-instance-arn") narrow(choice.instance_ids, ids_of(call, filter.values, "rep"));
-  }
+  const auto filters = TRY(read_filters(call, {"endpoint-arn", "replication-instance-arn"}));
+  const ConnectionChoice choice{.endpoint_ids = filter_ids(call, filters, "endpoint-arn", "endpoint"),
+                                .instance_ids = filter_ids(call, filters, "replication-instance-arn", "rep")};
   const PageRequest page = TRY(read_page(call));
   std::vector<ShownConnection> rows = TRY(connections_of(call.environment, choice, list_page(page)));
   return page_reply(

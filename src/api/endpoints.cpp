@@ -9,7 +9,6 @@
 #include "api/operations.h"
 #include "api/paging.h"
 #include "api/tag_input.h"
-#include "base/text.h"
 #include "control/certificates.h"
 #include "control/endpoint_kinds.h"
 
@@ -93,14 +92,11 @@ Result<json> remove(const Call& call) {
 }
 
 Result<json> describe(const Call& call) {
-  EndpointChoice choice;
-  for (const Filter& filter :
-       TRY(read_filters(call, {"endpoint-arn", "endpoint-type", "endpoint-id", "engine-name"}))) {
-    if (filter.name == "endpoint-arn") narrow(choice.ids, ids_of(call, filter.values, "endpoint"));
-    if (filter.name == "endpoint-type") narrow(choice.types, in_lower_case(filter.values));
-    if (filter.name == "endpoint-id") narrow(choice.identifiers, in_lower_case(filter.values));
-    if (filter.name == "engine-name") narrow(choice.engine_names, in_lower_case(filter.values));
-  }
+  const auto filters = TRY(read_filters(call, {"endpoint-arn", "endpoint-type", "endpoint-id", "engine-name"}));
+  const EndpointChoice choice{.ids = filter_ids(call, filters, "endpoint-arn", "endpoint"),
+                              .identifiers = filter_identifiers(filters, "endpoint-id"),
+                              .types = filter_identifiers(filters, "endpoint-type"),
+                              .engine_names = filter_identifiers(filters, "engine-name")};
   const PageRequest page = TRY(read_page(call));
   std::vector<EndpointRecord> rows = TRY(endpoints_of(call.environment, choice, list_page(page)));
   return page_reply(
@@ -121,14 +117,15 @@ std::vector<Row> rows_of(const std::vector<Row>& all, const PageRequest& page, K
 }
 
 Result<json> describe_types(const Call& call) {
+  const auto filters = TRY(read_filters(call, {"engine-name", "endpoint-type"}));
+  const auto engines = filter_identifiers(filters, "engine-name"),
+             sides = filter_identifiers(filters, "endpoint-type");
+  const auto lacks = [](const std::optional<std::vector<std::string>>& wanted, const std::string& value) {
+    return wanted && std::ranges::find(*wanted, value) == wanted->end();
+  };
   std::vector<EndpointType> types = endpoint_types(call.environment);
-  for (const Filter& filter : TRY(read_filters(call, {"engine-name", "endpoint-type"}))) {
-    const std::vector<std::string> values = in_lower_case(filter.values);
-    std::erase_if(types, [&](const EndpointType& one) {
-      const std::string& value = filter.name == "engine-name" ? one.engine_name : one.type;
-      return std::ranges::find(values, value) == values.end();
-    });
-  }
+  std::erase_if(types,
+                [&](const EndpointType& one) { return lacks(engines, one.engine_name) || lacks(sides, one.type); });
   const PageRequest page = TRY(read_page(call));
   const auto key_of = [](const EndpointType& one) { return std::vector<std::string>{one.engine_name, one.type}; };
   return page_reply(

@@ -14,7 +14,7 @@ namespace godwit {
 
 struct CertificateInput {
   std::string identifier;
-  std::optional<std::string> pem, wallet_base64, kms_key_id;
+  std::optional<std::string> pem{}, wallet_base64{}, kms_key_id{};
 };
 
 // InvalidCertificateFault: neither or both, no certificate in the PEM, a broken one, or a private key beside it.
