@@ -1,10 +1,10 @@
 #include <fstream>
 
 #include "api/api_test_kit.h"
+#include "control/endpoints.h"
 #include "control/instances.h"
 #include "control/maintenance_window.h"
-#include "store/endpoints.h"
-#include "store/tasks.h"
+#include "control/tasks.h"
 
 namespace godwit {
 namespace {
