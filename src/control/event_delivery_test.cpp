@@ -44,7 +44,7 @@ class EventDeliveryTest : public testing::Test {
     delivery_ = std::make_unique<EventDelivery>(
         *environment_,
         DeliveryTimes{
-            .first_pause_ms = 1'000, .longest_pause_ms = 8'000, .give_up_after_ms = 60'000, .attempt_ms = 2'000});
+            .first_pause_ms = 1'000, .longest_pause_ms = 8'000, .give_up_after_ms = 60'000, .attempt_ms = 20'000});
     environment_->delivery = delivery_.get();
   }
   void stop() {
@@ -158,7 +158,7 @@ TEST_F(EventDeliveryTest, one_subscriber_that_fails_or_hangs_does_not_hold_up_an
   subscribe("b", "http://127.0.0.1:1/");
   subscribe("c", good.url("/"));
   note("one");
-  EXPECT_TRUE(good.wait_for(1, 1'500));
+  EXPECT_TRUE(good.wait_for(1, 5'000));
   hanging.hang(false);
   delivery_->drain();
 }
@@ -184,10 +184,10 @@ TEST_F(EventDeliveryTest, the_end_does_not_wait_for_a_webhook_that_hangs) {
   server.hang(true);
   subscribe("ops", server.url("/"));
   note("one");
-  ASSERT_TRUE(server.wait_for(1, 1'500));
+  ASSERT_TRUE(server.wait_for(1, 5'000));
   const auto from = std::chrono::steady_clock::now();
   stop();
-  EXPECT_LT(std::chrono::steady_clock::now() - from, std::chrono::milliseconds(1'500));
+  EXPECT_LT(std::chrono::steady_clock::now() - from, std::chrono::seconds(5));
   EXPECT_EQ(waiting(), 1);
   server.hang(false);
 }
