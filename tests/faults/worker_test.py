@@ -211,14 +211,13 @@ def test_a_server_that_goes_puts_its_workers_down_and_the_next_takes_them_up(pai
 def test_tables_are_loaded_again_while_writes_go_on(pair: Pair, task: SupervisedTask) -> None:
     task.start()
     wait_until(lambda: follows(task), 60, "change processing")
-    schema = pair.database if "mariadb" in task.job["source"] or "mysql" in task.job["source"] else "public"
     first = task.table("accounts")
     with pair.writers():
         time.sleep(1)
         # Rows that only a load can mend.
         pair.on_target(f"DELETE FROM {pair.schema}.accounts WHERE aid % 3 = 0")
         pair.on_target(f"UPDATE {pair.schema}.documents SET seen = -1")
-        answer = task.reload((schema, "accounts"), (schema, "documents"))
+        answer = task.reload((pair.schema, "accounts"), (pair.schema, "documents"))
         assert answer["error"] is None
         assert task.table("accounts")["state"] in ("Table is being reloaded", "Full load", "Table completed")
         wait_until(
@@ -263,7 +262,9 @@ def test_a_worker_killed_in_a_reload_ends_with_the_whole_table(
         task.reload(TABLE)
         wait_until(lambda: task.supervisor.last(task.task_id)["restarts"] > 0, 60, "the kill")
         task.supervisor.kill()  # the next server's workers die no more
-        wait_until(lambda: not task.worker_pid(), 30, "the worker's end")
+        if pid := task.worker_pid():
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not task.worker_pid(), 10, "the worker's end")
         task.another_server()
         task.wait_for("running")
         wait_until(lambda: follows(task), 60, "change processing")
