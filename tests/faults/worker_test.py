@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -281,6 +282,39 @@ def test_a_table_in_error_is_taken_up_again_by_a_reload(pair: Pair, task: Superv
     assert task.reload(("public", "seats"))["error"] is None
     wait_until(lambda: task.table("seats").get("reloaded") and follows(task), 60, "the reload")
     assert_equal_soon(pair, task)
+
+
+def selecting(*tables: str) -> str:
+    rules = [
+        {
+            "rule-type": "selection",
+            "rule-id": str(n),
+            "rule-name": str(n),
+            "object-locator": {"schema-name": "public", "table-name": table},
+            "rule-action": "explicit",
+        }
+        for n, table in enumerate(tables, 1)
+    ]
+    return json.dumps({"rules": rules})
+
+
+def test_tables_come_and_go_with_mappings_that_were_modified_while_the_task_was_stopped(
+    pair: Pair, task: SupervisedTask
+) -> None:
+    task.start(mappings=selecting("accounts", "bag"))
+    wait_until(lambda: follows(task), 60, "change processing")
+    task.stop()
+    pair.on_source("UPDATE accounts SET balance = 11 WHERE aid < 500")
+    task.start("resume", mappings=selecting("accounts", "documents"))
+    wait_until(lambda: follows(task) and task.table("documents").get("state") == "Table completed", 60, "the new table")
+    assert {table["name"] for table in task.statistics()["tables"]} == {"accounts", "documents"}
+    pair.on_source("UPDATE documents SET seen = 5 WHERE id < 9")
+    pair.on_source("DELETE FROM bag")
+    for table in ("accounts", "documents"):
+        rows = f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY 1)) FROM (SELECT t::text FROM {table} t) AS t"
+        wait_until(lambda: pair.on_source(rows) == pair.on_target(rows), 30, table)
+    assert pair.on_target("SELECT count(*) FROM bag") != [(0,)] or not pair.on_source("SELECT 1 FROM bag")
+    assert task.supervisor.last(task.task_id)["restarts"] == 0
 
 
 def test_severities_change_while_the_task_runs(pair: Pair, task: SupervisedTask) -> None:
