@@ -6,8 +6,7 @@
 #include <vector>
 
 #include "api/call.h"
-#include "control/task_positions.h"
-#include "store/tasks.h"
+#include "control/tasks.h"
 
 namespace godwit {
 
