@@ -8,6 +8,7 @@
 #include "api/errors.h"
 #include "api/input_check.h"
 #include "api/operations.h"
+#include "api/request_counts.h"
 #include "base/server_log.h"
 #include "base/text.h"
 #include "control/faults.h"
@@ -95,6 +96,9 @@ HttpReply Router::answer(const HttpRequest& request) {
   }
   reply.headers.emplace_back("x-amzn-RequestId", served.request_id);
   const auto took = std::chrono::steady_clock::now() - begun;
+  const bool refused = served.access_key_id == "-" && served.fault != "-";  // names are anybody's then
+  request_counts().note(refused ? "unauthenticated" : served.action, served.fault == "-" ? "OK" : served.fault,
+                        std::chrono::duration<double>(took).count());
   server_log_of(Severity::info, "api", "request={} peer={} key={} action={} status={} fault={} ms={:.1f}",
                 served.request_id, request.peer, served.access_key_id, served.action.substr(0, logged_name_max),
                 reply.status, served.fault, std::chrono::duration<double, std::milli>(took).count());
