@@ -27,13 +27,13 @@ Result<void> check_text(std::string_view member, const std::string& text, bool o
   return {};
 }
 
-// As a URI can carry it: a name, an address, or the folder of a socket.
-Result<void> check_server_name(const std::string& name) {
-  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:%/,@[]";
-  const bool plain = name.find_first_not_of(allowed) == std::string::npos;
-  const bool other_script = std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-  if (plain || other_script) return {};
-  return Failure(server_name_refused());
+// A name, an address, or the folder of a socket; an IPv6 address may stand in brackets.
+Result<std::string> server_name(const std::string& given) {
+  TRY(check_text("ServerName", given));
+  std::string name(trim(given));
+  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+  if (name.find_first_of(" \t[]<>\"'\\`?#;=") != std::string::npos) return Failure(server_name_refused());
+  return name;
 }
 
 }  // namespace
@@ -127,7 +127,7 @@ Result<void> EndpointDraft::take_login(const EndpointInput& input, const nlohman
     TRY(check_text(member, **from));
     *to = std::string(trim(**from));
   }
-  TRY(check_server_name(record_.server_name));
+  if (server) record_.server_name = TRY(server_name(*server));
   if (port && (*port < 1 || *port > port_max)) return Failure(port_refused(port_max));
   if (port) record_.port = port;
   if (password) {
