@@ -98,20 +98,11 @@ Result<nlohmann::json> EndpointDraft::given_settings(const EndpointInput& input)
   return out;
 }
 
-// The endpoint's own members win over those of the structure. A secret and a login in clear exclude each other: in
-// one call they are refused, and a later call's takes the place of the other.
-Result<void> EndpointDraft::take_login(const EndpointInput& input, const nlohmann::json& given) {
-  const auto text = [&](const std::optional<std::string>& flat, std::string_view member) {
-    return flat ? flat : text_in(given, member);
-  };
-  const auto username = text(input.username, "Username"), password = text(input.password, "Password"),
-             server = text(input.server_name, "ServerName"), database = text(input.database_name, "DatabaseName");
-  std::optional<int64_t> port = input.port;
-  if (const auto at = given.find("Port"); !port && at != given.end() && at->is_number_integer()) port = *at;
-  const auto secret = text_in(given, secret_id);
-  const bool in_clear = username || password || server || port;
-  if (secret && !secret->empty() && in_clear) return Failure(secret_beside_login());
-  if (secret && !secret->empty()) {
+// A secret and a login in clear exclude each other: in one call they are refused, and a later call's takes the place
+// of the other.
+Result<void> EndpointDraft::take_way_in(bool secret, bool in_clear) {
+  if (secret && in_clear) return Failure(secret_beside_login());
+  if (secret) {
     record_.username.clear();
     record_.server_name.clear();
     record_.port.reset();
@@ -120,9 +111,21 @@ Result<void> EndpointDraft::take_login(const EndpointInput& input, const nlohman
     settings_.erase(std::string(secret_id));
     settings_.erase(std::string(secret_role));
   }
-  for (const auto& [member, from, to] :
-       {std::tuple("Username", &username, &record_.username), std::tuple("ServerName", &server, &record_.server_name),
-        std::tuple("DatabaseName", &database, &record_.database_name)}) {
+  return {};
+}
+
+// The endpoint's own members win over those of the structure.
+Result<void> EndpointDraft::take_login(const EndpointInput& input, const nlohmann::json& given) {
+  const auto text = [&](const std::optional<std::string>& flat, std::string_view member) {
+    return flat ? flat : text_in(given, member);
+  };
+  const auto username = text(input.username, "Username"), password = text(input.password, "Password"),
+             server = text(input.server_name, "ServerName"), database = text(input.database_name, "DatabaseName");
+  std::optional<int64_t> port = input.port;
+  if (const auto at = given.find("Port"); !port && at != given.end() && at->is_number_integer()) port = *at;
+  TRY(take_way_in(!text_in(given, secret_id).value_or("").empty(), username || password || server || port));
+  for (const auto& [member, from, to] : {std::tuple("Username", &username, &record_.username),
+                                         std::tuple("DatabaseName", &database, &record_.database_name)}) {
     if (!*from) continue;
     TRY(check_text(member, **from));
     *to = std::string(trim(**from));
