@@ -2,12 +2,15 @@
 
 #include "api/facade.h"
 #include "api/health.h"
+#include "api/logs.h"
+#include "api/metrics.h"
+#include "api/prometheus.h"
 #include "api/sts.h"
 
 namespace godwit {
 
 std::span<const Facade> facades() {
-  static const std::array all = {health_facade(), sts_facade()};
+  static const std::array all = {health_facade(), prometheus_facade(), logs_facade(), metrics_facade(), sts_facade()};
   return all;
 }
 

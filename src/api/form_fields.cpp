@@ -7,8 +7,6 @@
 namespace godwit {
 namespace {
 
-constexpr size_t fields_max = 1'000;
-
 int digit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -30,7 +28,7 @@ std::string decoded(std::string_view text) {
   return out;
 }
 
-void take_fields(std::string_view text, std::map<std::string, std::string, std::less<>>& fields) {
+void take_fields(std::string_view text, size_t fields_max, std::map<std::string, std::string, std::less<>>& fields) {
   while (!text.empty() && fields.size() < fields_max) {
     const std::string_view field = text.substr(0, text.find('&'));
     text.remove_prefix(std::min(field.size() + 1, text.size()));
@@ -43,12 +41,12 @@ void take_fields(std::string_view text, std::map<std::string, std::string, std::
 
 }  // namespace
 
-std::map<std::string, std::string, std::less<>> form_fields(const HttpRequest& request) {
+std::map<std::string, std::string, std::less<>> form_fields(const HttpRequest& request, size_t fields_max) {
   std::map<std::string, std::string, std::less<>> fields;
-  take_fields(request.query(), fields);
+  take_fields(request.query(), fields_max, fields);
   const std::string* type = request.header("content-type");
   if (type != nullptr && lower_ascii(*type).starts_with("application/x-www-form-urlencoded"))
-    take_fields(request.body, fields);
+    take_fields(request.body, fields_max, fields);
   return fields;
 }
 

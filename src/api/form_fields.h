@@ -9,8 +9,8 @@
 namespace godwit {
 
 // Query first, then the body when its content type is a form's; the last of one name wins. Total: a '%' that begins
-// no code stands for itself. At most 1,000 fields; further ones are left out.
-std::map<std::string, std::string, std::less<>> form_fields(const HttpRequest& request);
+// no code stands for itself. At most `fields_max` fields; further ones are left out.
+std::map<std::string, std::string, std::less<>> form_fields(const HttpRequest& request, size_t fields_max = 1'000);
 
 // & < > " ' and control characters of XML text, escaped or left out.
 std::string xml_text(std::string_view text);

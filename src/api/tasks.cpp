@@ -10,6 +10,7 @@
 #include "api/tag_input.h"
 #include "api/task_reply.h"
 #include "control/task_faults.h"
+#include "control/task_figures.h"
 
 namespace godwit {
 namespace {
@@ -33,19 +34,19 @@ Result<json> create(const Call& call) {
 }
 
 Result<json> describe(const Call& call) {
+  const auto filters = TRY(read_filters(call, {"replication-task-arn", "replication-task-id", "migration-type",
+                                               "endpoint-arn", "replication-instance-arn"}));
   TaskFilter wanted;
-  for (const Filter& filter : TRY(read_filters(call, {"replication-task-arn", "replication-task-id", "migration-type",
-                                                      "endpoint-arn", "replication-instance-arn"}))) {
-    if (filter.name == "replication-task-arn") narrow(wanted.ids, ids_of(call, filter.values, "task"));
-    if (filter.name == "replication-task-id") narrow(wanted.identifiers, in_lower_case(filter.values));
-    if (filter.name == "migration-type") narrow(wanted.migration_types, in_lower_case(filter.values));
-    if (filter.name == "endpoint-arn") narrow(wanted.endpoints, ids_of(call, filter.values, "endpoint"));
-    if (filter.name == "replication-instance-arn") narrow(wanted.instances, ids_of(call, filter.values, "rep"));
-  }
+  wanted.ids = filter_ids(call, filters, "replication-task-arn", "task");
+  wanted.identifiers = filter_identifiers(filters, "replication-task-id");
+  wanted.migration_types = filter_identifiers(filters, "migration-type");
+  wanted.endpoints = filter_ids(call, filters, "endpoint-arn", "endpoint");
+  wanted.instances = filter_ids(call, filters, "replication-instance-arn", "rep");
   const PageRequest page = TRY(read_page(call));
   const bool with_settings = !call.maybe_flag("WithoutSettings").value_or(false);
   const TaskTexts texts = with_settings ? TaskTexts::shown : TaskTexts::without_settings;
   std::vector<StoredTask> rows = TRY(list_tasks(call.environment.database, wanted, list_page(page), texts));
+  for (StoredTask& task : rows) show_live_figures(call.environment, task);
   return page_reply(
       call, page, "ReplicationTasks", std::move(rows),
       [](const StoredTask& task) {

@@ -17,5 +17,7 @@ int keys_revoke(const KeysArguments& arguments);
 
 // On stdout, with its secret: for a person, once.
 void print_new_key(const AccessKeyWithSecret& made);
+int run_worker(const RunArguments& arguments);
+int check(const CheckArguments& arguments);
 
 }  // namespace godwit

@@ -76,6 +76,9 @@ void add_serve(CLI::App& app, godwit::ServeArguments& arguments, int& exit_statu
   command->add_flag("--allow-plain", arguments.allow_plain, "plain http beyond loopback, as behind a proxy for TLS");
   command->add_option("--secret-dir", arguments.secret_dir,
                       "folder of the files that endpoints name by SecretsManagerSecretId");
+  command->add_option("--sinks", arguments.sinks,
+                      "where events of topics that are no URL go: a JSON file of topic ARN to webhook, file, syslog or "
+                      "email");
   command->add_flag("--lenient-max-records", arguments.lenient_max_records, "take MaxRecords from 1 on, not from 20");
   command->add_option("--ready-fd", arguments.ready_fd,
                       "descriptor that gets the address as a line once the server listens");
@@ -115,6 +118,44 @@ void add_keys(CLI::App& app, godwit::KeysArguments& arguments, int& exit_status)
   revoke->footer("Example:\n  godwit keys revoke GKIAEXAMPLEEXAMPLE23");
 }
 
+void add_run(CLI::App& app, godwit::RunArguments& arguments, int& exit_status) {
+  CLI::App* command = app.add_subcommand("run", "One task's worker process; `godwit serve` starts it");
+  command
+      ->add_option("--job", arguments.job,
+                   "descriptor on which the job stands, as JSON with its secrets; - for standard input")
+      ->required();
+  command->add_option("--socket", arguments.socket, "the server's socket for its workers; without it nobody is told");
+  command->footer(
+      "Example:\n  godwit run --job 3 --socket /var/lib/godwit/workers.sock 3<job.json\n\nIt goes on while the "
+      "server is away. SIGTERM puts the task down where it stands, to be taken up again.");
+  command->callback([&arguments, &exit_status] { exit_status = godwit::run_worker(arguments); });
+}
+
+void add_check(CLI::App& app, godwit::CheckArguments& arguments, int& exit_status) {
+  CLI::App* command = app.add_subcommand("check", "Assess a migration before it starts; nothing is written anywhere");
+  add_ends(*command, arguments.source, arguments.target);
+  command->add_option("--type", arguments.type, "full-load, full-load-and-cdc or cdc")->capture_default_str();
+  command->add_option("--table-mappings", arguments.mappings,
+                      "table mappings: a file or a JSON text (default: every user table)");
+  command->add_option("--task-settings", arguments.settings, "task settings: a file or a JSON text");
+  command->add_option("--task-id", arguments.task_id, "name of the task that is to start")->capture_default_str();
+  command->add_option("--cdc-start-position", arguments.start_position, "with --type cdc: where it is to start");
+  auto* include =
+      command->add_option("--include", arguments.include, "these assessments alone: NAME,…")->delimiter(',');
+  command->add_option("--exclude", arguments.exclude, "all assessments but these: NAME,…")
+      ->delimiter(',')
+      ->excludes(include);
+  command->add_flag("--list", arguments.list, "show the assessments there are for these ends, and run none");
+  command->add_option("--output", arguments.output, "text or json")
+      ->check(CLI::IsMember({"text", "json"}))
+      ->capture_default_str();
+  command->footer(
+      "Example:\n  godwit check --source postgresql://app@old/shop --target postgresql://app@new/shop "
+      "--task-settings settings.json\n  godwit check --source mysql:// --target postgresql:// --list\n\nExit status: "
+      "0 all passed, perhaps with warnings, 1 could not be run, 2 usage, 3 something failed.");
+  command->callback([&arguments, &exit_status] { exit_status = godwit::check(arguments); });
+}
+
 int run(int argc, char** argv) {
   CLI::App app("Godwit moves databases without stopping them.", "godwit");
   app.set_version_flag("--version", std::string("godwit ") + GODWIT_VERSION);
@@ -123,11 +164,15 @@ int run(int argc, char** argv) {
   godwit::DropArguments drop_arguments;
   godwit::ServeArguments serve_arguments;
   godwit::KeysArguments keys_arguments;
+  godwit::RunArguments run_arguments;
+  godwit::CheckArguments check_arguments;
   int exit_status = 0;
   add_migrate(app, migrate_arguments, exit_status);
+  add_check(app, check_arguments, exit_status);
   add_drop(app, drop_arguments, exit_status);
   add_serve(app, serve_arguments, exit_status);
   add_keys(app, keys_arguments, exit_status);
+  add_run(app, run_arguments, exit_status);
   try {  // CLI11 reports usage by exception
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

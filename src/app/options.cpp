@@ -19,12 +19,6 @@ Failure usage(std::string code, std::string message) {
   return Failure(Error{ErrorKind::usage, "app." + std::move(code), std::move(message), ""});
 }
 
-Result<TaskType> task_type(const std::string& text) {
-  for (const TaskType type : {TaskType::full_load, TaskType::full_load_and_cdc, TaskType::cdc})
-    if (to_string(type) == text) return type;
-  return usage("type", fmt::format("--type {} is unknown; there are full-load, full-load-and-cdc and cdc.", text));
-}
-
 // Characters that fit a file name, a slot's name and a session's name.
 Result<void> check_task_id(const std::string& id) {
   constexpr size_t length_max = 100;
@@ -59,6 +53,12 @@ Result<std::string> make_state_dir(const std::string& root, const std::string& t
 
 }  // namespace
 
+Result<TaskType> task_type(const std::string& text) {
+  for (const TaskType type : {TaskType::full_load, TaskType::full_load_and_cdc, TaskType::cdc})
+    if (to_string(type) == text) return type;
+  return usage("type", fmt::format("--type {} is unknown; there are full-load, full-load-and-cdc and cdc.", text));
+}
+
 Result<std::string> document_text(const std::string& text, std::string_view option) {
   if (text.empty() || trim(text).starts_with('{')) return text;
   std::ifstream file(text, std::ios::binary);
@@ -75,7 +75,8 @@ std::string default_state_dir() {
   return std::string(home == nullptr ? "." : home) + "/.local/state/godwit";
 }
 
-Result<TaskOptions> task_options(const MigrateArguments& arguments) {
+Result<TaskOptions> checked_options(const MigrateArguments& arguments, const std::string& mappings,
+                                    const std::string& settings) {
   TaskOptions out;
   out.source = TRY(parse_endpoint(arguments.source));
   out.target = TRY(parse_endpoint(arguments.target));
@@ -88,18 +89,23 @@ Result<TaskOptions> task_options(const MigrateArguments& arguments) {
   TRY(check_task_id(arguments.task_id));
   TRY(check_stop_position(arguments.stop_position));
   out.task_id = arguments.task_id;
-  const std::string mappings = TRY(document_text(arguments.mappings, "--table-mappings"));
   if (mappings.empty())
     out.rules = default_rules();
   else
     out.rules = TRY(parse_rules(mappings));
-  const std::string settings = TRY(document_text(arguments.settings, "--task-settings"));
   out.settings = TRY(parse_settings(settings));
   out.preparation_named = settings.find("\"TargetTablePrepMode\"") != std::string::npos;
   out.start_position = arguments.start_position;
   out.stop_position = arguments.stop_position;
   out.restart = arguments.restart;
   out.finish = arguments.finish;
+  return out;
+}
+
+Result<TaskOptions> task_options(const MigrateArguments& arguments) {
+  const std::string mappings = TRY(document_text(arguments.mappings, "--table-mappings"));
+  const std::string settings = TRY(document_text(arguments.settings, "--task-settings"));
+  TaskOptions out = TRY(checked_options(arguments, mappings, settings));
   out.state_dir =
       TRY(make_state_dir(arguments.state_dir.empty() ? default_state_dir() : arguments.state_dir, arguments.task_id));
   return out;

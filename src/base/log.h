@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <source_location>
 #include <string>
 #include <string_view>
@@ -36,6 +37,15 @@ enum class Component {
 inline constexpr size_t component_count = static_cast<size_t>(Component::common) + 1;
 
 std::string_view to_string(Component component);
+std::optional<Component> component_of(std::string_view name);  // "SOURCE_UNLOAD"
+
+// When a log file is full, or its first line old, it becomes <path>.1, the one before that <path>.2 and so on; what
+// lies behind the last is removed. A line is never cut in two.
+struct LogRotation {
+  uint64_t bytes_max = 0;  // 0: no limit, here and below
+  int64_t age_max_s = 0;
+  unsigned files_kept = 9;  // besides the one that is written
+};
 
 class Log {
  public:
@@ -44,8 +54,10 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
-  // Appends to `path` from now on; the folder must exist. Lines logged before are written first.
+  // Appends to `path` from now on; the folder must exist. Lines logged before are written first. A file that somebody
+  // removes or renames is made again with the next line.
   Result<void> open(const std::string& path);
+  void set_rotation(const LogRotation& rotation);
   void set_severity(Component component, Severity severity);
   bool wants(Component component, Severity severity) const;
   // Called for each written line at warning or worse, and for info lines where `everything` was asked for.

@@ -50,6 +50,7 @@ struct WorkerJob {
   std::string stop_position;       // server_time:…, commit_time:…, position:…, caught-up; empty: none
   std::string state_dir;           // of this task alone: task.log, spool, statistics; made if it is not there
   WorkerLimits limits;
+  LogRotation log = {.bytes_max = uint64_t{64} << 20U, .age_max_s = 7 * 24 * 3600};
 };
 
 enum class WorkerState {
@@ -89,7 +90,7 @@ struct WorkerStatistics {
   int64_t run = 0;
   std::vector<WorkerTable> tables;
   std::string phase;                                        // "starting", "full load", "change processing"
-  int full_load_percent = 0;                                // FullLoadProgressPercent
+  int64_t full_load_percent = 0;                            // FullLoadProgressPercent
   int64_t elapsed_ms = 0;                                   // running since the fresh start, without pauses
   int64_t full_load_start_us = 0, full_load_finish_us = 0;  // 0: not yet
   uint64_t tables_loaded = 0, tables_loading = 0, tables_queued = 0, tables_errored = 0;

@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "data/table_def.h"
+#include "engine/facts.h"
 #include "engine/object_meaning.h"
 
 namespace godwit {
@@ -104,6 +105,9 @@ class Catalog {
 
   // Everything around the rows of these tables, in an order in which it can be built phase by phase.
   virtual Result<std::vector<ObjectDef>> read_objects(std::span<const TableDef> tables) = 0;
+
+  // What stands around the rows of these tables, in their order; TableSurvey::exists says whether there is one.
+  virtual Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables);
 
   // The sequences that the tables' columns own or whose values their defaults take.
   virtual Result<std::vector<SequenceState>> read_sequences(std::span<const TableDef> tables) = 0;

@@ -19,7 +19,8 @@ struct SessionOptions {
   // id and a hash of the target, since one source may feed the same task id of two targets. Target: the task id.
   std::string tag;
   std::string role;  // "main", "lane-3", "capture", "apply", "keeper": for people who look at the server's sessions
-  ControlTables control;  // target only
+  ControlTables control;   // target only
+  bool read_only = false;  // the server refuses whatever would write in this session
 };
 
 class Engine {

@@ -17,6 +17,7 @@
 #include "data/row_filter.h"
 #include "data/schema_change.h"
 #include "engine/catalog.h"
+#include "engine/facts.h"
 
 namespace godwit {
 
@@ -30,6 +31,8 @@ struct ServerIdentity {
 struct Finding {
   bool fatal = false;
   Error error;
+  TableRef table{};                   // it speaks of; on a target its name there; empty: of none
+  std::vector<std::string> remedy{};  // statements for that server, to be run by one who may; one of several ways out
 };
 
 struct Snapshot {
@@ -160,6 +163,14 @@ class Source {
 
   // Everything that can be known before the start to stand in the way.
   virtual Result<std::vector<Finding>> check(const CaptureSpec& spec, bool with_changes) = 0;
+
+  // What an assessment asks beside check(); nothing is decided or written.
+  virtual Result<ServerFacts> server_facts() { return ServerFacts(); }
+  // Reads the whole table. In the order of `columns`; a column that is gone is left out.
+  virtual Result<std::vector<ValueSizes>> measure_values(const TableRef& /*table*/,
+                                                         std::span<const MeasuredColumn> /*columns*/) {
+    return std::vector<ValueSizes>();
+  }
 
   // a < b, a == b, a > b in log order; empty texts sort first.
   virtual std::partial_ordering compare(const Position& a, const Position& b) const = 0;

@@ -239,6 +239,7 @@ class Target {
   virtual Result<std::vector<Finding>> check(std::span<const TargetTable> tables, std::span<const ObjectDef> objects,
                                              PrepareMode mode, bool fresh) = 0;
   virtual Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables) = 0;
+  virtual Result<ServerFacts> server_facts() { return ServerFacts(); }
 
   // How many bytes of rows a transaction should hold at most; windows and slices are cut to it where they can be.
   virtual uint64_t transaction_bytes_max() const { return std::numeric_limits<uint64_t>::max(); }

@@ -14,8 +14,9 @@
 //   connections_max reached  the connection that has waited longest for a request is closed, idle ones first; those
 //   whose
 //                            request is being handled never. When there is none to close, the new one is.
-// These replies are AWS JSON errors: {"__type":…,"message":…}, with x-amzn-ErrorType and x-amzn-RequestId; they close
-// the connection, but read on for a while, so that a client that is still sending gets to see them.
+// These replies are AWS JSON errors: {"__type":…,"message":…}, with x-amzn-ErrorType and x-amzn-RequestId. All but
+// the 503 of the queue close the connection, and read on for a while, so that a client that is still sending sees
+// them.
 //
 // TLS files are read once, at the start: a renewed certificate takes a restart.
 
@@ -33,8 +34,8 @@ namespace godwit {
 struct HttpServerOptions {
   std::string address = "127.0.0.1";  // numeric, or a name whose first address is taken
   uint16_t port = 0;                  // 0: any free one
-  std::string tls_cert_path;  // PEM, the chain with the server's certificate first; empty with the next: plain HTTP
-  std::string tls_key_path;   // PEM, not encrypted
+  std::string tls_cert_path{};  // PEM, the chain with the server's certificate first; empty with the next: plain HTTP
+  std::string tls_key_path{};   // PEM, not encrypted
   bool allow_plain_beyond_loopback = false;
   size_t body_bytes_max = size_t{8} << 20;
   size_t bodies_bytes_max =
@@ -48,7 +49,7 @@ struct HttpServerOptions {
   std::chrono::milliseconds idle_timeout{75'000};    // between requests
 };
 
-// Called on one of `threads` threads, several at once. An exception that leaves it is answered by 500
+// Called on one of `threads` threads, several at once; no time limit. An exception that leaves it is answered by 500
 // InternalFailure.
 using HttpHandler = std::function<HttpReply(const HttpRequest&)>;
 

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "mapping/row_shape.h"
+#include "task/planned_objects.h"
 #include "task/runner.h"
 
 namespace godwit {
@@ -41,22 +42,6 @@ void warn_about_partitions(const TargetTable& table) {
                 log_name(table.source->ref));
 }
 
-bool is_masked(const TargetTable& table, std::string_view name) {
-  return std::ranges::any_of(table.shape->columns, [&](const ColumnShape& column) {
-    return column.from == ColumnShape::From::read && column.mask && column.mask->action != MaskAction::hash_mask &&
-           column.name == name;
-  });
-}
-
-bool names_masked_column(const ObjectDef& object, const TargetTable& table) {
-  if (!table.shape) return false;
-  const auto masked = [&](std::string_view name) { return is_masked(table, name); };
-  const auto* index = object.meaning ? std::get_if<IndexMeaning>(object.meaning.get()) : nullptr;
-  if (index != nullptr && std::ranges::any_of(index->parts, masked, &IndexMeaning::Part::column)) return true;
-  return std::ranges::any_of(object.create,
-                             [&](const SqlPiece& piece) { return std::ranges::any_of(piece.columns, masked); });
-}
-
 }  // namespace
 
 void TaskRunner::warn_about_shapes() {
@@ -66,26 +51,10 @@ void TaskRunner::warn_about_shapes() {
   }
 }
 
-// The source's objects, but for keys that the plan replaces or that masks make impossible, and the plan's own.
 Result<void> TaskRunner::read_objects() {
-  std::vector<TableDef> definitions;
-  for (const PlannedTable& table : context_.tables) definitions.push_back(*table.target.source);
-  context_.objects = TRY(source_->catalog().read_objects(definitions));
-  const std::vector<TargetTable> targets = context_.targets();
-  std::erase_if(context_.objects, [&](const ObjectDef& object) {
-    const auto table =
-        std::ranges::find_if(targets, [&](const TargetTable& t) { return t.source->ref == object.table; });
-    if (object.phase != ObjectPhase::keys || table == targets.end()) return false;
-    if (object.kind == "primary key" && table->layout->key &&
-        table->layout->key->origin == KeyDef::Origin::primary_key)
-      return true;
-    const bool masked = names_masked_column(object, *table);
-    if (masked)
-      remark(fmt::format("Left out: {} {} on table {}, since a mask makes its values equal.", object.kind,
-                         object.name, to_string(object.table)));
-    return masked;
-  });
-  for (ObjectDef& key : target_->planned_objects(targets)) context_.objects.push_back(std::move(key));
+  std::vector<std::string> left_out;
+  context_.objects = TRY(planned_objects(*source_, *target_, context_.targets(), left_out));
+  for (std::string& line : left_out) remark(std::move(line));
   return {};
 }
 

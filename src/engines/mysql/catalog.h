@@ -5,6 +5,7 @@
 
 #include "engine/catalog.h"
 #include "engines/mysql/connection.h"
+#include "engines/mysql/survey.h"
 
 namespace godwit::mysql {
 
@@ -19,6 +20,9 @@ class MysqlCatalog : public Catalog {
   Result<std::vector<TableDef>> describe(std::span<const TableRef> tables) override;
   Result<std::vector<ObjectDef>> read_objects(std::span<const TableDef> tables) override;
   Result<std::vector<SequenceState>> read_sequences(std::span<const TableDef> tables) override;
+  Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables) override {
+    return mysql::survey(connection_, tables);
+  }
 
  private:
   Connection& connection_;

@@ -164,15 +164,18 @@ Result<Connection> Connection::open(const Endpoint& endpoint, const ConnectOptio
                          flags) == nullptr)
     return Failure(errors::cannot_connect(to_string(endpoint), mysql_error(out.raw()), mysql_errno(out.raw())));
   wait_for_any_answer(out.raw(), options.read_timeout_s);
-  TRY(out.prepare_session());
+  TRY(out.prepare_session(options.read_only));
   return out;
 }
 
-Result<void> Connection::prepare_session() {
+Result<void> Connection::prepare_session(bool read_only) {
+  constexpr const char* no_writes = "SET SESSION TRANSACTION READ ONLY";
   TRY(run(std::string(no_select_limit)));
+  if (read_only) TRY(run(no_writes));
   const Rows version = TRY(query("SELECT VERSION()"));
   traits_ = traits_of_version(version.get(0, 0));
   TRY(set_up_session(*this, *endpoint_));
+  if (read_only) TRY(run(no_writes));  // whatever a script of the user's made of it
   if (!traits_.mariadb) {
     const Rows gtids = TRY(query("SELECT @@global.gtid_mode"));
     traits_.has_gtids = gtids.get(0, 0) == "ON";

@@ -63,6 +63,7 @@ struct ConnectOptions {
   std::string database;         // chosen at once; empty: none
   bool local_infile = false;    // the session may LOAD DATA LOCAL, from memory alone
   bool scripts = false;         // it may run_script()
+  bool read_only = false;       // transactions that would write are refused
   unsigned read_timeout_s = 0;  // for a statement's answer, or what is missing of a packet; 0: none
 };
 
@@ -113,7 +114,7 @@ class Connection {
 
  private:
   Error last_error();
-  Result<void> prepare_session();
+  Result<void> prepare_session(bool read_only);
   Result<void> drain(const std::string& sql);
 
   struct Close {

@@ -45,7 +45,8 @@ Result<Position> reading_prepared(const Position& position, const NoOpenXa& xa) 
 
 Result<std::unique_ptr<Source>> MysqlSource::open(const Endpoint& endpoint, const SessionOptions& options) {
   if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::source));
-  Connection session = TRY(Connection::open(endpoint, {.tag = options.tag, .role = options.role, .database = {}}));
+  Connection session = TRY(Connection::open(
+      endpoint, {.tag = options.tag, .role = options.role, .database = {}, .read_only = options.read_only}));
   // Sizes as they are now, not as they were asked for a day ago.
   if (!session.traits().mariadb && session.traits().version >= 80000)
     TRY(session.run("SET SESSION information_schema_stats_expiry = 0"));

@@ -10,6 +10,7 @@
 #include "engines/mysql/interruption.h"
 #include "engines/mysql/log_times.h"
 #include "engines/mysql/snapshot.h"
+#include "engines/mysql/survey.h"
 #include "engines/mysql/transactions.h"
 #include "engines/mysql/visibility.h"
 
@@ -26,6 +27,11 @@ class MysqlSource : public Source {
   Result<ServerIdentity> identity() override;
   Catalog& catalog() override { return catalog_; }
   Result<std::vector<Finding>> check(const CaptureSpec& spec, bool with_changes) override;
+  Result<ServerFacts> server_facts() override { return mysql::server_facts(session_); }
+  Result<std::vector<ValueSizes>> measure_values(const TableRef& table,
+                                                 std::span<const MeasuredColumn> columns) override {
+    return mysql::measure_values(session_, table, columns);
+  }
   std::partial_ordering compare(const Position& a, const Position& b) const override;
   Position end_of_log() const override;
   std::string checkpoint(const Position& position) const override;

@@ -20,6 +20,8 @@ namespace {
 
 using Findings = std::vector<Finding>;
 
+const std::string full_image = "SET GLOBAL binlog_row_image = 'FULL';";
+
 bool is_off(std::string_view value) {
   return value == "OFF" || value == "0";
 }
@@ -48,8 +50,21 @@ class Checks {
   }
 
  private:
-  void fatal(Error error) { out_.push_back({true, std::move(error)}); }
-  void warn(Error error) { out_.push_back({false, std::move(error)}); }
+  void fatal(Error error, const TableRef& table = {}, std::vector<std::string> remedy = {}) {
+    out_.push_back({true, std::move(error), table, std::move(remedy)});
+  }
+  void warn(Error error, const TableRef& table = {}, std::vector<std::string> remedy = {}) {
+    out_.push_back({false, std::move(error), table, std::move(remedy)});
+  }
+  // 'app'@'%'
+  std::string grantee() const {
+    const size_t at = user_.rfind('@');
+    if (at == std::string::npos) return quote_literal(user_);
+    return quote_literal(user_.substr(0, at)) + "@" + quote_literal(user_.substr(at + 1));
+  }
+  static std::vector<std::string> alter(const TableRef& table, std::string_view what) {
+    return {fmt::format("ALTER TABLE {} {};", quote_name(table), what)};
+  }
 
   Result<std::string> variable(std::string_view name) {
     const auto value = TRY(global_variable(session_, name));
@@ -70,7 +85,8 @@ class Checks {
       // What was dropped, renamed or altered while no worker ran is told by the log.
       const std::string& code = read.error().code;
       if (!spec_.fresh && (code == "mysql.1146" || code == "mysql.1054" || code == "mysql.1049")) continue;
-      fatal(errors::not_readable(table->ref, user_, read.error().message));
+      fatal(errors::not_readable(table->ref, user_, read.error().message), table->ref,
+            {fmt::format("GRANT SELECT ON {} TO {};", quote_name(table->ref), grantee())});
     }
     return {};
   }
@@ -89,13 +105,14 @@ class Checks {
       for (size_t i = 0; i < rows.size(); ++i) {
         const TableRef name{rows.text(i, 0), rows.text(i, 1)};
         if (!wanted.contains(name)) continue;
-        if (!good.contains(lower_ascii(rows.get(i, 2)))) warn(errors::not_transactional(name, rows.get(i, 2)));
+        if (!good.contains(lower_ascii(rows.get(i, 2))))
+          warn(errors::not_transactional(name, rows.get(i, 2)), name, alter(name, "ENGINE = InnoDB"));
         if (rows.get(i, 3) != "SYSTEM VERSIONED") continue;
         // The log has a DELETE as an UPDATE of a hidden column, and with an UPDATE an INSERT of the old row.
         if (with_changes)
-          fatal(errors::system_versioned_followed(name));
+          fatal(errors::system_versioned_followed(name), name, alter(name, "DROP SYSTEM VERSIONING"));
         else
-          warn(errors::system_versioned(name));
+          warn(errors::system_versioned(name), name);
       }
     }
     return {};
@@ -120,9 +137,10 @@ class Checks {
       return false;
     }
     const std::string format = TRY(variable("binlog_format"));
-    if (!format.empty() && format != "ROW") fatal(errors::log_format(format));
+    if (!format.empty() && format != "ROW")
+      fatal(errors::log_format(format), {}, {"SET GLOBAL binlog_format = 'ROW';"});
     const std::string id = TRY(variable("server_id"));
-    if (id == "0") fatal(errors::server_id_zero());
+    if (id == "0") fatal(errors::server_id_zero(), {}, {"SET GLOBAL server_id = 1;"});
     const std::string image = TRY(variable("binlog_row_image"));
     if (image.empty() || image == "FULL" || image == "FULL_NODUP") return true;
     TRY(row_image(image));
@@ -133,10 +151,10 @@ class Checks {
 
   // The log names rows by the server's own key alone, which may be none of ours: one with computed columns.
   Result<void> row_image(const std::string& image) {
-    warn(errors::row_image_partial(image));
+    warn(errors::row_image_partial(image), {}, {full_image});
     std::map<TableRef, std::set<std::string>> by_other_keys;
     for (const TableDef* table : spec_.tables) {
-      if (!table->key) fatal(errors::row_image_keyless(image, table->ref));
+      if (!table->key) fatal(errors::row_image_keyless(image, table->ref), table->ref, {full_image});
       if (!table->key || table->key->name == "PRIMARY") continue;
       for (const uint32_t c : table->key->columns) by_other_keys[table->ref].insert(table->columns[c].name);
     }
@@ -154,8 +172,8 @@ class Checks {
     for (const auto& [name, columns] : by_other_keys)
       if (const auto own = servers_own.find(name); own != servers_own.end() && own->second != columns)
         // Later the log tells of it, and rows that cannot be found are parked.
-        spec_.fresh ? fatal(errors::row_image_other_key(image, name, own->second, columns))
-                    : warn(errors::row_image_other_key(image, name, own->second, columns));
+        spec_.fresh ? fatal(errors::row_image_other_key(image, name, own->second, columns), name, {full_image})
+                    : warn(errors::row_image_other_key(image, name, own->second, columns), name, {full_image});
     return {};
   }
 
@@ -163,7 +181,8 @@ class Checks {
     for (const TableDef* table : spec_.tables)
       for (const ColumnDef& column : table->columns)
         if (column.type.native.starts_with("json"))
-          warn(errors::partial_json_followed(image, table->ref, column.name));
+
+          warn(errors::partial_json_followed(image, table->ref, column.name), table->ref, {full_image});
   }
 
   Result<void> retention() {
@@ -177,9 +196,10 @@ class Checks {
       return value;
     };
     if (number(seconds) > 0 && number(seconds) < day_s)
-      warn(errors::short_retention("binlog_expire_logs_seconds", seconds));
+      warn(errors::short_retention("binlog_expire_logs_seconds", seconds), {},
+           {"SET GLOBAL binlog_expire_logs_seconds = 86400;"});
     else if (number(seconds) <= 0 && number(days) > 0 && number(days) < 1)
-      warn(errors::short_retention("expire_logs_days", days));
+      warn(errors::short_retention("expire_logs_days", days), {}, {"SET GLOBAL expire_logs_days = 1;"});
     return {};
   }
 
@@ -201,7 +221,11 @@ class Checks {
     const ServerTraits& traits = session_.traits();
     auto end = log_end_position(session_);
     if (!end && session_.broken()) return Failure(end.error());
-    if (!end) fatal(errors::not_replication_client(user_, traits.mariadb, traits.version));
+    if (!end)
+      fatal(errors::not_replication_client(user_, traits.mariadb, traits.version), {},
+            {fmt::format("GRANT {} ON *.* TO {};",
+                         traits.mariadb && traits.version >= 100502 ? "BINLOG MONITOR" : "REPLICATION CLIENT",
+                         grantee())});
     const Rows grants = TRY(session_.query("SHOW GRANTS"));
     bool follows = false, by_role = false;
     for (size_t i = 0; i < grants.size(); ++i) {
@@ -212,7 +236,9 @@ class Checks {
                                 grant.starts_with("GRANT ALL PRIVILEGES"));
       by_role |= grant.find(" ON ") == std::string::npos;  // GRANT `role`@`%` TO …
     }
-    if (!follows && !by_role) fatal(errors::not_replication_slave(user_, traits.mariadb));
+    if (!follows && !by_role)
+      fatal(errors::not_replication_slave(user_, traits.mariadb), {},
+            {fmt::format("GRANT REPLICATION SLAVE ON *.* TO {};", grantee())});
     if (end && *end) TRY(left_out_databases());
     return {};
   }
@@ -237,7 +263,7 @@ class Checks {
 
   Result<void> keys() {
     for (const TableDef* table : spec_.tables)
-      if (!table->key) warn(errors::no_key(table->ref));
+      if (!table->key) warn(errors::no_key(table->ref), table->ref);
     return {};
   }
 
@@ -249,7 +275,7 @@ class Checks {
     for (const TableDef* table : spec_.tables) names.push_back(table->ref);
     const std::set<TableRef> wanted(names.begin(), names.end());
     for (const ActingKey& key : TRY(keys_on(session_, names)))
-      if (key.acts() && !wanted.contains(key.parent)) fatal(errors::cascade_from_outside(key));
+      if (key.acts() && !wanted.contains(key.parent)) fatal(errors::cascade_from_outside(key), key.child);
     return {};
   }
 
@@ -264,7 +290,9 @@ class Checks {
         const std::string charset(rest.substr(0, rest.find(' ')));
         const auto [one, is_new] = known.try_emplace(charset, false);
         if (is_new) one->second = CharsetConverter::open(charset) != nullptr;
-        if (!one->second) fatal(errors::charset_unknown(table->ref, column.name, charset));
+        if (!one->second)
+          fatal(errors::charset_unknown(table->ref, column.name, charset), table->ref,
+                alter(table->ref, "CONVERT TO CHARACTER SET utf8mb4"));
       }
     return {};
   }

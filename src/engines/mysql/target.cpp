@@ -34,6 +34,7 @@ Result<std::unique_ptr<Target>> MysqlTarget::open(const Endpoint& endpoint, cons
   if (options.role == "main") TRY(check_own_attributes(endpoint, EndpointRole::target));
   const bool writes = writes_rows(options.role);
   ConnectOptions connect{options.tag, options.role, {}, writes, options.role == "apply"};
+  connect.read_only = options.read_only;
   Connection session = TRY(Connection::open(endpoint, connect));
   // 2024-02-31 is a date where a source of the family holds it.
   TRY(

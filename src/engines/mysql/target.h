@@ -8,6 +8,7 @@
 #include "engine/engine.h"
 #include "engines/mysql/connection.h"
 #include "engines/mysql/control_tables.h"
+#include "engines/mysql/survey.h"
 #include "engines/mysql/target_catalog.h"
 #include "engines/mysql/type_class.h"
 
@@ -24,6 +25,7 @@ class MysqlTarget : public Target {
                                      PrepareMode mode, bool fresh) override;
   Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables) override;
   // Keys of the source's forms would have to be read back in them; a table that lost its snapshot begins again.
+  Result<ServerFacts> server_facts() override { return mysql::server_facts(session_); }
   Result<void> end_leftover_sessions() override;
 
   Result<void> create_control_tables() override { return control_.create(session_); }

@@ -4,6 +4,7 @@
 #include "engine/catalog.h"
 #include "engines/mysql/catalog.h"
 #include "engines/mysql/connection.h"
+#include "engines/mysql/survey.h"
 
 namespace godwit::mysql {
 
@@ -17,6 +18,9 @@ class TargetCatalog : public Catalog {
   Result<std::vector<ObjectDef>> read_objects(std::span<const TableDef>) override { return std::vector<ObjectDef>(); }
   Result<std::vector<SequenceState>> read_sequences(std::span<const TableDef>) override {
     return std::vector<SequenceState>();
+  }
+  Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables) override {
+    return mysql::survey(session_, tables);
   }
 
  private:

@@ -44,8 +44,20 @@ class Checks {
   }
 
  private:
-  void stop(Error error) { findings_.push_back({true, std::move(error)}); }
-  void warn(Error error) { findings_.push_back({false, std::move(error)}); }
+  void stop(Error error, const TableRef& table = {}, std::vector<std::string> remedy = {}) {
+    findings_.push_back({true, std::move(error), table, std::move(remedy)});
+  }
+  void warn(Error error, const TableRef& table = {}, std::vector<std::string> remedy = {}) {
+    findings_.push_back({false, std::move(error), table, std::move(remedy)});
+  }
+  // On a whole database: what Godwit makes there is many tables.
+  std::vector<std::string> grant(std::string_view privileges, const std::string& schema) const {
+    const size_t at = user_.rfind('@');
+    const std::string who = at == std::string::npos
+                                ? quote_literal(user_)
+                                : quote_literal(user_.substr(0, at)) + "@" + quote_literal(user_.substr(at + 1));
+    return {fmt::format("GRANT {} ON {}.* TO {};", privileges, quote_name(schema), who)};
+  }
 
   Result<void> check_server() {
     const Rows rows = TRY(session_.query(
@@ -53,9 +65,10 @@ class Checks {
         "CURRENT_USER()"));
     lower_case_names_ = rows.integer(0, 3);
     user_ = rows.text(0, 4);
-    if (rows.integer(0, 0) == 0) stop(errors::local_infile_off());
+    if (rows.integer(0, 0) == 0) stop(errors::local_infile_off(), {}, {"SET GLOBAL local_infile = ON;"});
     if (rows.integer(0, 2) != 0) stop(errors::read_only());
-    if (rows.unsigned_integer(0, 1) < packet_bytes_wanted) warn(errors::small_packet(rows.unsigned_integer(0, 1)));
+    if (rows.unsigned_integer(0, 1) < packet_bytes_wanted)
+      warn(errors::small_packet(rows.unsigned_integer(0, 1)), {}, {"SET GLOBAL max_allowed_packet = 1073741824;"});
     bends_timestamps_ = TRY(variable("explicit_defaults_for_timestamp"))
     != "ON";
     const bool cluster = TRY(variable("wsrep_on"))
@@ -139,27 +152,33 @@ class Checks {
     const bool dropped = fresh_ && mode_ == PrepareMode::drop_and_create;
     // Neither dropped nor made anew as one, and rows would go through it into the tables behind it.
     if (!there.empty() && there.get(0, 1) != "BASE TABLE" && there.get(0, 1) != "SYSTEM VERSIONED") {
-      stop(errors::no_table(layout.ref, there.get(0, 1)));
+      stop(errors::no_table(layout.ref, there.get(0, 1)), layout.ref);
       return {};
     }
     if (there.empty() || dropped) {
       const std::string missing =
           TRY(lacking(layout.ref, {"CREATE", "ALTER", "INDEX", "SELECT", "INSERT", "UPDATE", "DELETE", "DROP"}));
-      if (!missing.empty()) stop(errors::no_create(user_, layout.ref.schema, missing));
+      if (!missing.empty())
+        stop(errors::no_create(user_, layout.ref.schema, missing), layout.ref, grant(missing, layout.ref.schema));
       return {};
     }
-    if (there.get(0, 0) != "InnoDB") stop(errors::storage_engine(layout.ref, there.get(0, 0)));
+    if (there.get(0, 0) != "InnoDB")
+      stop(errors::storage_engine(layout.ref, there.get(0, 0)), layout.ref,
+           {fmt::format("ALTER TABLE {} ENGINE = InnoDB;", quote_name(layout.ref))});
     const bool emptied = fresh_ && mode_ == PrepareMode::truncate_before_load;
     // TRUNCATE wants what DROP does.
     const std::string missing =
         TRY(lacking(layout.ref, {"SELECT", "INSERT", "UPDATE", "DELETE", emptied ? "DROP" : "SELECT"}));
-    if (!missing.empty()) stop(errors::not_writable(layout.ref, user_, missing));
+    if (!missing.empty())
+      stop(errors::not_writable(layout.ref, user_, missing), layout.ref, grant(missing, layout.ref.schema));
     TRY(check_columns(table, where));
     const Rows triggers = TRY(session_.query(
         fmt::format("SELECT TRIGGER_NAME FROM information_schema.TRIGGERS WHERE EVENT_OBJECT_SCHEMA = {} AND "
                     "EVENT_OBJECT_TABLE = {}",
                     quote_literal(layout.ref.schema), quote_literal(layout.ref.name))));
-    for (size_t row = 0; row < triggers.size(); ++row) stop(errors::has_triggers(layout.ref, triggers.get(row, 0)));
+    for (size_t row = 0; row < triggers.size(); ++row)
+      stop(errors::has_triggers(layout.ref, triggers.get(row, 0)), layout.ref,
+           {fmt::format("DROP TRIGGER {}.{};", quote_name(layout.ref.schema), quote_name(triggers.get(row, 0)))});
     return {};
   }
 
@@ -192,9 +211,9 @@ class Checks {
     }
     // DDL commits by itself: a change that a killed run had carried out is not in the record yet. What else may be
     // missing is told by the first row that needs it.
-    if (!missing.empty() && fresh_) stop(errors::missing_target_columns(layout.ref, missing));
-    if (!computed.empty()) stop(errors::generated_target_column(layout.ref, computed));
-    if (!bent.empty()) stop(errors::bends_nulls(layout.ref, bent));
+    if (!missing.empty() && fresh_) stop(errors::missing_target_columns(layout.ref, missing), layout.ref);
+    if (!computed.empty()) stop(errors::generated_target_column(layout.ref, computed), layout.ref);
+    if (!bent.empty()) stop(errors::bends_nulls(layout.ref, bent), layout.ref);
     return {};
   }
 
@@ -211,10 +230,11 @@ class Checks {
     const std::optional<Bend> bend = bend_of(column.type, own);
     if (!bend || (bend->blanks_kept && means_no_blanks(table, column))) return;
     if (in_key && !bend->blanks_kept && fresh_)
-      stop(errors::bends_key(table.layout->ref, column, own.data_type, bend->what));
+      stop(errors::bends_key(table.layout->ref, column, own.data_type, bend->what), table.layout->ref);
     else
       warn(errors::bends_values(table.layout->ref, column, own.data_type, bend->what,
-                                in_key && bend->blanks_kept.has_value()));
+                                in_key && bend->blanks_kept.has_value()),
+           table.layout->ref);
   }
 
   // MySQL's own type reads them from their text; MariaDB's is a text.
@@ -249,7 +269,7 @@ class Checks {
   Result<void> check_references() {
     if (!fresh_ || mode_ == PrepareMode::do_nothing) return {};
     for (const auto& [place, name] : TRY(outside_references(session_, tables_)))
-      stop(errors::referenced_from_outside(tables_[place].layout->ref, name));
+      stop(errors::referenced_from_outside(tables_[place].layout->ref, name), tables_[place].layout->ref);
     return {};
   }
 

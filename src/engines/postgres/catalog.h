@@ -6,6 +6,7 @@
 
 #include "engine/catalog.h"
 #include "engines/postgres/connection.h"
+#include "engines/postgres/survey.h"
 
 namespace godwit::postgres {
 
@@ -28,6 +29,10 @@ class PostgresCatalog : public Catalog {
 
   // The objects of one table are to be built in the order given. Objects with an empty `create` are not carried over.
   Result<std::vector<ObjectDef>> read_objects(std::span<const TableDef> tables) override;
+
+  Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables) override {
+    return postgres::survey(connection_, tables);
+  }
 
   // What describe_type() tells of each type, by oid and modifier; a type that is gone counts as a string.
   Result<std::vector<Type>> types_of(const std::vector<std::pair<uint32_t, int32_t>>& types);

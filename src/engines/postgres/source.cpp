@@ -49,6 +49,7 @@ Result<std::unique_ptr<Source>> PostgresSource::open(const Endpoint& endpoint, c
   Connection session = TRY(Connection::open(endpoint, {session_name(options), false, options.role == "main"}));
   if (session.traits().is_cockroach) return Failure(errors::cockroach_source(to_string(endpoint)));
   TRY(session.run("SET max_parallel_workers_per_gather = 0"));
+  if (options.read_only) TRY(session.run("SET default_transaction_read_only = on"));
   const Rows rows = TRY(session.query("SELECT pg_catalog.current_database()"));
   return std::unique_ptr<Source>(new PostgresSource(std::move(session), endpoint, options, rows.text(0, 0)));
 }

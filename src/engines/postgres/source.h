@@ -9,6 +9,7 @@
 #include "engines/postgres/catalog.h"
 #include "engines/postgres/connection.h"
 #include "engines/postgres/large_objects.h"
+#include "engines/postgres/survey.h"
 #include "engines/postgres/untold_changes.h"
 
 namespace godwit::postgres {
@@ -21,6 +22,11 @@ class PostgresSource : public Source {
   Result<ServerIdentity> identity() override;
   Catalog& catalog() override { return *catalog_; }
   Result<std::vector<Finding>> check(const CaptureSpec& spec, bool with_changes) override;
+  Result<ServerFacts> server_facts() override { return postgres::server_facts(session_); }
+  Result<std::vector<ValueSizes>> measure_values(const TableRef& table,
+                                                 std::span<const MeasuredColumn> columns) override {
+    return postgres::measure_values(session_, table, columns);
+  }
   std::partial_ordering compare(const Position& a, const Position& b) const override;
   Position end_of_log() const override;
   bool is_inside_transaction(const Position& position) const override;

@@ -1,5 +1,7 @@
 #include "engines/postgres/source_checks.h"
 
+#include <fmt/format.h>
+
 #include <map>
 
 #include "engines/postgres/errors.h"
@@ -41,10 +43,15 @@ Result<void> check_reading(Connection& session, const Names& names, std::string_
       {array_text(names.schemas), array_text(names.names)}));
   for (int i = 0; i < rows.size(); ++i) {
     const TableRef table{rows.text(i, 0), rows.text(i, 1)};
+    const std::string quoted = quote_name(role);
     if (!rows.boolean(i, 2))
-      out.push_back({true, errors::not_readable(table, role)});
+      out.push_back({true,
+                     errors::not_readable(table, role),
+                     table,
+                     {"GRANT USAGE ON SCHEMA " + quote_name(table.schema) + " TO " + quoted + ";",
+                      "GRANT SELECT ON " + quote_name(table) + " TO " + quoted + ";"}});
     else if (rows.boolean(i, 3))
-      out.push_back({true, errors::row_security(table, role)});
+      out.push_back({true, errors::row_security(table, role), table, {"ALTER ROLE " + quoted + " BYPASSRLS;"}});
   }
   return {};
 }
@@ -52,7 +59,8 @@ Result<void> check_reading(Connection& session, const Names& names, std::string_
 Result<void> check_publishing(Connection& session, const Names& names, std::string_view role,
                               std::vector<Finding>& out) {
   const Rows rows = TRY(session.query(
-      "SELECT n.nspname, c.relname FROM unnest($1::text[], $2::text[]) w(s, t) JOIN pg_catalog.pg_namespace n ON"
+      "SELECT n.nspname, c.relname, pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.current_database() FROM "
+      "unnest($1::text[], $2::text[]) w(s, t) JOIN pg_catalog.pg_namespace n ON"
       " n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.t WHERE "
       "c.relpersistence = 'p'" +
           std::string(version::publishes_partitioned_tables(session.server_version()) ? " AND NOT c.relispartition"
@@ -60,12 +68,19 @@ Result<void> check_publishing(Connection& session, const Names& names, std::stri
           " AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')",
       {array_text(names.schemas), array_text(names.names)}));
   for (int i = 0; i < rows.size(); ++i)
-    out.push_back({true, errors::not_table_owner({rows.text(i, 0), rows.text(i, 1)}, role)});
+    out.push_back({true,
+                   errors::not_table_owner({rows.text(i, 0), rows.text(i, 1)}, role),
+                   {rows.text(i, 0), rows.text(i, 1)},
+                   {"GRANT " + quote_name(rows.get(i, 2)) + " TO " + quote_name(role) + ";"}});
   const Rows database =
-      TRY(session.query("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')"));
+      TRY(session.query("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), "
+                        "pg_catalog.current_database()"));
   if (!database.boolean(0, 0))
     out.push_back(
-        {true, errors::publication_failed({ErrorKind::prerequisite, "", "no CREATE privilege on the database", ""})});
+        {true,
+         errors::publication_failed({ErrorKind::prerequisite, "", "no CREATE privilege on the database", ""}),
+         {},
+         {"GRANT CREATE ON DATABASE " + quote_name(database.get(0, 1)) + " TO " + quote_name(role) + ";"}});
   return {};
 }
 
@@ -92,17 +107,32 @@ Result<void> check_server(Connection& session, const CaptureWay& way, bool loads
                     " (SELECT setting FROM pg_catalog.pg_settings WHERE name = 'wal_sender_timeout')"
                     " FROM pg_catalog.pg_roles r WHERE r.rolname = current_user",
                     {way.owns_slot ? way.slot : std::string()}));
-  if (rows.get(0, 0) != "logical") out.push_back({true, errors::wal_level(rows.get(0, 0))});
-  if (!rows.boolean(0, 1)) out.push_back({true, errors::no_replication_role(rows.get(0, 2))});
-  constexpr int64_t needed = 1;
+  if (rows.get(0, 0) != "logical")
+    out.push_back({true, errors::wal_level(rows.get(0, 0)), {}, {"ALTER SYSTEM SET wal_level = 'logical';"}});
+  if (!rows.boolean(0, 1))
+    out.push_back({true,
+                   errors::no_replication_role(rows.get(0, 2)),
+                   {},
+                   {"ALTER ROLE " + quote_name(rows.get(0, 2)) + " REPLICATION;"}});
+  constexpr int64_t needed = 1, spare = 10;  // for the next ones too
   // A load beside a slot of the user's takes its snapshot from a temporary one.
   const bool makes_slot = way.owns_slot || loads;
   if (makes_slot && rows.integer(0, 3) < rows.integer(0, 4) + needed)
-    out.push_back({true, errors::no_free_slot(rows.get(0, 3))});
+    out.push_back({true,
+                   errors::no_free_slot(rows.get(0, 3)),
+                   {},
+                   {fmt::format("ALTER SYSTEM SET max_replication_slots = {};", rows.integer(0, 4) + spare)}});
   if (rows.integer(0, 5) < rows.integer(0, 6) + needed)
-    out.push_back({true, errors::no_free_walsender(rows.get(0, 5))});
+    out.push_back({true,
+                   errors::no_free_walsender(rows.get(0, 5)),
+                   {},
+                   {fmt::format("ALTER SYSTEM SET max_wal_senders = {};", rows.integer(0, 6) + spare)}});
   const int64_t timeout_ms = rows.integer(0, 7);
-  if (timeout_ms != 0 && timeout_ms < 10000) out.push_back({true, errors::walsender_timeout(rows.get(0, 7))});
+  if (timeout_ms != 0 && timeout_ms < 10000)
+    out.push_back({true,
+                   errors::walsender_timeout(rows.get(0, 7)),
+                   {},
+                   {"ALTER SYSTEM SET wal_sender_timeout = '60s';", "SELECT pg_reload_conf();"}});
   return {};
 }
 
@@ -123,9 +153,15 @@ Result<std::vector<Finding>> check_source(Connection& session, const CaptureSpec
   TRY(check_way(session, *way, spec, out));
   for (const TableDef* table : spec.tables) {
     if (!table->logged)
-      out.push_back({false, errors::unlogged(table->ref)});
+      out.push_back({false,
+                     errors::unlogged(table->ref),
+                     table->ref,
+                     {"ALTER TABLE " + quote_name(table->ref) + " SET LOGGED;"}});
     else if (table->identity == RowIdentity::none)
-      out.push_back({false, errors::no_identity(table->ref)});
+      out.push_back({false,
+                     errors::no_identity(table->ref),
+                     table->ref,
+                     {"ALTER TABLE " + quote_name(table->ref) + " REPLICA IDENTITY FULL;"}});
   }
   return out;
 }

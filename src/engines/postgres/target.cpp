@@ -71,7 +71,11 @@ Result<std::unique_ptr<Target>> PostgresTarget::open(const Endpoint& endpoint, c
   ConnectOptions connect{session_name(options), false, false};
   connect.empty_search_path = !writes;
   Connection session = TRY(Connection::open(endpoint, connect));
-  TRY(run_after_connect(session, endpoint));
+  if (options.read_only) TRY(session.run("SET default_transaction_read_only = on"));
+  auto prepared = run_after_connect(session, endpoint);
+  // A script that writes is not run whole by a session that only looks.
+  if (!prepared && !(options.read_only && prepared.error().sqlstate == "25006")) return Failure(prepared.error());
+  if (options.read_only) TRY(session.run("SET default_transaction_read_only = on"));
   if (writes) TRY(prepare_writing_session(session));
   return std::unique_ptr<Target>(new PostgresTarget(std::move(session), options));
 }

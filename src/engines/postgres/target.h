@@ -12,6 +12,7 @@
 #include "engines/postgres/control_tables.h"
 #include "engines/postgres/foreign_types.h"
 #include "engines/postgres/large_objects.h"
+#include "engines/postgres/survey.h"
 
 namespace godwit::postgres {
 
@@ -27,6 +28,7 @@ class PostgresTarget : public Target {
   Result<std::vector<Finding>> check(std::span<const TargetTable> tables, std::span<const ObjectDef> objects,
                                      PrepareMode mode, bool fresh) override;
   Result<std::vector<TargetTableState>> inspect(std::span<const TargetTable> tables) override;
+  Result<ServerFacts> server_facts() override { return postgres::server_facts(session_); }
   Result<void> end_leftover_sessions() override;
 
   Result<void> create_control_tables() override { return control_.create(session_); }

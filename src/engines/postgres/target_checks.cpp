@@ -21,7 +21,7 @@ constexpr size_t name_bytes_max = 63;
 constexpr const char* schemas_sql = R"(
 SELECT w.name, n.oid IS NOT NULL,
        coalesce(has_schema_privilege(n.oid, 'USAGE') AND has_schema_privilege(n.oid, 'CREATE'), false),
-       has_database_privilege(current_database(), 'CREATE')
+       has_database_privilege(current_database(), 'CREATE'), current_database()
 FROM unnest($1::text[]) AS w(name) LEFT JOIN pg_namespace n ON n.nspname = w.name)";
 
 // Of the wanted tables those that are there. The keys of tables outside and other dependents stand in the way of
@@ -110,7 +110,10 @@ class Checks {
   }
 
  private:
-  void stop(Error error) { findings_.push_back({true, std::move(error)}); }
+  void stop(Error error, const TableRef& table = {}, std::vector<std::string> remedy = {}) {
+    findings_.push_back({true, std::move(error), table, std::move(remedy)});
+  }
+  std::string to_role() const { return " TO " + quote_name(role_) + ";"; }
 
   void check_name(std::string_view what, const std::string& name) {
     if (name.size() > name_bytes_max) stop(errors::name_too_long(what, name));
@@ -143,27 +146,36 @@ class Checks {
   void check_table(const TableDef& layout, const Rows& rows, int row) {
     const bool dropped = fresh_ && mode_ == PrepareMode::drop_and_create;
     if (dropped) {
-      if (!rows.boolean(row, 2)) stop(errors::not_owner(layout.ref, role_, "drop and create it"));
+      if (!rows.boolean(row, 2))
+        stop(errors::not_owner(layout.ref, role_, "drop and create it"), layout.ref,
+             {"ALTER TABLE " + quote_name(layout.ref) + " OWNER" + to_role()});
       for (const std::string& dependent : strings_at(rows, row, 6))
-        stop(errors::has_dependents(layout.ref, dependent));
+        stop(errors::has_dependents(layout.ref, dependent), layout.ref);
     } else {
       check_writable(layout, rows, row);
     }
     if (!fresh_ || mode_ == PrepareMode::do_nothing) return;
     for (const std::string& reference : strings_at(rows, row, 5))
-      stop(errors::referenced_from_outside(layout.ref, reference));
+
+      // "name on table", both quoted.
+      stop(errors::referenced_from_outside(layout.ref, reference), layout.ref,
+           {"ALTER TABLE " + reference.substr(reference.rfind(" on ") + 4) + " DROP CONSTRAINT " +
+            reference.substr(0, reference.rfind(" on ")) + ";"});
   }
 
   void check_writable(const TableDef& layout, const Rows& rows, int row) {
-    if (!rows.is_null(row, 1)) stop(errors::not_writable(layout.ref, role_, rows.get(row, 1)));
+    if (!rows.is_null(row, 1))
+      stop(errors::not_writable(layout.ref, role_, rows.get(row, 1)), layout.ref,
+           {"GRANT USAGE ON SCHEMA " + quote_name(layout.ref.schema) + to_role(),
+            "GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON " + quote_name(layout.ref) + to_role()});
     const std::vector<std::string> there = strings_at(rows, row, 3), generated = strings_at(rows, row, 4);
     std::vector<std::string> missing, computed;
     for (const ColumnDef& column : layout.columns) {
       if (std::ranges::find(there, column.name) == there.end()) missing.push_back(column.name);
       if (std::ranges::find(generated, column.name) != generated.end()) computed.push_back(column.name);
     }
-    if (!missing.empty()) stop(errors::missing_target_columns(layout.ref, missing));
-    if (!computed.empty()) stop(errors::generated_target_column(layout.ref, computed));
+    if (!missing.empty()) stop(errors::missing_target_columns(layout.ref, missing), layout.ref);
+    if (!computed.empty()) stop(errors::generated_target_column(layout.ref, computed), layout.ref);
   }
 
   // Not there, or dropped and made again.
@@ -185,9 +197,12 @@ class Checks {
       const bool is_there = rows.boolean(row, 1);
       // Beside the tables' own schemas there are those of types and functions, which may all be there already.
       const bool gets_tables = of_tables.contains(rows.text(row, 0));
-      if (!is_there && !rows.boolean(row, 3)) stop(errors::no_create_on_database(role_, rows.get(row, 0)));
+      if (!is_there && !rows.boolean(row, 3))
+        stop(errors::no_create_on_database(role_, rows.get(row, 0)), {},
+             {"GRANT CREATE ON DATABASE " + quote_name(rows.get(row, 4)) + to_role()});
       if (is_there && gets_tables && !rows.boolean(row, 2))
-        stop(errors::no_create_in_schema(role_, rows.get(row, 0)));
+        stop(errors::no_create_in_schema(role_, rows.get(row, 0)), {},
+             {"GRANT USAGE, CREATE ON SCHEMA " + quote_name(rows.get(row, 0)) + to_role()});
     }
     return {};
   }
@@ -212,7 +227,8 @@ class Checks {
       if (!rows.boolean(row, 1))
         stop(errors::extension_missing(rows.get(row, 0), "its files are not installed on that server"));
       else if (!rows.boolean(row, 2))
-        stop(errors::extension_missing(rows.get(row, 0), "role \"" + role_ + "\" may not"));
+        stop(errors::extension_missing(rows.get(row, 0), "role \"" + role_ + "\" may not"), {},
+             {"CREATE EXTENSION " + quote_name(rows.get(row, 0)) + ";"});
     }
     return {};
   }

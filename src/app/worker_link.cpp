@@ -1,0 +1,180 @@
+#include "app/worker_link.h"
+
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "control/worker_folder.h"
+
+namespace godwit {
+namespace {
+
+constexpr int64_t tick_ms = 100;
+constexpr int64_t look_ms = 1000;
+constexpr int64_t connect_ms = 1000;
+// Of a task with very many tables the file is written less often: a second for each so many.
+constexpr size_t tables_per_second = 1000;
+constexpr size_t reason_bytes_max = 2000;
+
+}  // namespace
+
+WorkerLink::WorkerLink(const WorkerJob& job, std::string socket_path, TaskRunner& runner, std::stop_source& stop,
+                       WorkerStatistics before)
+    : task_id_(job.task_id),
+      type_(job.type),
+      state_dir_(job.state_dir),
+      socket_path_(std::move(socket_path)),
+      run_(job.run),
+      runner_(runner),
+      stop_(stop),
+      before_(std::move(before)),
+      started_ms_(monotonic_ms()) {
+  watch_.start_from(before_.tables);
+  thread_ = std::jthread([this](const std::stop_token& own) { run(own); });
+}
+
+WorkerLink::~WorkerLink() {
+  finish();
+}
+
+void WorkerLink::finish() {
+  if (!thread_.joinable()) return;
+  thread_.request_stop();
+  thread_.join();
+}
+
+void WorkerLink::run(const std::stop_token& own) {
+  while (!own.stop_requested()) {
+    connect();
+    const int64_t now_ms = monotonic_ms();
+    const bool moved = runner_.progress().phase() != phase_ || runner_.progress().paused() != paused_;
+    if (moved || now_ms >= look_at_ms_) look(false);
+    tell_taken();
+    listen();
+  }
+  look(true);
+  tell_taken();
+}
+
+// Waits a moment for a command, or for room.
+void WorkerLink::listen() {
+  if (!channel_) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(tick_ms));
+    return;
+  }
+  pollfd watched = {channel_->fd(), static_cast<short>(POLLIN | (channel_->has_unsent() ? POLLOUT : 0)), 0};
+  if (::poll(&watched, 1, static_cast<int>(tick_ms)) <= 0) return;
+  const bool open = channel_->flush() && channel_->receive();
+  while (const std::optional<std::string> line = channel_->next()) {
+    const auto command = parse_worker_command(*line);
+    if (command)
+      obey(*command);
+    else
+      log_warning(Component::task_manager, "{}", command.error().message);
+  }
+  if (!open) channel_.reset();
+}
+
+// A new server hears everything.
+void WorkerLink::connect() {
+  if (channel_ || socket_path_.empty() || monotonic_ms() < connect_at_ms_) return;
+  connect_at_ms_ = monotonic_ms() + connect_ms;
+  auto connection = connect_to_server(socket_path_);
+  if (!connection) return;
+  channel_ = std::make_unique<Channel>(std::move(*connection));
+  tell(WorkerHello{task_id_, run_, ::getpid()});
+  tell_tables(watch_.tables(), true);
+  look_at_ms_ = 0;
+}
+
+void WorkerLink::tell(const WorkerMessage& message) {
+  if (channel_ && !channel_->send(to_line(message))) channel_.reset();
+}
+
+void WorkerLink::tell_tables(const std::vector<WorkerTable>& tables, bool all) {
+  for (size_t first = 0; first < tables.size(); first += worker_tables_per_line) {
+    const auto begin = tables.begin() + static_cast<std::ptrdiff_t>(first);
+    const auto end =
+        tables.begin() + static_cast<std::ptrdiff_t>(std::min(tables.size(), first + worker_tables_per_line));
+    WorkerTables message{all && first == 0, {begin, end}};
+    for (WorkerTable& table : message.tables)
+      if (table.figures.reason.size() > reason_bytes_max) table.figures.reason.resize(reason_bytes_max);
+    tell(message);
+  }
+}
+
+void WorkerLink::look(bool last) {
+  look_at_ms_ = monotonic_ms() + look_ms;
+  const TaskStatistics now = runner_.progress().copy();
+  phase_ = now.phase;
+  paused_ = now.backlog.paused;
+  const bool running = !now.phase.empty() && now.phase != "starting";
+  if (running) has_run_ = true;
+  WorkerFigures figures;
+  figures.running = running;
+  figures.reading_paused = paused_;
+  figures.checkpoint = now.checkpoint;
+  figures.statistics = worker_figures(now, type_, now_us(), monotonic_ms());
+  figures.statistics.run = run_;
+  figures.statistics.elapsed_ms = before_.elapsed_ms + monotonic_ms() - started_ms_;
+  const ProcessUse use = own_use();
+  figures.statistics.cpu_us = use.cpu_us;
+  figures.statistics.memory_bytes = use.memory_bytes;
+  figures.statistics.swap_bytes = use.swap_bytes;
+  latest_ = figures.statistics;
+  bool all = false;
+  // Until a resumed task has taken up what was counted before, that stands.
+  if (running || (before_.tables.empty() && !now.tables.empty())) {
+    const std::vector<WorkerTable> changed = watch_.look(now.tables, now_us(), all);
+    if (!changed.empty() || all) unkept_ = true;
+    tell_tables(changed, all);
+  }
+  tell(figures);
+  keep(last);
+}
+
+void WorkerLink::keep(bool last) {
+  const int64_t now_ms = monotonic_ms();
+  if (!last && (!unkept_ || now_ms < keep_at_ms_)) return;
+  const bool planned = !watch_.tables().empty();
+  if (!planned && !last) return;
+  keep_at_ms_ = now_ms + look_ms * static_cast<int64_t>(1 + watch_.tables().size() / tables_per_second);
+  unkept_ = false;
+  WorkerStatistics kept = latest_;
+  kept.tables = planned ? watch_.tables() : before_.tables;
+  if (const auto done = write_statistics(state_dir_, kept); !done && !std::exchange(keeping_failed_, true))
+    log_warning(Component::task_manager, "{}", done.error().message);
+}
+
+void WorkerLink::tell_taken() {
+  for (;;) {
+    int64_t order = 0;
+    {
+      const std::lock_guard lock(taken_mutex_);
+      if (taken_.empty() || !channel_) return;
+      order = taken_.front();
+      taken_.pop_front();
+    }
+    tell(ReloadTaken{order});
+  }
+}
+
+void WorkerLink::obey(const WorkerCommand& command) {
+  if (const auto* stop = std::get_if<StopCommand>(&command)) {
+    if (stop->recycle) runner_.recycle();
+    stop_.request_stop();
+  }
+  if (const auto* reload = std::get_if<ReloadCommand>(&command))
+    runner_.reload(reload->tables, [this, order = reload->order] {
+      const std::lock_guard lock(taken_mutex_);
+      taken_.push_back(order);
+    });
+  if (const auto* severities = std::get_if<SeverityCommand>(&command))
+    for (const auto& [component, severity] : severities->severities) task_log().set_severity(component, severity);
+}
+
+}  // namespace godwit

@@ -1,0 +1,163 @@
+#include "control/log_groups.h"
+
+#include <algorithm>
+#include <map>
+
+#include "control/log_faults.h"
+#include "control/monitored_tasks.h"
+#include "store/log_groups.h"
+#include "store/tags.h"
+
+namespace godwit {
+namespace {
+
+constexpr std::string_view group_prefix = "dms-tasks-", stream_prefix = "dms-task-";
+constexpr std::string_view tagged_type = "log-group";
+constexpr int64_t day_ms = int64_t{86'400'000};
+
+int64_t ms(int64_t us) {
+  return us / 1000;
+}
+
+// The tasks of the group that have log files now.
+Result<std::vector<MonitoredTask>> logging_tasks(Environment& environment, std::string_view group) {
+  if (!group.starts_with(group_prefix)) return std::vector<MonitoredTask>{};
+  const std::string instance(group.substr(group_prefix.size()));
+  std::vector<MonitoredTask> tasks = TRY(monitored_tasks(environment, WithSettings::yes, instance));
+  std::erase_if(tasks, [](const MonitoredTask& task) { return !task.publishes_log || log_bytes(task.folder) == 0; });
+  return tasks;
+}
+
+Result<std::optional<LogGroup>> find_log_group(Environment& environment, std::string_view name) {
+  for (LogGroup& group : TRY(log_groups(environment)))
+    if (group.name == name) return std::optional(std::move(group));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::string log_group_of(std::string_view instance_identifier) {
+  return std::string(group_prefix) + std::string(instance_identifier);
+}
+std::string log_stream_of(std::string_view task_id) {
+  return std::string(stream_prefix) + std::string(task_id);
+}
+
+Result<std::vector<LogGroup>> log_groups(Environment& environment) {
+  std::map<std::string, LogGroup> groups;
+  for (const LogGroupRow& row : TRY(list_log_groups(environment.database)))
+    groups[row.name] = {row.name, ms(row.created_us), row.retention_days, 0};
+  for (const MonitoredTask& task : TRY(monitored_tasks(environment, WithSettings::yes))) {
+    const uint64_t bytes = task.publishes_log ? log_bytes(task.folder) : 0;
+    if (bytes == 0) continue;
+    LogGroup& group = groups[log_group_of(task.instance_identifier)];
+    group.name = log_group_of(task.instance_identifier);
+    group.stored_bytes += bytes;
+    const auto stream = TRY(LogStream::open(task.folder));
+    if (!stream) continue;
+    const int64_t created_ms = TRY(stream->facts())
+    .created_ms;
+    group.created_ms = group.created_ms == 0 ? created_ms : std::min(group.created_ms, created_ms);
+  }
+  std::vector<LogGroup> out;
+  for (auto& [name, group] : groups) out.push_back(std::move(group));
+  return out;
+}
+
+Result<LogGroup> require_log_group(Environment& environment, std::string_view name) {
+  auto group = TRY(find_log_group(environment, name));
+  if (!group) return Failure(log_group_unknown());
+  return std::move(*group);
+}
+
+Result<std::vector<LogStreamPlace>> log_streams(Environment& environment, const LogGroup& group) {
+  std::vector<LogStreamPlace> places;
+  for (MonitoredTask& task : TRY(logging_tasks(environment, group.name)))
+    places.push_back({log_stream_of(task.id), std::move(task.folder)});
+  std::ranges::sort(places, {}, &LogStreamPlace::name);
+  return places;
+}
+
+Result<LogStreamPlace> require_log_stream(Environment& environment, const LogGroup& group, std::string_view name) {
+  std::vector<LogStreamPlace> places = TRY(log_streams(environment, group));
+  const auto found = std::ranges::find(places, name, &LogStreamPlace::name);
+  if (found == places.end()) return Failure(log_stream_unknown());
+  return std::move(*found);
+}
+
+LogWindow retained(const Environment& environment, const LogGroup& group, LogWindow window) {
+  if (group.retention_days)
+    window.from_ms = std::max(window.from_ms, ms(environment.now_us()) - *group.retention_days * day_ms);
+  return window;
+}
+
+Result<void> delete_log_stream(Environment& environment, std::string_view group, std::string_view stream) {
+  const LogGroup its_group = TRY(require_log_group(environment, group));
+  const LogStreamPlace place = TRY(require_log_stream(environment, its_group, stream));
+  // A group that was there by its streams alone stays when the last of them goes, as CloudWatch's do.
+  TRY(insert_log_group(environment.database, {its_group.name, its_group.created_ms * 1000, {}}));
+  return remove_logs(place.folder);
+}
+
+Result<void> create_log_group(Environment& environment, std::string_view name, const LogGroupTags& tags) {
+  return environment.database.atomically([&]() -> Result<void> {
+    if (TRY(find_log_group(environment, name))) return Failure(log_group_exists());
+    TRY(insert_log_group(environment.database, {std::string(name), environment.now_us(), {}}));
+    return tag_log_group(environment, name, tags);
+  });
+}
+
+Result<LogGroupTags> log_group_tags(Environment& environment, std::string_view name) {
+  TRY(require_log_group(environment, name));
+  return list_tags(environment.database, tagged_type, name);
+}
+
+Result<void> tag_log_group(Environment& environment, std::string_view name, const LogGroupTags& tags) {
+  constexpr size_t key_bytes_max = 128, value_bytes_max = 256, tags_max = 50;
+  for (const auto& [key, value] : tags)
+    if (key.empty() || key.size() > key_bytes_max || value.size() > value_bytes_max)
+      return Failure(log_parameter("A tag's key has 1 to 128 characters, its value at most 256."));
+  return environment.database.atomically([&]() -> Result<void> {
+    TRY(require_log_group(environment, name));
+    for (const auto& [key, value] : tags) TRY(put_tag(environment.database, tagged_type, name, key, value));
+    const auto kept = TRY(list_tags(environment.database, tagged_type, name));
+    if (kept.size() > tags_max) return Failure(log_parameter("A log group has at most 50 tags."));
+    return {};
+  });
+}
+
+Result<void> untag_log_group(Environment& environment, std::string_view name, const std::vector<std::string>& keys) {
+  return environment.database.atomically([&]() -> Result<void> {
+    TRY(require_log_group(environment, name));
+    for (const std::string& key : keys) TRY(delete_tag(environment.database, tagged_type, name, key));
+    return {};
+  });
+}
+
+Result<void> delete_log_group_of(Environment& environment, std::string_view name) {
+  const LogGroup group = TRY(require_log_group(environment, name));
+  for (const LogStreamPlace& place : TRY(log_streams(environment, group))) TRY(remove_logs(place.folder));
+  return environment.database.atomically([&]() -> Result<void> {
+    for (const auto& [key, value] : TRY(list_tags(environment.database, tagged_type, name)))
+      TRY(delete_tag(environment.database, tagged_type, name, key));
+    TRY(delete_log_group(environment.database, name));
+    return {};
+  });
+}
+
+Result<void> retain_log_group(Environment& environment, std::string_view name, std::optional<int64_t> days) {
+  const LogGroup group = TRY(require_log_group(environment, name));
+  return set_log_retention(environment.database, {group.name, group.created_ms * 1000, days});
+}
+
+Result<void> expire_log_groups(Environment& environment) {
+  for (const LogGroupRow& row : TRY(list_log_groups(environment.database))) {
+    if (!row.retention_days) continue;
+    const int64_t before_ms = ms(environment.now_us()) - *row.retention_days * day_ms;
+    for (const MonitoredTask& task : TRY(logging_tasks(environment, row.name)))
+      TRY(expire_logs(task.folder, before_ms));
+  }
+  return {};
+}
+
+}  // namespace godwit

@@ -1,0 +1,35 @@
+#pragma once
+// Tasks by the names under which monitoring shows them: log groups and metrics are named by the replication instance's
+// identifier, streams and dimensions by the task's resource id.
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "control/environment.h"
+
+namespace godwit {
+
+struct MonitoredTask {
+  std::string id;  // the resource id
+  std::string identifier, status, instance_identifier, instance_class;
+  bool publishes_log = false;  // Logging.EnableLogging of its settings, where they were asked for
+  std::string folder;          // of its log, spool and statistics
+};
+
+enum class WithSettings { no, yes };  // reading settings takes time
+
+// In order of creation. `instance_identifier`: those of this instance alone.
+Result<std::vector<MonitoredTask>> monitored_tasks(Environment& environment, WithSettings with_settings,
+                                                   const std::optional<std::string>& instance_identifier = {});
+
+struct MonitoredInstance {
+  std::string identifier;
+  int64_t allocated_storage_gb = 0;
+  int64_t processors = 0, memory_mb = 0;  // of its class
+};
+
+Result<std::vector<MonitoredInstance>> monitored_instances(Environment& environment);
+
+}  // namespace godwit

@@ -1,0 +1,278 @@
+// What the control plane asks of the supervisor; what it sees by itself is in supervisor_watch.cpp.
+
+#include "control/supervisor.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "base/clock.h"
+#include "control/worker_errors.h"
+#include "control/worker_folder.h"
+
+namespace godwit {
+namespace {
+
+constexpr int64_t clean_up_ms = 120000;
+
+}  // namespace
+
+std::string_view to_string(WorkerState state) {
+  switch (state) {
+    case WorkerState::starting:
+      return "starting";
+    case WorkerState::running:
+      return "running";
+    case WorkerState::stopping:
+      return "stopping";
+    case WorkerState::stopped:
+      return "stopped";
+    case WorkerState::failed:
+      return "failed";
+  }
+  return "";
+}
+
+Result<std::unique_ptr<TaskWorkers>> open_task_workers(WorkerEnvironment environment) {
+  return Supervisor::open(std::move(environment));
+}
+
+Supervisor::Supervisor(WorkerEnvironment environment)
+    : environment_(std::move(environment)), socket_path_(environment_.data_dir + "/workers.sock") {}
+
+Result<std::unique_ptr<Supervisor>> Supervisor::open(WorkerEnvironment environment) {
+  std::unique_ptr<Supervisor> out(new Supervisor(std::move(environment)));
+  out->wake_ = Descriptor(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
+  if (!out->wake_) return Failure(errors::worker_not_started(errno));
+  out->socket_ = TRY(listen_for_workers(out->socket_path_));
+  out->looked_ms_ = monotonic_ms();
+  out->thread_ = std::jthread([supervisor = out.get()](const std::stop_token& stop) { supervisor->run(stop); });
+  return out;
+}
+
+Supervisor::~Supervisor() {
+  thread_.request_stop();
+  wake();
+  if (thread_.joinable()) thread_.join();
+}
+
+void Supervisor::wake() {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t wrote = ::write(wake_.get(), &one, sizeof one);
+}
+
+// The report as it is now goes to the listener.
+void Supervisor::tell(Worker& worker) {
+  worker.told_ms = monotonic_ms();
+  outbox_.emplace_back([this, report = worker.report] { environment_.listener(report); });
+  wake();
+}
+
+Result<void> Supervisor::launch(Worker& worker, const WorkerJob& job) {
+  WorkerCommandLine line;
+  line.program = environment_.program;
+  line.order = to_json(WorkerOrder{job, false});
+  line.socket_path = socket_path_;
+  line.error_file = job.state_dir + "/worker.err";
+  TRY(make_state_folder(job.state_dir));
+  forget_outcome(job.state_dir);
+  worker.process = TRY(WorkerProcess::start(line));
+  worker.report.pid = worker.process.pid();
+  worker.killed_why.clear();
+  worker.running_since_ms = 0;
+  worker.heard_ms = monotonic_ms();
+  wake();
+  return {};
+}
+
+namespace {
+
+// Settings that a worker could not read either: it says so.
+ErrorBehavior behavior_of(const WorkerJob& job) {
+  const auto settings = parse_settings(job.settings);
+  return settings ? settings->error_behavior : ErrorBehavior{};
+}
+
+}  // namespace
+
+Result<void> Supervisor::start(const WorkerJob& job) {
+  const std::lock_guard lock(mutex_);
+  const auto known = workers_.find(job.task_id);
+  if (known != workers_.end() && !known->second.is_over()) return Failure(errors::worker_there_already(job.task_id));
+  Worker worker;
+  worker.report.task_id = job.task_id;
+  worker.report.run = job.run;
+  worker.state_dir = job.state_dir;
+  worker.behavior = behavior_of(job);
+  worker.loads = job.type != "cdc";
+  TRY(launch(worker, job));
+  Worker& placed = workers_[job.task_id] = std::move(worker);
+  tell(placed);
+  return {};
+}
+
+// Finds a worker that an earlier server started.
+bool Supervisor::adopt(Worker& worker, int64_t pid) {
+  auto found = WorkerProcess::find(pid);
+  if (!found) return false;
+  worker.process = std::move(*found);
+  worker.report.pid = pid;
+  worker.heard_ms = monotonic_ms();
+  return true;
+}
+
+void Supervisor::take_up_one(const WorkerJob& job, int64_t run) {
+  Worker worker;
+  worker.report.task_id = job.task_id;
+  worker.report.run = run;
+  worker.state_dir = job.state_dir;
+  worker.behavior = behavior_of(job);
+  worker.loads = job.type != "cdc";
+  worker.history.has_run = true;  // the server before told that it was under way
+  Worker& placed = workers_[job.task_id] = std::move(worker);
+  const std::optional<int64_t> pid = WorkerLock::holder(job.state_dir);
+  if (pid && adopt(placed, *pid)) return;
+  placed.found_dead = true;
+  placed.report.state = WorkerState::running;  // as the server before told
+  placed.shown_running_ms = 1;
+  worker_ended(placed);
+}
+
+void Supervisor::take_up(const std::vector<std::pair<std::string, int64_t>>& task_runs) {
+  for (const auto& [task_id, run] : task_runs) {
+    auto job = environment_.job_of(task_id);
+    const std::lock_guard lock(mutex_);
+    if (workers_.contains(task_id)) continue;
+    if (job) {
+      take_up_one(*job, run);
+      continue;
+    }
+    Worker& worker = workers_[task_id];
+    worker.report.task_id = task_id;
+    worker.report.run = run;
+    worker.report.state = WorkerState::failed;
+    worker.report.stop_reason = "Stop Reason FATAL_ERROR";
+    worker.report.last_failure = job.error().message;
+    tell(worker);
+  }
+  const std::lock_guard lock(mutex_);
+  taken_up_ = true;
+  wake();
+}
+
+void Supervisor::send(Worker& worker, const WorkerCommand& command) {
+  if (worker.channel && !worker.channel->send(to_line(command))) worker.channel.reset();
+}
+
+Result<void> Supervisor::stop(const std::string& task_id) {
+  const std::lock_guard lock(mutex_);
+  const auto at = workers_.find(task_id);
+  if (at == workers_.end() || at->second.is_over()) return Failure(errors::worker_not_there(task_id));
+  Worker& worker = at->second;
+  if (worker.end || worker.history.stop_asked) return {};  // it ends already
+  worker.history.stop_asked = true;
+  worker.stop_asked_ms = monotonic_ms();
+  worker.report.state = WorkerState::stopping;
+  tell(worker);
+  send(worker, StopCommand{});  // one without a connection hears it once it has one
+  if (worker.restart_at_ms == 0) return {};
+  worker.restart_at_ms = 0;
+  WorkerReport report = worker.report;
+  report.state = WorkerState::stopped;
+  report.stop_reason = "Stop Reason NORMAL";
+  end_run(worker, std::move(report));
+  return {};
+}
+
+Result<void> Supervisor::reload(const std::string& task_id, const std::vector<TableRef>& tables) {
+  const std::lock_guard lock(mutex_);
+  const auto at = workers_.find(task_id);
+  if (at == workers_.end() || at->second.is_over()) return Failure(errors::worker_not_there(task_id));
+  Worker& worker = at->second;
+  if (worker.report.state != WorkerState::running) return Failure(errors::worker_not_running(task_id));
+  if (!worker.loads) return Failure(errors::reload_of_changes_only(task_id));
+  for (const TableRef& table : tables)
+    if (!worker.rows.contains(table)) return Failure(errors::reload_of_unknown_table(task_id, table));
+  const int64_t order = next_order_++;
+  worker.orders[order] = tables;
+  for (const TableRef& table : tables) {  // what is asked next sees it
+    TableStatistics& figures = worker.statistics.tables[worker.rows[table]].figures;
+    figures.state = TableState::reloading;
+    figures.reloaded = true;
+  }
+  send(worker, ReloadCommand{order, tables});
+  return {};
+}
+
+Result<void> Supervisor::set_severities(const std::string& task_id,
+                                        const std::vector<std::pair<Component, Severity>>& severities) {
+  const std::lock_guard lock(mutex_);
+  const auto at = workers_.find(task_id);
+  if (at == workers_.end() || at->second.is_over()) return Failure(errors::worker_not_there(task_id));
+  at->second.severities = severities;
+  send(at->second, SeverityCommand{severities});
+  return {};
+}
+
+std::optional<WorkerReport> Supervisor::report(const std::string& task_id) const {
+  const std::lock_guard lock(mutex_);
+  const auto at = workers_.find(task_id);
+  if (at == workers_.end()) return std::nullopt;
+  return at->second.report;
+}
+
+std::optional<WorkerStatistics> Supervisor::statistics(const std::string& task_id,
+                                                       const std::string& state_dir) const {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto at = workers_.find(task_id);
+    if (at != workers_.end() && at->second.statistics.run != 0) return at->second.statistics;
+  }
+  return read_statistics(state_dir);
+}
+
+void Supervisor::remove(const WorkerJob& job, std::function<void(Result<void>)> done) {
+  const std::lock_guard lock(mutex_);
+  const auto answer = [&](Error error) {
+    outbox_.emplace_back([done, error = std::move(error)] { done(Failure(error)); });
+    wake();
+  };
+  const auto at = workers_.find(job.task_id);
+  if (at != workers_.end() && !at->second.is_over()) return answer(errors::worker_there_already(job.task_id));
+  workers_.erase(job.task_id);
+  auto folder = make_state_folder(job.state_dir);
+  if (!folder) return answer(folder.error());
+  WorkerCommandLine line;
+  line.program = environment_.program;
+  line.order = to_json(WorkerOrder{job, true});
+  line.error_file = job.state_dir + "/worker.err";
+  line.reads_output = true;
+  auto process = WorkerProcess::start(line);
+  if (!process) return answer(process.error());
+  CleanUp clean_up;
+  clean_up.task_id = job.task_id;
+  clean_up.state_dir = job.state_dir;
+  clean_up.process = std::move(*process);
+  clean_up.done = std::move(done);
+  clean_up.until_ms = monotonic_ms() + clean_up_ms;
+  clean_ups_.push_back(std::move(clean_up));
+  wake();
+}
+
+void Supervisor::recycle_all(int64_t wait_ms) {
+  std::unique_lock lock(mutex_);
+  recycling_ = true;
+  for (auto& [task_id, worker] : workers_) {
+    worker.restart_at_ms = 0;
+    worker.process.signal(SIGTERM);
+  }
+  emptied_.wait_for(lock, std::chrono::milliseconds(wait_ms), [&] {
+    return std::ranges::none_of(workers_, [](const auto& entry) { return entry.second.process.lives(); });
+  });
+}
+
+}  // namespace godwit

@@ -1,0 +1,112 @@
+#include "control/worker_errors.h"
+
+#include <fmt/format.h>
+
+#include <cstring>
+
+namespace godwit::errors {
+namespace {
+
+Error make(ErrorKind kind, std::string_view code, std::string message) {
+  return Error{kind, "control." + std::string(code), std::move(message), ""};
+}
+
+std::string reason(int number) {
+  return std::strerror(number);  // NOLINT(concurrency-mt-unsafe): glibc's is thread-safe for known numbers
+}
+
+}  // namespace
+
+Error worker_message(std::string_view what) {
+  return make(ErrorKind::fatal, "worker_message",
+              fmt::format("what a server and its worker say to one another cannot be read: it is {}.", what));
+}
+
+Error worker_socket(const std::string& path, int number) {
+  return make(ErrorKind::usage, "worker_socket",
+              fmt::format("the socket {} for the worker processes cannot be opened: {}. The data folder must be on a "
+                          "local disk and belong to the server's user.",
+                          path, reason(number)));
+}
+
+Error worker_folder(const std::string& path, int number) {
+  return make(ErrorKind::usage, "worker_folder",
+              fmt::format("{} cannot be written: {}. The data folder must belong to the server's user, and the disk "
+                          "must have room.",
+                          path, reason(number)));
+}
+
+Error worker_not_started(int number) {
+  return make(ErrorKind::resource, "worker_not_started",
+              fmt::format("no worker process can be started: {}.", reason(number)));
+}
+
+Error worker_there_already(const std::string& task_id) {
+  return make(ErrorKind::usage, "worker_there_already",
+              fmt::format("task {} has a worker process already.", task_id));
+}
+
+Error worker_not_there(const std::string& task_id) {
+  return make(ErrorKind::usage, "worker_not_there", fmt::format("task {} has no worker process.", task_id));
+}
+
+Error worker_not_running(const std::string& task_id) {
+  return make(ErrorKind::usage, "worker_not_running",
+              fmt::format("task {} is not running: tables are loaded again while it runs.", task_id));
+}
+
+Error worker_holds_folder(const std::string& state_dir) {
+  return make(ErrorKind::superseded, "worker_holds_folder",
+              fmt::format("another worker of the task is at work in {}. It has to end first.", state_dir));
+}
+
+Error worker_limit(std::string_view what, int number) {
+  return make(ErrorKind::resource, "worker_limit",
+              fmt::format("the limit of {} of the instance class cannot be set: {}.", what, reason(number)));
+}
+
+Error worker_job(std::string_view member, std::string_view why) {
+  return make(ErrorKind::usage, "worker_job", fmt::format("the worker's job is of no use: {} {}.", member, why));
+}
+
+Error reload_of_changes_only(const std::string& task_id) {
+  return make(ErrorKind::usage, "reload_of_changes_only",
+              fmt::format("task {} has no load: it replicates changes only.", task_id));
+}
+
+Error reload_of_unknown_table(const std::string& task_id, const TableRef& table) {
+  return make(ErrorKind::usage, "reload_of_unknown_table",
+              fmt::format("table {} is none of task {}. Names are those on the source, compared with case.",
+                          to_string(table), task_id));
+}
+
+Error clean_up_late(const std::string& task_id) {
+  return make(ErrorKind::connection, "clean_up_late",
+              fmt::format("the clean-up of task {} did not end in time; a server may not answer. Delete it again, or "
+                          "drop the slot by hand.",
+                          task_id));
+}
+
+Error clean_up_died(const std::string& task_id, const std::string& how) {
+  return make(ErrorKind::fatal, "clean_up_died",
+              fmt::format("the clean-up of task {} {}. Delete it again.", task_id, how));
+}
+
+std::string worker_died(const std::string& how, int64_t wait_s, int attempt) {
+  return fmt::format(
+      "The task's worker process {}. It is started again{} and goes on from the task's checkpoint "
+      "(attempt {}).",
+      how, wait_s > 0 ? fmt::format(" in {} s", wait_s) : "", attempt);
+}
+
+std::string worker_gave_up(const std::string& how, int attempts) {
+  if (attempts == 0)
+    return fmt::format("The task's worker process {}. RecoverableErrorCount allows no restart; resume the task.",
+                       how);
+  return fmt::format(
+      "The task's worker process {}, after {} restarts; it is not started again. Resume the task once "
+      "the cause is found (worker.err and task.log in its folder).",
+      how, attempts);
+}
+
+}  // namespace godwit::errors

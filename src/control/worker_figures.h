@@ -1,0 +1,38 @@
+#pragma once
+// What a worker tells of itself, from what its task counts. Pure: clocks and the process's own use are the caller's.
+
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "control/task_workers.h"
+#include "task/progress.h"
+
+namespace godwit {
+
+struct ProcessUse {
+  int64_t cpu_us = 0;
+  uint64_t memory_bytes = 0, swap_bytes = 0;
+};
+ProcessUse own_use();  // of the calling process
+
+// `type`: full-load, full-load-and-cdc, cdc.
+WorkerStatistics worker_figures(const TaskStatistics& now, std::string_view type, int64_t now_us, int64_t now_ms);
+
+// Rows loaded ÷ rows estimated, 0 to 99 while tables are to come, 100 once none is.
+int64_t full_load_percent(const std::vector<TableStatistics>& tables, std::string_view type);
+
+// Follows what changes, so that each row's LastUpdateTime is right and only what is new is told.
+class TableWatch {
+ public:
+  // The tables that changed since the last look; `all`: the list is another one, and this is the whole of it.
+  std::vector<WorkerTable> look(const std::vector<TableStatistics>& now, int64_t now_us, bool& all);
+  const std::vector<WorkerTable>& tables() const { return tables_; }
+  // As an earlier worker left them: what has not changed since keeps its time.
+  void start_from(std::vector<WorkerTable> tables) { before_ = std::move(tables); }
+
+ private:
+  std::vector<WorkerTable> tables_, before_;
+};
+
+}  // namespace godwit

@@ -1,0 +1,126 @@
+// What a server and its workers say: everything comes back as it was said, and no bytes do harm.
+
+#include "control/worker_protocol.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include <nlohmann/json.hpp>
+
+namespace godwit {
+namespace {
+
+WorkerTable some_table() {
+  WorkerTable out;
+  out.figures.table = {"public", "größer \"than\" life"};
+  out.figures.state = TableState::reloading;
+  out.figures.full_load_rows = uint64_t{1} << 62U;
+  out.figures.applied_ddls = 7;
+  out.figures.reloaded = true;
+  out.figures.load_start_us = 1700000000000001;
+  out.updated_us = 42;
+  return out;
+}
+
+TEST(WorkerProtocol, messages_come_back_as_they_were_said) {
+  WorkerFigures figures;
+  figures.running = true;
+  figures.checkpoint = "checkpoint:V1#1#0/1#0#0#*#0#0";
+  figures.statistics.run = 9;
+  figures.statistics.full_load_percent = 33;
+  figures.statistics.cpu_us = 123456789012;
+  for (const WorkerMessage& message :
+       {WorkerMessage(WorkerHello{"TASK", 3, 4711}), WorkerMessage(figures),
+        WorkerMessage(WorkerTables{true, {some_table(), {}}}), WorkerMessage(ReloadTaken{12})}) {
+    const std::string line = to_line(message);
+    ASSERT_EQ(line.find('\n'), line.size() - 1);
+    const auto again = parse_worker_message(std::string_view(line).substr(0, line.size() - 1));
+    ASSERT_TRUE(again) << line;
+    EXPECT_EQ(to_line(*again), line);
+  }
+}
+
+TEST(WorkerProtocol, commands_come_back_as_they_were_said) {
+  for (const WorkerCommand& command :
+       {WorkerCommand(StopCommand{true}), WorkerCommand(ReloadCommand{5, {{"s", "t"}, {"", "\n"}}}),
+        WorkerCommand(SeverityCommand{{{Component::sorter, Severity::detailed_debug}}})}) {
+    const std::string line = to_line(command);
+    ASSERT_EQ(line.find('\n'), line.size() - 1);
+    const auto again = parse_worker_command(std::string_view(line).substr(0, line.size() - 1));
+    ASSERT_TRUE(again) << line;
+    EXPECT_EQ(to_line(*again), line);
+  }
+}
+
+TEST(WorkerProtocol, jobs_outcomes_and_statistics_come_back_as_they_were_said) {
+  WorkerOrder order;
+  order.job.task_id = "T";
+  order.job.source = "postgresql://u:p@h/d";
+  order.job.settings = "{\"a\": [1]}";
+  order.job.start = StartKind::reload_target;
+  order.job.limits = {2048, 3};
+  order.job.log.age_max_s = 60;
+  order.clean_up = true;
+  EXPECT_EQ(to_json(*parse_worker_order(to_json(order))), to_json(order));
+  WorkerOutcome outcome;
+  outcome.stop_reason = "NORMAL";
+  outcome.remarks = {"one", "two"};
+  outcome.recoverable = true;
+  EXPECT_EQ(to_json(*parse_worker_outcome(to_json(outcome))), to_json(outcome));
+  WorkerStatistics statistics;
+  statistics.phase = "full load";
+  statistics.tables = {some_table()};
+  EXPECT_EQ(to_json(*parse_worker_statistics(to_json(statistics))), to_json(statistics));
+}
+
+TEST(WorkerProtocol, what_is_not_known_yet_is_passed_over_and_what_is_wrong_is_an_error) {
+  EXPECT_TRUE(parse_worker_command(R"({"command":"stop","gently":true})"));
+  for (const std::string_view wrong :
+       {"", "[]", "7", "{", R"({"message":"shout"})", R"({"message":"hello","task":"T"})",
+        R"({"message":"hello","task":"T","run":1,"pid":-4})", R"({"message":"figures","running":"perhaps"})",
+        R"({"message":"tables","tables":7})", R"({"message":"tables","tables":[{"state":"asleep"}]})",
+        R"({"message":"tables","tables":[7]})", R"({"message":"taken","order":1e99})"})
+    EXPECT_FALSE(parse_worker_message(wrong)) << wrong;
+  for (const std::string_view wrong : {R"({"command":"dance"})", R"({"command":"reload","tables":[[]]})"})
+    EXPECT_FALSE(parse_worker_command(wrong)) << wrong;
+  EXPECT_FALSE(parse_worker_order("{}"));
+}
+
+// Any bytes, and messages with a piece changed.
+RC_GTEST_PROP(WorkerProtocol, no_bytes_do_harm, (const std::string& bytes, size_t at, uint8_t with)) {
+  (void)parse_worker_message(bytes);
+  (void)parse_worker_command(bytes);
+  (void)parse_worker_order(bytes);
+  (void)parse_worker_outcome(bytes);
+  (void)parse_worker_statistics(bytes);
+  std::string line = to_line(WorkerMessage(WorkerTables{true, {some_table()}}));
+  line[at % line.size()] = static_cast<char>(with);
+  (void)parse_worker_message(line);
+}
+
+TEST(WorkerProtocol, lines_are_cut_wherever_the_bytes_were) {
+  const std::string stream = "one\n\ntwo two\nthree";
+  for (size_t piece = 1; piece <= stream.size(); ++piece) {
+    LineReader reader;
+    std::vector<std::string> lines;
+    for (size_t at = 0; at < stream.size(); at += piece) {
+      ASSERT_TRUE(reader.add(std::string_view(stream).substr(at, piece)));
+      while (auto line = reader.next()) lines.push_back(*line);
+    }
+    EXPECT_EQ(lines, (std::vector<std::string>{"one", "", "two two"})) << piece;
+  }
+}
+
+TEST(WorkerProtocol, a_line_without_end_is_given_up) {
+  LineReader reader;
+  const std::string piece(65536, 'x');
+  size_t taken = 0;
+  while (taken <= worker_line_bytes_max + piece.size() && reader.add(piece)) {
+    (void)reader.next();
+    taken += piece.size();
+  }
+  EXPECT_LE(taken, worker_line_bytes_max);
+}
+
+}  // namespace
+}  // namespace godwit
