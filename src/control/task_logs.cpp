@@ -245,7 +245,7 @@ Result<bool> LogCursor::open_chunk() {
     for (size_t c = chunk_at(chunks, place_.offset); c < chunks.size() && chunks[c].offset < file.end(); ++c) {
       const uint64_t end = chunk_end(chunks, c, file);
       if (end <= place_.offset) continue;
-      if (chunks[c].offset > place_.offset) {
+      if (chunks[c].offset >= place_.offset) {
         place_.offset = chunks[c].offset;
         place_.time_ms = chunks[c].time_before_ms;
       }
