@@ -10,24 +10,34 @@ using OperationList = std::span<const Operation> (*)();
 
 // Every list of handlers/ stands here.
 const std::vector<OperationList>& lists() {
-  static const std::vector<OperationList> all = {certificate_operations, connection_operations, endpoint_operations,
-                                                 schema_operations};
+  static const std::vector<OperationList> all = {
+      account_operations,  certificate_operations, connection_operations, endpoint_operations,
+      event_operations,    instance_operations,    schema_operations,     subnet_group_operations,
+      table_operations,    tag_operations,         task_operations};
   return all;
 }
 
-std::unordered_map<std::string_view, const Operation*> by_name() {
-  std::unordered_map<std::string_view, const Operation*> operations;
-  for (const OperationList list : lists())
-    for (const Operation& operation : list()) operations.emplace(operation.name, &operation);
-  return operations;
+using OperationOfName = std::unordered_map<std::string_view, const Operation*>;
+
+const OperationOfName& operations() {
+  static const OperationOfName by_name = [] {
+    OperationOfName made;
+    for (const OperationList list : lists())
+      for (const Operation& operation : list()) made.emplace(operation.name, &operation);
+    return made;
+  }();
+  return by_name;
 }
 
 }  // namespace
 
 const Operation* find_operation(std::string_view name) {
-  static const auto operations = by_name();
-  const auto found = operations.find(name);
-  return found == operations.end() ? nullptr : found->second;
+  const auto found = operations().find(name);
+  return found == operations().end() ? nullptr : found->second;
+}
+
+size_t operations_carried_out() {
+  return operations().size();
 }
 
 }  // namespace godwit

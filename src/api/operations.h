@@ -2,6 +2,7 @@
 // Every operation this server carries out, one list per resource; the router knows the rest of the service model's
 // operations from the model and answers that they are not supported yet.
 
+#include <cstddef>
 #include <span>
 #include <string_view>
 
@@ -24,5 +25,6 @@ std::span<const Operation> task_operations();
 
 // Null: the name is none of these.
 const Operation* find_operation(std::string_view name);
+size_t operations_carried_out();
 
 }  // namespace godwit

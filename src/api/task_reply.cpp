@@ -36,20 +36,18 @@ json stats_json(const StoredTask& task) {
 
 }  // namespace
 
-json task_json(const Call& call, const StoredTask& stored, bool with_settings) {
+json task_json(const Call& call, const StoredTask& task, bool with_settings) {
   const Namespace& names = call.environment.names;
-  StoredTask task = stored;
-  show_live_figures(call.environment, task);
   json out = {{"ReplicationTaskIdentifier", task.identifier},
               {"ReplicationTaskArn", task_arn(call.environment, task)},
               {"SourceEndpointArn", make_arn(names, "endpoint", task.source_endpoint_id)},
               {"TargetEndpointArn", make_arn(names, "endpoint", task.target_endpoint_id)},
               {"ReplicationInstanceArn", make_arn(names, "rep", task.instance_id)},
               {"MigrationType", task.migration_type},
-              {"TableMappings", std::move(task.table_mappings)},
+              {"TableMappings", task.table_mappings},
               {"Status", task.status},
               {"ReplicationTaskCreationDate", json_time(task.created_us)}};
-  if (with_settings) out["ReplicationTaskSettings"] = std::move(task.settings);
+  if (with_settings) out["ReplicationTaskSettings"] = task.settings;
   add_text(out, "LastFailureMessage", task.last_failure);
   add_text(out, "StopReason", task.stop_reason);
   add_time(out, "ReplicationTaskStartDate", task.start_called_us);
@@ -61,7 +59,8 @@ json task_json(const Call& call, const StoredTask& stored, bool with_settings) {
   return out;
 }
 
-json task_reply(const Call& call, const StoredTask& task) {
+json task_reply(const Call& call, StoredTask task) {
+  show_live_figures(call.environment, task);
   return {{"ReplicationTask", task_json(call, task)}};
 }
 

@@ -11,10 +11,11 @@
 
 namespace godwit {
 
-// `with_settings`: ReplicationTaskSettings too.
+// As it is stored; a worker's figures are put over it by show_live_figures(). `with_settings`:
+// ReplicationTaskSettings too.
 nlohmann::json task_json(const Call& call, const StoredTask& task, bool with_settings = true);
-// {"ReplicationTask": …}
-nlohmann::json task_reply(const Call& call, const StoredTask& task);
+// {"ReplicationTask": …}, with the figures of its worker.
+nlohmann::json task_reply(const Call& call, StoredTask task);
 
 // CdcStartTime, CdcStartPosition, CdcStopPosition.
 CdcMembers read_cdc_members(const Call& call);

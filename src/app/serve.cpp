@@ -1,16 +1,16 @@
 #include <fmt/format.h>
 #include <unistd.h>
 
+#include <cstdlib>
+
 #include "api/router.h"
 #include "app/commands.h"
 #include "app/listen_address.h"
 #include "app/server_files.h"
+#include "app/server_services.h"
 #include "app/server_signals.h"
 #include "base/clock.h"
 #include "base/server_log.h"
-#include "control/metrics_collector.h"
-#include "control/server_names.h"
-#include "engines/all.h"
 #include "http/server.h"
 
 namespace godwit {
@@ -40,13 +40,13 @@ std::string url_of(const HttpServer& server) {
                      server.port());
 }
 
-// The first start makes a key; it goes to a terminal, never into a log or a pipe that may be one.
+// The first start makes a key and prints it once, for a person or a script; never into the log of systemd.
 Result<void> offer_first_key(ServerFiles& files) {
   const auto keys = TRY(access_keys(*files.database));
   if (!keys.empty()) return {};
-  if (::isatty(STDOUT_FILENO) == 0) {
+  if (std::getenv("JOURNAL_STREAM") != nullptr) {
     server_log_of(Severity::warning, "serve",
-                  "there is no access key yet, and stdout is no terminal to show one on; make one by: godwit keys "
+                  "there is no access key yet, and a journal is no place for one; make one by: godwit keys "
                   "create --role admin --data-dir {}",
                   files.folder);
     return {};
@@ -76,14 +76,9 @@ Result<void> run(const ServeArguments& arguments) {
   TRY(open_server_log(files.folder + "/server.log"));
   if (!open) TRY(offer_first_key(files));
   StopSignals signals;
-  Background background;
-  Environment environment {
-    .database = *files.database, .secrets = files.secrets,
-    .names = TRY(fix_server_names(*files.database, arguments.region, arguments.account))
-    , .engines = all_engines(), .background = background, .folder = files.folder,
-        .secret_folder = arguments.secret_dir, .now_us = now_us, .lenient_max_records = arguments.lenient_max_records
-  };
-  MetricsCollector metrics(environment);
+  const auto services = TRY(ServerServices::open(std::move(files), arguments));
+  TRY(services->begin());
+  Environment& environment = services->environment();
   Router router(environment, {.required = !open,
                               .loopback_listener = listen.is_loopback(),
                               .signature = {.started_s = now_us() / 1'000'000}});
@@ -92,7 +87,7 @@ Result<void> run(const ServeArguments& arguments) {
   if (open && !server->is_loopback()) return Failure(open_beyond_loopback(arguments.listen));
   const std::string url = url_of(*server);
   server_log_of(Severity::info, "serve", "godwit {} listens on {}, account {}, region {}, folder {}{}",
-                GODWIT_VERSION, url, environment.names.account, environment.names.region, files.folder,
+                GODWIT_VERSION, url, environment.names.account, environment.names.region, environment.folder,
                 open ? ", without authentication" : "");
   fmt::print("listening on {}\n", url);
   std::fflush(stdout);

@@ -34,6 +34,8 @@ struct TaskFacts {
   size_t tables_there = 0;  // on the source
   Selection selection;
   std::vector<std::pair<TableRef, Error>> unplanned;  // tables that the rules and the target's types do not allow
+  // Of those tables the columns for whose types the target has none.
+  std::vector<std::pair<TableRef, ColumnDef>> unsupported;
   std::vector<std::string> plan_warnings;
   std::vector<CheckedTable> tables;
   std::vector<SequenceState> sequences;

@@ -107,15 +107,27 @@ Result<void> Gatherer::add_table(TableDef definition) {
   options.types_for = [this](const TableDef& layout) {
     return target_->types_for(layout, facts_.settings.godwit.type_mapping);
   };
-  const TableRef name = definition.ref;
-  auto planned = plan_table(facts_.rules, options, std::make_shared<const TableDef>(std::move(definition)),
-                            facts_.plan_warnings);
+  const auto source = std::make_shared<const TableDef>(std::move(definition));
+  auto planned = plan_table(facts_.rules, options, source, facts_.plan_warnings);
   if (!planned && planned.error().kind == ErrorKind::connection) return Failure(planned.error());
-  if (planned)
+  if (planned) {
     facts_.tables.emplace_back().plan = std::move(*planned);
-  else
-    facts_.unplanned.emplace_back(name, planned.error());
+    return {};
+  }
+  facts_.unplanned.emplace_back(source->ref, planned.error());
+  note_unsupported(*source);
   return {};
+}
+
+// The target is asked about each column alone.
+void Gatherer::note_unsupported(const TableDef& definition) {
+  for (const ColumnDef& column : definition.columns) {
+    TableDef alone;
+    alone.ref = definition.ref;
+    alone.columns = {column};
+    if (!target_->types_for(alone, facts_.settings.godwit.type_mapping))
+      facts_.unsupported.emplace_back(definition.ref, column);
+  }
 }
 
 std::vector<TargetTable> Gatherer::plans() const {

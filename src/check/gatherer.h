@@ -34,6 +34,7 @@ class Gatherer {
   Result<void> sequences();
   Result<void> large_objects();
   Result<void> add_table(TableDef definition);
+  void note_unsupported(const TableDef& definition);
   std::vector<TargetTable> plans() const;
   std::vector<TableDef> definitions() const;
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/text.h"
+#include "check/data_types.h"
 #include "check/judgement.h"
 #include "check/remedies.h"
 #include "check/table_words.h"
@@ -12,6 +13,11 @@
 
 namespace godwit {
 namespace {
+
+std::string unsupported_of(const TaskFacts& facts, const TableRef& table) {
+  const auto at = std::ranges::find_if(facts.unsupported, [&](const auto& one) { return one.first == table; });
+  return at == facts.unsupported.end() ? std::string() : at->second.name;
+}
 
 void source_types(const TaskFacts& facts, Judgement& judgement) {
   judgement.look_at(facts);
@@ -24,24 +30,16 @@ void source_types(const TaskFacts& facts, Judgement& judgement) {
                       .reason = finding.error.message,
                       .place = RemedyPlace::source,
                       .remedy = finding.remedy});
-  if (facts.source_family == facts.target_family ||
-      (facts.source_family != Family::postgres && facts.target_family != Family::postgres))
-    return;
-  for (const CheckedTable& table : facts.tables)
-    for (const ColumnDef& column : table.plan.source->columns) {
-      if (column.type.form != ValueForm::other && column.type.element != ValueForm::other) continue;
-      if (column.type.form != ValueForm::other && column.type.form != ValueForm::array &&
-          column.type.form != ValueForm::range)
-        continue;
-      if (!is_moved(table, column)) continue;
+  for (const ColumnIssue& issue : column_issues(facts))
+    if (issue.partly)
       judgement.warn(
-          {.table = table.plan.source->ref,
-           .column = column.name,
-           .reason = fmt::format("Type {} means nothing to the target: values arrive as the text that the "
-                                 "source writes of them.",
-                                 column.type.native),
+          {.table = issue.table,
+           .column = issue.column,
+           .reason =
+               fmt::format("Type {} means nothing to the target: values arrive as the text that the source writes "
+                           "of them.",
+                           issue.type),
            .advice = "Nothing, if text is enough; else a change-data-type rule, or a remove-column rule."});
-    }
 }
 
 void lobs_not_null(const TaskFacts&, Judgement& judgement) {

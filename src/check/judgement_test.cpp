@@ -8,6 +8,7 @@
 #include <ostream>
 #include <set>
 
+#include "check/data_types.h"
 #include "check/judgement.h"
 #include "check/report_json.h"
 
@@ -479,6 +480,27 @@ TEST(Report, status_is_the_worst_that_counts) {
   EXPECT_EQ(report_of({failed, error, cancelled}).status(), "failed");
   EXPECT_EQ(report_of({passed, cancelled}).status(), "cancelling");
   EXPECT_EQ(report_of({passed, failed, warning}).last_failure(), "one: so it is");
+}
+
+TEST(DataTypes, are_reported_by_type_schema_and_table) {
+  TaskFacts facts = plain_facts(Family::postgres, Family::mysql);
+  ColumnDef odd;
+  odd.name = "place";
+  odd.type.native = "point(2)";
+  facts.unsupported = {{{"public", "odd"}, odd}};
+  TableDef definition = *facts.tables.front().plan.source;
+  definition.columns[1].type.native = "tsvector";
+  definition.columns[1].type.form = ValueForm::other;
+  CheckedTable& table = facts.tables.front();
+  table.plan.source = table.plan.layout = std::make_shared<const TableDef>(definition);
+  const nlohmann::ordered_json report = to_json("shop", column_issues(facts));
+  EXPECT_EQ(report.dump(),
+            R"({"summary":{"task-name":"shop","not-supported":{"data-type":["point"],"column-count":1},)"
+            R"("partially-supported":{"data-type":["tsvector"],"column-count":1}},"types":[)"
+            R"({"data-type":"point","support-level":"not-supported","schemas":[{"schema-name":"public","tables":[)"
+            R"({"table-name":"odd","columns":["place"]}]}]},)"
+            R"({"data-type":"tsvector","support-level":"partially-supported","schemas":[{"schema-name":"public",)"
+            R"("tables":[{"table-name":"orders","columns":["body"]}]}]}]})");
 }
 
 TEST(Report, files_have_the_form_of_dms) {

@@ -22,6 +22,8 @@ class Background {
   Background& operator=(const Background&) = delete;
 
   void start(Job job);
+  // Asks all jobs to stop and waits for those under way; those that wait, and later ones, are not begun.
+  void finish();
   // Until nothing waits or runs; for tests.
   void drain();
 

@@ -9,19 +9,14 @@
 #include <ctime>
 #include <memory>
 
-#include "base/text.h"
 #include "control/certificates.h"
-#include "control/faults.h"
+#include "control/endpoint_faults.h"
 
 namespace godwit {
 namespace {
 
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
-
-Error bad_certificate(std::string_view why) {
-  return fault("InvalidCertificateFault", fmt::format("The certificate is invalid: {}", why));
-}
 
 int64_t microseconds(const ASN1_TIME* time) {
   std::tm parts{};
@@ -63,7 +58,7 @@ Result<std::vector<Certificate>> read_bundle(const std::string& pem) {
     if (PEM_read_bio(in.get(), &name, &header, &bytes, &size) != 1) {
       const bool at_end = ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE;
       ERR_clear_error();
-      if (!at_end) return Failure(bad_certificate("a block of the PEM text is damaged or not closed."));
+      if (!at_end) return Failure(certificate_refused("a block of the PEM text is damaged or not closed."));
       return out;
     }
     const std::string kind = name;
@@ -76,10 +71,10 @@ Result<std::vector<Certificate>> read_bundle(const std::string& pem) {
     ERR_clear_error();
     if (kind.find("PRIVATE KEY") != std::string::npos)
       return Failure(
-          bad_certificate("the PEM text holds a private key, which no one should be shown. Give the "
-                          "certificates alone, and take that key out of use."));
+          certificate_refused("the PEM text holds a private key, which no one should be shown. Give the "
+                              "certificates alone, and take that key out of use."));
     if (one == nullptr)
-      return Failure(bad_certificate(fmt::format("a block of the PEM text ({}) is no X.509 certificate.", kind)));
+      return Failure(certificate_refused(fmt::format("a block of the PEM text ({}) is no X.509 certificate.", kind)));
     out.push_back(std::move(one));
   }
 }
@@ -89,7 +84,7 @@ Result<std::vector<Certificate>> read_bundle(const std::string& pem) {
 Result<CertificateFacts> read_certificate(const std::string& pem) {
   const std::vector<Certificate> bundle = TRY(read_bundle(pem));
   if (bundle.empty())
-    return Failure(bad_certificate("there is no -----BEGIN CERTIFICATE----- in it; give it in PEM form."));
+    return Failure(certificate_refused("there is no -----BEGIN CERTIFICATE----- in it; give it in PEM form."));
   const X509& first = *bundle.front();
   EVP_PKEY* key = X509_get0_pubkey(&first);
   CertificateFacts out;

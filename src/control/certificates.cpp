@@ -14,6 +14,7 @@
 
 #include "base/text.h"
 #include "control/account.h"
+#include "control/endpoint_faults.h"
 #include "control/faults.h"
 #include "control/identifiers.h"
 #include "store/endpoints.h"
@@ -22,10 +23,6 @@ namespace godwit {
 namespace {
 
 constexpr size_t certificate_bytes_max = 1 << 20;
-
-Error bad_input(std::string_view why) {
-  return fault("InvalidCertificateFault", std::string(why));
-}
 
 // Base64 with its padding; blanks and line ends between the characters go. Nothing: it is none.
 std::optional<std::string> canonical_base64(std::string_view text) {
@@ -40,19 +37,19 @@ std::optional<std::string> canonical_base64(std::string_view text) {
 }
 
 Result<void> check_size(const std::string& text) {
-  if (text.size() > certificate_bytes_max) return Failure(bad_input("The certificate is larger than 1 MB."));
+  if (text.size() > certificate_bytes_max) return Failure(certificate_refused("it is larger than 1 MB."));
   return {};
 }
 
 Result<CertificateRecord> record_of(const CertificateInput& input) {
   const bool pem = input.pem && !trim(*input.pem).empty(),
              wallet = input.wallet_base64 && !input.wallet_base64->empty();
-  if (pem == wallet) return Failure(bad_input("Give either CertificatePem or CertificateWallet."));
+  if (pem == wallet) return Failure(certificate_refused("give either CertificatePem or CertificateWallet."));
   CertificateRecord out;
   if (wallet) {
     TRY(check_size(*input.wallet_base64));
     const auto bytes = canonical_base64(*input.wallet_base64);
-    if (!bytes) return Failure(bad_input("CertificateWallet is no base64 text."));
+    if (!bytes) return Failure(certificate_refused("CertificateWallet is no base64 text."));
     out.wallet_base64 = *bytes;
     return out;
   }
@@ -69,14 +66,6 @@ Result<CertificateRecord> record_of(const CertificateInput& input) {
 
 std::string file_of(const Environment& environment, const std::string& id) {
   return environment.folder + "/certificates/" + id + ".pem";
-}
-
-Error file_not_written(const std::string& path, std::string_view why) {
-  return {ErrorKind::resource, "endpoint.certificate_file",
-          fmt::format("the certificate's file {} cannot be written: {}. Look at the disk and the rights of the data "
-                      "folder.",
-                      path, why),
-          ""};
 }
 
 bool holds(const std::string& path, const std::string& text) {
@@ -97,7 +86,7 @@ Result<void> write_file(const std::string& path, const std::string& text) {
   if (done) return {};
   const int why = errno;
   ::unlink(draft.c_str());
-  return Failure(file_not_written(path, std::strerror(why)));
+  return Failure(certificate_file_not_written(path, std::strerror(why)));
 }
 
 }  // namespace
@@ -134,8 +123,7 @@ Result<CertificateRecord> remove_certificate(Environment& environment, const std
     const auto record = TRY(find_certificate(database, *id));
     if (!record) return Failure(not_found("Certificate", arn));
     const auto user = TRY(endpoint_with_certificate(database, *id));
-    if (user)
-      return Failure(invalid_state(fmt::format("Certificate {} is used by endpoint {}.", record->identifier, *user)));
+    if (user) return Failure(certificate_in_use(record->identifier, *user));
     TRY(delete_certificate(database, *id));
     return *record;
   });

@@ -1,31 +1,15 @@
 #include "control/connectable.h"
 
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
 #include "base/text.h"
 #include "control/certificates.h"
+#include "control/endpoint_faults.h"
 #include "control/endpoint_secrets.h"
 #include "control/extra_attributes.h"
 
 namespace godwit {
 namespace {
-
-Error engine_gone(const EndpointRecord& record) {
-  return {
-      ErrorKind::prerequisite, "endpoint.engine",
-      fmt::format("this build has no engine for {}, which endpoint {} is of", record.engine_name, record.identifier),
-      ""};
-}
-
-Error certificate_gone(const EndpointRecord& record) {
-  return {ErrorKind::prerequisite, "endpoint.certificate",
-          fmt::format("the certificate of endpoint {} is not there any more. Import it, and give its ARN to the "
-                      "endpoint.",
-                      record.identifier),
-          ""};
-}
 
 Result<void> add_login(const Environment& environment, const EndpointRecord& record, const nlohmann::json& settings,
                        Endpoint& out) {
@@ -84,7 +68,7 @@ std::string password_place(const std::string& endpoint_id) {
 
 Result<Endpoint> connectable(const Environment& environment, const EndpointRecord& record) {
   const auto kind = endpoint_kind(environment, record.engine_name);
-  if (!kind) return Failure(engine_gone(record));
+  if (!kind) return Failure(engine_not_built(record));
   const nlohmann::json settings = nlohmann::json::parse(record.settings);
   Endpoint out;
   out.scheme = kind->engine->scheme;

@@ -4,8 +4,8 @@
 
 #include "base/server_log.h"
 #include "control/connectable.h"
+#include "control/endpoint_faults.h"
 #include "control/endpoints.h"
-#include "control/faults.h"
 #include "control/instances.h"
 #include "store/tasks.h"
 
@@ -71,10 +71,6 @@ void start_test(Environment& environment, const ConnectionRecord& attempt) {
   });
 }
 
-Error no_connection(const std::string& instance_arn, const std::string& endpoint_arn) {
-  return not_found("Connection", fmt::format("{} with {}", instance_arn, endpoint_arn));
-}
-
 }  // namespace
 
 std::string failure_text(const Error& error) {
@@ -96,10 +92,7 @@ Result<ShownConnection> test_connection(Environment& environment, const std::str
     const EndpointRecord endpoint = TRY(endpoint_of(environment, endpoint_arn));
     const auto earlier = TRY(find_connection(environment.database, endpoint.id, instance.id));
     if (earlier && earlier->status == "testing")
-      return Failure(
-          invalid_state(fmt::format("The connection of replication instance {} and endpoint {} is being "
-                                    "tested already.",
-                                    instance.identifier, endpoint.identifier)));
+      return Failure(connection_being_tested(instance.identifier, endpoint.identifier));
     return begin_connection_test(environment.database, endpoint.id, instance.id, environment.now_us());
   });
   if (!tested) return Failure(tested.error());
@@ -119,8 +112,7 @@ Result<ShownConnection> remove_connection(Environment& environment, const std::s
     running.instances = {instance.id};
     running.statuses = {"starting", "running", "stopping"};
     const auto tasks = TRY(list_tasks(environment.database, running, {.limit = 1}));
-    if (!tasks.empty())
-      return Failure(invalid_state(fmt::format("Task {} runs on this connection.", tasks.front().identifier)));
+    if (!tasks.empty()) return Failure(connection_has_task(tasks.front().identifier));
     ShownConnection out = TRY(shown(environment, *record));
     out.record.status = "deleting";
     TRY(delete_connection(environment.database, endpoint.id, instance.id));
@@ -142,9 +134,7 @@ Result<void> require_tested(Environment& environment, const std::string& instanc
                             const std::string& endpoint_id) {
   const auto record = TRY(find_connection(environment.database, endpoint_id, instance_id));
   if (record && record->status == "successful") return {};
-  return Failure(
-      invalid_state("Test connection for replication instance and endpoint should be successful for starting the "
-                    "replication task"));
+  return Failure(not_tested("starting the replication task"));
 }
 
 Result<std::vector<ConnectionRecord>> begin_tests_again(Environment& environment, const std::string& endpoint_id) {

@@ -1,12 +1,10 @@
 #include "control/endpoint_draft.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/text.h"
 #include "control/connectable.h"
-#include "control/faults.h"
+#include "control/endpoint_faults.h"
 #include "control/identifiers.h"
 #include "store/certificates.h"
 
@@ -16,14 +14,6 @@ namespace {
 constexpr std::string_view secret_id = "SecretsManagerSecretId", secret_role = "SecretsManagerAccessRoleArn";
 constexpr int64_t port_max = 65535;
 
-Error blank(std::string_view parameter) {
-  return invalid_value(fmt::format("The parameter {} must be provided and must not be blank.", parameter));
-}
-
-Error bad_certificate_arn(std::string_view why) {
-  return invalid_value(fmt::format("Invalid certificate ARN: {}", why));
-}
-
 // A text of a settings structure; nothing: it is not given.
 std::optional<std::string> text_in(const nlohmann::json& settings, std::string_view member) {
   const auto at = settings.find(member);
@@ -31,14 +21,9 @@ std::optional<std::string> text_in(const nlohmann::json& settings, std::string_v
   return at->get<std::string>();
 }
 
-bool is_login_setting(std::string_view member) {
-  return std::ranges::any_of(login_settings(), [&](const Attribute& one) { return one.member == member; });
-}
-
 Result<void> check_text(std::string_view member, const std::string& text, bool one_line = true) {
   for (const char c : text)
-    if (c == '\0' || (one_line && static_cast<unsigned char>(c) < ' '))
-      return Failure(invalid_value(fmt::format("{} holds a control character.", member)));
+    if (c == '\0' || (one_line && static_cast<unsigned char>(c) < ' ')) return Failure(control_character(member));
   return {};
 }
 
@@ -48,7 +33,7 @@ Result<void> check_server_name(const std::string& name) {
   const bool plain = name.find_first_not_of(allowed) == std::string::npos;
   const bool other_script = std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
   if (plain || other_script) return {};
-  return Failure(invalid_value("ServerName is no host name or address."));
+  return Failure(server_name_refused());
 }
 
 }  // namespace
@@ -82,8 +67,7 @@ Result<void> EndpointDraft::take(const EndpointInput& input) {
 // Settings of another kind of engine mean nothing to this one.
 Result<void> EndpointDraft::take_kind(const EndpointInput& input) {
   if (input.type) record_.type = lower_ascii(*input.type);
-  if (record_.type != "source" && record_.type != "target")
-    return Failure(invalid_value("EndpointType must be source or target."));
+  if (record_.type != "source" && record_.type != "target") return Failure(endpoint_type_refused());
   const EndpointForm* before = nullptr;
   if (!record_.engine_name.empty())
     if (const auto kind = endpoint_kind(environment_, record_.engine_name)) before = kind->form;
@@ -91,7 +75,7 @@ Result<void> EndpointDraft::take_kind(const EndpointInput& input) {
   if (before != nullptr && before != kind_.form) drop_settings();
   record_.engine_name = kind_.engine->name;
   if (!kind_.engine->serves(endpoint_role(record_.type)))
-    return Failure(invalid_value(fmt::format("EngineName {} cannot be a {}.", kind_.engine->name, record_.type)));
+    return Failure(side_not_served(kind_.engine->name, record_.type));
   return {};
 }
 
@@ -106,8 +90,7 @@ Result<nlohmann::json> EndpointDraft::given_settings(const EndpointInput& input)
   const ServedEngine& engine = *kind_.engine;
   for (const auto& [structure, members] : input.settings)
     if (structure != engine.settings_structure && (structure != engine.older_structure || structure.empty()))
-      return Failure(invalid_combination(fmt::format("{} does not belong to engine {}, whose settings are {}.",
-                                                     structure, engine.name, engine.settings_structure)));
+      return Failure(structure_of_other_engine(structure, engine.name, engine.settings_structure));
   for (const std::string_view structure : {engine.older_structure, engine.settings_structure})
     if (const auto at = input.settings.find(std::string(structure)); at != input.settings.end())
       for (const auto& [member, value] : at->second.items())
@@ -127,10 +110,7 @@ Result<void> EndpointDraft::take_login(const EndpointInput& input, const nlohman
   if (const auto at = given.find("Port"); !port && at != given.end() && at->is_number_integer()) port = *at;
   const auto secret = text_in(given, secret_id);
   const bool in_clear = username || password || server || port;
-  if (secret && !secret->empty() && in_clear)
-    return Failure(invalid_combination(
-        "SecretsManagerSecretId and Username, Password, ServerName or Port exclude each other: the secret holds the "
-        "login."));
+  if (secret && !secret->empty() && in_clear) return Failure(secret_beside_login());
   if (secret && !secret->empty()) {
     record_.username.clear();
     record_.server_name.clear();
@@ -148,12 +128,11 @@ Result<void> EndpointDraft::take_login(const EndpointInput& input, const nlohman
     *to = std::string(trim(**from));
   }
   TRY(check_server_name(record_.server_name));
-  if (port && (*port < 1 || *port > port_max))
-    return Failure(invalid_value(fmt::format("Port must be 1 to {}.", port_max)));
+  if (port && (*port < 1 || *port > port_max)) return Failure(port_refused(port_max));
   if (port) record_.port = port;
   if (password) {
     TRY(check_text("Password", *password, false));
-    if (password->empty()) return Failure(blank("password"));
+    if (password->empty()) return Failure(member_blank("password"));
     record_.sealed_password = environment_.secrets.seal(*password, password_place(record_.id));
   }
   return {};
@@ -174,8 +153,7 @@ Result<void> EndpointDraft::take_settings(const nlohmann::json& given) {
       settings_[member] = text;
     } else {
       if (auto checked = check_setting(*attribute, text); !checked)
-        return Failure(
-            invalid_value(fmt::format("{}: {}", kind_.engine->settings_structure, checked.error().message)));
+        return Failure(setting_refused(kind_.engine->settings_structure, checked.error()));
       settings_[std::string(attribute->member)] = setting_of(*attribute, text);
     }
   }
@@ -201,28 +179,26 @@ Result<void> EndpointDraft::take_extra_attributes(const EndpointInput& input, co
 
 Result<void> EndpointDraft::take_tls(const EndpointInput& input) {
   if (input.ssl_mode && kind_.form->ssl_modes.empty() && *input.ssl_mode != "none")
-    return Failure(invalid_combination(fmt::format("SslMode does not belong to engine {}.", kind_.engine->name)));
+    return Failure(ssl_not_of_engine(kind_.engine->name));
   if (input.ssl_mode) record_.ssl_mode = lower_ascii(*input.ssl_mode);
   if (!input.certificate_arn) return {};
   record_.certificate_id.clear();
   if (input.certificate_arn->empty()) return {};
   const auto id = id_of(environment_.names, *input.certificate_arn, "cert");
-  if (!id) return Failure(bad_certificate_arn(*input.certificate_arn));
+  if (!id) return Failure(certificate_arn_refused(*input.certificate_arn));
   const auto certificate = TRY(find_certificate(environment_.database, *id));
-  if (!certificate) return Failure(bad_certificate_arn(*input.certificate_arn));
-  if (certificate->pem.empty())
-    return Failure(bad_certificate_arn(
-        fmt::format("it is a wallet, and engine {} verifies servers by PEM.", kind_.engine->name)));
+  if (!certificate) return Failure(certificate_arn_refused(*input.certificate_arn));
+  if (certificate->pem.empty()) return Failure(certificate_is_wallet(kind_.engine->name));
   record_.certificate_id = *id;
   return {};
 }
 
 Result<void> EndpointDraft::check_login() const {
   if (settings_.contains(secret_id)) return {};
-  if (record_.server_name.empty()) return Failure(blank("serverName"));
-  if (!record_.port) return Failure(blank("port"));
-  if (record_.username.empty()) return Failure(blank("username"));
-  if (record_.sealed_password.empty()) return Failure(blank("password"));
+  if (record_.server_name.empty()) return Failure(member_blank("serverName"));
+  if (!record_.port) return Failure(member_blank("port"));
+  if (record_.username.empty()) return Failure(member_blank("username"));
+  if (record_.sealed_password.empty()) return Failure(member_blank("password"));
   return {};
 }
 
@@ -232,12 +208,9 @@ Result<void> EndpointDraft::check_tls() const {
   if (mode == nullptr) {
     std::vector<std::string> known;
     for (const SslMode& one : kind_.form->ssl_modes) known.emplace_back(one.name);
-    return Failure(invalid_value(fmt::format("SslMode {} is not supported for engine {}; there are: {}.",
-                                             record_.ssl_mode, kind_.engine->name, join(known, ", "))));
+    return Failure(ssl_mode_refused(record_.ssl_mode, kind_.engine->name, join(known, ", ")));
   }
-  if (mode->verifies && record_.certificate_id.empty())
-    return Failure(bad_certificate_arn(
-        fmt::format("SslMode {} needs the CertificateArn of an imported certificate.", mode->name)));
+  if (mode->verifies && record_.certificate_id.empty()) return Failure(certificate_needed(mode->name));
   return {};
 }
 

@@ -13,6 +13,19 @@
 
 namespace godwit {
 
+// A replication instance "name-<id>".
+inline void put_instance(Database& database, const std::string& id, const std::string& status) {
+  SubnetGroupRecord group;
+  group.identifier = "group-" + id;
+  ASSERT_TRUE(insert_subnet_group(database, group));
+  InstanceRecord one;
+  one.id = id;
+  one.identifier = "name-" + id;
+  one.status = status;
+  one.subnet_group = group.identifier;
+  ASSERT_TRUE(insert_instance(database, one));
+}
+
 class EndpointFixture : public testing::Test {
  protected:
   void SetUp() override {
@@ -26,9 +39,6 @@ class EndpointFixture : public testing::Test {
                                      .folder = folder_,
                                      .secret_folder = folder_ + "/secrets",
                                      .now_us = [this] { return ++clock_us_; }});
-    SubnetGroupRecord group;
-    group.identifier = "g";
-    ASSERT_TRUE(insert_subnet_group(*database_, group));
     put_instance("INSTANCE", "available");
   }
   void TearDown() override {
@@ -37,12 +47,7 @@ class EndpointFixture : public testing::Test {
   }
 
   void put_instance(const std::string& id, const std::string& status) {
-    InstanceRecord one;
-    one.id = id;
-    one.identifier = "name-" + id;
-    one.status = status;
-    one.subnet_group = "g";
-    ASSERT_TRUE(insert_instance(*database_, one));
+    godwit::put_instance(*database_, id, status);
   }
   std::string instance(const std::string& id = "INSTANCE") const {
     return "arn:aws:dms:us-east-1:000000000000:rep:" + id;

@@ -1,27 +1,24 @@
 #include "control/endpoint_kinds.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 
 #include "base/text.h"
-#include "control/faults.h"
+#include "control/endpoint_faults.h"
 
 namespace godwit {
 
 Result<EndpointKind> endpoint_kind(const Environment& environment, std::string_view engine_name) {
   const std::string wanted = lower_ascii(trim(engine_name));
-  std::vector<std::string> known;
   for (Engine* engine : environment.engines) {
     const EndpointForm& form = engine->endpoint_form();
-    for (const ServedEngine& one : form.engines) {
+    for (const ServedEngine& one : form.engines)
       if (one.name == wanted) return EndpointKind{&one, &form, engine};
-      known.emplace_back(one.name);
-    }
   }
+  std::vector<std::string> known;
+  for (const Engine* engine : environment.engines)
+    for (const ServedEngine& one : engine->endpoint_form().engines) known.emplace_back(one.name);
   std::ranges::sort(known);
-  return Failure(invalid_value(
-      fmt::format("EngineName {} is not supported by this server; there are: {}.", engine_name, join(known, ", "))));
+  return Failure(engine_refused(engine_name, join(known, ", ")));
 }
 
 std::vector<EndpointType> endpoint_types(const Environment& environment) {

@@ -10,27 +10,12 @@
 
 #include "base/json_fields.h"
 #include "base/text.h"
+#include "control/endpoint_faults.h"
 
 namespace godwit {
 namespace {
 
 constexpr size_t secret_bytes_max = 65536;
-
-Error bad_secret(std::string_view id, std::string_view why) {
-  return {ErrorKind::prerequisite, "endpoint.secret",
-          fmt::format("the secret {} cannot be used: {}. It must be a JSON object with username and password, and "
-                      "with host and port of the server.",
-                      id, why),
-          ""};
-}
-
-Error no_secret_folder(std::string_view id) {
-  return {ErrorKind::prerequisite, "endpoint.secret_folder",
-          fmt::format("the secret {} cannot be read: this server was started without a folder of secrets. Start it "
-                      "with --secret-dir, or name a secret as env:NAME.",
-                      id),
-          ""};
-}
 
 // "arn:aws:secretsmanager:<region>:<account>:secret:<name>": the name.
 std::string name_of(const std::string& id) {
@@ -55,20 +40,20 @@ std::string without_suffix(const std::string& name) {
 Result<std::string> read_file(const std::string& folder, const std::string& id) {
   if (folder.empty()) return Failure(no_secret_folder(id));
   const std::string name = name_of(id);
-  if (!is_file_name(name)) return Failure(bad_secret(id, "its name is no name of a file"));
+  if (!is_file_name(name)) return Failure(secret_refused(id, "its name is no name of a file"));
   struct stat facts{};
   std::string path = folder + "/" + name + ".json";
   if (::stat(path.c_str(), &facts) != 0) {
     path = folder + "/" + without_suffix(name) + ".json";
     if (::stat(path.c_str(), &facts) != 0)
-      return Failure(bad_secret(id, fmt::format("the folder of secrets has no file {}.json", name)));
+      return Failure(secret_refused(id, fmt::format("the folder of secrets has no file {}.json", name)));
   }
   if ((facts.st_mode & 077) != 0)
-    return Failure(bad_secret(id, "others than its owner may use the file; chmod 600 it"));
+    return Failure(secret_refused(id, "others than its owner may use the file; chmod 600 it"));
   std::ifstream file(path, std::ios::binary);
   std::string text(secret_bytes_max, '\0');
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (!file.eof()) return Failure(bad_secret(id, file ? "the file is too large" : "the file cannot be read"));
+  if (!file.eof()) return Failure(secret_refused(id, file ? "the file is too large" : "the file cannot be read"));
   text.resize(static_cast<size_t>(file.gcount()));
   return text;
 }
@@ -89,22 +74,22 @@ Result<Login> read_secret(const std::string& secret_folder, const std::string& s
   std::string text;
   if (secret_id.starts_with(environment)) {
     const char* value = std::getenv(secret_id.c_str() + environment.size());
-    if (value == nullptr) return Failure(bad_secret(secret_id, "the server's environment has no such variable"));
+    if (value == nullptr) return Failure(secret_refused(secret_id, "the server's environment has no such variable"));
     text = value;
   } else {
     text = TRY(read_file(secret_folder, secret_id));
   }
   const auto document = parse_json(text, "the secret");
-  if (!document || !document->is_object()) return Failure(bad_secret(secret_id, "it is no JSON object"));
+  if (!document || !document->is_object()) return Failure(secret_refused(secret_id, "it is no JSON object"));
   Login out;
   for (const auto& [key, member] : {std::pair("username", &Login::username), std::pair("password", &Login::password),
                                     std::pair("host", &Login::host), std::pair("port", &Login::port)}) {
     const auto value = text_of(*document, key);
-    if (!value) return Failure(bad_secret(secret_id, fmt::format("its member {} is no text", key)));
+    if (!value) return Failure(secret_refused(secret_id, fmt::format("its member {} is no text", key)));
     out.*member = *value;
   }
   if (out.username.empty() || out.password.empty() || out.host.empty())
-    return Failure(bad_secret(secret_id, "it lacks username, password or host"));
+    return Failure(secret_refused(secret_id, "it lacks username, password or host"));
   return out;
 }
 

@@ -1,10 +1,9 @@
 #include "control/endpoints.h"
 
-#include <fmt/format.h>
-
 #include "control/account.h"
 #include "control/connection_tests.h"
 #include "control/endpoint_draft.h"
+#include "control/endpoint_faults.h"
 #include "control/faults.h"
 #include "control/identifiers.h"
 #include "store/tasks.h"
@@ -34,15 +33,10 @@ Result<std::optional<std::string>> task_of(const Environment& environment, const
 Result<void> require_unused(const Environment& environment, const EndpointRecord& before,
                             const EndpointRecord& after) {
   const auto running = TRY(task_of(environment, before.id, {{"starting", "running", "stopping"}}));
-  if (running)
-    return Failure(
-        invalid_state(fmt::format("Endpoint {} cannot be modified while task {} runs on it. Stop the task first.",
-                                  before.identifier, *running)));
+  if (running) return Failure(endpoint_has_running_task(before.identifier, *running));
   if (before.type == after.type) return {};
   const auto task = TRY(task_of(environment, before.id));
-  if (task)
-    return Failure(invalid_state(fmt::format("Endpoint {} is the {} of task {}, so its EndpointType stays.",
-                                             before.identifier, before.type, *task)));
+  if (task) return Failure(endpoint_side_in_use(before, *task));
   return {};
 }
 
@@ -109,9 +103,7 @@ Result<EndpointRecord> delete_endpoint(Environment& environment, const std::stri
   return environment.database.atomically([&]() -> Result<EndpointRecord> {
     const EndpointRecord record = TRY(require_endpoint(environment, arn));
     const auto task = TRY(task_of(environment, record.id));
-    if (task)
-      return Failure(invalid_state(
-          fmt::format("Endpoint {} is used by task {}. Delete the task first.", record.identifier, *task)));
+    if (task) return Failure(endpoint_has_task(record.identifier, *task));
     TRY(delete_endpoint(environment.database, record.id));
     return record;
   });

@@ -1,20 +1,13 @@
 #include "control/extra_attributes.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <charconv>
 
 #include "base/text.h"
-#include "control/faults.h"
+#include "control/endpoint_faults.h"
 
 namespace godwit {
 namespace {
-
-Error unsupported(std::string_view name, std::string_view why = {}) {
-  return invalid_value(
-      fmt::format("Unsupported value '{}' for extra connection attributes{}{}", name, why.empty() ? "" : ": ", why));
-}
 
 bool is_driver_parameter(const EndpointForm& form, std::string_view name) {
   return std::ranges::any_of(form.driver_parameters,
@@ -32,9 +25,9 @@ std::string plain_value(const Attribute& attribute, std::string_view value) {
 Result<void> check_pair(const ExtraAttribute& pair, const EndpointForm& form) {
   const Attribute* attribute = find_attribute(form.attributes, pair.name);
   if (attribute == nullptr && is_driver_parameter(form, pair.name)) return {};
-  if (attribute == nullptr || attribute->only_in_uri) return Failure(unsupported(pair.name));
+  if (attribute == nullptr || attribute->only_in_uri) return Failure(extra_attribute_refused(pair.name));
   if (auto checked = check_setting(*attribute, pair.value); !checked)
-    return Failure(unsupported(pair.name, checked.error().message));
+    return Failure(extra_value_refused(pair.name, checked.error()));
   return {};
 }
 
@@ -53,10 +46,7 @@ Result<ExtraAttributes> parse_extra_attributes(std::string_view text, const Endp
     if (trim(piece).empty()) continue;
     const size_t equals = piece.find('=');
     if (equals == std::string::npos || trim(std::string_view(piece).substr(0, equals)).empty())
-      return Failure(invalid_value(fmt::format(
-          "Part {} of the extra connection attributes is no name=value; write name=value;name=value. A value that "
-          "holds a semicolon goes into the engine's settings structure.",
-          part)));
+      return Failure(extra_part_refused(part));
     const std::string_view view = piece;
     ExtraAttribute pair{std::string(trim(view.substr(0, equals))), std::string(trim(view.substr(equals + 1)))};
     TRY(check_pair(pair, form));

@@ -10,6 +10,7 @@
 #include "control/instances.h"
 #include "control/resource_faults.h"
 #include "control/subnet_groups.h"
+#include "control/task_runs.h"
 
 namespace godwit {
 namespace {
@@ -124,10 +125,7 @@ void recycle_then_settle(Environment& environment, const std::string& instance_i
       server_log_of(Severity::error, "instances", "Replication instance {} stays in transition: {}", instance_id,
                     settled.error().message);
   };
-  if (environment.recycle_tasks)
-    environment.recycle_tasks(instance_id, finish);
-  else
-    finish({});
+  recycle_tasks(environment, instance_id, finish);
 }
 
 }  // namespace godwit

@@ -13,7 +13,7 @@
 #include "control/resource_faults.h"
 #include "control/subnet_groups.h"
 #include "control/tags.h"
-#include "store/connections.h"
+#include "control/tasks.h"
 #include "store/tasks.h"
 
 namespace godwit {
@@ -128,6 +128,7 @@ Result<bool> apply_at_once(Environment& environment, InstanceRecord& instance, c
     const std::string name = TRY(read_identifier("ReplicationInstanceIdentifier", *change.identifier, 63));
     const auto other = TRY(find_instance_by_identifier(environment.database, name));
     if (other && other->id != instance.id) return Failure(already_exists("Replication Instance", name));
+    if (name != instance.identifier) TRY(rename_log_groups(environment, instance.id, name));
     changed |= assign(instance.identifier, std::optional(name));
   }
   if (change.maintenance_window)
@@ -245,7 +246,6 @@ Result<InstanceRecord> delete_instance(Environment& environment, std::string_vie
     on_instance.instances = {instance.id};
     const int64_t tasks = TRY(count_tasks(environment.database, on_instance));
     if (tasks > 0) return Failure(instance_has_tasks(instance.identifier, tasks));
-    TRY(delete_connections_of_instance(environment.database, instance.id));
     TRY(delete_instance(environment.database, instance.id));
     TRY(note_instance_events(environment, instance,
                              {{66, "deletion", "Replication instance deletion started"},

@@ -3,8 +3,8 @@
 #include "base/server_log.h"
 #include "control/connectable.h"
 #include "control/connection_tests.h"
+#include "control/endpoint_faults.h"
 #include "control/endpoints.h"
-#include "control/faults.h"
 #include "control/instances.h"
 
 namespace godwit {
@@ -42,10 +42,7 @@ Result<SchemaListRecord> refresh_schemas(Environment& environment, const std::st
     const auto earlier = TRY(find_schema_list(environment.database, endpoint.id));
     if (earlier && earlier->status == "refreshing") return *earlier;
     const auto connection = TRY(find_connection(environment.database, endpoint.id, instance.id));
-    if (!connection || connection->status != "successful")
-      return Failure(
-          invalid_state("Test connection for replication instance and endpoint should be successful for refreshing "
-                        "the schemas"));
+    if (!connection || connection->status != "successful") return Failure(not_tested("refreshing the schemas"));
     begun = true;
     return begin_schema_refresh(environment.database, endpoint.id, instance.id, environment.now_us());
   });
@@ -56,7 +53,7 @@ Result<SchemaListRecord> refresh_schemas(Environment& environment, const std::st
 Result<SchemaListRecord> schema_refresh_of(const Environment& environment, const std::string& endpoint_arn) {
   const EndpointRecord endpoint = TRY(endpoint_of(environment, endpoint_arn));
   const auto found = TRY(find_schema_list(environment.database, endpoint.id));
-  if (!found) return Failure(not_found("Schema refresh of the endpoint", endpoint_arn));
+  if (!found) return Failure(never_refreshed(endpoint_arn));
   return *found;
 }
 

@@ -12,8 +12,8 @@ namespace godwit {
 
 // Of a create, modify or start call; nothing: not given.
 struct CdcMembers {
-  std::optional<int64_t> start_time_us;
-  std::optional<std::string> start_position, stop_position;
+  std::optional<int64_t> start_time_us{};
+  std::optional<std::string> start_position{}, stop_position{};
 
   bool starts() const { return start_time_us || start_position; }
 };

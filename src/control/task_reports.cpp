@@ -32,6 +32,7 @@ std::string common_stop(int64_t now_us) {
 // What is left to do once the transaction is through.
 struct Rest {
   std::vector<std::string> launches;
+  bool stop = false;            // the worker runs and is to stop; it may not have been there when it was asked
   int64_t again_after_ms = -1;  // the report is to be taken once more; -1: it is dealt with
 };
 
@@ -104,7 +105,8 @@ class Folding {
       task_.after_stop.clear();
       task_.stop_reason.clear();
     }
-    if (follow_up_.kind == Kind::resume) return;  // of the worker that is being put down
+    rest_.stop = follow_up_.kind == Kind::resume || follow_up_.kind == Kind::gather ||
+                 (is(TaskStatus::stopping) && follow_up_.kind == Kind::rest);
     if (is(TaskStatus::starting)) task_.running_since_us = now_us_;
     move(Event::worker_runs);
   }
@@ -187,6 +189,13 @@ Result<Rest> fold(Environment& environment, const WorkerReport& report, bool at_
   });
 }
 
+void stop_again(Environment& environment, const std::string& task_id) {
+  if (environment.workers == nullptr) return;
+  if (const auto asked = environment.workers->stop(task_id); !asked)
+    server_log_of(Severity::warning, "tasks", "task={} is not asked to stop again: {}", task_id,
+                  asked.error().message);
+}
+
 void take(Environment& environment, const WorkerReport& report, bool at_once) {
   const auto rest = fold(environment, report, at_once);
   if (!rest) {
@@ -195,6 +204,7 @@ void take(Environment& environment, const WorkerReport& report, bool at_once) {
     return;
   }
   for (const std::string& task_id : rest->launches) launch(environment, task_id);
+  if (rest->stop) stop_again(environment, report.task_id);
   if (rest->again_after_ms < 0) return;
   environment.background.start([&environment, report, wait_ms = rest->again_after_ms](const std::stop_token& stop) {
     std::mutex mutex;
@@ -277,9 +287,7 @@ Result<void> end_forgotten_work(Environment& environment) {
     const Kind kind = read_follow_up(task.after_stop).kind;
     const bool stops = task_status(task.status) == TaskStatus::stopping && kind == Kind::rest;
     if (!stops && kind != Kind::resume && kind != Kind::gather) continue;
-    if (const auto asked = environment.workers->stop(task.id); !asked)
-      server_log_of(Severity::warning, "tasks", "task={} is not asked to stop again: {}", task.identifier,
-                    asked.error().message);
+    stop_again(environment, task.id);
   }
   return {};
 }

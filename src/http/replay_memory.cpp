@@ -9,7 +9,8 @@ ReplayMemory::Answer ReplayMemory::meet(std::string_view signature, std::string_
   // Every request may sweep once a second while there is no room, so that a flood costs no more than that.
   if (now_s >= swept_s_ + 60 || (seen_.size() >= signatures_max_ && now_s > swept_s_)) forget_old(now_s);
   uint64_t key = 0;
-  std::from_chars(signature.data(), signature.data() + 16, key, 16);
+  const std::string_view start = signature.substr(0, 16);
+  std::from_chars(start.begin(), start.end(), key, 16);
   if (const auto found = seen_.find(key); found != seen_.end()) {
     const Seen& seen = found->second;
     const bool is_fine = seen.peer == peer && now_s - seen.first_s <= window_s_;

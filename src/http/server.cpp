@@ -18,6 +18,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
 #include <thread>
+#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -62,11 +63,11 @@ Result<tcp::endpoint> resolve(asio::io_context& io, const std::string& address, 
 Result<void> listen(tcp::acceptor& acceptor, const tcp::endpoint& endpoint) {
   const std::string address = endpoint.address().to_string();
   error_code failed;
-  acceptor.open(endpoint.protocol(), failed);
+  std::ignore = acceptor.open(endpoint.protocol(), failed);
   if (!failed) keep_from_children(acceptor.native_handle());
-  if (!failed) acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
-  if (!failed) acceptor.bind(endpoint, failed);
-  if (!failed) acceptor.listen(tcp::acceptor::max_listen_connections, failed);
+  if (!failed) std::ignore = acceptor.set_option(tcp::acceptor::reuse_address(true), failed);
+  if (!failed) std::ignore = acceptor.bind(endpoint, failed);
+  if (!failed) std::ignore = acceptor.listen(tcp::acceptor::max_listen_connections, failed);
   if (failed == asio::error::address_in_use) return Failure(listen_address_in_use(address, endpoint.port()));
   if (failed == asio::error::make_error_code(asio::error::basic_errors::address_family_not_supported) ||
       failed.value() == EADDRNOTAVAIL)
@@ -94,7 +95,7 @@ struct HttpServer::State {
         registry(options.connections_max),
         bodies(options.bodies_bytes_max),
         pool(options.threads, options.requests_queued_max, std::move(handler)) {}
-  ~State() { stop(); }
+  ~State() { stop(); }  // NOLINT(bugprone-exception-escape): threads that cannot be joined are a defect
 
   Result<void> open();
   void run();
@@ -153,7 +154,7 @@ asio::awaitable<void> HttpServer::State::accept_all() {
     if (!registry.make_room()) continue;  // which closes the newcomer
     keep_from_children(socket.native_handle());
     error_code ignored;
-    socket.set_option(tcp::no_delay(true), ignored);
+    std::ignore = socket.set_option(tcp::no_delay(true), ignored);
     start_connection(std::move(socket), context);
   }
 }
@@ -162,7 +163,7 @@ void HttpServer::State::stop() {
   stopping = true;
   asio::post(accepting, [this] {
     error_code ignored;
-    acceptor.close(ignored);
+    std::ignore = acceptor.close(ignored);
   });
   registry.close_waiting();
   pool.stop();

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/resource.h>
 
+#include <fstream>
 #include <latch>
 #include <thread>
 #include <vector>
@@ -27,10 +28,9 @@ int64_t served_within_ms(uint16_t port) {
 }
 
 size_t resident_kb() {
-  FILE* file = std::fopen("/proc/self/statm", "r");
+  std::ifstream file("/proc/self/statm");
   size_t total = 0, resident = 0;
-  EXPECT_EQ(std::fscanf(file, "%zu %zu", &total, &resident), 2);
-  std::fclose(file);
+  EXPECT_TRUE(file >> total >> resident);
   return resident * 4;
 }
 
@@ -64,12 +64,12 @@ TEST(HttpLimits, a_client_that_sends_100_mb_gets_its_reply_and_takes_no_memory) 
   const auto server = started();
   const size_t before = resident_kb();
   TestClient client(server->port());
-  constexpr size_t bytes = 100 << 20;
+  constexpr size_t bytes = size_t{100} << 20;
   ASSERT_TRUE(client.send(fmt::format("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: {}\r\n\r\n", bytes)));
   const std::string piece(1 << 20, 'a');
   for (size_t sent = 0; sent < bytes; sent += piece.size()) ASSERT_TRUE(client.send(piece)) << sent;
   EXPECT_THAT(client.read_reply(), StartsWith("HTTP/1.1 413 "));
-  EXPECT_LT(resident_kb(), before + 16 * 1024);
+  EXPECT_LT(resident_kb(), before + (16U << 10));
 }
 
 TEST(HttpLimits, headers_over_32_kb_are_answered_431) {
@@ -203,6 +203,7 @@ TEST(HttpLimits, requests_beyond_the_queue_are_answered_503) {
     return echo(request);
   });
   std::vector<TestClient> clients;
+  clients.reserve(3);
   for (int i = 0; i < 3; ++i) clients.emplace_back(server->port());
   clients[0].send(post("0"));
   running.wait();
@@ -233,6 +234,7 @@ TEST(HttpLimits, large_bodies_share_a_budget_and_small_ones_need_none) {
 TEST(HttpLimits, fifty_clients_at_once_are_all_served) {
   const auto server = started();
   std::vector<std::thread> clients;
+  clients.reserve(50);
   std::atomic<int> served = 0;
   for (int i = 0; i < 50; ++i)
     clients.emplace_back([&, i] {

@@ -17,7 +17,7 @@
 namespace godwit {
 namespace {
 
-constexpr int64_t age_s_max = 15 * 60;
+constexpr int64_t age_s_max = int64_t{15} * 60;
 constexpr size_t derived_keys_max = 1024;
 constexpr std::string_view terminator = "aws4_request";
 

