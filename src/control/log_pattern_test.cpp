@@ -50,8 +50,8 @@ TEST(LogPatternTest, terms_phrases_exclusions_and_alternatives) {
 }
 
 TEST(LogPatternTest, what_is_not_carried_out_is_refused_and_says_so) {
-  for (const std::string_view pattern : {"{ $.level = 5 }", "  {$.a=1}", "[ip, user, ...]", "%ERR[0-9]+%", "\"open",
-                                         "a \"b", "x %a% y"}) {
+  for (const std::string_view pattern :
+       {"{ $.level = 5 }", "  {$.a=1}", "[ip, user, ...]", "%ERR[0-9]+%", "\"open", "a \"b", "x %a% y"}) {
     const auto parsed = LogPattern::parse(pattern);
     ASSERT_FALSE(parsed) << pattern;
     EXPECT_EQ(parsed.error().code, "InvalidParameterException") << pattern;

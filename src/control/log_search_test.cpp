@@ -20,13 +20,12 @@ class LogSearchTest : public testing::Test {
 
   void write(const std::string& stream, int second, std::string_view text) {
     std::filesystem::create_directories(folder_ + "/" + stream);
-    std::ofstream(folder_ + "/" + stream + "/task.log", std::ios::app)
-        << fmt::format("00000001: {} [COMMON          ]I:  {}  (a.cpp:1)\n",
-                       iso_seconds((start_ms + second * 1000) * 1000), text);
+    std::ofstream(folder_ + "/" + stream + "/task.log", std::ios::app) << fmt::format(
+        "00000001: {} [COMMON          ]I:  {}  (a.cpp:1)\n", iso_seconds((start_ms + second * 1000) * 1000), text);
   }
   LogSearch search(std::string_view pattern, std::vector<std::string> streams, size_t limit = 10'000) {
-    LogSearch out{.streams = {}, .window = {}, .pattern = LogPattern::parse(pattern).value(), .identity = "i",
-                  .limit = limit};
+    LogSearch out{
+        .streams = {}, .window = {}, .pattern = LogPattern::parse(pattern).value(), .identity = "i", .limit = limit};
     for (const std::string& stream : streams) out.streams.push_back({stream, folder_ + "/" + stream});
     return out;
   }

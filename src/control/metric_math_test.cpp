@@ -58,10 +58,27 @@ TEST(MetricMathTest, expressions_over_series) {
 }
 
 TEST(MetricMathTest, what_is_not_carried_out_is_refused) {
-  for (const std::string_view text :
-       {"", "1", "m3", "m1 +", "(m1", "m1)", "m1 m2", "ANOMALY_DETECTION_BAND(m1)", "SEARCH('x', 'Sum')", "METRICS()",
-        "[m1, m2]", "[m1, 1]", "METRICS() + 1", "FILL(m1)", "FILL(METRICS(), 0)", "IF(m1 > 1, m1)", "m1 > 1",
-        "SUM(m1", "METRICS(\"x", "1/0", "'m1'"}) {
+  for (const std::string_view text : {"",
+                                      "1",
+                                      "m3",
+                                      "m1 +",
+                                      "(m1",
+                                      "m1)",
+                                      "m1 m2",
+                                      "ANOMALY_DETECTION_BAND(m1)",
+                                      "SEARCH('x', 'Sum')",
+                                      "METRICS()",
+                                      "[m1, m2]",
+                                      "[m1, 1]",
+                                      "METRICS() + 1",
+                                      "FILL(m1)",
+                                      "FILL(METRICS(), 0)",
+                                      "IF(m1 > 1, m1)",
+                                      "m1 > 1",
+                                      "SUM(m1",
+                                      "METRICS(\"x",
+                                      "1/0",
+                                      "'m1'"}) {
     const auto series = evaluate(text);
     ASSERT_FALSE(series) << text;
     EXPECT_EQ(series.error().code, "InvalidParameterValueException") << text;
@@ -73,8 +90,9 @@ TEST(MetricMathTest, what_is_not_carried_out_is_refused) {
 
 TEST(MetricMathTest, any_text_has_an_answer) {
   std::mt19937 random(5);
-  const std::vector<std::string> words = {"m1", "m2", "+", "-", "*", "/", "(", ")", "[", "]", ",", "SUM(", "FILL(",
-                                          "METRICS(", "\"", "1", ".5", "1e308", "REPEAT", "LINEAR", "\xff", " "};
+  const std::vector<std::string> words = {"m1", "m2",    "+",      "-",      "*",     "/",        "(",  ")",
+                                          "[",  "]",     ",",      "SUM(",   "FILL(", "METRICS(", "\"", "1",
+                                          ".5", "1e308", "REPEAT", "LINEAR", "\xff",  " "};
   for (int round = 0; round < 20'000; ++round) {
     std::string text;
     for (size_t i = random() % 12; i > 0; --i) text += words[random() % words.size()];

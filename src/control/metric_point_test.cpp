@@ -60,8 +60,8 @@ TEST(MetricBucketTest, statistics_are_over_all_samples) {
   bucket.add(point({10}));
   bucket.add({});
   bucket.add(point({4, 4, 4}));
-  const StatisticCase cases[] = {{"Average", 25.0 / 6}, {"Sum", 25}, {"Minimum", 1}, {"Maximum", 10},
-                                 {"SampleCount", 6},    {"p0", 1},   {"p50", 4},     {"p90", 10},
+  const StatisticCase cases[] = {{"Average", 25.0 / 6}, {"Sum", 25},  {"Minimum", 1}, {"Maximum", 10},
+                                 {"SampleCount", 6},    {"p0", 1},    {"p50", 4},     {"p90", 10},
                                  {"p100", 10},          {"p16.6", 1}, {"p83.3", 4}};
   for (const StatisticCase& each : cases)
     EXPECT_DOUBLE_EQ(bucket.value_of(parse_statistic(each.name).value()), each.value) << each.name;

@@ -124,7 +124,8 @@ Result<void> MetricsCollector::write() {
 
 Result<int64_t> MetricsCollector::look_at_task(const MonitoredTask& task, const MonitoredInstance* instance,
                                                int64_t now_us) {
-  auto found = environment_.workers == nullptr ? std::nullopt : environment_.workers->statistics(task.id, task.folder);
+  auto found =
+      environment_.workers == nullptr ? std::nullopt : environment_.workers->statistics(task.id, task.folder);
   Seen now{.at_us = now_us, .live = found && found->live, .figures = {}};
   if (found) {
     now.figures = std::move(*found);

@@ -65,7 +65,7 @@ class MetricsCollector {
   Environment& environment_;
   const MetricsCollectorOptions options_;
   std::map<Owner, Gathered> gathered_;
-  std::map<std::string, Seen> seen_;            // by task id
+  std::map<std::string, Seen> seen_;              // by task id
   std::map<std::string, uint64_t> folder_bytes_;  // by task id, as of the last minute
   int64_t folders_measured_us_ = 0;
   std::optional<HostReadings> host_before_;

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "control/metrics.h"
+#include "store/endpoints.h"
 #include "store/instances.h"
 #include "store/subnet_groups.h"
 #include "store/tasks.h"
@@ -55,8 +56,15 @@ class MetricsCollectorTest : public testing::Test {
     instance.allocated_storage_gb = 50;
     instance.subnet_group = "g";
     ASSERT_TRUE(insert_instance(*database_, instance));
+    for (const char* end : {"S", "D"}) {
+      EndpointRecord endpoint;
+      endpoint.id = endpoint.identifier = end;
+      ASSERT_TRUE(insert_endpoint(*database_, endpoint));
+    }
     StoredTask task;
     task.id = "T";
+    task.source_endpoint_id = "S";
+    task.target_endpoint_id = "D";
     task.identifier = "one";
     task.instance_id = "I";
     task.settings = R"({"Logging":{"EnableLogging":true}})";
@@ -221,7 +229,8 @@ TEST_F(MetricsCollectorTest, an_instance_has_points_of_its_node_and_its_workers)
   look(10);
   workers_.told->cpu_us = 5'000'000;  // half a processor
   look(10);
-  const double processors = static_cast<double>(processors_of({.processors = 2}, read_host(folder_)));
+  const double processors =
+      static_cast<double>(processors_of({.identifier = "pool", .processors = 2}, read_host(folder_)));
   EXPECT_DOUBLE_EQ(value(series("CPUUtilization", ""), 0, "Maximum"), 50 / processors);
   EXPECT_DOUBLE_EQ(value(series("CPUUtilization", "T"), 0, "Maximum"), 50);
   EXPECT_GT(value(series("AvailableMemory", ""), 0, "Average"), 0);

@@ -1,6 +1,6 @@
 #pragma once
-// Tasks by the names under which monitoring shows them: log groups and metrics are named by the replication instance's
-// identifier, streams and dimensions by the task's resource id.
+// Tasks by the names under which monitoring shows them: log groups and metrics are named by the replication
+// instance's identifier, streams and dimensions by the task's resource id.
 
 #include <optional>
 #include <string>

@@ -122,7 +122,8 @@ Result<void> expire_logs(const std::string& folder, int64_t before_ms) {
 Result<std::shared_ptr<LogStream>> LogStream::open(const std::string& folder) {
   auto stream = std::make_shared<LogStream>();
   std::set<uint64_t> seen;
-  for (const std::string& path : log_paths(folder)) {  // newest first: a rotation meanwhile shows one twice, none never
+  for (const std::string& path :
+       log_paths(folder)) {  // newest first: a rotation meanwhile shows one twice, none never
     auto file = TRY(LogFile::open(path));
     if (file && file->end() > 0 && seen.insert(file->inode()).second) stream->files_.push_back(std::move(file));
   }

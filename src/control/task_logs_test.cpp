@@ -55,7 +55,8 @@ class TaskLogsTest : public testing::Test {
     std::vector<LogEvent> all;
     std::optional<LogPosition> at;
     while (true) {
-      LogPage page = forward ? open()->forward(at, window, limit).value() : open()->backward(at, window, limit).value();
+      LogPage page =
+          forward ? open()->forward(at, window, limit).value() : open()->backward(at, window, limit).value();
       if (page.events.empty()) break;
       at = parse_log_position(to_text(forward ? page.end : page.begin)).value();
       all.insert(forward ? all.end() : all.begin(), page.events.begin(), page.events.end());
@@ -118,9 +119,8 @@ TEST_F(TaskLogsTest, lines_without_a_time_belong_to_the_event_before) {
   write_bytes("task.log", line(1, start_ms, "one") + line(2, start_ms + 1000, "two\nSELECT 1\n\n  FROM t") +
                               line(3, start_ms + 2000, "three"));
   const LogPage page = open()->forward({}, {}, 10).value();
-  EXPECT_EQ(messages(page),
-            (std::vector{shown(start_ms, "one"), shown(start_ms + 1000, "two\nSELECT 1\n\n  FROM t"),
-                         shown(start_ms + 2000, "three")}));
+  EXPECT_EQ(messages(page), (std::vector{shown(start_ms, "one"), shown(start_ms + 1000, "two\nSELECT 1\n\n  FROM t"),
+                                         shown(start_ms + 2000, "three")}));
   EXPECT_EQ(page.events[1].time_ms, start_ms + 1000);
   EXPECT_EQ(page.events[1].id.size(), 56U);
 }
@@ -279,8 +279,8 @@ TEST_F(TaskLogsTest, any_bytes_are_read_alike_in_both_directions) {
 TEST(LogPositionTest, no_text_but_a_position_is_one) {
   const LogPosition position{.file = 77, .offset = 1'000'000, .time_ms = -5};
   EXPECT_EQ(to_text(parse_log_position(to_text(position)).value()), to_text(position));
-  for (const std::string_view text : {"", ".", "1.2", "1.2.", "1.2.3.", "1.2.3 ", "x.1.2", "1..2", "f/1.2.3",
-                                      "1.2.99999999999999999999", "1.-2.3"})
+  for (const std::string_view text :
+       {"", ".", "1.2", "1.2.", "1.2.3.", "1.2.3 ", "x.1.2", "1..2", "f/1.2.3", "1.2.99999999999999999999", "1.-2.3"})
     EXPECT_FALSE(parse_log_position(text)) << text;
 }
 
