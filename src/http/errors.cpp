@@ -216,7 +216,7 @@ Error plain_beyond_loopback(std::string_view address) {
   return Error{ErrorKind::usage, "http.plain_beyond_loopback",
                fmt::format("Listening on {} without TLS would send passwords in clear text over the network. Give "
                            "--tls-cert FILE and --tls-key FILE, or listen on 127.0.0.1, or, where a proxy in front "
-                           "of it speaks TLS, allow it by --allow-plain-http.",
+                           "of it speaks TLS, allow it by --allow-plain.",
                            address),
                ""};
 }
