@@ -67,6 +67,7 @@ class MetricsCollectorTest : public testing::Test {
     task.target_endpoint_id = "D";
     task.identifier = "one";
     task.instance_id = "I";
+    task.status = "running";
     task.settings = R"({"Logging":{"EnableLogging":true}})";
     ASSERT_TRUE(insert_task(*database_, task));
     start();
@@ -141,6 +142,22 @@ TEST_F(MetricsCollectorTest, a_worker_that_came_and_went_between_two_looks_of_it
   const MetricSeries rows = series("FullLoadThroughputRowsTarget", "T");
   EXPECT_DOUBLE_EQ(value(rows, 0, "Sum"), 2 + 20);
   EXPECT_DOUBLE_EQ(value(rows, 0, "SampleCount"), 2);
+}
+
+TEST_F(MetricsCollectorTest, a_run_between_two_looks_counts_whole_and_once) {
+  look(0);
+  workers_.told = live();
+  workers_.told->live = false;
+  workers_.told->loaded_rows = 100;
+  auto task = find_task(*database_, "T").value().value();
+  task.run = 1;
+  ASSERT_TRUE(update_task(*database_, task));
+  look(5);
+  look(5);
+  const MetricSeries rows = series("FullLoadThroughputRowsTarget", "T");
+  EXPECT_DOUBLE_EQ(value(rows, 0, "Sum"), 20);
+  EXPECT_DOUBLE_EQ(value(rows, 0, "SampleCount"), 1);
+  EXPECT_TRUE(series("MemoryUsage", "T").buckets.empty());
 }
 
 TEST_F(MetricsCollectorTest, a_restarted_worker_begins_its_counters_anew) {
