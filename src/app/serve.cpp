@@ -76,7 +76,7 @@ Result<void> run(const ServeArguments& arguments) {
   ServerFiles files = TRY(open_server_files(arguments.data_dir, arguments.store, StoreUse::serve));
   TRY(open_server_log(files.folder + "/server.log"));
   task_log().set_listener([](Component component, Severity severity, std::string_view text) {  // of engines' sessions
-    server_log(severity, lower_ascii(to_string(component)), text);
+    if (severity <= Severity::warning) server_log(severity, lower_ascii(to_string(component)), text);
   });
   if (!open) TRY(offer_first_key(files));
   StopSignals signals;
