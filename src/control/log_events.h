@@ -26,7 +26,8 @@ class LogFile {
   LogFile& operator=(const LogFile&) = delete;
 
   const std::string& path() const { return path_; }
-  uint64_t inode() const { return inode_; }
+  // The same while the file is renamed and grows, and another one's is another: of its inode and first line.
+  uint64_t identity() const { return identity_; }
   int64_t written_ms() const { return written_ms_; }
   uint64_t bytes() const { return bytes_; }  // when it was opened
   // What is to be read. A line without an end may still be being written; it counts once nothing was added to the
@@ -41,7 +42,7 @@ class LogFile {
 
   const std::string path_;
   const int descriptor_;
-  uint64_t inode_ = 0, bytes_ = 0, end_ = 0;
+  uint64_t identity_ = 0, bytes_ = 0, end_ = 0;
   int64_t written_ms_ = 0;
 };
 
