@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <list>
+#include <mutex>
 #include <optional>
 
 #include "base/clock.h"
@@ -197,19 +198,35 @@ Result<void> extend(LogChunks& chunks, const LogFile& file) {
   return {};
 }
 
-// Lines at a file's start that have no time stamp, which a cut by hand leaves: they take the first one that follows.
-Result<int64_t> time_of_beginning(const LogFile& file) {
-  std::string head;
-  TRY(file.read(0, std::min<uint64_t>(file.end(), chunk_bytes), head));
-  for (std::string_view rest = head; !rest.empty();) {
-    if (const auto start = log_line_start(rest)) return start->time_ms;
-    const size_t newline = rest.find('\n');
-    rest.remove_prefix(newline == std::string_view::npos ? rest.size() : newline + 1);
+// The time stamps of the lines of a text.
+template <class Take>
+void each_time(std::string_view text, Take take) {
+  while (!text.empty()) {
+    if (const auto start = log_line_start(text)) take(start->time_ms);
+    const size_t newline = text.find('\n');
+    text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
   }
-  return file.written_ms();
 }
 
 }  // namespace
+
+Result<int64_t> first_time_of(const LogFile& file) {
+  std::string head;
+  TRY(file.read(0, std::min<uint64_t>(file.end(), chunk_bytes), head));
+  std::optional<int64_t> first;
+  each_time(head, [&](int64_t time_ms) { first = first.value_or(time_ms); });
+  return first.value_or(file.written_ms());
+}
+
+Result<std::optional<int64_t>> last_time_of(const LogFile& file) {
+  const uint64_t from = file.end() - std::min<uint64_t>(file.end(), chunk_bytes);
+  std::string tail;
+  TRY(file.read(from, file.end() - from, tail));
+  const size_t first_line = from == 0 ? 0 : std::min(tail.find('\n'), tail.size());
+  std::optional<int64_t> last;
+  each_time(std::string_view(tail).substr(first_line), [&](int64_t time_ms) { last = time_ms; });
+  return last;
+}
 
 Result<std::shared_ptr<const LogChunks>> chunks_of(const LogFile& file) {
   static ChunkMemory memory;
@@ -219,7 +236,7 @@ Result<std::shared_ptr<const LogChunks>> chunks_of(const LogFile& file) {
   auto chunks = std::make_shared<LogChunks>(*kept->chunks);
   if (chunks->empty())
     chunks->push_back({
-      0, TRY(time_of_beginning(file))
+      0, TRY(first_time_of(file))
       , 0, 0
     });
   TRY(extend(*chunks, file));

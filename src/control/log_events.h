@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -79,6 +79,12 @@ class LogScanner {
   std::string buffer_, more_;
   uint64_t buffer_offset_ = 0;  // of the buffer's first byte
 };
+
+// Times of a file's first and last events, found without reading the whole of it. Lines at its start that have no
+// time stamp, which a cut by hand leaves, take the first one that follows, or else the time of the last write.
+Result<int64_t> first_time_of(const LogFile& file);
+// Nothing: the last 64 KiB hold no time stamp.
+Result<std::optional<int64_t>> last_time_of(const LogFile& file);
 
 // Which times stand where in a file: one entry for about every 64 KiB.
 struct LogChunk {

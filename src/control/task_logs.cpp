@@ -138,10 +138,13 @@ Result<LogStream::Facts> LogStream::facts() const {
     facts.bytes += file->bytes();
     facts.written_ms = std::max(facts.written_ms, file->written_ms());
   }
-  const auto oldest = TRY(forward(std::nullopt, {}, 1));
-  const auto newest = TRY(backward(std::nullopt, {}, 1));
-  if (!oldest.events.empty()) facts.created_ms = facts.first_ms = oldest.events.front().time_ms;
-  if (!newest.events.empty()) facts.last_ms = newest.events.back().time_ms;
+  facts.created_ms = facts.first_ms = TRY(first_time_of(*files_.front()));
+  if (const auto last_ms = TRY(last_time_of(*files_.back()))) {
+    facts.last_ms = *last_ms;
+  } else {
+    const auto newest = TRY(backward(std::nullopt, {}, 1));
+    if (!newest.events.empty()) facts.last_ms = newest.events.back().time_ms;
+  }
   return facts;
 }
 
