@@ -142,7 +142,7 @@ def test_story_1_truncate_is_not_refused_and_the_log_has_three_lines_a_table(
         lines = [event["message"] for event in found["events"]]
         assert any("[SOURCE_UNLOAD" in line and "Unload finished for table" in line and "3 rows sent" in line for line in lines)
         assert any("[TARGET_LOAD" in line and "Load finished for table" in line and "3 rows received" in line for line in lines)
-        assert any("[TASK_MANAGER" in line and "Loading finished" in line for line in lines), lines
+        assert any("[TASK_MANAGER" in line and "3 records transferred" in line for line in lines), lines
     book.end()
 
 
