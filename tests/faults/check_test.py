@@ -153,7 +153,7 @@ MARIADB = [
     Case("table-with-no-primary-key-or-unique-constraint", "warning", "CREATE TABLE t (id int)"),
     Case("mariadb-check-table-storage-engine", "warning", "CREATE TABLE t (id int PRIMARY KEY) ENGINE = MyISAM"),
     Case("mariadb-check-select-privileges", "failed", user=True, words="cannot read table"),
-    Case("mariadb-check-replication-privileges", "failed", user=True, words="REPLICATION SLAVE"),
+    Case("mariadb-check-replication-privileges", "failed", user=True, words="BINLOG MONITOR"),
     Case("mariadb-check-target-privileges", "failed", user=True, words="lacks"),
     Case("mariadb-check-binlog-format", "failed", f"{TABLE}; SET GLOBAL binlog_format = STATEMENT", words="STATEMENT"),
     Case("mariadb-check-binlog-image", "warning", f"{TABLE}; SET GLOBAL binlog_row_image = MINIMAL", words="MINIMAL"),
@@ -261,10 +261,14 @@ def test_settings_of_a_postgres_server_that_need_a_restart() -> None:
         assert [results[name]["test-result"] for name in names] == expected, results
         for name in names:
             ends.carry_out(results[name])
+        # start() writes the file anew into which ALTER SYSTEM wrote.
+        kept = dict(line.split(" = ", 1) for line in (source.data / "postgresql.auto.conf").read_text().splitlines() if " = " in line)
+        source._settings.update({name: kept[name].strip("'") for name in bad})
         source.stop()
         source.start()
         code, results = ends.check("--include", ",".join(names))
-        assert code == 0 and {one["test-result"] for one in results.values()} == {"passed"}, results
+        left = {name: one["results"] for name, one in results.items() if one["test-result"] != "passed"}
+        assert (code, left) == (0, {})
 
 
 def test_between_families(servers: SharedServers) -> None:
@@ -300,7 +304,7 @@ def state_of(server: Server, database: str) -> list[Any]:
 @pytest.mark.parametrize("version", ["15", "mariadb"])
 def test_nothing_is_written(version: str, servers: SharedServers) -> None:
     ends = next(maker := ends_of(servers, version))
-    ends.source.script(f"{TABLE}; {LONG}", ends.database)
+    ends.source.script("CREATE TABLE t (id int PRIMARY KEY, body text); INSERT INTO t VALUES (1, 'x')", ends.database)
     before = [state_of(server, ends.database) for server in (ends.source, ends.target)]
     for kind in ("full-load", "full-load-and-cdc", "cdc"):
         ends.type = kind
