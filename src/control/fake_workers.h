@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <optional>
 #include <set>
 #include <string>
@@ -45,7 +46,10 @@ class FakeWorkers : public TaskWorkers {
     return at == figures.end() ? std::nullopt : std::optional(at->second);
   }
   void remove(const WorkerJob& job, std::function<void(Result<void>)> done) override {
-    removed.push_back(job.task_id);
+    {
+      const std::lock_guard lock(mutex_);  // called by background jobs
+      removed.push_back(job.task_id);
+    }
     if (keeps_removing) return;
     done(removal_error ? Result<void>(Failure(*removal_error)) : Result<void>());
   }
@@ -61,6 +65,9 @@ class FakeWorkers : public TaskWorkers {
   std::map<std::string, WorkerStatistics> figures;
   bool refuses_start = false, keeps_removing = false;
   std::optional<Error> removal_error;
+
+ private:
+  std::mutex mutex_;
 };
 
 }  // namespace godwit

@@ -154,10 +154,6 @@ Error migration_type_fixed(std::string_view migration_type) {
       fmt::format("The migration type of a task that has run cannot be changed; it is {}.", migration_type));
 }
 
-Error nothing_to_modify() {
-  return invalid_combination("No modifications were requested");
-}
-
 Error move_to_same_instance(std::string_view instance) {
   return invalid_state(fmt::format("The replication task is on replication instance {} already.", instance));
 }

@@ -43,7 +43,6 @@ Error endpoint_without_changes(std::string_view identifier, std::string_view eng
 Error endpoints_do_not_pair(std::string_view source_engine, std::string_view target_engine);
 Error migration_type_unknown(std::string_view migration_type);
 Error migration_type_fixed(std::string_view migration_type);
-Error nothing_to_modify();
 Error move_to_same_instance(std::string_view instance);
 Error move_to_older_engine(std::string_view instance, std::string_view its_version, std::string_view version);
 

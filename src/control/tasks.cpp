@@ -18,6 +18,7 @@
 #include "control/task_events.h"
 #include "control/task_faults.h"
 #include "control/task_figures.h"
+#include "control/task_logs.h"
 #include "control/task_removal.h"
 #include "control/task_runs.h"
 #include "control/task_status.h"
@@ -135,16 +136,10 @@ bool fits_running_task(const StoredTask& before, const Modification& plan) {
          before.cdc_start_position == after.cdc_start_position && (!plan.settings || plan.settings->only_logging);
 }
 
-// The task's log on this node begins anew; a worker goes on to append to it.
+// A worker that runs makes a new file with its next line.
 void delete_logs(const Environment& environment, const StoredTask& task) {
-  std::error_code ignored;
-  for (const auto& entry : std::filesystem::directory_iterator(task_folder(environment, task.id), ignored)) {
-    const std::string name = entry.path().filename().string();
-    if (name == "task.log")
-      std::filesystem::resize_file(entry.path(), 0, ignored);
-    else if (name.starts_with("task.log."))
-      std::filesystem::remove(entry.path(), ignored);
-  }
+  if (const auto removed = remove_logs(task_folder(environment, task.id)); !removed)
+    server_log_of(Severity::warning, "tasks", "task={} its log stays: {}", task.identifier, removed.error().message);
 }
 
 Result<StoredTask> modify_running(Environment& environment, const StoredTask& task, const Modification& plan) {

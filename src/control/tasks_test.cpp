@@ -160,10 +160,10 @@ TEST_F(TasksTest, a_running_task_takes_severities_and_orders_alone) {
   EXPECT_EQ(modified->status, "running");
   EXPECT_NE(std::ranges::find(workers_.severities, std::pair(Component::target_load, Severity::debug)),
             workers_.severities.end());
-  EXPECT_EQ(std::filesystem::file_size(log), 7);
+  EXPECT_TRUE(std::filesystem::exists(log));
   change.settings = R"({"Logging":{"DeleteTaskLogs":true}})";
   EXPECT_TRUE(modify_task(*environment_, arn, change));
-  EXPECT_EQ(std::filesystem::file_size(log), 0);
+  EXPECT_FALSE(std::filesystem::exists(log));
   change.settings = R"({"FullLoadSettings":{"CommitRate":7}})";
   const auto refusal = modify_task(*environment_, arn, change);
   ASSERT_FALSE(refusal);
