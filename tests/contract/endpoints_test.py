@@ -138,7 +138,7 @@ def test_a_bad_setting_of_the_engine_fails_the_test_by_name(
     dms: Any, instance: str, databases: SharedServers
 ) -> None:
     on = databases.get("15", "source")
-    endpoint = create(dms, **login(on, "postgres", PostgreSQLSettings={"AuthenticationMethod": "iam"}))
+    endpoint = create(dms, **login(on, "postgres", ExtraConnectionAttributes="authenticationMethod=iam"))
     assert "AuthenticationMethod" in failure(dms, instance, endpoint)
 
 
