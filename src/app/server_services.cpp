@@ -1,11 +1,13 @@
 #include "app/server_services.h"
 
 #include "base/clock.h"
+#include "control/connection_tests.h"
 #include "control/event_delivery.h"
 #include "control/event_sinks.h"
 #include "control/instances.h"
 #include "control/maintenance.h"
 #include "control/metrics_collector.h"
+#include "control/schema_refreshes.h"
 #include "control/server_names.h"
 #include "control/task_reports.h"
 #include "control/task_runs.h"
@@ -72,12 +74,16 @@ Result<std::unique_ptr<ServerServices>> ServerServices::open(ServerFiles files, 
 Result<void> ServerServices::begin() {
   TRY(settle_instances(parts_->environment));
   TRY(end_forgotten_work(parts_->environment));
+  TRY(take_up_connection_tests(parts_->environment));
+  TRY(take_up_schema_refreshes(parts_->environment));
   parts_->collector = std::make_unique<MetricsCollector>(parts_->environment);
   parts_->maintenance = std::make_unique<Maintenance>(parts_->environment);
   parts_->delivery->wake();
   return {};
 }
 
-Environment& ServerServices::environment() { return parts_->environment; }
+Environment& ServerServices::environment() {
+  return parts_->environment;
+}
 
 }  // namespace godwit

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -137,7 +138,7 @@ def test_a_bad_setting_of_the_engine_fails_the_test_by_name(
     dms: Any, instance: str, databases: SharedServers
 ) -> None:
     on = databases.get("15", "source")
-    endpoint = create(dms, **login(on, "postgres", PostgreSQLSettings={"AuthenticationMethod": "iam"}))
+    endpoint = create(dms, **login(on, "postgres", ExtraConnectionAttributes="authenticationMethod=iam"))
     assert "AuthenticationMethod" in failure(dms, instance, endpoint)
 
 
@@ -224,6 +225,38 @@ def test_an_endpoint_is_the_same_after_a_restart(own_server: GodwitServer, datab
     own_server.kill()
     own_server.start()
     assert own_server.client("dms").describe_endpoints()["Endpoints"] == [made]
+
+
+def test_a_test_that_a_killed_server_had_under_way_ends_after_its_restart(own_server: GodwitServer) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:  # takes connections and never says a word
+        own_server.start()
+        dms = own_server.client("dms")
+        made = dms.create_replication_instance(
+            ReplicationInstanceIdentifier="i", ReplicationInstanceClass="dms.t3.micro"
+        )
+        dms.get_waiter("replication_instance_available").wait(WaiterConfig=FAST)
+        endpoint = dms.create_endpoint(
+            EndpointIdentifier="silent",
+            EndpointType="source",
+            EngineName="postgres",
+            ServerName="127.0.0.1",
+            Port=silent.getsockname()[1],
+            Username="u",
+            Password="p",
+            ExtraConnectionAttributes="connectionTimeout=2",
+        )["Endpoint"]["EndpointArn"]
+        dms.test_connection(
+            EndpointArn=endpoint, ReplicationInstanceArn=made["ReplicationInstance"]["ReplicationInstanceArn"]
+        )
+        own_server.kill()
+        own_server.start()
+        dms = own_server.client("dms")
+        for _ in range(200):
+            status = dms.describe_connections()["Connections"][0]
+            if status["Status"] != "testing":
+                break
+            time.sleep(0.05)
+        assert status["Status"] == "failed" and "timeout" in status["LastFailureMessage"]
 
 
 def test_the_kinds_and_settings_of_endpoints_are_listed(dms: Any) -> None:
