@@ -37,11 +37,11 @@ def godwit(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 class GodwitServer:
     """One data folder and the server on it. start() again goes on with the same folder."""
 
-    def __init__(self, *arguments: str, folder: Path | None = None) -> None:
+    def __init__(self, *arguments: str, folder: Path | None = None, listen: str = "127.0.0.1:0") -> None:
         self._own = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="godwit-server-"))
         self.data = self.folder / "data"
-        self._arguments = arguments
+        self._arguments = ("--listen", listen, *arguments)
         self._process: Process | None = None
         self._keys: dict[str, Key] = {}
         self.url = ""
@@ -62,7 +62,7 @@ class GodwitServer:
     def start(self, *arguments: str, timeout_s: float = 20) -> GodwitServer:
         """Returns when it listens; --ready-fd says so, with the address."""
         reading, writing = os.pipe()
-        given = ["--data-dir", str(self.data), "--listen", "127.0.0.1:0", *self._arguments, *arguments]
+        given = ["--data-dir", str(self.data), *self._arguments, *arguments]
         command = [str(binary()), "serve", *given, "--ready-fd", str(writing)]
         with open(self.folder / "stdout", "ab") as stdout, open(self.folder / "stderr", "ab") as stderr:
             self._process = Process(command, stdout=stdout, stderr=stderr, pass_fds=[writing])
