@@ -10,8 +10,8 @@
 
 namespace godwit {
 
-// Map keys must be texts. Tags are taken off: a time (tag 1) becomes its seconds. Byte strings become texts, undefined
-// becomes null. Nothing: no whole CBOR value, or more than one.
+// Map keys must be texts. Tags are taken off: a time (tag 1) becomes its seconds. Byte strings become texts,
+// undefined becomes null. Nothing: no whole CBOR value, or more than one.
 std::optional<nlohmann::json> from_cbor(std::string_view bytes);
 
 // Numbers below a member of which `is_time` is true get tag 1.

@@ -88,9 +88,10 @@ Error FacadeInput::invalid(std::string_view member, std::string_view value, std:
 }
 
 Error FacadeInput::wrong_kind(std::string_view member, std::string_view wanted) const {
-  return refuse_(fmt::format("1 validation error detected: Value at '{}' failed to satisfy constraint: Member must "
-                             "be {}",
-                             path_of(member), wanted));
+  return refuse_(
+      fmt::format("1 validation error detected: Value at '{}' failed to satisfy constraint: Member must "
+                  "be {}",
+                  path_of(member), wanted));
 }
 
 Error FacadeInput::missing(std::string_view member) const {
@@ -103,7 +104,8 @@ Result<std::optional<std::string>> FacadeInput::text(std::string_view member, si
   if (!value->is_string()) return Failure(wrong_kind(member, "a string"));
   const auto& found = value->get_ref<const std::string&>();
   if (found.size() > bytes_max)
-    return Failure(invalid(member, found, fmt::format("Member must have length less than or equal to {}", bytes_max)));
+    return Failure(
+        invalid(member, found, fmt::format("Member must have length less than or equal to {}", bytes_max)));
   return found;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 // The input of an operation of CloudWatch Logs or metrics, read member by member. Numbers and flags may come as text,
 // since the query protocol has nothing else; null is absent. What is wrong is a fault of the service's own, made by
-// `refuse` from a message such as "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint: …".
+// `refuse` from a message such as "1 validation error detected: Value '0' at 'limit' failed to satisfy constraint:
+// …".
 
 #include <cstdint>
 #include <nlohmann/json.hpp>

@@ -30,8 +30,8 @@ Result<nlohmann::json> decode_input(MetricProtocol protocol, const HttpRequest& 
 // Members named Timestamp or Timestamps hold seconds since 1970.
 HttpReply encode_output(const MetricRequest& request, const nlohmann::json& output, std::string_view request_id);
 
-// The fault by the protocol's name: InvalidParameterValueException is InvalidParameterValue in a form's answer, and in
-// the header x-amzn-query-error of the others.
+// The fault by the protocol's name: InvalidParameterValueException is InvalidParameterValue in a form's answer, and
+// in the header x-amzn-query-error of the others.
 HttpReply encode_fault(MetricProtocol protocol, unsigned status, const Error& error, std::string_view request_id);
 
 }  // namespace godwit

@@ -44,8 +44,9 @@ Result<void> read_metric_stat(const FacadeInput& stat, Query& query) {
   const std::string name = TRY(stat.required_text("Stat", text_bytes_max));
   const auto statistic = parse_statistic(name);
   if (!statistic)
-    return Failure(stat.invalid(
-        "Stat", name, "This server knows SampleCount, Average, Sum, Minimum, Maximum and the percentiles p0 to p100"));
+    return Failure(
+        stat.invalid("Stat", name,
+                     "This server knows SampleCount, Average, Sum, Minimum, Maximum and the percentiles p0 to p100"));
   query.statistic = *statistic;
   if (const auto unit = TRY(stat.text("Unit", text_bytes_max)); unit && query.source)
     if (*unit != query.source->metric->unit) query.source.reset();
@@ -57,10 +58,13 @@ Result<Query> read_query(const FacadeInput& input) {
   Query query;
   query.id = TRY(input.required_text("Id", 255));
   if (!is_id(query.id))
-    return Failure(input.invalid("Id", query.id, "Member must begin with a lower-case letter and hold letters, "
-                                                 "digits and underscores"));
-  query.expression = TRY(input.text("Expression", metric_expression_bytes_max)).value_or("");
-  query.label = TRY(input.text("Label", text_bytes_max)).value_or("");
+    return Failure(input.invalid("Id", query.id,
+                                 "Member must begin with a lower-case letter and hold letters, "
+                                 "digits and underscores"));
+  query.expression = TRY(input.text("Expression", metric_expression_bytes_max))
+  .value_or("");
+  query.label = TRY(input.text("Label", text_bytes_max))
+  .value_or("");
   query.shown = TRY(input.flag("ReturnData", true));
   const auto stat = TRY(input.object("MetricStat"));
   if (stat.has_value() != query.expression.empty())
@@ -109,9 +113,9 @@ class Results {
   }
 
   Result<TimeSeries> calculate(const Query& query) {
-    return evaluate_expression(
-        query.expression,
-        {.series_of = [this](std::string_view id) { return of(id); }, .metric_ids = metric_ids_, .starts_s = starts_s_});
+    return evaluate_expression(query.expression, {.series_of = [this](std::string_view id) { return of(id); },
+                                                  .metric_ids = metric_ids_,
+                                                  .starts_s = starts_s_});
   }
 
   const MetricCall& call_;
@@ -165,9 +169,11 @@ Result<void> check_size(const std::vector<Query>& queries, int64_t from_s, int64
 
 Result<json> get_metric_data(const MetricCall& call) {
   const auto queries = TRY(read_queries(call.input));
-  int64_t from_s = TRY(call.input.required_time_ms("StartTime")) / 1000;
+  int64_t from_s = TRY(call.input.required_time_ms("StartTime"))
+  / 1000;
   const int64_t before_s = (TRY(call.input.required_time_ms("EndTime")) + 999) / 1000;
-  const std::string order = TRY(call.input.text("ScanBy", text_bytes_max)).value_or("TimestampDescending");
+  const std::string order = TRY(call.input.text("ScanBy", text_bytes_max))
+  .value_or("TimestampDescending");
   const auto page = static_cast<size_t>(TRY(call.input.integer("MaxDatapoints", 1, page_max)).value_or(page_max));
   PagePlace place = TRY(read_token(call.input));
   if (from_s >= before_s)

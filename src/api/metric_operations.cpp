@@ -24,8 +24,10 @@ struct Dimension {
 Result<std::vector<Dimension>> read_dimensions(const FacadeInput& input) {
   std::vector<Dimension> dimensions;
   for (const FacadeInput& each : TRY(input.objects("Dimensions", dimensions_max)))
-    dimensions.push_back(
-        {TRY(each.required_text("Name", name_bytes_max)), TRY(each.text("Value", value_bytes_max))});
+    dimensions.push_back({
+      TRY(each.required_text("Name", name_bytes_max))
+      , TRY(each.text("Value", value_bytes_max))
+    });
   return dimensions;
 }
 
@@ -60,8 +62,8 @@ Result<json> list_metrics(const MetricCall& call) {
   };
   if (token) {
     const auto last = from_base64(*token);
-    const auto at = std::ranges::find_if(
-        sources, [&](const MetricSource& source) { return last && key(source) == *last; });
+    const auto at =
+        std::ranges::find_if(sources, [&](const MetricSource& source) { return last && key(source) == *last; });
     if (at == sources.end()) return Failure(metric_token_invalid());
     sources.erase(sources.begin(), at + 1);
   }
@@ -108,7 +110,8 @@ json datapoint(int64_t start_s, const MetricBucket& bucket, const std::vector<St
 Result<json> get_metric_statistics(const MetricCall& call) {
   const auto source = TRY(read_metric_name(call.input));
   const std::string name = TRY(call.input.required_text("MetricName", name_bytes_max));
-  const int64_t from_s = TRY(call.input.required_time_ms("StartTime")) / 1000;
+  const int64_t from_s = TRY(call.input.required_time_ms("StartTime"))
+  / 1000;
   const int64_t before_s = (TRY(call.input.required_time_ms("EndTime")) + 999) / 1000;
   const int64_t period_s = TRY(read_period(call.input));
   const auto statistics = TRY(read_statistics(call.input));
@@ -123,8 +126,7 @@ Result<json> get_metric_statistics(const MetricCall& call) {
   const MetricSeries series = TRY(read_metric(call.environment.database, *source, origin_s, before_s, period_s,
                                               call.environment.now_us() / 1'000'000));
   for (size_t i = 0; i < series.buckets.size(); ++i)
-    reply["Datapoints"].push_back(
-        datapoint(series.starts_s[i], series.buckets[i], statistics, source->metric->unit));
+    reply["Datapoints"].push_back(datapoint(series.starts_s[i], series.buckets[i], statistics, source->metric->unit));
   return reply;
 }
 
@@ -177,8 +179,8 @@ Result<int64_t> read_period(const FacadeInput& input) {
   const int64_t period_s = TRY(input.required_integer("Period", 1, coarse_kept_s));
   const bool fine = period_s == 1 || period_s == 5 || period_s == 10 || period_s == 20 || period_s == 30;
   if (!fine && period_s % minute_s != 0)
-    return Failure(input.invalid("Period", std::to_string(period_s),
-                                 "Member must be 1, 5, 10, 20, 30 or a multiple of 60"));
+    return Failure(
+        input.invalid("Period", std::to_string(period_s), "Member must be 1, 5, 10, 20, 30 or a multiple of 60"));
   return period_s;
 }
 

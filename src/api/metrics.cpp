@@ -31,8 +31,7 @@ Result<HttpReply> answer(const FacadeCall& call) {
   if (operation == nullptr) return Failure(metric_operation_unknown(asked->operation));
   if (operation->handler == nullptr) return Failure(metric_operation_not_supported(operation->name));
   const nlohmann::json input = TRY(decode_input(asked->protocol, call.request));
-  const nlohmann::json output =
-      TRY(operation->handler({FacadeInput(input, metric_parameter), call.environment}));
+  const nlohmann::json output = TRY(operation->handler({FacadeInput(input, metric_parameter), call.environment}));
   return encode_output(*asked, output, call.request_id);
 }
 

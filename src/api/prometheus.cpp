@@ -45,7 +45,8 @@ constexpr Shown<Worker> task_figures[] = {
      [](const Worker& w) { return w.full_load_percent / 100.0; }},
     {{"godwit_task_cpu_seconds_total", counter, "Processor time of the worker."},
      [](const Worker& w) { return real(w.cpu_us) / 1e6; }},
-    {{"godwit_task_memory_bytes", gauge, "Memory of the worker."}, [](const Worker& w) { return real(w.memory_bytes); }},
+    {{"godwit_task_memory_bytes", gauge, "Memory of the worker."},
+     [](const Worker& w) { return real(w.memory_bytes); }},
     {{"godwit_task_swap_bytes", gauge, "Swap of the worker."}, [](const Worker& w) { return real(w.swap_bytes); }},
     {{"godwit_task_spool_disk_bytes", gauge, "Changes that wait on disk."},
      [](const Worker& w) { return real(w.spool_disk_bytes); }},
@@ -88,8 +89,8 @@ void show_changes(PrometheusText& text, const PrometheusLabels& labels, const Wo
 
 struct TableCounter {
   PrometheusFamily family;
-  uint64_t TableStatistics::*captured;
-  uint64_t TableStatistics::*applied;
+  uint64_t TableStatistics::* captured;
+  uint64_t TableStatistics::* applied;
 };
 
 constexpr TableCounter table_counters[] = {
@@ -156,7 +157,8 @@ constexpr Shown<HostDisk> disk_figures[] = {
      [](const HostDisk& d) { return real(d.read_bytes); }},
     {{"godwit_instance_disk_written_bytes_total", counter, "Bytes written to disk."},
      [](const HostDisk& d) { return real(d.written_bytes); }},
-    {{"godwit_instance_disk_reads_total", counter, "Reads from disk."}, [](const HostDisk& d) { return real(d.reads); }},
+    {{"godwit_instance_disk_reads_total", counter, "Reads from disk."},
+     [](const HostDisk& d) { return real(d.reads); }},
     {{"godwit_instance_disk_writes_total", counter, "Writes to disk."},
      [](const HostDisk& d) { return real(d.writes); }},
     {{"godwit_instance_disk_io_seconds_total", counter, "Time that reads and writes took, added up."},

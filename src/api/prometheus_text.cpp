@@ -24,7 +24,7 @@ std::string number(double value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value > 0 ? "+Inf" : "-Inf";
   return value == std::floor(value) && std::abs(value) < 1e15 ? fmt::format("{:.0f}", value)
-                                                                : fmt::format("{}", value);
+                                                              : fmt::format("{}", value);
 }
 
 std::string_view type_name(PrometheusType type) {

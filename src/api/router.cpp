@@ -80,6 +80,7 @@ Result<json> unsupported(const ModelOperation& operation) {
 struct Router::Served {
   std::string request_id = new_request_id();
   std::string action = "-", access_key_id = "-", fault = "-";
+  bool polled = false;  // by monitoring, every few seconds: no line for each that went well
 };
 
 Router::Router(Environment& environment, AuthenticationOptions authentication)
@@ -99,9 +100,11 @@ HttpReply Router::answer(const HttpRequest& request) {
   const bool refused = served.access_key_id == "-" && served.fault != "-";  // names are anybody's then
   request_counts().note(refused ? "unauthenticated" : served.action, served.fault == "-" ? "OK" : served.fault,
                         std::chrono::duration<double>(took).count());
-  server_log_of(Severity::info, "api", "request={} peer={} key={} action={} status={} fault={} ms={:.1f}",
-                served.request_id, request.peer, served.access_key_id, served.action.substr(0, logged_name_max),
-                reply.status, served.fault, std::chrono::duration<double, std::milli>(took).count());
+  const bool quiet = served.polled && reply.status == 200;
+  server_log_of(quiet ? Severity::debug : Severity::info, "api",
+                "request={} peer={} key={} action={} status={} fault={} ms={:.1f}", served.request_id, request.peer,
+                served.access_key_id, served.action.substr(0, logged_name_max), reply.status, served.fault,
+                std::chrono::duration<double, std::milli>(took).count());
   return reply;
 }
 
@@ -162,6 +165,7 @@ Result<Principal> Router::facade_caller(const Facade& facade, const HttpRequest&
 HttpReply Router::serve_facade(const Facade& facade, const HttpRequest& request, Served& served) {
   const FacadeAction action = facade.action(request);
   served.action = action.name;
+  served.polled = facade.access != FacadeAccess::signature;
   const auto refused = [&](Error error, unsigned status) {
     const Error shown = told(std::move(error), served);
     return facade.refuse(request, shown.code == "InternalFailure" ? 500 : status, shown, served.request_id);

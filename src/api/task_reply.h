@@ -7,7 +7,7 @@
 
 #include "api/call.h"
 #include "control/task_positions.h"
-#include "store/tasks.h"
+#include "control/tasks.h"
 
 namespace godwit {
 

@@ -10,7 +10,6 @@
 #include "api/tag_input.h"
 #include "api/task_reply.h"
 #include "control/task_faults.h"
-#include "control/task_figures.h"
 
 namespace godwit {
 namespace {
@@ -45,8 +44,7 @@ Result<json> describe(const Call& call) {
   const PageRequest page = TRY(read_page(call));
   const bool with_settings = !call.maybe_flag("WithoutSettings").value_or(false);
   const TaskTexts texts = with_settings ? TaskTexts::shown : TaskTexts::without_settings;
-  std::vector<StoredTask> rows = TRY(list_tasks(call.environment.database, wanted, list_page(page), texts));
-  for (StoredTask& task : rows) show_live_figures(call.environment, task);
+  std::vector<StoredTask> rows = TRY(tasks_of(call.environment, wanted, list_page(page), texts));
   return page_reply(
       call, page, "ReplicationTasks", std::move(rows),
       [](const StoredTask& task) {

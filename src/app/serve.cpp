@@ -11,6 +11,7 @@
 #include "app/server_signals.h"
 #include "base/clock.h"
 #include "base/server_log.h"
+#include "base/text.h"
 #include "http/server.h"
 
 namespace godwit {
@@ -74,6 +75,9 @@ Result<void> run(const ServeArguments& arguments) {
     return Failure(no_such_secret_dir(arguments.secret_dir));
   ServerFiles files = TRY(open_server_files(arguments.data_dir, arguments.store, StoreUse::serve));
   TRY(open_server_log(files.folder + "/server.log"));
+  task_log().set_listener([](Component component, Severity severity, std::string_view text) {  // of engines' sessions
+    if (severity <= Severity::warning) server_log(severity, lower_ascii(to_string(component)), text);
+  });
   if (!open) TRY(offer_first_key(files));
   StopSignals signals;
   const auto services = TRY(ServerServices::open(std::move(files), arguments));

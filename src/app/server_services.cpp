@@ -3,6 +3,8 @@
 #include "base/clock.h"
 #include "control/event_delivery.h"
 #include "control/event_sinks.h"
+#include "control/instances.h"
+#include "control/maintenance.h"
 #include "control/metrics_collector.h"
 #include "control/server_names.h"
 #include "control/task_reports.h"
@@ -34,12 +36,14 @@ struct ServerServices::Parts {
   std::unique_ptr<TaskWorkers> workers;
   std::unique_ptr<EventDelivery> delivery;
   std::unique_ptr<MetricsCollector> collector;
+  std::unique_ptr<Maintenance> maintenance;
 };
 
 ServerServices::ServerServices(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 
 // Jobs use the workers and reports start jobs, so jobs end first and those that come later are not begun.
 ServerServices::~ServerServices() {
+  parts_->maintenance.reset();
   parts_->collector.reset();
   parts_->background.finish();
   parts_->workers.reset();
@@ -66,8 +70,10 @@ Result<std::unique_ptr<ServerServices>> ServerServices::open(ServerFiles files, 
 }
 
 Result<void> ServerServices::begin() {
+  TRY(settle_instances(parts_->environment));
   TRY(end_forgotten_work(parts_->environment));
   parts_->collector = std::make_unique<MetricsCollector>(parts_->environment);
+  parts_->maintenance = std::make_unique<Maintenance>(parts_->environment);
   parts_->delivery->wake();
   return {};
 }

@@ -23,7 +23,8 @@ void source_types(const TaskFacts& facts, Judgement& judgement) {
   judgement.look_at(facts);
   judgement.pass("No columns in scope of migration have been identified as unsupported or partially supported");
   judgement.found("{} tables have columns that are unsupported or partially supported.");
-  for (const auto& [table, error] : facts.unplanned) judgement.fail({.table = table, .reason = error.message});
+  for (const auto& [table, error] : facts.unplanned)
+    judgement.fail({.table = table, .column = unsupported_of(facts, table), .reason = error.message});
   for (const Finding& finding : facts.source_findings)
     if (finding.error.code == "mysql.charset")
       judgement.fail({.table = finding.table,

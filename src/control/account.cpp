@@ -42,6 +42,11 @@ const QuotaRow& quota_named(std::string_view name) {
   return *std::ranges::find(quotas, name, &QuotaRow::name);
 }
 
+Result<int64_t> used_of(Environment& environment, const QuotaRow& quota) {
+  if (quota.used.empty()) return 0;
+  return one_count(environment.database, quota.used);
+}
+
 std::string place_of(const Namespace& names) {
   return names.partition + "/" + names.region + "/" + names.account;
 }
@@ -66,7 +71,7 @@ std::string unique_account_identifier(const Namespace& names) {
 Result<std::vector<AccountQuota>> account_quotas(Environment& environment) {
   std::vector<AccountQuota> out;
   for (const QuotaRow& quota : quotas) {
-    const int64_t used = quota.used.empty() ? 0 : TRY(one_count(environment.database, quota.used));
+    const int64_t used = TRY(used_of(environment, quota));
     out.push_back({.name = quota.name, .used = used, .most = quota.most});
   }
   return out;
@@ -74,7 +79,7 @@ Result<std::vector<AccountQuota>> account_quotas(Environment& environment) {
 
 Result<void> require_quota(Environment& environment, std::string_view name, int64_t more) {
   const QuotaRow& quota = quota_named(name);
-  const int64_t used = TRY(one_count(environment.database, quota.used));
+  const int64_t used = TRY(used_of(environment, quota));
   if (used + more <= quota.most) return {};
   if (name == "AllocatedStorage") return Failure(storage_quota_exceeded(more, quota.most));
   return Failure(quota_exceeded(name, quota.most));

@@ -27,13 +27,13 @@ Result<void> check_text(std::string_view member, const std::string& text, bool o
   return {};
 }
 
-// As a URI can carry it: a name, an address, or the folder of a socket.
-Result<void> check_server_name(const std::string& name) {
-  constexpr std::string_view allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-_:%/,@[]";
-  const bool plain = name.find_first_not_of(allowed) == std::string::npos;
-  const bool other_script = std::ranges::any_of(name, [](char c) { return static_cast<unsigned char>(c) >= 0x80; });
-  if (plain || other_script) return {};
-  return Failure(server_name_refused());
+// A name, an address, or the folder of a socket; an IPv6 address may stand in brackets.
+Result<std::string> server_name(const std::string& given) {
+  TRY(check_text("ServerName", given));
+  std::string name(trim(given));
+  if (name.starts_with('[') && name.ends_with(']')) name = name.substr(1, name.size() - 2);
+  if (name.find_first_of(" \t[]<>\"'\\`?#;=") != std::string::npos) return Failure(server_name_refused());
+  return name;
 }
 
 }  // namespace
@@ -98,20 +98,11 @@ Result<nlohmann::json> EndpointDraft::given_settings(const EndpointInput& input)
   return out;
 }
 
-// The endpoint's own members win over those of the structure. A secret and a login in clear exclude each other: in
-// one call they are refused, and a later call's takes the place of the other.
-Result<void> EndpointDraft::take_login(const EndpointInput& input, const nlohmann::json& given) {
-  const auto text = [&](const std::optional<std::string>& flat, std::string_view member) {
-    return flat ? flat : text_in(given, member);
-  };
-  const auto username = text(input.username, "Username"), password = text(input.password, "Password"),
-             server = text(input.server_name, "ServerName"), database = text(input.database_name, "DatabaseName");
-  std::optional<int64_t> port = input.port;
-  if (const auto at = given.find("Port"); !port && at != given.end() && at->is_number_integer()) port = *at;
-  const auto secret = text_in(given, secret_id);
-  const bool in_clear = username || password || server || port;
-  if (secret && !secret->empty() && in_clear) return Failure(secret_beside_login());
-  if (secret && !secret->empty()) {
+// A secret and a login in clear exclude each other: in one call they are refused, and a later call's takes the place
+// of the other.
+Result<void> EndpointDraft::take_way_in(bool secret, bool in_clear) {
+  if (secret && in_clear) return Failure(secret_beside_login());
+  if (secret) {
     record_.username.clear();
     record_.server_name.clear();
     record_.port.reset();
@@ -120,14 +111,26 @@ Result<void> EndpointDraft::take_login(const EndpointInput& input, const nlohman
     settings_.erase(std::string(secret_id));
     settings_.erase(std::string(secret_role));
   }
-  for (const auto& [member, from, to] :
-       {std::tuple("Username", &username, &record_.username), std::tuple("ServerName", &server, &record_.server_name),
-        std::tuple("DatabaseName", &database, &record_.database_name)}) {
+  return {};
+}
+
+// The endpoint's own members win over those of the structure.
+Result<void> EndpointDraft::take_login(const EndpointInput& input, const nlohmann::json& given) {
+  const auto text = [&](const std::optional<std::string>& flat, std::string_view member) {
+    return flat ? flat : text_in(given, member);
+  };
+  const auto username = text(input.username, "Username"), password = text(input.password, "Password"),
+             server = text(input.server_name, "ServerName"), database = text(input.database_name, "DatabaseName");
+  std::optional<int64_t> port = input.port;
+  if (const auto at = given.find("Port"); !port && at != given.end() && at->is_number_integer()) port = *at;
+  TRY(take_way_in(!text_in(given, secret_id).value_or("").empty(), username || password || server || port));
+  for (const auto& [member, from, to] : {std::tuple("Username", &username, &record_.username),
+                                         std::tuple("DatabaseName", &database, &record_.database_name)}) {
     if (!*from) continue;
     TRY(check_text(member, **from));
     *to = std::string(trim(**from));
   }
-  TRY(check_server_name(record_.server_name));
+  if (server) record_.server_name = TRY(server_name(*server));
   if (port && (*port < 1 || *port > port_max)) return Failure(port_refused(port_max));
   if (port) record_.port = port;
   if (password) {

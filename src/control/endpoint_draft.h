@@ -23,6 +23,7 @@ class EndpointDraft {
  private:
   Result<void> take_kind(const EndpointInput& input);
   Result<void> take_login(const EndpointInput& input, const nlohmann::json& given);
+  Result<void> take_way_in(bool secret, bool in_clear);
   Result<void> take_settings(const nlohmann::json& given);
   Result<void> take_extra_attributes(const EndpointInput& input, const nlohmann::json& given);
   Result<void> take_tls(const EndpointInput& input);

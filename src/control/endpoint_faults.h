@@ -30,7 +30,7 @@ Error endpoint_has_running_task(std::string_view endpoint, std::string_view task
 Error endpoint_side_in_use(const EndpointRecord& endpoint, std::string_view task);
 Error endpoint_has_task(std::string_view endpoint, std::string_view task);
 
-// Extra connection attributes. No value is repeated, since it may be a secret.
+// Extra connection attributes. A part without a name is not repeated, since it may be the end of a password.
 Error extra_attribute_refused(std::string_view name);
 Error extra_value_refused(std::string_view name, const Error& why);
 Error extra_part_refused(int part);

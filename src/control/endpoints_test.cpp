@@ -158,6 +158,15 @@ TEST_F(Endpoints, take_their_login_from_the_settings_too_and_the_flat_members_wi
   EXPECT_EQ(settings(arn), (json{{"Username", "s"}, {"Port", 1}, {"ServerName", "h"}, {"DatabaseName", "d"}}));
 }
 
+TEST_F(Endpoints, of_an_address_in_brackets_keep_the_address) {
+  EndpointInput wanted = input();
+  wanted.server_name = " [2001:db8::1] ";
+  const auto made = create_endpoint(*environment_, wanted, {});
+  ASSERT_TRUE(made) << made.error().message;
+  EXPECT_EQ(made->server_name, "2001:db8::1");
+  EXPECT_EQ(parse_endpoint(uri_of(*connectable(*environment_, *made)))->host, "2001:db8::1");
+}
+
 TEST_F(Endpoints, read_the_login_of_a_secret_at_each_connection) {
   EndpointInput wanted;
   wanted.identifier = "s";

@@ -53,7 +53,7 @@ class EventDelivery {
   std::condition_variable_any changed_;
   std::set<std::string> under_way_;  // subscriptions
   bool woken_ = false, idle_ = false;
-  Background senders_;
+  Background senders_{8};
   std::jthread thread_;
 };
 

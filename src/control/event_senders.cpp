@@ -81,7 +81,8 @@ int facility_of(std::string_view name) {
 Result<void> wait_for(pid_t program, const EventSink& sink, int64_t timeout_ms, const std::stop_token& stop) {
   const int64_t until_ms = monotonic_ms() + timeout_ms;
   int status = 0;
-  while (::waitpid(program, &status, WNOHANG) == 0) {
+  pid_t ended = 0;
+  while ((ended = ::waitpid(program, &status, WNOHANG)) == 0) {
     if (monotonic_ms() > until_ms || stop.stop_requested()) {
       ::kill(program, SIGKILL);
       ::waitpid(program, &status, 0);
@@ -89,7 +90,10 @@ Result<void> wait_for(pid_t program, const EventSink& sink, int64_t timeout_ms, 
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
   }
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return {};
+  if (ended < 0) return Failure(mail_failed(sink.sendmail, std::strerror(errno)));
+  if (WIFSIGNALED(status))
+    return Failure(mail_failed(sink.sendmail, fmt::format("it was ended by signal {}", WTERMSIG(status))));
+  if (WEXITSTATUS(status) == 0) return {};
   return Failure(mail_failed(sink.sendmail, fmt::format("it ended with status {}", WEXITSTATUS(status))));
 }
 
@@ -103,14 +107,21 @@ Result<void> send_mail(const EventSink& sink, const OutboxRecord& letter, int64_
   const Descriptor mail(::memfd_create("mail", MFD_CLOEXEC));
   if (mail.get() < 0 || !write_all(mail.get(), text) || ::lseek(mail.get(), 0, SEEK_SET) != 0)
     return Failure(mail_failed(sink.sendmail, std::strerror(errno)));
+  posix_spawnattr_t attributes;  // the server's threads block signals; the program is not to
+  sigset_t none;
+  sigemptyset(&none);
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
   posix_spawn_file_actions_t actions;
   posix_spawn_file_actions_init(&actions);
   posix_spawn_file_actions_adddup2(&actions, mail.get(), STDIN_FILENO);
   std::string program = sink.sendmail, ignore_dots = "-i", address = sink.place;
   std::array<char*, 4> arguments = {program.data(), ignore_dots.data(), address.data(), nullptr};
   pid_t child = 0;
-  const int code = ::posix_spawn(&child, program.c_str(), &actions, nullptr, arguments.data(), environ);
+  const int code = ::posix_spawn(&child, program.c_str(), &actions, &attributes, arguments.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
   if (code != 0) return Failure(mail_failed(sink.sendmail, std::strerror(code)));
   return wait_for(child, sink, timeout_ms, stop);
 }

@@ -123,8 +123,7 @@ HostReadings read_host(const std::string& folder) {
   readings.memory = parse_meminfo(read_text("/proc/meminfo"));
   struct stat place{};
   std::string device;
-  if (::stat(folder.c_str(), &place) == 0)
-    device = fmt::format("{}:{}", major(place.st_dev), minor(place.st_dev));
+  if (::stat(folder.c_str(), &place) == 0) device = fmt::format("{}:{}", major(place.st_dev), minor(place.st_dev));
   readings.disk = parse_diskstats(read_text("/proc/diskstats"), device);
   readings.network = parse_net_dev(read_text("/proc/net/dev"));
   struct statvfs storage{};

@@ -27,10 +27,10 @@ struct HostNetwork {
 };
 
 struct HostReadings {
-  std::optional<HostMemory> memory;
-  std::optional<HostDisk> disk;
-  std::optional<HostNetwork> network;
-  std::optional<uint64_t> storage_free_bytes;  // of the file system that holds the folder
+  std::optional<HostMemory> memory{};
+  std::optional<HostDisk> disk{};
+  std::optional<HostNetwork> network{};
+  std::optional<uint64_t> storage_free_bytes{};  // of the file system that holds the folder
   int64_t processors = 1;
 };
 

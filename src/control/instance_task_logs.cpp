@@ -1,7 +1,6 @@
 #include "control/instance_task_logs.h"
 
-#include <filesystem>
-
+#include "control/task_logs.h"
 #include "store/tasks.h"
 
 namespace godwit {
@@ -14,9 +13,8 @@ Result<std::vector<InstanceTaskLog>> instance_task_logs(Environment& environment
   std::vector<InstanceTaskLog> logs;
   for (const StoredTask& task :
        TRY(list_tasks(environment.database, on_instance, page, TaskTexts::without_settings))) {
-    std::error_code missing;
-    const auto bytes = std::filesystem::file_size(environment.folder + "/tasks/" + task.id + "/task.log", missing);
-    if (missing) continue;
+    const uint64_t bytes = log_bytes(environment.folder + "/tasks/" + task.id);  // those that were rotated too
+    if (bytes == 0) continue;
     logs.push_back({.task_identifier = task.identifier,
                     .task_arn = make_arn(environment.names, "task", task.id),
                     .task_created_us = task.created_us,

@@ -220,7 +220,11 @@ Result<std::shared_ptr<const LogChunks>> chunks_of(const LogFile& file) {
   if (!beginning.starts_with(kept->beginning)) kept->chunks = std::make_shared<LogChunks>();
   kept->beginning = std::move(beginning);
   auto chunks = std::make_shared<LogChunks>(*kept->chunks);
-  if (chunks->empty()) chunks->push_back({0, TRY(time_of_beginning(file)), 0, 0});
+  if (chunks->empty())
+    chunks->push_back({
+      0, TRY(time_of_beginning(file))
+      , 0, 0
+    });
   TRY(extend(*chunks, file));
   kept->chunks = std::move(chunks);
   kept->scanned = file.end();

@@ -57,7 +57,8 @@ double reduce(std::string_view name, const std::vector<double>& values) {
   return name == "AVG" ? sum / static_cast<double>(values.size()) : sum;
 }
 
-TimeSeries fill(TimeSeries series, const std::vector<int64_t>& starts_s, const std::function<double(int64_t)>& value) {
+TimeSeries fill(TimeSeries series, const std::vector<int64_t>& starts_s,
+                const std::function<double(int64_t)>& value) {
   TimeSeries out = series;
   for (const int64_t at : starts_s)
     if (!series.contains(at)) {

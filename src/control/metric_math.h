@@ -1,7 +1,7 @@
 #pragma once
 // Expressions of GetMetricData over other queries of the same call: numbers, ids, + - * / and parentheses;
-// SUM AVG MIN MAX of METRICS(), METRICS("part of the id") or [m1, m2], point by point, or of one series, which gives a
-// number; FILL(m1, 0 | REPEAT | LINEAR); ABS. Everything else of CloudWatch's metric math is refused by name.
+// SUM AVG MIN MAX of METRICS(), METRICS("part of the id") or [m1, m2], point by point, or of one series, which gives
+// a number; FILL(m1, 0 | REPEAT | LINEAR); ABS. Everything else of CloudWatch's metric math is refused by name.
 
 #include <functional>
 #include <map>

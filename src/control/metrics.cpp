@@ -17,9 +17,8 @@ Result<MetricSeries> read_metric(Database& database, const MetricSource& source,
                                  int64_t period_s, int64_t now_s) {
   MetricSeries series;
   const auto owners = TRY(list_metric_owners(database));
-  const auto owner = std::ranges::find_if(owners, [&](const MetricOwner& each) {
-    return each.instance == source.instance && each.task == source.task;
-  });
+  const auto owner = std::ranges::find_if(
+      owners, [&](const MetricOwner& each) { return each.instance == source.instance && each.task == source.task; });
   if (owner == owners.end()) return series;
   const auto take = [&](int64_t start_s, std::string_view points) {
     const auto point = decode_one(points, source.metric->id);

@@ -122,23 +122,39 @@ Result<void> MetricsCollector::write() {
   });
 }
 
+// What a worker that is gone left is read once for each run: it stands in a file.
+MetricsCollector::Seen MetricsCollector::see(const MonitoredTask& task, int64_t now_us) const {
+  Seen now{.at_us = now_us, .run = task.run, .live = false, .figures = {}};
+  const auto before = seen_.find(task.id);
+  const bool resting = task.status != "running" && task.status != "starting" && task.status != "stopping";
+  if (resting && before != seen_.end() && !before->second.live && before->second.run == task.run) {
+    now.figures = before->second.figures;
+    return now;
+  }
+  if (environment_.workers == nullptr) return now;
+  auto found = environment_.workers->statistics(task.id, task.folder);
+  if (!found) return now;
+  now.live = found->live;
+  now.figures = std::move(*found);
+  now.figures.tables.clear();
+  return now;
+}
+
 Result<int64_t> MetricsCollector::look_at_task(const MonitoredTask& task, const MonitoredInstance* instance,
                                                int64_t now_us) {
-  auto found = environment_.workers == nullptr ? std::nullopt : environment_.workers->statistics(task.id, task.folder);
-  Seen now{.at_us = now_us, .live = found && found->live, .figures = {}};
-  if (found) {
-    now.figures = std::move(*found);
-    now.figures.tables.clear();
-  }
-  const auto before = seen_.find(task.id);
-  const bool known = before != seen_.end();
-  const bool same_run = known && before->second.live && before->second.figures.run == now.figures.run;
-  const WorkerStatistics since = same_run ? before->second.figures : WorkerStatistics{};
-  const int64_t elapsed_us = known ? now_us - before->second.at_us : 0;
+  const Seen now = see(task, now_us);
+  const auto at = seen_.find(task.id);
+  const bool known = at != seen_.end();
+  const Seen before = known ? at->second : Seen{};
   seen_[task.id] = now;
-  if (!now.live && !same_run) return 0;
+  const WorkerStatistics& figures = now.figures;
+  const bool same_run = before.figures.run == figures.run;
+  const bool went_on = known && same_run && before.live;
+  const bool came_and_went = known && !same_run && figures.run == task.run;  // since the last look
+  if (!now.live && !went_on && !came_and_went) return 0;
+  const WorkerStatistics since = went_on ? before.figures : WorkerStatistics{};
+  const int64_t elapsed_us = known ? now_us - before.at_us : 0;
   const Owner owner{task.instance_identifier, task.id};
-  const WorkerStatistics& figures = seen_[task.id].figures;
   const auto level = [&](std::string_view metric, auto value) {
     return add(owner, metric, static_cast<double>(value), now_us);
   };
@@ -224,6 +240,8 @@ Result<void> MetricsCollector::look_at_instance(const MonitoredInstance& instanc
 
 Result<void> MetricsCollector::look() {
   const int64_t now_us = environment_.now_us();
+  if (minute_ != now_us / minute_us) TRY(write());  // the minute that has ended, all in one transaction
+  minute_ = now_us / minute_us;
   const auto instances = TRY(monitored_instances(environment_));
   const auto tasks = TRY(monitored_tasks(environment_, WithSettings::no));
   const bool measure = std::abs(now_us - folders_measured_us_) >= minute_us;

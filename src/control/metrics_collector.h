@@ -47,11 +47,13 @@ class MetricsCollector {
   // The counters of a task when it was last looked at.
   struct Seen {
     int64_t at_us = 0;
+    int64_t run = 0;  // of the task's last start
     bool live = false;
     WorkerStatistics figures;  // without tables
   };
 
   void run(const std::stop_token& stop);
+  Seen see(const MonitoredTask& task, int64_t now_us) const;
   void note_failure(const Result<void>& result);
   Result<void> add(const Owner& owner, std::string_view metric, double sample, int64_t now_us);
   Result<Gathered> take_up(const Owner& owner, int64_t minute_s);
@@ -65,9 +67,10 @@ class MetricsCollector {
   Environment& environment_;
   const MetricsCollectorOptions options_;
   std::map<Owner, Gathered> gathered_;
-  std::map<std::string, Seen> seen_;            // by task id
+  std::map<std::string, Seen> seen_;              // by task id
   std::map<std::string, uint64_t> folder_bytes_;  // by task id, as of the last minute
   int64_t folders_measured_us_ = 0;
+  int64_t minute_ = 0;  // of the last look, since 1970
   std::optional<HostReadings> host_before_;
   int64_t host_before_us_ = 0;
   bool failing_ = false;

@@ -43,6 +43,7 @@ Result<std::vector<MonitoredTask>> monitored_tasks(Environment& environment, Wit
                      .status = std::move(task.status),
                      .instance_identifier = instance->second.identifier,
                      .instance_class = instance->second.instance_class,
+                     .run = task.run,
                      .publishes_log = with_settings == WithSettings::yes && enables_logging(task.settings),
                      .folder = environment.folder + "/tasks/" + task.id});
   }

@@ -1,6 +1,6 @@
 #pragma once
-// Tasks by the names under which monitoring shows them: log groups and metrics are named by the replication instance's
-// identifier, streams and dimensions by the task's resource id.
+// Tasks by the names under which monitoring shows them: log groups and metrics are named by the replication
+// instance's identifier, streams and dimensions by the task's resource id.
 
 #include <optional>
 #include <string>
@@ -14,6 +14,7 @@ namespace godwit {
 struct MonitoredTask {
   std::string id;  // the resource id
   std::string identifier, status, instance_identifier, instance_class;
+  int64_t run = 0;             // of its last start; 0: never
   bool publishes_log = false;  // Logging.EnableLogging of its settings, where they were asked for
   std::string folder;          // of its log, spool and statistics
 };

@@ -75,7 +75,6 @@ class TaskFixture : public EndpointFixture {
     return report;
   }
   void tell(const WorkerReport& report) { take_report(*environment_, report); }
-  // Long enough that an end is shown as it comes.
   void pass_s(int64_t seconds) { clock_us_ += seconds * 1'000'000; }
   // A task that runs, and has for a while.
   std::string run(const std::string& name = "one", const std::string& type = "full-load-and-cdc") {

@@ -122,7 +122,8 @@ Result<void> expire_logs(const std::string& folder, int64_t before_ms) {
 Result<std::shared_ptr<LogStream>> LogStream::open(const std::string& folder) {
   auto stream = std::make_shared<LogStream>();
   std::set<uint64_t> seen;
-  for (const std::string& path : log_paths(folder)) {  // newest first: a rotation meanwhile shows one twice, none never
+  for (const std::string& path :
+       log_paths(folder)) {  // newest first: a rotation meanwhile shows one twice, none never
     auto file = TRY(LogFile::open(path));
     if (file && file->end() > 0 && seen.insert(file->inode()).second) stream->files_.push_back(std::move(file));
   }
@@ -245,7 +246,7 @@ Result<bool> LogCursor::open_chunk() {
     for (size_t c = chunk_at(chunks, place_.offset); c < chunks.size() && chunks[c].offset < file.end(); ++c) {
       const uint64_t end = chunk_end(chunks, c, file);
       if (end <= place_.offset) continue;
-      if (chunks[c].offset > place_.offset) {
+      if (chunks[c].offset >= place_.offset) {
         place_.offset = chunks[c].offset;
         place_.time_ms = chunks[c].time_before_ms;
       }

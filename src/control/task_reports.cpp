@@ -1,9 +1,5 @@
 #include "control/task_reports.h"
 
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
-
 #include "base/clock.h"
 #include "base/server_log.h"
 #include "control/task_events.h"
@@ -32,8 +28,7 @@ std::string common_stop(int64_t now_us) {
 // What is left to do once the transaction is through.
 struct Rest {
   std::vector<std::string> launches;
-  bool stop = false;            // the worker runs and is to stop; it may not have been there when it was asked
-  int64_t again_after_ms = -1;  // the report is to be taken once more; -1: it is dealt with
+  bool stop = false;  // the worker runs and is to stop; it may not have been there when it was asked
 };
 
 bool has_ended(const WorkerReport& report) {
@@ -50,11 +45,11 @@ void begin_next_run(StoredTask& task, std::string stop_position, const FollowUp&
 // One report and the task it is of, inside one transaction.
 class Folding {
  public:
-  Folding(Environment& environment, const WorkerReport& report, StoredTask task, bool at_once)
+  Folding(Environment& environment, const WorkerReport& report, StoredTask task)
       : environment_(environment),
         report_(report),
-        task_(std::move(task)),
-        at_once_(at_once),
+        before_(std::move(task)),
+        task_(before_),
         now_us_(environment.now_us()),
         follow_up_(read_follow_up(task_.after_stop)) {}
 
@@ -68,14 +63,14 @@ class Folding {
         note_running();
         break;
       case WorkerState::stopping:
-        if (!is_recycled() && must_show_running() <= 0) move(Event::worker_stops);
+        if (!is_recycled()) move(Event::worker_stops);
         break;
       case WorkerState::stopped:
       case WorkerState::failed:
         TRY(end(statistics));
         break;
     }
-    TRY(update_task(environment_.database, task_));
+    if (task_ != before_) TRY(update_task(environment_.database, task_));  // a heartbeat alone costs no write
     if (!gathered_.empty()) TRY(send_group_on());
     return std::move(rest_);
   }
@@ -90,7 +85,8 @@ class Folding {
   }
 
   Result<void> take_words() {
-    if (!report_.checkpoint.empty()) task_.recovery_checkpoint = report_.checkpoint;
+    // While it runs the checkpoint moves all the time and is asked of the worker.
+    if (has_ended(report_) && !report_.checkpoint.empty()) task_.recovery_checkpoint = report_.checkpoint;
     task_.last_failure = report_.last_failure;
     const bool paused = report_.reading_paused && !has_ended(report_);
     if (paused != (task_.reading_paused != 0)) {
@@ -107,15 +103,7 @@ class Folding {
     }
     rest_.stop = follow_up_.kind == Kind::resume || follow_up_.kind == Kind::gather ||
                  (is(TaskStatus::stopping) && follow_up_.kind == Kind::rest);
-    if (is(TaskStatus::starting)) task_.running_since_us = now_us_;
     move(Event::worker_runs);
-  }
-
-  // For how many more milliseconds; a task that was never seen to run begins to show it now.
-  int64_t must_show_running() {
-    if (at_once_ || (!is(TaskStatus::starting) && !is(TaskStatus::running))) return 0;
-    note_running();
-    return running_shown_ms - (now_us_ - task_.running_since_us) / 1000;
   }
 
   Result<void> end(const std::optional<WorkerStatistics>& statistics) {
@@ -133,11 +121,6 @@ class Folding {
     if (follow_up_.kind == Kind::gather && as_asked) {
       task_.after_stop = to_string(FollowUp{.kind = Kind::gathered, .group = follow_up_.group});
       return {};
-    }
-    if (report_.state == WorkerState::stopped && !follow_up_.recycles()) {
-      rest_.again_after_ms = must_show_running();
-      if (rest_.again_after_ms > 0) return {};
-      rest_.again_after_ms = -1;
     }
     return come_to_rest();
   }
@@ -169,15 +152,15 @@ class Folding {
 
   Environment& environment_;
   const WorkerReport& report_;
+  const StoredTask before_;
   StoredTask task_;
-  const bool at_once_;
   const int64_t now_us_;
   const FollowUp follow_up_;
   std::string gathered_;  // the group whose task has just come to stand
   Rest rest_;
 };
 
-Result<Rest> fold(Environment& environment, const WorkerReport& report, bool at_once) {
+Result<Rest> fold(Environment& environment, const WorkerReport& report) {
   std::optional<WorkerStatistics> statistics;
   if (has_ended(report)) statistics = statistics_of_run(environment, {.id = report.task_id, .run = report.run});
   return environment.database.atomically([&]() -> Result<Rest> {
@@ -185,7 +168,7 @@ Result<Rest> fold(Environment& environment, const WorkerReport& report, bool at_
     if (!task || task->run != report.run || !is_live(task_status(task->status)) ||
         read_follow_up(task->after_stop).kind == Kind::gathered)
       return Rest{};
-    return Folding(environment, report, *std::move(task), at_once).fold(statistics);
+    return Folding(environment, report, *std::move(task)).fold(statistics);
   });
 }
 
@@ -194,24 +177,6 @@ void stop_again(Environment& environment, const std::string& task_id) {
   if (const auto asked = environment.workers->stop(task_id); !asked)
     server_log_of(Severity::warning, "tasks", "task={} is not asked to stop again: {}", task_id,
                   asked.error().message);
-}
-
-void take(Environment& environment, const WorkerReport& report, bool at_once) {
-  const auto rest = fold(environment, report, at_once);
-  if (!rest) {
-    server_log_of(Severity::error, "tasks", "task={} a report of its worker is not stored: {}", report.task_id,
-                  rest.error().message);
-    return;
-  }
-  for (const std::string& task_id : rest->launches) launch(environment, task_id);
-  if (rest->stop) stop_again(environment, report.task_id);
-  if (rest->again_after_ms < 0) return;
-  environment.background.start([&environment, report, wait_ms = rest->again_after_ms](const std::stop_token& stop) {
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    std::condition_variable_any().wait_for(lock, stop, std::chrono::milliseconds(wait_ms), [] { return false; });
-    take(environment, report, true);
-  });
 }
 
 // Statuses that a call passes through within its own transaction, and tests that died with their server.
@@ -253,7 +218,14 @@ Result<std::vector<std::string>> groups_to_send_on(Environment& environment, con
 }  // namespace
 
 void take_report(Environment& environment, const WorkerReport& report) {
-  take(environment, report, false);
+  const auto rest = fold(environment, report);
+  if (!rest) {
+    server_log_of(Severity::error, "tasks", "task={} a report of its worker is not stored: {}", report.task_id,
+                  rest.error().message);
+    return;
+  }
+  for (const std::string& task_id : rest->launches) launch(environment, task_id);
+  if (rest->stop) stop_again(environment, report.task_id);
 }
 
 WorkerReport ended_run(const std::string& task_id, int64_t run, std::string_view why) {

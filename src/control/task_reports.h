@@ -12,9 +12,6 @@
 
 namespace godwit {
 
-// `running` is seen for so long at least, so that clients which poll for it have a chance (spec/api.md §5.4).
-inline constexpr int64_t running_shown_ms = 1000;
-
 // The listener of the workers. Errors of the store are in the server's log; the worker tells its end again after the
 // next start of the server.
 void take_report(Environment& environment, const WorkerReport& report);

@@ -130,7 +130,6 @@ Result<StoredTask> begin_run(Environment& environment, const StartRequest& reque
   task.last_failure.clear();
   task.after_stop.clear();
   task.reading_paused = 0;
-  task.running_since_us = 0;
   task.start_called_us = task.start_us = now_us;
   if (fresh) task.fresh_start_us = now_us;
   task.stop_us = 0;

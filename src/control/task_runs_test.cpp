@@ -153,12 +153,10 @@ TEST_F(TaskRunsTest, pauses_of_reading_are_told_as_they_begin_and_end) {
   EXPECT_EQ(events(arn), (std::vector<int64_t>{74, 69, 91, 93}));
 }
 
-TEST_F(TaskRunsTest, a_short_run_is_seen_to_run) {
+TEST_F(TaskRunsTest, a_run_that_ends_by_itself_says_why) {
   const std::string arn = make("one", "full-load");
   ASSERT_TRUE(start(arn));
   end(arn, WorkerState::stopped, "FULL_LOAD_ONLY_FINISHED");
-  EXPECT_EQ(status(arn), "running");
-  background_.drain();
   EXPECT_EQ(status(arn), "stopped");
   EXPECT_EQ(stored(arn).stop_reason, "Stop Reason FULL_LOAD_ONLY_FINISHED");
   EXPECT_EQ(std::ranges::count(events(arn), 79), 1);
@@ -180,8 +178,6 @@ TEST_F(TaskRunsTest, figures_are_the_workers_while_it_runs_and_are_kept_after_it
   ASSERT_TRUE(start(arn, "resume-processing"));
   EXPECT_EQ(tables(arn).size(), 1);  // goes on from there
   end(arn);
-  pass_s(5);
-  background_.drain();
   const int64_t first_start = stored(arn).fresh_start_us;
   ASSERT_TRUE(start(arn, "reload-target"));
   EXPECT_TRUE(tables(arn).empty());

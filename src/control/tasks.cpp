@@ -17,6 +17,7 @@
 #include "control/task_documents.h"
 #include "control/task_events.h"
 #include "control/task_faults.h"
+#include "control/task_figures.h"
 #include "control/task_removal.h"
 #include "control/task_runs.h"
 #include "control/task_status.h"
@@ -176,6 +177,13 @@ Result<StoredTask> require_task(const Environment& environment, std::string_view
   auto task = TRY(find_task(environment.database, *id));
   if (!task) return Failure(task_not_found(arn));
   return *std::move(task);
+}
+
+Result<std::vector<StoredTask>> tasks_of(const Environment& environment, const TaskFilter& filter,
+                                         const ListPage& page, TaskTexts texts) {
+  std::vector<StoredTask> tasks = TRY(list_tasks(environment.database, filter, page, texts));
+  for (StoredTask& task : tasks) show_live_figures(environment, task);
+  return tasks;
 }
 
 std::string task_folder(const Environment& environment, std::string_view task_id) {

@@ -35,6 +35,9 @@ struct TaskChange {
 std::string task_arn(const Environment& environment, const StoredTask& task);
 // ResourceNotFoundFault when the ARN is none of a task of this server.
 Result<StoredTask> require_task(const Environment& environment, std::string_view arn);
+// In order of creation, with the figures of their workers.
+Result<std::vector<StoredTask>> tasks_of(const Environment& environment, const TaskFilter& filter,
+                                         const ListPage& page, TaskTexts texts);
 // tasks/<id> in the data folder: log, spool, statistics.
 std::string task_folder(const Environment& environment, std::string_view task_id);
 

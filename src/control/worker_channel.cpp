@@ -107,7 +107,7 @@ bool Channel::flush() {
     const ssize_t wrote =
         ::send(connection_.get(), unsent_.data() + sent_, unsent_.size() - sent_, MSG_NOSIGNAL | MSG_DONTWAIT);
     if (wrote < 0 && errno == EINTR) continue;
-    if (wrote < 0) return errno == EAGAIN || errno == EWOULDBLOCK;
+    if (wrote < 0) return errno == EAGAIN;
     sent_ += static_cast<size_t>(wrote);
   }
   unsent_.clear();
@@ -119,7 +119,7 @@ bool Channel::flush() {
 bool Channel::receive() {
   std::array<char, 65536> piece;
   const ssize_t got = ::recv(connection_.get(), piece.data(), piece.size(), MSG_DONTWAIT);
-  if (got < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+  if (got < 0) return errno == EAGAIN || errno == EINTR;
   if (got == 0) return false;
   return lines_.add({piece.data(), static_cast<size_t>(got)});
 }

@@ -119,8 +119,7 @@ std::string uri_of(const Endpoint& endpoint) {
   std::string out = endpoint.scheme + "://";
   if (!endpoint.user.empty() || !endpoint.password.empty())
     out += fmt::format("{}:{}@", escape(endpoint.user), escape(endpoint.password));
-  const bool is_ipv6 = endpoint.host.find(':') != std::string::npos;
-  out += is_ipv6 ? "[" + endpoint.host + "]" : escape(endpoint.host);
+  out += escape(endpoint.host);
   if (!endpoint.port.empty()) out += ":" + endpoint.port;
   out += "/" + escape(endpoint.database);
   char separator = '?';

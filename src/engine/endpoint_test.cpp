@@ -91,6 +91,7 @@ TEST(Endpoint, its_uri_reads_back_as_the_same_endpoint_whatever_its_parts_hold) 
       {"postgresql", "u", "p", "h", "5432", "db", {{"sslmode", "disable"}}},
       {"mysql", odd, odd, "h", "", odd, {{odd, odd}, {"AfterConnectScript", "SET a = 'b'; SET c=1"}}},
       {"mysql", "", "p", "2001:db8::1", "3306", "", {}},
+      {"mysql", "u", "p", "x:y@[z]/?", "", "d", {}},
       {"postgresql", "", "", "/var/run/postgresql", "", "", {{"empty", ""}}},
   };
   for (const Endpoint& one : endpoints) {

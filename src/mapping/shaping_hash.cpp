@@ -108,6 +108,12 @@ std::string name_text(const MappingRules& rules, NameTarget target) {
 
 }  // namespace
 
+uint64_t row_shaping_hash(const MappingRules& rules, const PlanOptions& options) {
+  MappingRules filtered = rules;
+  std::erase_if(filtered.selections, [](const SelectionRule& rule) { return rule.filters.empty(); });
+  return schema_shaping_hash(filtered, options);
+}
+
 uint64_t schema_shaping_hash(const MappingRules& rules, const PlanOptions& options) {
   std::string text = selection_text(rules) + presence_text(rules);
   for (const NameTarget target : {NameTarget::schema, NameTarget::table, NameTarget::column})

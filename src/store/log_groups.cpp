@@ -16,7 +16,8 @@ Result<bool> insert_log_group(Database& database, const LogGroupRow& group) {
 }
 
 Result<void> set_log_retention(Database& database, const LogGroupRow& group) {
-  TRY(database.run("INSERT INTO log_groups VALUES (?, ?, ?) "
+  TRY(
+      database.run("INSERT INTO log_groups VALUES (?, ?, ?) "
                    "ON CONFLICT (name) DO UPDATE SET retention_days = excluded.retention_days",
                    {group.name, group.created_us, days(group.retention_days)}));
   return {};
@@ -29,9 +30,8 @@ Result<bool> delete_log_group(Database& database, std::string_view name) {
 
 Result<std::vector<LogGroupRow>> list_log_groups(Database& database) {
   std::vector<LogGroupRow> groups;
-  TRY(database.each("SELECT name, created_us, retention_days FROM log_groups ORDER BY name", {}, [&](const Row& row) {
-    groups.push_back({row.text(0), row.integer(1), row.maybe_integer(2)});
-  }));
+  TRY(database.each("SELECT name, created_us, retention_days FROM log_groups ORDER BY name", {},
+                    [&](const Row& row) { groups.push_back({row.text(0), row.integer(1), row.maybe_integer(2)}); }));
   return groups;
 }
 

@@ -30,8 +30,7 @@ struct MetricPointRow {
 Result<void> put_metric_points(Database& database, const MetricPointRow& row);
 Result<std::vector<MetricOwner>> list_metric_owners(Database& database);
 // Rows with from <= start < before, oldest first.
-Result<void> each_metric_points(Database& database, int64_t owner, int64_t period_s, int64_t from_s,
-                                int64_t before_s,
+Result<void> each_metric_points(Database& database, int64_t owner, int64_t period_s, int64_t from_s, int64_t before_s,
                                 const std::function<void(int64_t start_s, std::string_view points)>& take);
 // Points of this length that are older, and owners that have none left.
 Result<void> delete_metric_points(Database& database, int64_t period_s, int64_t before_s);

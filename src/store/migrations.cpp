@@ -93,7 +93,7 @@ constexpr std::string_view version_1[] = {
     " run INTEGER NOT NULL, start_kind TEXT NOT NULL, stop_reason TEXT NOT NULL, last_failure TEXT NOT NULL,"
     " cdc_start_position TEXT NOT NULL, cdc_stop_position TEXT NOT NULL, recovery_checkpoint TEXT NOT NULL, "
     "run_stop_position TEXT NOT NULL,"
-    " reading_paused INTEGER NOT NULL, start_called_us INTEGER NOT NULL, running_since_us INTEGER NOT NULL,"
+    " reading_paused INTEGER NOT NULL, start_called_us INTEGER NOT NULL,"
     " fresh_start_us INTEGER NOT NULL, start_us INTEGER NOT NULL, stop_us INTEGER NOT NULL,"
     " full_load_start_us INTEGER NOT NULL, full_load_finish_us INTEGER NOT NULL, full_load_percent INTEGER NOT NULL,"
     " elapsed_ms INTEGER NOT NULL, tables_loaded INTEGER NOT NULL, tables_loading INTEGER NOT NULL,"

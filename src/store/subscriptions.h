@@ -12,7 +12,7 @@ namespace godwit {
 struct SubscriptionRecord {
   std::string identifier;                 // SubscriptionName, as it was given
   std::string topic;                      // SnsTopicArn, or a URL
-  std::string source_type;                // "replication-instance", "replication-task"; empty: both
+  std::string source_type{};              // "replication-instance", "replication-task"; empty: both
   std::vector<std::string> source_ids{};  // identifiers; empty: all
   std::vector<std::string> categories{};  // empty: all
   bool enabled = true;

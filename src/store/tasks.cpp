@@ -45,7 +45,6 @@ constexpr TaskColumn task_columns[] = {
     {"recovery_checkpoint", &StoredTask::recovery_checkpoint},
     {"reading_paused", nullptr, &StoredTask::reading_paused},
     {"start_called_us", nullptr, &StoredTask::start_called_us},
-    {"running_since_us", nullptr, &StoredTask::running_since_us},
     {"fresh_start_us", nullptr, &StoredTask::fresh_start_us},
     {"start_us", nullptr, &StoredTask::start_us},
     {"stop_us", nullptr, &StoredTask::stop_us},

@@ -36,11 +36,12 @@ struct StoredTask {
 
   int64_t created_us = 0;
   int64_t start_called_us = 0;  // ReplicationTaskStartDate
-  int64_t running_since_us = 0;
   // ReplicationTaskStats, as of the last report.
   int64_t fresh_start_us = 0, start_us = 0, stop_us = 0, full_load_start_us = 0, full_load_finish_us = 0;
   int64_t full_load_percent = 0, elapsed_ms = 0;
   int64_t tables_loaded = 0, tables_loading = 0, tables_queued = 0, tables_errored = 0;
+
+  bool operator==(const StoredTask&) const = default;
 };
 
 // Members that are nothing do not narrow; an empty list matches no task.

@@ -163,6 +163,12 @@ class TaskRunner {
   Result<void> clear_tables();
   void carry_statistics();
 
+  // runner_rules.cpp
+  bool selects_other_tables(const TaskDocument& document) const;
+  Result<std::vector<PlannedTable>> newly_selected(const std::vector<TableRef>& selected);
+  Result<void> leave_unselected(const std::vector<TableRef>& selected, const std::vector<TableRef>& available);
+  Result<void> take_up_rules();
+
   // runner_rebuild.cpp
   Result<std::vector<DroppedObject>> droppable(const TaskDocument& document);
   Result<void> plan_rebuild(TaskDocument& document);

@@ -146,6 +146,7 @@ Result<void> TaskRunner::start_afresh() {
   document.target_system = context_.target_system;
   document.type = to_string(options_.type);
   document.mapping_hash = hex64(schema_shaping_hash(options_.rules, plan_options(options_.settings)));
+  document.shape_hash = hex64(row_shaping_hash(options_.rules, plan_options(options_.settings)));
   if (follows()) {
     const CaptureIdentity capture = source_->capture_identity(context_.task_id, context_.target_system);
     document.capture = capture.name;

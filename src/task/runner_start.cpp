@@ -186,7 +186,8 @@ Result<void> TaskRunner::check_same_ends(const TaskDocument& document) const {
 Result<void> TaskRunner::check_same_rules(const TaskDocument& document) const {
   if (document.type != to_string(options_.type))
     return Failure(errors::other_type(context_.task_id, document.type, to_string(options_.type)));
-  if (document.mapping_hash != hex64(schema_shaping_hash(options_.rules, plan_options(options_.settings))))
+  if (document.mapping_hash != hex64(schema_shaping_hash(options_.rules, plan_options(options_.settings))) &&
+      !selects_other_tables(document))
     return Failure(errors::other_rules(context_.task_id));
   const CaptureIdentity capture = source_->capture_identity(context_.task_id, context_.target_system);
   if (follows() && !document.capture_way.empty() && document.capture_way != capture.way)
@@ -228,7 +229,7 @@ Result<void> TaskRunner::resume() {
     summary_.parked_rows = TRY(target_->count_parked(context_.task_id));
     return remove_traces();
   }
-  if (record_->phase() == "finished") {
+  if (record_->phase() == "finished" && !selects_other_tables(record_->document())) {
     finished_before_ = true;
     summary_.stop_reason = "FULL_LOAD_ONLY_FINISHED";
     remark("This task had finished its full load before; nothing was done. Use --restart to load everything anew.");
@@ -270,6 +271,7 @@ Result<void> TaskRunner::resume() {
           "Table {} is gone from the source, or is not selected any more; nothing further is applied to it.",
           to_string(table.table)));
   tell_withheld_columns(document);
+  if (selects_other_tables(document)) TRY(take_up_rules());
   show_tables();
   for (size_t t = 0; t < context_.tables.size(); ++t) {
     const auto known = std::ranges::find(document.tables, context_.tables[t].target.source->ref, &TableRecord::table);

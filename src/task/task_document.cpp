@@ -184,6 +184,7 @@ std::string to_json(const TaskDocument& document) {
               {"target_database", document.target_database},
               {"type", document.type},
               {"mapping_hash", document.mapping_hash},
+              {"shape_hash", document.shape_hash},
               {"capture", document.capture},
               {"capture_way", document.capture_way},
               {"users_slot", document.users_slot},
@@ -219,6 +220,7 @@ Result<TaskDocument> parse_task_document(const std::string& source) {
   out.run = static_cast<int64_t>(number(root, "run"));
   out.type = text(root, "type");
   out.mapping_hash = text(root, "mapping_hash");
+  out.shape_hash = text(root, "shape_hash");
   out.capture = text(root, "capture");
   out.capture_way = text(root, "capture_way");
   out.users_slot = flag(root, "users_slot");

@@ -64,6 +64,7 @@ struct TaskDocument {
   int64_t run = 0;  // TaskOptions::run of the fresh start that made the record
   std::string type;
   std::string mapping_hash;
+  std::string shape_hash;   // row_shaping_hash; empty: of an earlier version of Godwit
   std::string capture;      // slot
   std::string capture_way;  // CaptureIdentity::way
   bool users_slot = false;  // the user made it: it is never dropped

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -211,14 +212,13 @@ def test_a_server_that_goes_puts_its_workers_down_and_the_next_takes_them_up(pai
 def test_tables_are_loaded_again_while_writes_go_on(pair: Pair, task: SupervisedTask) -> None:
     task.start()
     wait_until(lambda: follows(task), 60, "change processing")
-    schema = pair.database if "mariadb" in task.job["source"] or "mysql" in task.job["source"] else "public"
     first = task.table("accounts")
     with pair.writers():
         time.sleep(1)
         # Rows that only a load can mend.
         pair.on_target(f"DELETE FROM {pair.schema}.accounts WHERE aid % 3 = 0")
         pair.on_target(f"UPDATE {pair.schema}.documents SET seen = -1")
-        answer = task.reload((schema, "accounts"), (schema, "documents"))
+        answer = task.reload((pair.schema, "accounts"), (pair.schema, "documents"))
         assert answer["error"] is None
         assert task.table("accounts")["state"] in ("Table is being reloaded", "Full load", "Table completed")
         wait_until(
@@ -263,7 +263,9 @@ def test_a_worker_killed_in_a_reload_ends_with_the_whole_table(
         task.reload(TABLE)
         wait_until(lambda: task.supervisor.last(task.task_id)["restarts"] > 0, 60, "the kill")
         task.supervisor.kill()  # the next server's workers die no more
-        wait_until(lambda: not task.worker_pid(), 30, "the worker's end")
+        if pid := task.worker_pid():
+            os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not task.worker_pid(), 10, "the worker's end")
         task.another_server()
         task.wait_for("running")
         wait_until(lambda: follows(task), 60, "change processing")
@@ -280,6 +282,41 @@ def test_a_table_in_error_is_taken_up_again_by_a_reload(pair: Pair, task: Superv
     assert task.reload(("public", "seats"))["error"] is None
     wait_until(lambda: task.table("seats").get("reloaded") and follows(task), 60, "the reload")
     assert_equal_soon(pair, task)
+
+
+def selecting(*tables: str) -> str:
+    rules = [
+        {
+            "rule-type": "selection",
+            "rule-id": str(n),
+            "rule-name": str(n),
+            "object-locator": {"schema-name": "public", "table-name": table},
+            "rule-action": "explicit",
+        }
+        for n, table in enumerate(tables, 1)
+    ]
+    return json.dumps({"rules": rules})
+
+
+def test_tables_come_and_go_with_mappings_that_were_modified_while_the_task_was_stopped(
+    pair: Pair, task: SupervisedTask
+) -> None:
+    task.start(mappings=selecting("accounts", "bag"))
+    wait_until(lambda: follows(task), 60, "change processing")
+    task.stop()
+    pair.on_source("UPDATE accounts SET balance = 11 WHERE aid < 500")
+    task.start("resume", mappings=selecting("accounts", "documents"))
+    wait_until(lambda: follows(task) and task.table("documents").get("state") == "Table completed", 60, "the new table")
+    assert {table["name"] for table in task.statistics()["tables"]} == {"accounts", "documents"}
+    pair.on_source("UPDATE documents SET seen = 5 WHERE id < 9")
+    left_alone = pair.on_target("SELECT count(*) FROM bag")
+    assert left_alone != [(0,)]
+    pair.on_source("DELETE FROM bag")
+    for table in ("accounts", "documents"):
+        rows = f"SELECT count(*), md5(string_agg(t::text, '|' ORDER BY 1)) FROM (SELECT t::text FROM {table} t) AS t"
+        wait_until(lambda: pair.on_source(rows) == pair.on_target(rows), 30, table)
+    assert pair.on_target("SELECT count(*) FROM bag") == left_alone
+    assert task.supervisor.last(task.task_id)["restarts"] == 0
 
 
 def test_severities_change_while_the_task_runs(pair: Pair, task: SupervisedTask) -> None:

@@ -35,6 +35,7 @@ class Process:
         stderr: IO[bytes] | int | None = None,
         env: Mapping[str, str] | None = None,
         user: str | None = None,
+        pass_fds: Sequence[int] = (),
     ) -> None:
         self.started = time.monotonic()
         self._popen = subprocess.Popen(
@@ -44,6 +45,7 @@ class Process:
             stderr=stderr,
             env={**os.environ, **(env or {})},
             start_new_session=True,  # the terminal's Ctrl-C is for the tests, not for the servers they still need
+            pass_fds=pass_fds,
             user=user,
             group=user,
             extra_groups=[] if user else None,

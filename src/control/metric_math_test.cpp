@@ -1,0 +1,104 @@
+#include "control/metric_math.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "control/metric_faults.h"
+
+namespace godwit {
+namespace {
+
+const std::map<std::string, TimeSeries, std::less<>> known = {
+    {"m1", {{60, 1}, {120, 2}, {240, 4}}}, {"m2", {{60, 10}, {120, 20}, {180, 30}}}, {"empty", {}}};
+
+Result<TimeSeries> evaluate(std::string_view text) {
+  const MathInputs inputs{.series_of = [](std::string_view id) -> Result<TimeSeries> {
+                            const auto found = known.find(id);
+                            if (found == known.end()) return Failure(expression_id_unknown(id));
+                            return found->second;
+                          },
+                          .metric_ids = {"m1", "m2"},
+                          .starts_s = {60, 120, 180, 240}};
+  return evaluate_expression(text, inputs);
+}
+
+struct MathCase {
+  std::string_view text;
+  TimeSeries series;
+};
+
+TEST(MetricMathTest, expressions_over_series) {
+  const MathCase cases[] = {
+      {"m1", {{60, 1}, {120, 2}, {240, 4}}},
+      {"m1+m2", {{60, 11}, {120, 22}}},
+      {"m1 * 2 - 1", {{60, 1}, {120, 3}, {240, 7}}},
+      {"100 * (m1 / m2)", {{60, 10}, {120, 10}}},
+      {"-m1", {{60, -1}, {120, -2}, {240, -4}}},
+      {"1 + 2 * m1", {{60, 3}, {120, 5}, {240, 9}}},
+      {"m1 / 0", {}},
+      {"SUM(METRICS())", {{60, 11}, {120, 22}, {180, 30}, {240, 4}}},
+      {"MAX([m1, m2])", {{60, 10}, {120, 20}, {180, 30}, {240, 4}}},
+      {"AVG(METRICS(\"2\"))", {{60, 10}, {120, 20}, {180, 30}}},
+      {"m1 / SUM(m1)", {{60, 1.0 / 7}, {120, 2.0 / 7}, {240, 4.0 / 7}}},
+      {"m1 - MIN(m1)", {{60, 0}, {120, 1}, {240, 3}}},
+      {"m1 + SUM(empty)", {}},
+      {"FILL(m1, 0)", {{60, 1}, {120, 2}, {180, 0}, {240, 4}}},
+      {"FILL(m1, REPEAT)", {{60, 1}, {120, 2}, {180, 2}, {240, 4}}},
+      {"FILL(m1, LINEAR) + m2", {{60, 11}, {120, 22}, {180, 33}}},
+      {"FILL(m2, LINEAR)", {{60, 10}, {120, 20}, {180, 30}}},
+      {"ABS(m1 - 3)", {{60, 2}, {120, 1}, {240, 1}}},
+      {"empty", {}},
+  };
+  for (const MathCase& each : cases) {
+    const auto series = evaluate(each.text);
+    ASSERT_TRUE(series) << each.text << ": " << series.error().message;
+    EXPECT_EQ(*series, each.series) << each.text;
+  }
+}
+
+TEST(MetricMathTest, what_is_not_carried_out_is_refused) {
+  for (const std::string_view text : {"",
+                                      "1",
+                                      "m3",
+                                      "m1 +",
+                                      "(m1",
+                                      "m1)",
+                                      "m1 m2",
+                                      "ANOMALY_DETECTION_BAND(m1)",
+                                      "SEARCH('x', 'Sum')",
+                                      "METRICS()",
+                                      "[m1, m2]",
+                                      "[m1, 1]",
+                                      "METRICS() + 1",
+                                      "FILL(m1)",
+                                      "FILL(METRICS(), 0)",
+                                      "IF(m1 > 1, m1)",
+                                      "m1 > 1",
+                                      "SUM(m1",
+                                      "METRICS(\"x",
+                                      "1/0",
+                                      "'m1'"}) {
+    const auto series = evaluate(text);
+    ASSERT_FALSE(series) << text;
+    EXPECT_EQ(series.error().code, "InvalidParameterValueException") << text;
+  }
+  EXPECT_FALSE(evaluate(std::string(2000, '(')));
+  EXPECT_FALSE(evaluate(std::string(2000, '-') + "m1"));
+  EXPECT_FALSE(evaluate(std::string(3000, '1')));
+}
+
+TEST(MetricMathTest, any_text_has_an_answer) {
+  std::mt19937 random(5);
+  const std::vector<std::string> words = {"m1", "m2",    "+",      "-",      "*",     "/",        "(",  ")",
+                                          "[",  "]",     ",",      "SUM(",   "FILL(", "METRICS(", "\"", "1",
+                                          ".5", "1e308", "REPEAT", "LINEAR", "\xff",  " "};
+  for (int round = 0; round < 20'000; ++round) {
+    std::string text;
+    for (size_t i = random() % 12; i > 0; --i) text += words[random() % words.size()];
+    (void)evaluate(text);
+  }
+}
+
+}  // namespace
+}  // namespace godwit
