@@ -126,8 +126,8 @@ TEST_F(MetricsTest, data_of_many_metrics_newest_first_or_oldest_first) {
   EXPECT_EQ(results[0]["Timestamps"][0], start_s + 240);
   EXPECT_EQ(results[0]["Values"], (json{5.0, 4.0, 3.0, 2.0, 1.0}));
   EXPECT_EQ(results[1]["Values"].size(), 4U);
-  results = ok("GetMetricData",
-               data_input({query("a", "T1", 300)}, {{"ScanBy", "TimestampAscending"}}))["MetricDataResults"];
+  results = ok("GetMetricData", data_input(json::array({query("a", "T1", 300)}),
+                                           {{"ScanBy", "TimestampAscending"}}))["MetricDataResults"];
   EXPECT_EQ(results[0]["Values"], json{3.0});
 }
 
@@ -197,19 +197,20 @@ TEST_F(MetricsTest, bad_input_is_refused_by_its_own_fault) {
       {"GetMetricStatistics", statistics_input({{"EndTime", start_s + 100'000}}),
        "InvalidParameterCombinationException"},
       {"GetMetricData", data_input(json::array()), "MissingRequiredParameterException"},
-      {"GetMetricData", data_input({no_metric}), "MissingRequiredParameterException"},
-      {"GetMetricData", data_input({no_id})},
-      {"GetMetricData", data_input({query("A")})},
+      {"GetMetricData", data_input(json::array({no_metric})), "MissingRequiredParameterException"},
+      {"GetMetricData", data_input(json::array({no_id}))},
+      {"GetMetricData", data_input(json::array({query("A")}))},
       {"GetMetricData", data_input({query("a"), query("a")})},
-      {"GetMetricData", data_input({both}), "InvalidParameterCombinationException"},
-      {"GetMetricData", data_input({bad_stat})},
-      {"GetMetricData", data_input({query("a", "T1", 7)})},
-      {"GetMetricData", data_input({{{"Id", "a"}, {"Expression", "a + 1"}}})},
+      {"GetMetricData", data_input(json::array({both})), "InvalidParameterCombinationException"},
+      {"GetMetricData", data_input(json::array({bad_stat}))},
+      {"GetMetricData", data_input(json::array({query("a", "T1", 7)}))},
+      {"GetMetricData", data_input(json::array({{{"Id", "a"}, {"Expression", "a + 1"}}}))},
       {"GetMetricData", data_input({{{"Id", "a"}, {"Expression", "b"}}, {{"Id", "b"}, {"Expression", "a"}}})},
-      {"GetMetricData", data_input({{{"Id", "a"}, {"Expression", "SEARCH('x', 'Sum', 60)"}}})},
-      {"GetMetricData", data_input({query("a")}, {{"NextToken", "1"}}), "InvalidNextToken"},
-      {"GetMetricData", data_input({query("a")}, {{"ScanBy", "Time"}})},
-      {"GetMetricData", data_input({query("a")}, {{"EndTime", start_s}}), "InvalidParameterCombinationException"},
+      {"GetMetricData", data_input(json::array({{{"Id", "a"}, {"Expression", "SEARCH('x', 'Sum', 60)"}}}))},
+      {"GetMetricData", data_input(json::array({query("a")}), {{"NextToken", "1"}}), "InvalidNextToken"},
+      {"GetMetricData", data_input(json::array({query("a")}), {{"ScanBy", "Time"}})},
+      {"GetMetricData", data_input(json::array({query("a")}), {{"EndTime", start_s}}),
+       "InvalidParameterCombinationException"},
       {"PutMetricData", json::object(), "UnknownOperationException"},
       {"Nothing", json::object(), "UnknownOperationException"},
   };

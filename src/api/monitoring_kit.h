@@ -10,10 +10,7 @@
 #include "api/facade.h"
 #include "base/clock.h"
 #include "control/faults.h"
-#include "store/endpoints.h"
-#include "store/instances.h"
-#include "store/subnet_groups.h"
-#include "store/tasks.h"
+#include "control/monitoring_fixture.h"
 
 namespace godwit {
 
@@ -22,35 +19,13 @@ class MonitoringTest : public ApiTest {
   static constexpr int64_t start_s = 1'769'999'700;  // five minutes before the test's clock, a multiple of 300
 
   MonitoringTest() {
-    SubnetGroupRecord group;
-    group.identifier = "g";
-    EXPECT_TRUE(insert_subnet_group(*database_, group));
-    InstanceRecord instance;
-    instance.id = "I";
-    instance.identifier = "pool";
-    instance.instance_class = "dms.t3.medium";
-    instance.allocated_storage_gb = 50;
-    instance.subnet_group = "g";
-    EXPECT_TRUE(insert_instance(*database_, instance));
-    for (const char* end : {"S", "D"}) {
-      EndpointRecord endpoint;
-      endpoint.id = endpoint.identifier = end;
-      EXPECT_TRUE(insert_endpoint(*database_, endpoint));
-    }
+    put_pool(*database_);
     put_task("T1", true);
     put_task("T2", true);
   }
 
   void put_task(const std::string& id, bool publishes_log) {
-    StoredTask task;
-    task.id = id;
-    task.identifier = "name-" + id;
-    task.source_endpoint_id = "S";
-    task.target_endpoint_id = "D";
-    task.instance_id = "I";
-    task.status = "running";
-    task.settings = fmt::format(R"({{"Logging":{{"EnableLogging":{}}}}})", publishes_log);
-    EXPECT_TRUE(insert_task(*database_, task));
+    put_pool_task(*database_, id, publishes_log);
     std::filesystem::create_directories(environment_->folder + "/tasks/" + id);
   }
   std::string log_path(const std::string& task) const {

@@ -42,7 +42,7 @@ constexpr Shown<Worker> task_figures[] = {
     {{"godwit_task_full_load_bytes_total", counter, "Bytes loaded since the worker's start."},
      [](const Worker& w) { return real(w.loaded_bytes); }},
     {{"godwit_task_full_load_progress_ratio", gauge, "Share of the full load that is done."},
-     [](const Worker& w) { return w.full_load_percent / 100.0; }},
+     [](const Worker& w) { return real(w.full_load_percent) / 100; }},
     {{"godwit_task_cpu_seconds_total", counter, "Processor time of the worker."},
      [](const Worker& w) { return real(w.cpu_us) / 1e6; }},
     {{"godwit_task_memory_bytes", gauge, "Memory of the worker."},

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <list>
+#include <mutex>
 #include <optional>
 
 #include "base/clock.h"
@@ -21,7 +22,7 @@ constexpr size_t read_bytes = 16 * 1024;
 constexpr uint64_t chunk_bytes = 64 * 1024;
 constexpr int64_t torn_line_rests_ms = 5000;
 constexpr size_t indexed_files_max = 2000;
-constexpr size_t fingerprint_bytes = 48;  // of the first line, which is never shorter
+constexpr size_t fingerprint_bytes = 48;  // of the first line, which is no shorter
 
 // Cut between two characters, where there is a cut at all.
 std::string_view cut(std::string_view text, size_t bytes_max) {
@@ -52,9 +53,11 @@ Result<void> LogFile::measure() {
   struct stat found{};
   if (::fstat(descriptor_, &found) != 0) return Failure(log_file_unreadable(path_, "examine", errno));
   if (!S_ISREG(found.st_mode)) return Failure(log_file_unreadable(path_, "read", EINVAL));
-  inode_ = found.st_ino;
   bytes_ = end_ = static_cast<uint64_t>(found.st_size);
   written_ms_ = int64_t{found.st_mtim.tv_sec} * 1000 + found.st_mtim.tv_nsec / 1'000'000;
+  std::string beginning;
+  TRY(read(0, std::min<uint64_t>(bytes_, fingerprint_bytes), beginning));
+  identity_ = fnv1a(beginning, fnv1a(std::to_string(found.st_ino)));
   if (now_us() / 1000 - written_ms_ >= torn_line_rests_ms) return {};
   const uint64_t tail = std::min<uint64_t>(bytes_, log_event_bytes_max);
   std::string last;
@@ -141,24 +144,23 @@ namespace {
 // The chunks of one file, kept between calls.
 struct KeptChunks {
   std::mutex mutex;
-  uint64_t inode = 0;
-  std::string beginning;  // tells a file from a later one that got its inode
+  uint64_t file = 0;  // its identity
   uint64_t scanned = 0;
   std::shared_ptr<const LogChunks> chunks = std::make_shared<LogChunks>();
 };
 
 class ChunkMemory {
  public:
-  std::shared_ptr<KeptChunks> of(uint64_t inode) {
+  std::shared_ptr<KeptChunks> of(uint64_t file) {
     const std::lock_guard lock(mutex_);
-    const auto at = std::ranges::find(kept_, inode, &KeptChunks::inode);
+    const auto at = std::ranges::find(kept_, file, &KeptChunks::file);
     std::shared_ptr<KeptChunks> found;
     if (at != kept_.end()) {
       found = *at;
       kept_.erase(at);
     } else {
       found = std::make_shared<KeptChunks>();
-      found->inode = inode;
+      found->file = file;
       if (kept_.size() >= indexed_files_max) kept_.pop_back();
     }
     kept_.push_front(found);
@@ -196,33 +198,45 @@ Result<void> extend(LogChunks& chunks, const LogFile& file) {
   return {};
 }
 
-// Lines at a file's start that have no time stamp, which a cut by hand leaves: they take the first one that follows.
-Result<int64_t> time_of_beginning(const LogFile& file) {
-  std::string head;
-  TRY(file.read(0, std::min<uint64_t>(file.end(), chunk_bytes), head));
-  for (std::string_view rest = head; !rest.empty();) {
-    if (const auto start = log_line_start(rest)) return start->time_ms;
-    const size_t newline = rest.find('\n');
-    rest.remove_prefix(newline == std::string_view::npos ? rest.size() : newline + 1);
+// The time stamps of the lines of a text.
+template <class Take>
+void each_time(std::string_view text, Take take) {
+  while (!text.empty()) {
+    if (const auto start = log_line_start(text)) take(start->time_ms);
+    const size_t newline = text.find('\n');
+    text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
   }
-  return file.written_ms();
 }
 
 }  // namespace
 
+Result<int64_t> first_time_of(const LogFile& file) {
+  std::string head;
+  TRY(file.read(0, std::min<uint64_t>(file.end(), chunk_bytes), head));
+  std::optional<int64_t> first;
+  each_time(head, [&](int64_t time_ms) { first = first.value_or(time_ms); });
+  return first.value_or(file.written_ms());
+}
+
+Result<std::optional<int64_t>> last_time_of(const LogFile& file) {
+  const uint64_t from = file.end() - std::min<uint64_t>(file.end(), chunk_bytes);
+  std::string tail;
+  TRY(file.read(from, file.end() - from, tail));
+  const size_t first_line = from == 0 ? 0 : std::min(tail.find('\n'), tail.size());
+  std::optional<int64_t> last;
+  each_time(std::string_view(tail).substr(first_line), [&](int64_t time_ms) { last = time_ms; });
+  return last;
+}
+
 Result<std::shared_ptr<const LogChunks>> chunks_of(const LogFile& file) {
   static ChunkMemory memory;
-  const std::shared_ptr<KeptChunks> kept = memory.of(file.inode());
+  const std::shared_ptr<KeptChunks> kept = memory.of(file.identity());
   const std::lock_guard lock(kept->mutex);
-  std::string beginning;
-  TRY(file.read(0, std::min<uint64_t>(file.end(), fingerprint_bytes), beginning));
-  if (file.end() > 0 && file.end() <= kept->scanned && kept->beginning.starts_with(beginning)) return kept->chunks;
-  if (!beginning.starts_with(kept->beginning)) kept->chunks = std::make_shared<LogChunks>();
-  kept->beginning = std::move(beginning);
+  if (file.end() <= kept->scanned) return kept->chunks;
   auto chunks = std::make_shared<LogChunks>(*kept->chunks);
   if (chunks->empty())
     chunks->push_back({
-      0, TRY(time_of_beginning(file))
+      0, TRY(first_time_of(file))
       , 0, 0
     });
   TRY(extend(*chunks, file));

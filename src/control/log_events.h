@@ -5,7 +5,7 @@
 
 #include <cstdint>
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -26,7 +26,8 @@ class LogFile {
   LogFile& operator=(const LogFile&) = delete;
 
   const std::string& path() const { return path_; }
-  uint64_t inode() const { return inode_; }
+  // The same while the file is renamed and grows, and another one's is another: of its inode and first line.
+  uint64_t identity() const { return identity_; }
   int64_t written_ms() const { return written_ms_; }
   uint64_t bytes() const { return bytes_; }  // when it was opened
   // What is to be read. A line without an end may still be being written; it counts once nothing was added to the
@@ -41,7 +42,7 @@ class LogFile {
 
   const std::string path_;
   const int descriptor_;
-  uint64_t inode_ = 0, bytes_ = 0, end_ = 0;
+  uint64_t identity_ = 0, bytes_ = 0, end_ = 0;
   int64_t written_ms_ = 0;
 };
 
@@ -78,6 +79,12 @@ class LogScanner {
   std::string buffer_, more_;
   uint64_t buffer_offset_ = 0;  // of the buffer's first byte
 };
+
+// Times of a file's first and last events, found without reading the whole of it. Lines at its start that have no
+// time stamp, which a cut by hand leaves, take the first one that follows, or else the time of the last write.
+Result<int64_t> first_time_of(const LogFile& file);
+// Nothing: the last 64 KiB hold no time stamp.
+Result<std::optional<int64_t>> last_time_of(const LogFile& file);
 
 // Which times stand where in a file: one entry for about every 64 KiB.
 struct LogChunk {

@@ -99,6 +99,10 @@ Result<void> MetricsCollector::add(const Owner& owner, std::string_view name, do
   auto at = gathered_.find(owner);
   if (at == gathered_.end()) at = gathered_.emplace(owner, TRY(take_up(owner, minute_start_s))).first;
   Gathered& gathered = at->second;
+  if (minute_start_s < gathered.minute_s) {  // the clock was set back: there may be points already
+    if (gathered.changed) TRY(store(owner, gathered));
+    gathered = TRY(take_up(owner, minute_start_s));
+  }
   if (gathered.minute_s != minute_start_s) {
     if (gathered.changed) TRY(store(owner, gathered));
     gathered.minute.clear();

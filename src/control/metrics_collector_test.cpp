@@ -6,10 +6,7 @@
 #include <fstream>
 
 #include "control/metrics.h"
-#include "store/endpoints.h"
-#include "store/instances.h"
-#include "store/subnet_groups.h"
-#include "store/tasks.h"
+#include "control/monitoring_fixture.h"
 
 namespace godwit {
 namespace {
@@ -46,30 +43,8 @@ class MetricsCollectorTest : public testing::Test {
                                      .folder = folder_,
                                      .secret_folder = {},
                                      .now_us = [this] { return now_s_ * 1'000'000; }});
-    SubnetGroupRecord group;
-    group.identifier = "g";
-    ASSERT_TRUE(insert_subnet_group(*database_, group));
-    InstanceRecord instance;
-    instance.id = "I";
-    instance.identifier = "pool";
-    instance.instance_class = "dms.t3.medium";
-    instance.allocated_storage_gb = 50;
-    instance.subnet_group = "g";
-    ASSERT_TRUE(insert_instance(*database_, instance));
-    for (const char* end : {"S", "D"}) {
-      EndpointRecord endpoint;
-      endpoint.id = endpoint.identifier = end;
-      ASSERT_TRUE(insert_endpoint(*database_, endpoint));
-    }
-    StoredTask task;
-    task.id = "T";
-    task.source_endpoint_id = "S";
-    task.target_endpoint_id = "D";
-    task.identifier = "one";
-    task.instance_id = "I";
-    task.status = "running";
-    task.settings = R"({"Logging":{"EnableLogging":true}})";
-    ASSERT_TRUE(insert_task(*database_, task));
+    put_pool(*database_);
+    put_pool_task(*database_, "T");
     start();
   }
   void TearDown() override {

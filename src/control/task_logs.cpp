@@ -125,7 +125,7 @@ Result<std::shared_ptr<LogStream>> LogStream::open(const std::string& folder) {
   for (const std::string& path :
        log_paths(folder)) {  // newest first: a rotation meanwhile shows one twice, none never
     auto file = TRY(LogFile::open(path));
-    if (file && file->end() > 0 && seen.insert(file->inode()).second) stream->files_.push_back(std::move(file));
+    if (file && file->end() > 0 && seen.insert(file->identity()).second) stream->files_.push_back(std::move(file));
   }
   if (stream->files_.empty()) return nullptr;
   std::ranges::reverse(stream->files_);
@@ -138,15 +138,18 @@ Result<LogStream::Facts> LogStream::facts() const {
     facts.bytes += file->bytes();
     facts.written_ms = std::max(facts.written_ms, file->written_ms());
   }
-  const auto oldest = TRY(forward(std::nullopt, {}, 1));
-  const auto newest = TRY(backward(std::nullopt, {}, 1));
-  if (!oldest.events.empty()) facts.created_ms = facts.first_ms = oldest.events.front().time_ms;
-  if (!newest.events.empty()) facts.last_ms = newest.events.back().time_ms;
+  facts.created_ms = facts.first_ms = TRY(first_time_of(*files_.front()));
+  if (const auto last_ms = TRY(last_time_of(*files_.back()))) {
+    facts.last_ms = *last_ms;
+  } else {
+    const auto newest = TRY(backward(std::nullopt, {}, 1));
+    if (!newest.events.empty()) facts.last_ms = newest.events.back().time_ms;
+  }
   return facts;
 }
 
 LogPosition LogStream::position_of(const Place& place) const {
-  return {.file = files_[place.file]->inode(), .offset = place.offset, .time_ms = place.time_ms};
+  return {.file = files_[place.file]->identity(), .offset = place.offset, .time_ms = place.time_ms};
 }
 
 Result<LogStream::Place> LogStream::oldest() const {
@@ -156,7 +159,7 @@ Result<LogStream::Place> LogStream::oldest() const {
 
 Result<LogStream::Place> LogStream::find(const LogPosition& position) const {
   for (size_t i = 0; i < files_.size(); ++i)
-    if (files_[i]->inode() == position.file && files_[i]->bytes() >= position.offset)
+    if (files_[i]->identity() == position.file && files_[i]->bytes() >= position.offset)
       return Place{.file = i, .offset = position.offset, .time_ms = position.time_ms};
   // The file is gone, deleted or expired: what is left was written later.
   for (size_t i = 0; i < files_.size(); ++i) {
@@ -213,9 +216,9 @@ Result<LogPage> LogStream::backward(const std::optional<LogPosition>& before, co
       int64_t time_before_ms = chunk.time_before_ms;
       while (TRY(scanner.next(raw))) {
         if (window.holds(raw.time_ms))
-          found.emplace_back(shown(raw, file.inode()), LogPosition{file.inode(), raw.offset, time_before_ms});
+          found.emplace_back(shown(raw, file.identity()), LogPosition{file.identity(), raw.offset, time_before_ms});
         time_before_ms = raw.time_ms;
-        if (last && window.holds(raw.time_ms)) page.end = {file.inode(), raw.end, raw.time_ms};
+        if (last && window.holds(raw.time_ms)) page.end = {file.identity(), raw.end, raw.time_ms};
       }
       while (!found.empty() && !full) {
         weight += weight_of(found.back().first);
@@ -287,11 +290,11 @@ Result<void> LogCursor::step() {
 }
 
 LogEvent LogCursor::take() const {
-  return shown(event_, stream_->files_[place_.file]->inode());
+  return shown(event_, stream_->files_[place_.file]->identity());
 }
 
 LogPosition LogCursor::end_of_event() const {
-  return {.file = stream_->files_[place_.file]->inode(), .offset = event_.end, .time_ms = event_.time_ms};
+  return {.file = stream_->files_[place_.file]->identity(), .offset = event_.end, .time_ms = event_.time_ms};
 }
 
 }  // namespace godwit
