@@ -6,6 +6,7 @@
     ./dev bench load-mysql  full load of sysbench tables, MariaDB to PostgreSQL: pgloader; mydumper and COPY alone
     ./dev bench cdc-mysql   draining piled-up sysbench writes of MariaDB: MariaDB's replicas, one thread and parallel
     ./dev bench memory      peak memory for a 5 GB table and a transaction of 5 million rows
+    ./dev bench api         the calls of the console with 200 tasks and 1,000 endpoints, one and 50 at a time
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests/servers"))
 
-import cdc_mysql  # noqa: E402  (after the path is set)
+import api  # noqa: E402  (after the path is set)
+import cdc_mysql  # noqa: E402
 import cdc_pg  # noqa: E402
 import load_mysql  # noqa: E402
 import load_pg  # noqa: E402
@@ -46,6 +48,10 @@ def main() -> int:
     for scenario in (load, cdc, load_rows, drain):
         scenario.add_argument("--pairs", type=int, default=3, help="how often each contender runs (3)")
     scenarios.add_parser("memory").add_argument("--fraction", type=float, default=1.0, help="of the full sizes (1.0)")
+    calls = scenarios.add_parser("api")
+    calls.add_argument("--tasks", type=int, default=200, help="in the store, three of them running (200)")
+    calls.add_argument("--endpoints", type=int, default=1000, help="in the store (1,000)")
+    calls.add_argument("--seconds", type=float, default=3, help="at most for each call with 50 in flight (3)")
     given = parser.parse_args()
     try:
         if given.scenario == "load-pg":
@@ -56,8 +62,10 @@ def main() -> int:
             load_mysql.main(given.rows, given.pairs, given.jobs)
         elif given.scenario == "cdc-mysql":
             cdc_mysql.main(given.pairs, given.transactions)
-        else:
+        elif given.scenario == "memory":
             return memory.main(given.fraction)
+        else:
+            return api.main(given.tasks, given.endpoints, given.seconds)
     except CommandFailed as failed:
         print(failed, file=sys.stderr)
         return 1

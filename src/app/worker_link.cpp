@@ -127,19 +127,19 @@ void WorkerLink::look(bool last) {
   figures.statistics.swap_bytes = use.swap_bytes;
   latest_ = figures.statistics;
   bool all = false;
+  std::vector<WorkerTable> changed;
   // Until a resumed task has taken up what was counted before, that stands.
-  if (running || (before_.tables.empty() && !now.tables.empty())) {
-    const std::vector<WorkerTable> changed = watch_.look(now.tables, now_us(), all);
-    if (!changed.empty() || all) unkept_ = true;
-    tell_tables(changed, all);
-  }
+  if (running || (before_.tables.empty() && !now.tables.empty())) changed = watch_.look(now.tables, now_us(), all);
+  if (!changed.empty() || all) unkept_ = true;
+  keep(last);  // first: what was shown stands, also if this process is killed next
+  if (!changed.empty() || all) tell_tables(changed, all);
   tell(figures);
-  keep(last);
 }
 
 void WorkerLink::keep(bool last) {
   const int64_t now_ms = monotonic_ms();
-  if (!last && (!unkept_ || now_ms < keep_at_ms_)) return;
+  const bool has_many = watch_.tables().size() > tables_per_second;
+  if (!last && (!unkept_ || (has_many && now_ms < keep_at_ms_))) return;
   const bool planned = !watch_.tables().empty();
   if (!planned && !last) return;
   keep_at_ms_ = now_ms + look_ms * static_cast<int64_t>(1 + watch_.tables().size() / tables_per_second);

@@ -11,6 +11,7 @@ import re
 import subprocess
 from typing import Any, Protocol
 
+from called import answered
 from godwit_server import REGION, GodwitServer
 from workplace import cache_folder
 
@@ -62,6 +63,7 @@ class CommandLine:
     def call(self, operation: str, **given: Any) -> dict[str, Any]:
         words = re.sub(r"(?<!^)(?=[A-Z])", "-", operation).lower()
         said = self.run("dms", words, "--cli-input-json", json.dumps(given))
+        answered.add(operation)
         output: dict[str, Any] = json.loads(said) if said else {}
         return output
 
@@ -97,6 +99,7 @@ class JavaScript:
         reply = json.loads(self._process.stdout.readline())
         if "code" in reply:
             raise Fault(reply["code"], reply["message"])
+        answered.add(operation)
         output: dict[str, Any] = reply["output"]
         return output
 

@@ -17,6 +17,7 @@ NEWEST = cache_folder() / "boto3"
 if NEWEST.is_dir():
     sys.path.insert(0, str(NEWEST))
 
+from called import Gathering, answered  # noqa: E402
 from godwit_server import GodwitServer, Key  # noqa: E402
 from service_model import ServiceModel  # noqa: E402
 
@@ -32,6 +33,8 @@ def checked(client: Any, model: ServiceModel) -> Any:
         if response_dict is None:
             return
         operation = event_name.rsplit(".", 1)[-1]
+        if response_dict["status_code"] == 200:
+            answered.add(operation)
         found = model.of_reply(
             operation, response_dict["status_code"], response_dict["headers"], response_dict["body"]
         )
@@ -40,6 +43,10 @@ def checked(client: Any, model: ServiceModel) -> Any:
 
     client.meta.events.register("response-received.database-migration-service", hold_against_model)
     return client
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.pluginmanager.register(Gathering())
 
 
 @pytest.fixture(scope="session")
