@@ -7,6 +7,7 @@
 
 #include "api/errors.h"
 #include "api/input_check.h"
+#include "api/json_text.h"
 #include "api/operations.h"
 #include "api/request_counts.h"
 #include "base/server_log.h"
@@ -24,10 +25,6 @@ constexpr std::string_view content_type = "application/x-amz-json-1.1";
 constexpr std::string_view target_prefix = "AmazonDMSv20160101.";
 constexpr std::array<std::string_view, 1> services = {"dms"};
 constexpr size_t logged_name_max = 100;
-
-std::string dumped(const json& value) {
-  return value.dump(-1, ' ', false, json::error_handler_t::replace);
-}
 
 bool only_reads(std::string_view operation) {
   return operation.starts_with("Describe") || operation.starts_with("List") || operation.starts_with("Get");
@@ -122,7 +119,7 @@ HttpReply Router::serve(const HttpRequest& request, Served& served) {
   for (const Facade& facade : facades())
     if (facade.match(request)) return serve_facade(facade, request, served);
   auto output = call(request, served);
-  if (output) return {.status = 200, .content_type = std::string(content_type), .body = dumped(*output)};
+  if (output) return {.status = 200, .content_type = std::string(content_type), .body = json_text(*output)};
   const Error error = told(std::move(output).error(), served);
   return json_refusal(status_of(error), error, content_type);
 }
