@@ -7,6 +7,7 @@
 
 #include "api/errors.h"
 #include "api/facade_input.h"
+#include "api/json_text.h"
 #include "api/logs.h"
 #include "base/base64.h"
 #include "base/json_fields.h"
@@ -384,7 +385,7 @@ Result<HttpReply> answer(const FacadeCall& call) {
   }
   if (!input.is_object()) return Failure(not_a_json_object(json_for_people(input)));
   const json reply = TRY(operation->handler({FacadeInput(input, log_parameter), call.environment}));
-  return HttpReply{.status = 200, .content_type = std::string(content_type), .body = reply.dump()};
+  return HttpReply{.status = 200, .content_type = std::string(content_type), .body = json_text(reply)};
 }
 
 HttpReply refuse(const HttpRequest&, unsigned status, const Error& error, std::string_view) {

@@ -229,7 +229,7 @@ Result<HttpReply> answer(const FacadeCall& call) {
   if (asked != fields.end() && !tables && asked->second != "false")
     return HttpReply{.status = 400, .content_type = "text/plain", .body = "tables is true or false\n"};
   std::map<std::string, uint64_t> used_bytes;
-  for (const MonitoredTask& task : TRY(monitored_tasks(call.environment, WithSettings::no))) {
+  for (const MonitoredTask& task : TRY(monitored_tasks(call.environment))) {
     show_task(text, call.environment, task, tables);
     used_bytes[task.instance_identifier] += folder_bytes(task.folder);
   }

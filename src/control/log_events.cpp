@@ -198,34 +198,31 @@ Result<void> extend(LogChunks& chunks, const LogFile& file) {
   return {};
 }
 
-// The time stamps of the lines of a text.
-template <class Take>
-void each_time(std::string_view text, Take take) {
-  while (!text.empty()) {
-    if (const auto start = log_line_start(text)) take(start->time_ms);
-    const size_t newline = text.find('\n');
-    text.remove_prefix(newline == std::string_view::npos ? text.size() : newline + 1);
-  }
-}
-
 }  // namespace
 
 Result<int64_t> first_time_of(const LogFile& file) {
   std::string head;
   TRY(file.read(0, std::min<uint64_t>(file.end(), chunk_bytes), head));
-  std::optional<int64_t> first;
-  each_time(head, [&](int64_t time_ms) { first = first.value_or(time_ms); });
-  return first.value_or(file.written_ms());
+  for (std::string_view text = head; !text.empty();) {
+    if (const auto start = log_line_start(text)) return start->time_ms;
+    text.remove_prefix(std::min(text.find('\n'), text.size() - 1) + 1);
+  }
+  return file.written_ms();
 }
 
 Result<std::optional<int64_t>> last_time_of(const LogFile& file) {
   const uint64_t from = file.end() - std::min<uint64_t>(file.end(), chunk_bytes);
   std::string tail;
   TRY(file.read(from, file.end() - from, tail));
-  const size_t first_line = from == 0 ? 0 : std::min(tail.find('\n'), tail.size());
-  std::optional<int64_t> last;
-  each_time(std::string_view(tail).substr(first_line), [&](int64_t time_ms) { last = time_ms; });
-  return last;
+  if (tail.ends_with('\n')) tail.pop_back();
+  for (std::string_view text = tail; !text.empty();) {  // from its last line to its first
+    const size_t newline = text.rfind('\n');
+    if (newline == std::string_view::npos && from != 0) break;  // the middle of a line
+    const size_t begin = newline == std::string_view::npos ? 0 : newline + 1;
+    if (const auto start = log_line_start(text.substr(begin))) return start->time_ms;
+    text = text.substr(0, newline == std::string_view::npos ? 0 : newline);
+  }
+  return std::nullopt;
 }
 
 Result<std::shared_ptr<const LogChunks>> chunks_of(const LogFile& file) {

@@ -19,19 +19,52 @@ int64_t ms(int64_t us) {
   return us / 1000;
 }
 
-// The tasks of the group that have log files now.
-Result<std::vector<MonitoredTask>> logging_tasks(Environment& environment, std::string_view group) {
-  if (!group.starts_with(group_prefix)) return std::vector<MonitoredTask>{};
-  const std::string instance(group.substr(group_prefix.size()));
-  std::vector<MonitoredTask> tasks = TRY(monitored_tasks(environment, WithSettings::yes, instance));
-  std::erase_if(tasks, [](const MonitoredTask& task) { return !task.publishes_log || log_bytes(task.folder) == 0; });
-  return tasks;
+Result<bool> has_stream(Environment& environment, const MonitoredTask& task) {
+  if (task.run == 0 || log_bytes(task.folder) == 0) return false;
+  return publishes_log(environment, task);
 }
 
+// Those of its tasks that can have a stream. What a task's settings say is asked for where it is needed.
+Result<std::vector<MonitoredTask>> tasks_of(Environment& environment, std::string_view group) {
+  if (!group.starts_with(group_prefix)) return std::vector<MonitoredTask>{};
+  return monitored_tasks(environment, std::string(group.substr(group_prefix.size())));
+}
+
+Result<std::vector<MonitoredTask>> logging_tasks(Environment& environment, std::string_view group) {
+  std::vector<MonitoredTask> logging;
+  for (MonitoredTask& task : TRY(tasks_of(environment, group)))
+    if (TRY(has_stream(environment, task))) logging.push_back(std::move(task));
+  return logging;
+}
+
+Result<bool> has_a_stream(Environment& environment, std::string_view group) {
+  for (const MonitoredTask& task : TRY(tasks_of(environment, group)))
+    if (TRY(has_stream(environment, task))) return true;
+  return false;
+}
+
+// Without what its streams add up to.
 Result<std::optional<LogGroup>> find_log_group(Environment& environment, std::string_view name) {
-  for (LogGroup& group : TRY(log_groups(environment)))
-    if (group.name == name) return std::optional(std::move(group));
-  return std::nullopt;
+  for (const LogGroupRow& row : TRY(list_log_groups(environment.database)))
+    if (row.name == name) return LogGroup{row.name, ms(row.created_us), row.retention_days, 0};
+  if (!TRY(has_a_stream(environment, name))) return std::nullopt;
+  return LogGroup{std::string(name), 0, std::nullopt, 0};
+}
+
+Result<void> add_stream(LogGroup& group, const MonitoredTask& task) {
+  group.stored_bytes += log_bytes(task.folder);
+  const auto stream = TRY(LogStream::open(task.folder));
+  if (!stream) return {};
+  const int64_t created_ms = TRY(stream->created_ms());
+  group.created_ms = group.created_ms == 0 ? created_ms : std::min(group.created_ms, created_ms);
+  return {};
+}
+
+// Since when the group is there: of its oldest event, unless somebody made it.
+Result<int64_t> created_us(Environment& environment, LogGroup group) {
+  if (group.created_ms == 0)
+    for (const MonitoredTask& task : TRY(logging_tasks(environment, group.name))) TRY(add_stream(group, task));
+  return group.created_ms * 1000;
 }
 
 }  // namespace
@@ -47,17 +80,11 @@ Result<std::vector<LogGroup>> log_groups(Environment& environment) {
   std::map<std::string, LogGroup> groups;
   for (const LogGroupRow& row : TRY(list_log_groups(environment.database)))
     groups[row.name] = {row.name, ms(row.created_us), row.retention_days, 0};
-  for (const MonitoredTask& task : TRY(monitored_tasks(environment, WithSettings::yes))) {
-    const uint64_t bytes = task.publishes_log ? log_bytes(task.folder) : 0;
-    if (bytes == 0) continue;
+  for (const MonitoredTask& task : TRY(monitored_tasks(environment))) {
+    if (!TRY(has_stream(environment, task))) continue;
     LogGroup& group = groups[log_group_of(task.instance_identifier)];
     group.name = log_group_of(task.instance_identifier);
-    group.stored_bytes += bytes;
-    const auto stream = TRY(LogStream::open(task.folder));
-    if (!stream) continue;
-    const int64_t created_ms = TRY(stream->facts())
-    .created_ms;
-    group.created_ms = group.created_ms == 0 ? created_ms : std::min(group.created_ms, created_ms);
+    TRY(add_stream(group, task));
   }
   std::vector<LogGroup> out;
   for (auto& [name, group] : groups) out.push_back(std::move(group));
@@ -79,10 +106,10 @@ Result<std::vector<LogStreamPlace>> log_streams(Environment& environment, const 
 }
 
 Result<LogStreamPlace> require_log_stream(Environment& environment, const LogGroup& group, std::string_view name) {
-  std::vector<LogStreamPlace> places = TRY(log_streams(environment, group));
-  const auto found = std::ranges::find(places, name, &LogStreamPlace::name);
-  if (found == places.end()) return Failure(log_stream_unknown());
-  return std::move(*found);
+  for (MonitoredTask& task : TRY(tasks_of(environment, group.name)))
+    if (log_stream_of(task.id) == name && TRY(has_stream(environment, task)))
+      return LogStreamPlace{std::string(name), std::move(task.folder)};
+  return Failure(log_stream_unknown());
 }
 
 LogWindow retained(const Environment& environment, const LogGroup& group, LogWindow window) {
@@ -95,7 +122,10 @@ Result<void> delete_log_stream(Environment& environment, std::string_view group,
   const LogGroup its_group = TRY(require_log_group(environment, group));
   const LogStreamPlace place = TRY(require_log_stream(environment, its_group, stream));
   // A group that was there by its streams alone stays when the last of them goes, as CloudWatch's do.
-  TRY(insert_log_group(environment.database, {its_group.name, its_group.created_ms * 1000, {}}));
+  TRY(insert_log_group(environment.database, {
+    its_group.name, TRY(created_us(environment, its_group))
+    , {}
+  }));
   return remove_logs(place.folder);
 }
 
@@ -147,7 +177,10 @@ Result<void> delete_log_group_of(Environment& environment, std::string_view name
 
 Result<void> retain_log_group(Environment& environment, std::string_view name, std::optional<int64_t> days) {
   const LogGroup group = TRY(require_log_group(environment, name));
-  return set_log_retention(environment.database, {group.name, group.created_ms * 1000, days});
+  return set_log_retention(environment.database, {
+    group.name, TRY(created_us(environment, group))
+    , days
+  });
 }
 
 Result<void> expire_log_groups(Environment& environment) {

@@ -247,7 +247,7 @@ Result<void> MetricsCollector::look() {
   if (minute_ != now_us / minute_us) TRY(write());  // the minute that has ended, all in one transaction
   minute_ = now_us / minute_us;
   const auto instances = TRY(monitored_instances(environment_));
-  const auto tasks = TRY(monitored_tasks(environment_, WithSettings::no));
+  const auto tasks = TRY(monitored_tasks(environment_));
   const bool measure = std::abs(now_us - folders_measured_us_) >= minute_us;
   if (measure) folder_bytes_.clear(), folders_measured_us_ = now_us;
   std::map<std::string, int64_t> cpu_us;

@@ -21,7 +21,7 @@ bool enables_logging(const std::string& settings) {
 
 }  // namespace
 
-Result<std::vector<MonitoredTask>> monitored_tasks(Environment& environment, WithSettings with_settings,
+Result<std::vector<MonitoredTask>> monitored_tasks(Environment& environment,
                                                    const std::optional<std::string>& instance_identifier) {
   InstanceChoice choice;
   if (instance_identifier) choice.identifiers = {*instance_identifier};
@@ -33,9 +33,8 @@ Result<std::vector<MonitoredTask>> monitored_tasks(Environment& environment, Wit
   }
   TaskFilter filter;
   filter.instances = std::move(ids);
-  const TaskTexts texts = with_settings == WithSettings::yes ? TaskTexts::shown : TaskTexts::without_settings;
   std::vector<MonitoredTask> tasks;
-  for (StoredTask& task : TRY(list_tasks(environment.database, filter, {}, texts))) {
+  for (StoredTask& task : TRY(list_tasks(environment.database, filter, {}, TaskTexts::without_settings))) {
     const auto instance = instances.find(task.instance_id);
     if (instance == instances.end()) continue;
     tasks.push_back({.id = task.id,
@@ -44,10 +43,14 @@ Result<std::vector<MonitoredTask>> monitored_tasks(Environment& environment, Wit
                      .instance_identifier = instance->second.identifier,
                      .instance_class = instance->second.instance_class,
                      .run = task.run,
-                     .publishes_log = with_settings == WithSettings::yes && enables_logging(task.settings),
                      .folder = environment.folder + "/tasks/" + task.id});
   }
   return tasks;
+}
+
+Result<bool> publishes_log(Environment& environment, const MonitoredTask& task) {
+  const auto stored = TRY(find_task(environment.database, task.id));
+  return stored && enables_logging(stored->settings);
 }
 
 Result<std::vector<MonitoredInstance>> monitored_instances(Environment& environment) {

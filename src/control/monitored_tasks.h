@@ -14,16 +14,16 @@ namespace godwit {
 struct MonitoredTask {
   std::string id;  // the resource id
   std::string identifier, status, instance_identifier, instance_class;
-  int64_t run = 0;             // of its last start; 0: never
-  bool publishes_log = false;  // Logging.EnableLogging of its settings, where they were asked for
-  std::string folder;          // of its log, spool and statistics
+  int64_t run = 0;     // of its last start; 0: never
+  std::string folder;  // of its log, spool and statistics
 };
 
-enum class WithSettings { no, yes };  // reading settings takes time
-
 // In order of creation. `instance_identifier`: those of this instance alone.
-Result<std::vector<MonitoredTask>> monitored_tasks(Environment& environment, WithSettings with_settings,
+Result<std::vector<MonitoredTask>> monitored_tasks(Environment& environment,
                                                    const std::optional<std::string>& instance_identifier = {});
+
+// Logging.EnableLogging of the task's settings, which takes the time to read them: ask it of few tasks.
+Result<bool> publishes_log(Environment& environment, const MonitoredTask& task);
 
 struct MonitoredInstance {
   std::string identifier;

@@ -132,13 +132,17 @@ Result<std::shared_ptr<LogStream>> LogStream::open(const std::string& folder) {
   return stream;
 }
 
+Result<int64_t> LogStream::created_ms() const {
+  return first_time_of(*files_.front());
+}
+
 Result<LogStream::Facts> LogStream::facts() const {
   Facts facts;
   for (const auto& file : files_) {
     facts.bytes += file->bytes();
     facts.written_ms = std::max(facts.written_ms, file->written_ms());
   }
-  facts.created_ms = facts.first_ms = TRY(first_time_of(*files_.front()));
+  facts.created_ms = facts.first_ms = TRY(created_ms());
   if (const auto last_ms = TRY(last_time_of(*files_.back()))) {
     facts.last_ms = *last_ms;
   } else {

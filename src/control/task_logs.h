@@ -52,6 +52,7 @@ class LogStream {
     uint64_t bytes = 0;
   };
   Result<Facts> facts() const;
+  Result<int64_t> created_ms() const;  // as of facts(), for less
 
   // At most `limit` events and about 1 MB of them, from there on or the newest before it. Without a position: from
   // the oldest event on, or the newest events.

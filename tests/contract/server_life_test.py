@@ -203,8 +203,8 @@ def test_a_worker_that_dies_again_and_again_fails_its_task(site: Site) -> None:
     failed = site.book.describe(shop.task)
     assert failed["StopReason"] == "Stop Reason RECOVERABLE_ERROR", failed
     assert failed["LastFailureMessage"]
-    events = site.book.call("DescribeEvents", SourceType="replication-task", Duration=60)["Events"]
-    assert any("DMS-EVENT-0078" in event["Message"] for event in events), events
+    events = site.book.call("DescribeEvents", SourceType="replication-task", EventCategories=["failure"])["Events"]
+    assert ["RECOVERABLE_ERROR" in event["Message"] for event in events] == [True], events
     # It goes on where it stood, once somebody asks for it.
     site.book.start(shop.task, "resume-processing")
     site.until_running()

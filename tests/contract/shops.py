@@ -32,8 +32,9 @@ SETTINGS = {
 }
 
 # Members of TableStatistics that count and never go back but by a fresh start or a reload.
+LOADED, COMPLETED = "FullLoadRows", "Table completed"
 COUNTERS = (
-    "FullLoadRows",
+    LOADED,
     "Inserts",
     "Updates",
     "Deletes",
@@ -108,8 +109,10 @@ class Shop:
         assert not lines, "\n".join(lines)
 
     def counts(self, book: Runbook) -> Counts:
+        """Of a table that is not loaded yet FullLoadRows stands at 0: what a dead worker had not committed is no row."""
         return {
-            table: {name: int(row[name]) for name in COUNTERS} for table, row in book.statistics(self.task).items()
+            table: {name: int(row[name]) if name != LOADED or row["TableState"] == COMPLETED else 0 for name in COUNTERS}
+            for table, row in book.statistics(self.task).items()
         }
 
 
