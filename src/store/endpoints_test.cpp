@@ -50,7 +50,8 @@ class EndpointStore : public testing::Test {
   }
   std::string names(const EndpointChoice& choice, const ListPage& page = {}) {
     std::string out;
-    for (const EndpointRecord& one : list_endpoints(*database_, choice, page).value()) out += one.id + " ";
+    const auto listed = list_endpoints(*database_, choice, page);
+    for (const EndpointRecord& one : listed.value()) out += one.id + " ";
     return out;
   }
 
