@@ -95,7 +95,7 @@ TEST_F(LogsTest, streams_are_ordered_as_asked_for) {
                  "logStreamName");
   };
   const Names ascending = {"dms-task-T1", "dms-task-T2"}, descending = {"dms-task-T2", "dms-task-T1"};
-  EXPECT_EQ(found({}), ascending);
+  EXPECT_EQ(found(json::object()), ascending);
   EXPECT_EQ(found({{"descending", true}}), descending);
   EXPECT_EQ(found({{"orderBy", "LastEventTime"}}), descending);
   EXPECT_EQ(found({{"orderBy", "LastEventTime"}, {"descending", true}}), ascending);

@@ -24,6 +24,16 @@ constexpr int64_t torn_line_rests_ms = 5000;
 constexpr size_t indexed_files_max = 2000;
 constexpr size_t fingerprint_bytes = 48;  // of the first line, which is no shorter
 
+// Tells a file from a later one that got its inode, where the file system keeps the time at which files are made.
+std::string birth_of(int descriptor, uint64_t inode) {
+  struct statx found{};
+  const bool known =
+      ::statx(descriptor, "", AT_EMPTY_PATH, STATX_BTIME, &found) == 0 && (found.stx_mask & STATX_BTIME) != 0;
+  if (!known) return std::to_string(inode);
+  return std::to_string(inode) + ' ' + std::to_string(found.stx_btime.tv_sec) + ' ' +
+         std::to_string(found.stx_btime.tv_nsec);
+}
+
 // Cut between two characters, where there is a cut at all.
 std::string_view cut(std::string_view text, size_t bytes_max) {
   if (text.size() <= bytes_max) return text;
@@ -57,7 +67,7 @@ Result<void> LogFile::measure() {
   written_ms_ = int64_t{found.st_mtim.tv_sec} * 1000 + found.st_mtim.tv_nsec / 1'000'000;
   std::string beginning;
   TRY(read(0, std::min<uint64_t>(bytes_, fingerprint_bytes), beginning));
-  identity_ = fnv1a(beginning, fnv1a(std::to_string(found.st_ino)));
+  identity_ = fnv1a(beginning, fnv1a(birth_of(descriptor_, found.st_ino)));
   if (now_us() / 1000 - written_ms_ >= torn_line_rests_ms) return {};
   const uint64_t tail = std::min<uint64_t>(bytes_, log_event_bytes_max);
   std::string last;

@@ -26,7 +26,7 @@ class LogFile {
   LogFile& operator=(const LogFile&) = delete;
 
   const std::string& path() const { return path_; }
-  // The same while the file is renamed and grows, and another one's is another: of its inode and first line.
+  // The same while the file is renamed and grows, and another one's is another: of its inode, birth and first line.
   uint64_t identity() const { return identity_; }
   int64_t written_ms() const { return written_ms_; }
   uint64_t bytes() const { return bytes_; }  // when it was opened
