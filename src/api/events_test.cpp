@@ -18,7 +18,8 @@ class EventsTest : public ApiTest {
   }
   std::vector<std::string> messages(const json& input = json::object()) {
     std::vector<std::string> out;
-    for (const json& event : ok("DescribeEvents", input)["Events"]) out.push_back(event["Message"]);
+    const json reply = ok("DescribeEvents", input);
+    for (const json& event : reply["Events"]) out.push_back(event["Message"]);
     return out;
   }
   json subscription(const json& more = json::object()) {

@@ -28,7 +28,8 @@ class InstancesTest : public ApiTest {
   // The messages of the instance's events, oldest first.
   std::vector<std::string> events() {
     std::vector<std::string> messages;
-    for (const json& event : ok("DescribeEvents", {{"SourceType", "replication-instance"}})["Events"])
+    const json reply = ok("DescribeEvents", {{"SourceType", "replication-instance"}});
+    for (const json& event : reply["Events"])
       messages.push_back(event["Message"]);
     return messages;
   }
@@ -146,7 +147,8 @@ TEST_F(InstancesTest, filters_select_and_one_that_matches_nothing_is_a_fault) {
   create({{"ReplicationInstanceIdentifier", "pool-two"}, {"ReplicationInstanceClass", "dms.r5.large"}});
   const auto names = [&](const json& input) {
     std::string found;
-    for (const json& each : ok("DescribeReplicationInstances", input)["ReplicationInstances"])
+    const json reply = ok("DescribeReplicationInstances", input);
+    for (const json& each : reply["ReplicationInstances"])
       found += std::string(each["ReplicationInstanceIdentifier"]) + " ";
     return found;
   };

@@ -14,7 +14,8 @@ class SubnetGroupsTest : public ApiTest {
   }
   std::vector<std::string> zones() {
     std::vector<std::string> out;
-    for (const json& subnet : ok("DescribeReplicationSubnetGroups")["ReplicationSubnetGroups"][0]["Subnets"])
+    const json reply = ok("DescribeReplicationSubnetGroups");
+    for (const json& subnet : reply["ReplicationSubnetGroups"][0]["Subnets"])
       out.push_back(std::string(subnet["SubnetIdentifier"]) + " " +
                     std::string(subnet["SubnetAvailabilityZone"]["Name"]));
     return out;

@@ -117,7 +117,8 @@ TEST_F(TasksApiTest, tasks_are_found_by_each_filter) {
   };
   for (const auto& [name, values, found] : rows) {
     std::vector<std::string> names;
-    for (const json& task : ok("DescribeReplicationTasks", filter(name, values))["ReplicationTasks"])
+    const json reply = ok("DescribeReplicationTasks", filter(name, values));
+    for (const json& task : reply["ReplicationTasks"])
       names.push_back(task["ReplicationTaskIdentifier"]);
     EXPECT_EQ(names, found) << name;
   }

@@ -42,7 +42,7 @@ TEST(EventSinks, a_topic_is_looked_up_and_a_url_is_its_own_sink) {
 
 TEST(EventSinks, a_wrong_document_is_refused_by_the_path_of_its_place) {
   const std::vector<std::pair<std::string, std::string>> cases = {
-      {"", "line 1"},
+      {"", "it is empty"},
       {"[1]", "$"},
       {R"({"t": 1})", "$.t"},
       {R"({"t": null})", "$.t: a sink needs one of"},

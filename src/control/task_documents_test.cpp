@@ -89,7 +89,7 @@ TEST(TaskDocuments, unknown_keys_and_validation_are_kept_and_warned_about) {
   for (const std::string_view path : {"Nonesuch", "FullLoadSettings.Odd", "ValidationSettings.EnableValidation"})
     EXPECT_EQ(std::ranges::count_if(change.warnings, [&](const auto& line) { return line.starts_with(path); }), 1)
         << path;
-  EXPECT_TRUE(modified(change, R"({"FullLoadSettings":{"CommitRate":7}})").warnings.empty());  // told once
+  EXPECT_TRUE(modified(change, R"({"FullLoadSettings":{"MaxFullLoadSubTasks":7}})").warnings.empty());  // told once
 }
 
 TEST(TaskDocuments, severities_alone_are_told_from_other_changes) {

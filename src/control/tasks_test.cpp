@@ -31,8 +31,6 @@ TEST_F(TasksTest, what_a_task_cannot_be_made_of_is_refused_and_leaves_nothing) {
   put_instance("BUSY", "modifying");
   EndpointInput files = input("files");
   files.engine_name = "s3";
-  files.username = files.password = files.server_name = files.database_name = std::nullopt;
-  files.port = std::nullopt;
   const auto s3 = create_endpoint(*environment_, files, {});
   ASSERT_TRUE(s3) << s3.error().message;
   const std::string s3_arn = endpoint_arn(*environment_, *s3);
