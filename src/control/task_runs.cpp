@@ -205,7 +205,8 @@ Result<StoredTask> stop_at_one_commit_point(Environment& environment, const std:
       StoredTask task = TRY(require_task(environment, arn));
       if (!seen.insert(task.id).second) return Failure(group_names_task_twice(task.identifier));
       const TaskStatus status = task_status(task.status);
-      if (status != TaskStatus::running) return Failure(refused(Event::stop_asked, status));
+      if (status != TaskStatus::running)
+        return Failure(in_context(refused(Event::stop_asked, status), task.identifier));
       if (task.migration_type == "full-load") return Failure(group_stop_without_changes(task.identifier));
       task.status = to_string(TaskStatus::stopping);
       task.after_stop = to_string(gather);

@@ -254,7 +254,8 @@ Result<StoredTask> modify_stop_positions(Environment& environment, const std::ve
       const StoredTask task = TRY(require_task(environment, arn));
       if (!seen.insert(task.id).second) return Failure(group_names_task_twice(task.identifier));
       const bool runs = task_status(task.status) == TaskStatus::running;
-      if (!runs) TRY(passing(task, Event::modify_asked));
+      if (auto allowed = passing(task, Event::modify_asked); !runs && !allowed)
+        return Failure(in_context(std::move(allowed).error(), task.identifier));
       TaskChange change;
       change.cdc.stop_position = stop_position;
       const Modification plan = TRY(plan_modification(environment, task, change));
