@@ -173,6 +173,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     with GodwitServer() as godwit:
         book = Runbook(Boto3(godwit.client()), "console").begin()
         book.call("AddTagsToResource", ResourceArn=book.instance, Tags=[{"Key": "team", "Value": "blue"}])
+        book.call("ModifyReplicationInstance", ReplicationInstanceArn=book.instance, VpcSecurityGroupIds=["sg-1"])
         book.call("ImportCertificate", CertificateIdentifier="console", CertificatePem=self_signed(folder))
         book.call(
             "CreateReplicationSubnetGroup", ReplicationSubnetGroupIdentifier="console",
