@@ -29,8 +29,7 @@ class InstancesTest : public ApiTest {
   std::vector<std::string> events() {
     std::vector<std::string> messages;
     const json reply = ok("DescribeEvents", {{"SourceType", "replication-instance"}});
-    for (const json& event : reply["Events"])
-      messages.push_back(event["Message"]);
+    for (const json& event : reply["Events"]) messages.push_back(event["Message"]);
     return messages;
   }
   void put_task(const std::string& identifier, const std::string& instance_arn, const std::string& status = "ready") {

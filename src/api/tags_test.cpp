@@ -26,7 +26,7 @@ TEST_F(TagsTest, adding_overwrites_removing_passes_over_what_is_not_there) {
 }
 
 TEST_F(TagsTest, tags_of_several_resources_name_theirs) {
-  add({tag("a", "1")});
+  add(json::array({tag("a", "1")}));
   const json reply = ok("ListTagsForResource", {{"ResourceArnList", {arn_}}});
   EXPECT_EQ(reply["TagList"], (json::array({{{"Key", "a"}, {"Value", "1"}, {"ResourceArn", arn_}}})));
   EXPECT_EQ(code_of("ListTagsForResource"), "InvalidParameterCombinationException");
@@ -49,8 +49,8 @@ TEST_F(TagsTest, at_most_fifty) {
   json tags = json::array();
   for (int i = 0; i < 50; ++i) tags.push_back(tag("k" + std::to_string(i), "v"));
   EXPECT_EQ(add(tags), "");
-  EXPECT_EQ(add({tag("k7", "other")}), "");
-  EXPECT_EQ(add({tag("one-more", "v")}), "InvalidResourceStateFault");
+  EXPECT_EQ(add(json::array({tag("k7", "other")})), "");
+  EXPECT_EQ(add(json::array({tag("one-more", "v")})), "InvalidResourceStateFault");
   EXPECT_EQ(list().size(), 50U);
 }
 

@@ -118,8 +118,7 @@ TEST_F(TasksApiTest, tasks_are_found_by_each_filter) {
   for (const auto& [name, values, found] : rows) {
     std::vector<std::string> names;
     const json reply = ok("DescribeReplicationTasks", filter(name, values));
-    for (const json& task : reply["ReplicationTasks"])
-      names.push_back(task["ReplicationTaskIdentifier"]);
+    for (const json& task : reply["ReplicationTasks"]) names.push_back(task["ReplicationTaskIdentifier"]);
     EXPECT_EQ(names, found) << name;
   }
   EXPECT_EQ(fault_of("DescribeReplicationTasks", filter("replication-task-id", {"three"})),

@@ -76,9 +76,10 @@ void add_serve(CLI::App& app, godwit::ServeArguments& arguments, int& exit_statu
   command->add_flag("--allow-plain", arguments.allow_plain, "plain http beyond loopback, as behind a proxy for TLS");
   command->add_option("--secret-dir", arguments.secret_dir,
                       "folder of the files that endpoints name by SecretsManagerSecretId");
-  command->add_option("--sinks", arguments.sinks,
-                      "where events of topics that are no URL go: a JSON file of topic ARN to webhook, file, syslog or "
-                      "email");
+  command->add_option(
+      "--sinks", arguments.sinks,
+      "where events of topics that are no URL go: a JSON file of topic ARN to webhook, file, syslog or "
+      "email");
   command->add_flag("--lenient-max-records", arguments.lenient_max_records, "take MaxRecords from 1 on, not from 20");
   command->add_option("--ready-fd", arguments.ready_fd,
                       "descriptor that gets the address as a line once the server listens");

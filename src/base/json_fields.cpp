@@ -145,6 +145,8 @@ std::string allowed_integers(int64_t lowest, int64_t highest) {
 Result<json> parse_json(std::string_view text, std::string_view what) {
   if (text.find_first_not_of(" \t\r\n") == std::string_view::npos)
     return Failure(syntax_error(what, "it is empty, expected a JSON document"));
+  if (const size_t nul = text.find('\0'); nul != std::string_view::npos)  // which the parser takes for the end
+    return Failure(syntax_error(what, fmt::format("character {} is NUL, which JSON does not have", nul + 1)));
   DocumentBuilder builder(text);
   if (!json::sax_parse(text.begin(), text.end(), &builder)) return Failure(syntax_error(what, builder.failure()));
   return std::move(builder.document());

@@ -15,6 +15,12 @@ std::string error_of(std::string_view text) {
   return parsed.error().message;
 }
 
+TEST(JsonFields, a_nul_is_not_taken_for_the_end_of_the_document) {
+  const auto parsed = parse_json(std::string_view("{}\0[", 4), "the file");
+  ASSERT_FALSE(parsed);
+  EXPECT_EQ(parsed.error().message, "the file: character 3 is NUL, which JSON does not have");
+}
+
 TEST(JsonFields, malformed_documents_name_line_column_and_what_was_expected) {
   const struct {
     std::string_view text, message;

@@ -122,10 +122,8 @@ Result<void> delete_log_stream(Environment& environment, std::string_view group,
   const LogGroup its_group = TRY(require_log_group(environment, group));
   const LogStreamPlace place = TRY(require_log_stream(environment, its_group, stream));
   // A group that was there by its streams alone stays when the last of them goes, as CloudWatch's do.
-  TRY(insert_log_group(environment.database, {
-    its_group.name, TRY(created_us(environment, its_group))
-    , {}
-  }));
+  const int64_t since_us = TRY(created_us(environment, its_group));
+  TRY(insert_log_group(environment.database, {its_group.name, since_us, {}}));
   return remove_logs(place.folder);
 }
 
@@ -177,10 +175,8 @@ Result<void> delete_log_group_of(Environment& environment, std::string_view name
 
 Result<void> retain_log_group(Environment& environment, std::string_view name, std::optional<int64_t> days) {
   const LogGroup group = TRY(require_log_group(environment, name));
-  return set_log_retention(environment.database, {
-    group.name, TRY(created_us(environment, group))
-    , days
-  });
+  const int64_t since_us = TRY(created_us(environment, group));
+  return set_log_retention(environment.database, {group.name, since_us, days});
 }
 
 Result<void> expire_log_groups(Environment& environment) {

@@ -38,6 +38,7 @@ inline void put_pool_task(Database& database, const std::string& id, bool publis
   task.target_endpoint_id = "D";
   task.instance_id = "I";
   task.status = "running";
+  task.run = 1;
   task.settings = fmt::format(R"({{"Logging":{{"EnableLogging":{}}}}})", publishes_log);
   ASSERT_TRUE(insert_task(database, task));
 }
