@@ -20,7 +20,7 @@ int64_t ms(int64_t us) {
 }
 
 Result<bool> has_stream(Environment& environment, const MonitoredTask& task) {
-  if (task.run == 0 || log_bytes(task.folder) == 0) return false;
+  if (log_bytes(task.folder) == 0) return false;
   return publishes_log(environment, task);
 }
 

@@ -20,6 +20,7 @@ from typing import Any, Iterator
 import boto3
 import pytest
 from clients import Boto3
+from conftest import checked
 from godwit_server import REGION, GodwitServer
 from runbook import Runbook, select
 from servers import SharedServers
@@ -171,7 +172,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
         server.create_database("console")
     source.psql("CREATE TABLE item (id int PRIMARY KEY, name text); INSERT INTO item VALUES (1, 'one')", "console")
     with GodwitServer() as godwit:
-        book = Runbook(Boto3(godwit.client()), "console").begin()
+        book = Runbook(Boto3(checked(godwit.client(), ServiceModel())), "console").begin()
         book.call("AddTagsToResource", ResourceArn=book.instance, Tags=[{"Key": "team", "Value": "blue"}])
         book.call("ModifyReplicationInstance", ReplicationInstanceArn=book.instance, VpcSecurityGroupIds=["sg-1"])
         book.call("ImportCertificate", CertificateIdentifier="console", CertificatePem=self_signed(folder))
