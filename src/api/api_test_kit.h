@@ -15,6 +15,7 @@
 #include "api/input_check.h"
 #include "api/model.h"
 #include "api/operations.h"
+#include "control/running_assessments.h"
 
 namespace godwit {
 
@@ -29,13 +30,16 @@ class ApiTest : public testing::Test {
     restart();
   }
   ~ApiTest() override {
-    background_.reset();  // its jobs hold the environment
+    assessments_.reset();  // its jobs hold the environment
+    background_.reset();
     std::filesystem::remove_all(folder_);
   }
 
   // A new Environment and Background on the same store, as after a restart of the server.
   void restart() {
+    assessments_.reset();
     background_.reset();
+    assessments_.emplace(2);
     background_.emplace(2);
     environment_ = std::make_unique<Environment>(
         Environment{.database = *database_,
@@ -45,7 +49,8 @@ class ApiTest : public testing::Test {
                     .background = *background_,
                     .folder = folder_ + "/data",
                     .secret_folder = folder_,
-                    .now_us = [this] { return now_us_.load(); }});
+                    .now_us = [this] { return now_us_.load(); },
+                    .assessments = &*assessments_});
   }
 
   // Each call is a millisecond later than the one before, so that lists have one order.
@@ -99,6 +104,7 @@ class ApiTest : public testing::Test {
   std::unique_ptr<Database> database_ = Database::open(":memory:").value();
   std::optional<SecretBox> secrets_;
   std::optional<Background> background_;
+  std::optional<RunningAssessments> assessments_;
   std::unique_ptr<Environment> environment_;
 
  private:

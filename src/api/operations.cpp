@@ -11,9 +11,9 @@ using OperationList = std::span<const Operation> (*)();
 // Every list of handlers/ stands here.
 const std::vector<OperationList>& lists() {
   static const std::vector<OperationList> all = {
-      account_operations,  certificate_operations, connection_operations, endpoint_operations,
-      event_operations,    instance_operations,    schema_operations,     subnet_group_operations,
-      table_operations,    tag_operations,         task_operations};
+      account_operations,      assessment_operations, certificate_operations, connection_operations,
+      endpoint_operations,     event_operations,      instance_operations,    schema_operations,
+      subnet_group_operations, table_operations,      tag_operations,         task_operations};
   return all;
 }
 

@@ -1,12 +1,14 @@
 #include "app/server_services.h"
 
 #include "base/clock.h"
+#include "control/assessments.h"
 #include "control/connection_tests.h"
 #include "control/event_delivery.h"
 #include "control/event_sinks.h"
 #include "control/instances.h"
 #include "control/maintenance.h"
 #include "control/metrics_collector.h"
+#include "control/running_assessments.h"
 #include "control/schema_refreshes.h"
 #include "control/server_names.h"
 #include "control/task_reports.h"
@@ -29,11 +31,13 @@ struct ServerServices::Parts {
                     .folder = files.folder,
                     .secret_folder = arguments.secret_dir,
                     .now_us = now_us,
-                    .lenient_max_records = arguments.lenient_max_records} {}
+                    .lenient_max_records = arguments.lenient_max_records,
+                    .assessments = &assessments} {}
 
   ServerFiles files;
   EventSinks sinks;
   Background background;
+  RunningAssessments assessments;
   Environment environment;
   std::unique_ptr<TaskWorkers> workers;
   std::unique_ptr<EventDelivery> delivery;
@@ -47,6 +51,7 @@ ServerServices::ServerServices(std::unique_ptr<Parts> parts) : parts_(std::move(
 ServerServices::~ServerServices() {
   parts_->maintenance.reset();
   parts_->collector.reset();
+  parts_->assessments.finish();
   parts_->background.finish();
   parts_->workers.reset();
   parts_->environment.delivery = nullptr;
@@ -74,6 +79,7 @@ Result<std::unique_ptr<ServerServices>> ServerServices::open(ServerFiles files, 
 Result<void> ServerServices::begin() {
   TRY(settle_instances(parts_->environment));
   TRY(end_forgotten_work(parts_->environment));
+  TRY(end_forgotten_assessments(parts_->environment));
   TRY(take_up_connection_tests(parts_->environment));
   TRY(take_up_schema_refreshes(parts_->environment));
   parts_->collector = std::make_unique<MetricsCollector>(parts_->environment);

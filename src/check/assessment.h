@@ -69,5 +69,7 @@ struct AssessmentInfo {
 
 // All that can be asked for between such ends: general ones first, then by name.
 std::vector<AssessmentInfo> applicable_assessments(Family source, Family target, TaskType type);
+// All there are, whatever the ends and the type; in the same order.
+std::vector<AssessmentInfo> every_assessment();
 
 }  // namespace godwit

@@ -6,6 +6,28 @@
 #include <set>
 
 namespace godwit {
+namespace {
+
+// General ones in the order of the list, the others by name; none twice.
+class AssessmentList {
+ public:
+  void add(const Assessment& one, std::string name) {
+    if (!names_.insert(name).second) return;
+    const bool is_general = one.end == Assessment::End::general && !one.own;
+    (is_general ? general_ : others_).push_back({std::move(name), one.about});
+  }
+  std::vector<AssessmentInfo> in_order() {
+    std::ranges::sort(others_, {}, &AssessmentInfo::name);
+    general_.insert(general_.end(), others_.begin(), others_.end());
+    return std::move(general_);
+  }
+
+ private:
+  std::set<std::string> names_;
+  std::vector<AssessmentInfo> general_, others_;
+};
+
+}  // namespace
 
 std::string_view to_string(Family family) {
   switch (family) {
@@ -147,15 +169,21 @@ const std::vector<Assessment>& assessments() {
 }
 
 std::vector<AssessmentInfo> applicable_assessments(Family source, Family target, TaskType type) {
-  std::vector<AssessmentInfo> general, others;
-  for (const Assessment& one : assessments()) {
-    if (!applies(one, source, target, type)) continue;
-    const bool is_general = one.end == Assessment::End::general && !one.own;
-    (is_general ? general : others).push_back({name_of(one, source, target), one.about});
-  }
-  std::ranges::sort(others, {}, &AssessmentInfo::name);
-  general.insert(general.end(), others.begin(), others.end());
-  return general;
+  AssessmentList list;
+  for (const Assessment& one : assessments())
+    if (applies(one, source, target, type)) list.add(one, name_of(one, source, target));
+  return list.in_order();
+}
+
+std::vector<AssessmentInfo> every_assessment() {
+  constexpr Family families[] = {Family::postgres, Family::mysql, Family::mariadb, Family::other};
+  AssessmentList list;
+  for (const Assessment& one : assessments())
+    for (const Family source : families)
+      for (const Family target : families)
+        for (const TaskType type : {TaskType::full_load, TaskType::full_load_and_cdc, TaskType::cdc})
+          if (applies(one, source, target, type)) list.add(one, name_of(one, source, target));
+  return list.in_order();
 }
 
 AssessmentResult judge(const Assessment& assessment, const TaskFacts& facts) {

@@ -15,9 +15,10 @@
 
 namespace godwit {
 
-class TaskWorkers;    // control/task_workers.h
-class EventSinks;     // control/event_sinks.h
-class EventDelivery;  // control/event_delivery.h
+class TaskWorkers;         // control/task_workers.h
+class EventSinks;          // control/event_sinks.h
+class EventDelivery;       // control/event_delivery.h
+class RunningAssessments;  // control/running_assessments.h
 
 struct Environment {
   Database& database;
@@ -32,6 +33,7 @@ struct Environment {
   bool lenient_max_records = false;   // pages of 1 to 19 are given too
   const EventSinks* sinks = nullptr;  // null: topics are URLs alone
   EventDelivery* delivery = nullptr;  // null: events wait in the store for a server that delivers them
+  RunningAssessments* assessments = nullptr;  // null: this server assesses no tasks, as in tests of other resources
 };
 
 }  // namespace godwit

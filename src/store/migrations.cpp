@@ -112,6 +112,21 @@ constexpr std::string_view version_1[] = {
     " load_end_us INTEGER NOT NULL, updated_us INTEGER NOT NULL, reloaded INTEGER NOT NULL,"
     " PRIMARY KEY (task_id, schema_name, table_name)) WITHOUT ROWID, STRICT",
 
+    // Premigration assessments: runs, what they consist of, and the older reports of data types.
+    "CREATE TABLE assessment_runs (id TEXT PRIMARY KEY, task_id TEXT NOT NULL REFERENCES tasks (id) ON DELETE "
+    "CASCADE, name TEXT NOT NULL, created_us INTEGER NOT NULL, ended_us INTEGER NOT NULL DEFAULT 0, status TEXT NOT "
+    "NULL, last_failure TEXT NOT NULL DEFAULT '', service_access_role_arn TEXT NOT NULL, bucket TEXT NOT NULL, "
+    "folder "
+    "TEXT NOT NULL, encryption_mode TEXT NOT NULL, kms_key_id TEXT NOT NULL, UNIQUE (task_id, name), UNIQUE (bucket, "
+    "folder, name)) WITHOUT ROWID, STRICT",
+    "CREATE INDEX assessment_runs_in_order ON assessment_runs (created_us, id)",
+    "CREATE TABLE individual_assessments (id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, run_id TEXT NOT NULL "
+    "REFERENCES assessment_runs (id) ON DELETE CASCADE, name TEXT NOT NULL, status TEXT NOT NULL, created_us INTEGER "
+    "NOT NULL, start_us INTEGER NOT NULL DEFAULT 0, result TEXT NOT NULL DEFAULT '', UNIQUE (run_id, name)) STRICT",
+    "CREATE INDEX individual_assessments_in_order ON individual_assessments (created_us, key)",
+    "CREATE TABLE data_type_reports (task_id TEXT PRIMARY KEY REFERENCES tasks (id) ON DELETE CASCADE, assessed_us "
+    "INTEGER NOT NULL, status TEXT NOT NULL, file TEXT NOT NULL, report TEXT NOT NULL) STRICT",
+
     // Tags, which die with their resource: a trigger for each kind.
     "CREATE TABLE tags (resource_type TEXT NOT NULL, resource_id TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT "
     "NULL, PRIMARY KEY (resource_type, resource_id, key)) WITHOUT ROWID, STRICT",
@@ -128,6 +143,9 @@ constexpr std::string_view version_1[] = {
     "'cert' AND resource_id = OLD.id; END",
     "CREATE TRIGGER tags_of_task AFTER DELETE ON tasks BEGIN DELETE FROM tags WHERE resource_type = 'task' AND "
     "resource_id = OLD.id; END",
+    "CREATE TRIGGER tags_of_assessment_run AFTER DELETE ON assessment_runs BEGIN DELETE FROM tags WHERE "
+    "resource_type "
+    "= 'assessment-run' AND resource_id = OLD.id; END",
 };
 
 constexpr std::array<std::span<const std::string_view>, 1> versions = {version_1};

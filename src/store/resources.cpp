@@ -14,6 +14,7 @@ constexpr ResourceKind kinds[] = {
     {"es", "Event subscription", "event_subscriptions", "identifier", "identifier"},
     {"cert", "Certificate", "certificates", "id", "identifier"},
     {"task", "Replication task", "tasks", "id", "identifier"},
+    {"assessment-run", "Premigration assessment run", "assessment_runs", "id", ""},
 };
 
 Result<std::optional<std::string>> find(Database& database, const ResourceKind& kind, std::string_view column,
