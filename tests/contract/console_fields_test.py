@@ -213,6 +213,7 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
             "DescribeReplicationTaskIndividualAssessments": {
                 "Filters": [{"Name": "replication-task-assessment-run-arn", "Values": [run]}]
             },
+            "DescribeReplicationTaskAssessmentResults": {"ReplicationTaskArn": task},
             "ListTagsForResource": {"ResourceArn": book.instance},
             "logs:DescribeLogStreams": group,
             "logs:GetLogEvents": stream,
