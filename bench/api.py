@@ -86,7 +86,9 @@ class Site:
 
     def _new_endpoint(self, number: int) -> str:
         postgres = number % 4 < 2
-        place = {"EngineName": "postgres", "Port": 5432, "DatabaseName": "shop"} if postgres else {"EngineName": "mysql", "Port": 3306}
+        place: Body = {"EngineName": "mysql", "Port": 3306}
+        if postgres:
+            place = {"EngineName": "postgres", "Port": 5432, "DatabaseName": "shop"}
         made = self.dms.create_endpoint(
             EndpointIdentifier=f"end-{number}", EndpointType="target" if number % 2 else "source",
             ServerName=f"db{number}.example.org", Username="mover", Password="not shown", **place,
@@ -147,13 +149,14 @@ class Site:
         """Each page of the console asks these; what they are called, and the signed request."""
         task, instance = self.running[0], self.instance
         of_task = [{"Name": "replication-task-arn", "Values": [task]}]
+        of_endpoint = [{"Name": "endpoint-arn", "Values": [self.endpoint]}]
         now = datetime.now(timezone.utc)
         yield from self._dms("DescribeReplicationTasks", "100 of them", {})
         yield from self._dms("DescribeReplicationTasks", "100, WithoutSettings", {"WithoutSettings": True})
         yield from self._dms("DescribeReplicationTasks", "one by ARN", {"Filters": of_task})
         yield from self._dms("DescribeTableStatistics", "100 tables", {"ReplicationTaskArn": task})
         yield from self._dms("DescribeEndpoints", "100 of them", {})
-        yield from self._dms("DescribeEndpoints", "one by ARN", {"Filters": [{"Name": "endpoint-arn", "Values": [self.endpoint]}]})
+        yield from self._dms("DescribeEndpoints", "one by ARN", {"Filters": of_endpoint})
         yield from self._dms("DescribeReplicationInstances", "", {})
         yield from self._dms("DescribeConnections", "", {})
         yield from self._dms("DescribeSchemas", "", {"EndpointArn": self.endpoint})
@@ -238,8 +241,9 @@ def fault_of(address: tuple[str, int], request: bytes) -> str:
 def report(server: GodwitServer, site: Site, seconds: float) -> bool:
     address, pid = (urlsplit(server.url).hostname or "", urlsplit(server.url).port or 0), server.process.pid
     calls = list(site.calls())
-    print(f"\n  {'':42} {'reply':>7}  {'one at a time, ms':^23}  {f'{IN_FLIGHT} in flight, ms':^23} {'':>7} {'server CPU':>11}")
-    print(f"  {'':42} {'kB':>7}  {'median':>7} {'p95':>7} {'max':>7}  {'median':>7} {'p95':>7} {'max':>7} {'per s':>7} {'ms a call':>11}")
+    head = f"{'median':>7} {'p95':>7} {'max':>7}"
+    print(f"\n  {'':42} {'reply':>7}  {'one at a time, ms':^23}  {f'{IN_FLIGHT} in flight, ms':^23} {'':>7}  server CPU")
+    print(f"  {'':42} {'kB':>7}  {head}  {head} {'per s':>7}   ms a call")
     slowest, over = 0.0, []
     for name, request in list(calls):
         if fault := fault_of(address, request):

@@ -18,6 +18,7 @@ constexpr int64_t look_ms = 1000;
 constexpr int64_t connect_ms = 1000;
 // Of a task with very many tables the file is written less often: a second for each so many.
 constexpr size_t tables_per_second = 1000;
+constexpr int64_t idle_keep_ms = 30000;  // where no table changes, time goes on
 constexpr size_t reason_bytes_max = 2000;
 
 }  // namespace
@@ -137,12 +138,12 @@ void WorkerLink::look(bool last) {
 }
 
 void WorkerLink::keep(bool last) {
-  const int64_t now_ms = monotonic_ms();
-  const bool has_many = watch_.tables().size() > tables_per_second;
-  if (!last && (!unkept_ || (has_many && now_ms < keep_at_ms_))) return;
   const bool planned = !watch_.tables().empty();
-  if (!planned && !last) return;
-  keep_at_ms_ = now_ms + look_ms * static_cast<int64_t>(1 + watch_.tables().size() / tables_per_second);
+  const int64_t now_ms = monotonic_ms(), since_ms = now_ms - kept_at_ms_;
+  const int64_t pause_ms = look_ms * static_cast<int64_t>(watch_.tables().size() / tables_per_second);
+  const bool due = planned && since_ms >= (unkept_ ? pause_ms : std::max(pause_ms, idle_keep_ms));
+  if (!last && !due) return;
+  kept_at_ms_ = now_ms;
   unkept_ = false;
   WorkerStatistics kept = latest_;
   kept.tables = planned ? watch_.tables() : before_.tables;

@@ -53,7 +53,7 @@ class WorkerLink {
   std::string phase_;
   bool paused_ = false, unkept_ = true, keeping_failed_ = false;
   std::atomic<bool> has_run_ = false;
-  int64_t connect_at_ms_ = 0, look_at_ms_ = 0, keep_at_ms_ = 0;
+  int64_t connect_at_ms_ = 0, look_at_ms_ = 0, kept_at_ms_ = 0;
   std::mutex taken_mutex_;
   std::deque<int64_t> taken_;  // orders that stand in the record, to be told
   std::jthread thread_;

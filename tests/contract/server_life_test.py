@@ -53,6 +53,9 @@ class Site:
     def workers(self) -> dict[str, int]:
         return {shop.task: worker_of(self.server, shop.task) for shop in self.shops}
 
+    def elapsed_ms(self) -> list[int]:
+        return [self.book.describe(shop.task)["ReplicationTaskStats"]["ElapsedTimeMillis"] for shop in self.shops]
+
     def statuses(self) -> set[str]:
         return {self.book.status(shop.task) for shop in self.shops}
 
@@ -106,6 +109,7 @@ def test_three_tasks_go_on_in_their_workers_when_the_server_ends(site: Site, end
         for pause_s in (0.0, 1.5, 3.0):  # during the load, near its end, and afterwards
             time.sleep(pause_s)
             before = [shop.counts(site.book) for shop in site.shops]
+            ran_ms = site.elapsed_ms()
             workers = site.workers()
             assert all(workers.values())
             site.server.process.send(end)
@@ -114,12 +118,11 @@ def test_three_tasks_go_on_in_their_workers_when_the_server_ends(site: Site, end
             # Without a server the workers move rows.
             marks = [shop.mark() for shop in site.shops]
             for shop, mark in zip(site.shops, marks, strict=True):
-                Runbook.until(
-                    lambda shop=shop, mark=mark: has_by_now(shop, mark), 60, "a row that came without a server"  # type: ignore[misc]
-                )
+                until_there(shop, mark)
             site.start_again()
             assert site.statuses() == {"running"}
             assert site.workers() == workers
+            assert all(now_ms >= then_ms for then_ms, now_ms in zip(ran_ms, site.elapsed_ms(), strict=True))
             for shop, counts in zip(site.shops, before, strict=True):
                 assert_continue(counts, shop.counts(site.book))
                 assert "LastFailureMessage" not in site.book.describe(shop.task)
@@ -133,10 +136,14 @@ def test_three_tasks_go_on_in_their_workers_when_the_server_ends(site: Site, end
         shop.assert_equal()
 
 
-def has_by_now(shop: Shop, mark: str) -> bool:
+def until_there(shop: Shop, mark: str) -> None:
     """During the load the table may not be there yet."""
-    there = shop.on_target("SELECT to_regclass('{schema}.parents') IS NOT NULL")[0][0]
-    return bool(there) and shop.has(mark)
+
+    def has_by_now() -> bool:
+        there = shop.on_target("SELECT to_regclass('{schema}.parents') IS NOT NULL")[0][0]
+        return bool(there) and shop.has(mark)
+
+    Runbook.until(has_by_now, 60, "a row that came without a server")
 
 
 def assert_counted(site: Site, shop: Shop) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -142,4 +141,8 @@ def worker_of(server: GodwitServer, task: str) -> int:
 
 
 def is_alive(pid: int) -> bool:
-    return os.path.exists(f"/proc/{pid}/stat") and Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
