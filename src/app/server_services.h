@@ -2,7 +2,8 @@
 // What runs inside `godwit serve` besides the listener: the workers' supervisor, background jobs, delivery of events,
 // the collector of metrics; and the Environment that ties them together.
 //
-// The end lets background jobs finish their step and leaves workers alone: they go on, and the next server finds them.
+// The end lets background jobs finish their step and leaves workers alone: they go on, and the next server finds
+// them.
 
 #include <memory>
 

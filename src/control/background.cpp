@@ -6,7 +6,9 @@ Background::Background(unsigned threads) {
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
 }
 
-Background::~Background() { finish(); }
+Background::~Background() {
+  finish();
+}
 
 void Background::finish() {
   for (std::jthread& thread : threads_) thread.request_stop();

@@ -120,8 +120,9 @@ void expect_equal(const ChangeBatch& a, const ChangeBatch& b) {
   ASSERT_EQ(a.schema.size(), b.schema.size());
   for (size_t i = 0; i < a.schema.size(); ++i) {
     const SchemaEvent &x = a.schema[i], &y = b.schema[i];
-    ASSERT_EQ(std::tie(x.table, x.before_change, x.at, x.what, x.document, x.commit_us, x.before, x.done, x.unreadable),
-              std::tie(y.table, y.before_change, y.at, y.what, y.document, y.commit_us, y.before, y.done, y.unreadable));
+    ASSERT_EQ(
+        std::tie(x.table, x.before_change, x.at, x.what, x.document, x.commit_us, x.before, x.done, x.unreadable),
+        std::tie(y.table, y.before_change, y.at, y.what, y.document, y.commit_us, y.before, y.done, y.unreadable));
   }
   ASSERT_EQ(a.read_to, b.read_to);
 }
