@@ -28,6 +28,21 @@ def servers() -> Iterator[SharedServers]:
 
 
 @pytest.fixture
+def ends_of(servers: SharedServers) -> Iterator[Callable[[str, str], Ends]]:
+    """Of MariaDB a whole server is compared, so a story leaves no database there."""
+    made: list[Ends] = []
+
+    def make(version: str, database: str) -> Ends:
+        made.append(Ends(servers, version, database))
+        return made[-1]
+
+    yield make
+    for ends in made:
+        if isinstance(ends.source, MySqlServer):
+            ends.source.drop_database(ends.database)
+
+
+@pytest.fixture
 def client_of(server: GodwitServer, checked_client: Callable[..., Any]) -> Iterator[Callable[[str], Client]]:
     made: list[Client] = []
 
@@ -100,9 +115,9 @@ INSERT INTO {schema}.person VALUES (7, 'Old'); INSERT INTO {schema}.address VALU
 
 @pytest.mark.parametrize("version, client", [("15", "cli"), ("mariadb", "cli"), ("15", "javascript"), ("mariadb", "boto3")])
 def test_story_1_truncate_is_not_refused_and_the_log_has_three_lines_a_table(
-    servers: SharedServers, server: GodwitServer, client_of: Callable[[str], Client], version: str, client: str
+    ends_of: Callable[[str, str], Ends], server: GodwitServer, client_of: Callable[[str], Client], version: str, client: str
 ) -> None:
-    ends = Ends(servers, version, f"one_{version}_{client}")
+    ends = ends_of(version, f"one_{version}_{client}")
     ends.on_source(PEOPLE + PEOPLE_ROWS)
     ends.on_target(PEOPLE_ON_TARGET.format(schema=ends.schema))
     book = Runbook(client_of(client), f"one-{version}-{client}").begin()
@@ -168,9 +183,9 @@ def position_of(ends: Ends) -> str:
 
 @pytest.mark.parametrize("version, client", [("15", "boto3"), ("mariadb", "cli")])
 def test_story_3_two_tasks_stop_at_one_commit_of_the_source(
-    servers: SharedServers, client_of: Callable[[str], Client], version: str, client: str
+    ends_of: Callable[[str, str], Ends], client_of: Callable[[str], Client], version: str, client: str
 ) -> None:
-    ends = Ends(servers, version, f"three_{version}")
+    ends = ends_of(version, f"three_{version}")
     ends.on_source(LEDGER)
     ends.on_target(LEDGER_ON_TARGET.format(schema=ends.schema))
     book = Runbook(client_of(client), f"three-{version}").begin()
@@ -217,9 +232,9 @@ def test_story_3_two_tasks_stop_at_one_commit_of_the_source(
 
 @pytest.mark.parametrize("version, client", [("15", "javascript"), ("mariadb", "boto3")])
 def test_story_4_table_statistics_reload_and_the_json_editor(
-    servers: SharedServers, client_of: Callable[[str], Client], version: str, client: str
+    ends_of: Callable[[str, str], Ends], client_of: Callable[[str], Client], version: str, client: str
 ) -> None:
-    ends = Ends(servers, version, f"four_{version}")
+    ends = ends_of(version, f"four_{version}")
     large = "x" * 100_000
     text = "mediumtext" if ends.from_mysql else "text"
     ends.on_source(f"CREATE TABLE note (id int PRIMARY KEY, body {text}); INSERT INTO note VALUES (1, '{large}'), (2, 'b');")
@@ -275,9 +290,9 @@ INSERT INTO {q}ORDERS{q} VALUES (1, 'one'), (2, 'two'); INSERT INTO {q}LINES{q} 
 
 @pytest.mark.parametrize("version, client", [("15", "boto3"), ("mariadb", "javascript")])
 def test_story_5_load_cached_changes_stop_resume_and_switch(
-    servers: SharedServers, client_of: Callable[[str], Client], version: str, client: str
+    ends_of: Callable[[str, str], Ends], client_of: Callable[[str], Client], version: str, client: str
 ) -> None:
-    ends = Ends(servers, version, f"five_{version}")
+    ends = ends_of(version, f"five_{version}")
     quote = "`" if ends.from_mysql else '"'
     ends.on_source(UPPER.format(q=quote))
     schema = ends.schema
