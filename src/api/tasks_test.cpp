@@ -152,7 +152,7 @@ TEST_F(TasksApiTest, a_run_is_shown_from_its_start_to_its_stop) {
   EXPECT_TRUE(started["ReplicationTask"].contains("ReplicationTaskStartDate"));
   tell(arn, WorkerState::running);
   WorkerStatistics live;
-  live.run = 1;
+  live.run = workers_.started.back().run;
   live.full_load_percent = 40;
   live.tables_loading = 2;
   workers_.figures[id(arn)] = live;
@@ -194,7 +194,7 @@ TEST_F(TasksApiTest, tables_are_answered_by_name_filter_and_page) {
   const json asked = {{"ReplicationTaskArn", arn}};
   EXPECT_TRUE(ok("DescribeTableStatistics", asked)["TableStatistics"].empty());
   WorkerStatistics live;
-  live.run = 1;
+  live.run = workers_.started.back().run;
   for (int n = 30; n > 0; --n)
     live.tables.push_back(table("t" + std::to_string(10 + n), n == 7 ? TableState::error : TableState::completed));
   workers_.figures[id(arn)] = live;
@@ -227,7 +227,7 @@ TEST_F(TasksApiTest, tables_are_answered_by_name_filter_and_page) {
 TEST_F(TasksApiTest, tables_are_reloaded_by_name) {
   const std::string arn = run("one");
   WorkerStatistics live;
-  live.run = 1;
+  live.run = workers_.started.back().run;
   live.tables = {table("t", TableState::completed)};
   workers_.figures[id(arn)] = live;
   json asked = {{"ReplicationTaskArn", arn},

@@ -58,6 +58,8 @@ Result<void> check_names(const WorkerJob& job) {
   };
   if (!fits(job.server_name)) return Failure(errors::worker_job("server", "is no name of a replication instance."));
   if (job.run <= 0) return Failure(errors::worker_job("run", "is a number above 0."));
+  if (job.fresh_run <= 0 || job.fresh_run > job.run)
+    return Failure(errors::worker_job("fresh_run", "is a run that is not later than this one."));
   if (job.state_dir.empty()) return Failure(errors::worker_job("state_dir", "is missing."));
   return {};
 }
@@ -75,15 +77,15 @@ Result<TaskOptions> worker_options(const WorkerJob& job) {
   TaskOptions out = TRY(checked_options(arguments, job.mappings, job.settings));
   out.state_dir = job.state_dir;
   out.server_name = job.server_name;
-  out.run = job.run;
+  out.fresh_run = job.fresh_run;
   fit_budget(out.settings, job.limits);
   return out;
 }
 
-// Statistics of this run, or of the one that it resumes.
+// Statistics of this run, or of an earlier one of the same life.
 WorkerStatistics statistics_before(const WorkerJob& job) {
   auto left = read_statistics(job.state_dir);
-  if (!left || (left->run != job.run && job.start != StartKind::resume)) return {};
+  if (!left || left->run < job.fresh_run) return {};
   return std::move(*left);
 }
 

@@ -1,5 +1,7 @@
 #include "control/task_reports.h"
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "base/server_log.h"
 #include "control/task_events.h"
@@ -35,8 +37,8 @@ bool has_ended(const WorkerReport& report) {
   return report.state == WorkerState::stopped || report.state == WorkerState::failed;
 }
 
-void begin_next_run(StoredTask& task, std::string stop_position, const FollowUp& follow_up) {
-  task.run += 1;
+void begin_next_run(StoredTask& task, int64_t now_us, std::string stop_position, const FollowUp& follow_up) {
+  task.run = std::max(task.run + 1, now_us);  // unique, as in task_runs.cpp
   task.start_kind = "resume-processing";
   task.run_stop_position = std::move(stop_position);
   task.after_stop = to_string(follow_up);
@@ -113,7 +115,7 @@ class Folding {
     }
     const bool as_asked = report_.state == WorkerState::stopped && report_.stop_reason == stopped_as_asked;
     if (follow_up_.kind == Kind::resume && as_asked) {
-      begin_next_run(task_, task_.cdc_stop_position, {.kind = Kind::resuming});
+      begin_next_run(task_, now_us_, task_.cdc_stop_position, {.kind = Kind::resuming});
       rest_.launches.push_back(task_.id);
       return {};
     }
@@ -143,7 +145,7 @@ class Folding {
     const std::string point = common_stop(now_us_);
     filter.after_stops = {to_string(FollowUp{.kind = Kind::gathered, .group = gathered_})};
     for (StoredTask& task : TRY(list_tasks(environment_.database, filter, {}, TaskTexts::all))) {
-      begin_next_run(task, point, {.kind = Kind::finish, .group = gathered_});
+      begin_next_run(task, now_us_, point, {.kind = Kind::finish, .group = gathered_});
       TRY(update_task(environment_.database, task));
       rest_.launches.push_back(task.id);
     }
@@ -206,7 +208,7 @@ Result<std::vector<std::string>> groups_to_send_on(Environment& environment, con
       TaskFilter others;
       others.after_stops = {to_string(FollowUp{.kind = Kind::gather, .group = follow_up.group})};
       if (TRY(count_tasks(environment.database, others)) > 0) continue;
-      begin_next_run(now, point, {.kind = Kind::finish, .group = follow_up.group});
+      begin_next_run(now, environment.now_us(), point, {.kind = Kind::finish, .group = follow_up.group});
       TRY(update_task(environment.database, now));
       launches.push_back(now.id);
     }

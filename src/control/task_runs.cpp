@@ -122,7 +122,8 @@ Result<StoredTask> begin_run(Environment& environment, const StartRequest& reque
   const bool fresh = request.type != resume_processing;
   if (fresh) TRY(clear_figures(environment, task));
   task.status = to_string(*status);
-  task.run += 1;
+  task.run = std::max(task.run + 1, now_us);  // also where the store was restored from an older copy of itself
+  if (fresh) task.fresh_run = task.run;
   task.start_kind = request.type;
   task.cdc_start_position = positions.start;
   task.cdc_stop_position = task.run_stop_position = positions.stop;
@@ -152,6 +153,7 @@ Result<WorkerJob> worker_job(const Environment& environment, const std::string& 
   WorkerJob job;
   job.task_id = task->id;
   job.run = task->run;
+  job.fresh_run = task->fresh_run;
   job.start = start_kind(task->start_kind);
   job.type = task->migration_type;
   job.mappings = task->table_mappings;

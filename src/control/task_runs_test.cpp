@@ -77,7 +77,8 @@ TEST_F(TaskRunsTest, a_start_hands_the_worker_its_job) {
   ASSERT_EQ(workers_.started.size(), 1);
   const WorkerJob& job = workers_.started.front();
   EXPECT_EQ(job.task_id, id(arn));
-  EXPECT_EQ(job.run, 1);
+  EXPECT_EQ(job.run, stored(arn).start_us);
+  EXPECT_EQ(job.fresh_run, job.run);
   EXPECT_EQ(job.start, StartKind::fresh);
   EXPECT_EQ(job.type, "cdc");
   EXPECT_EQ(job.settings, wanted.settings);
@@ -185,6 +186,34 @@ TEST_F(TaskRunsTest, figures_are_the_workers_while_it_runs_and_are_kept_after_it
   EXPECT_GT(stored(arn).fresh_start_us, first_start);
 }
 
+TEST_F(TaskRunsTest, every_start_tells_its_worker_which_run_was_the_last_fresh_one) {
+  const std::string arn = run();
+  end(arn);
+  for (const std::string type : {"resume-processing", "reload-target", "resume-processing"}) {
+    ASSERT_TRUE(start(arn, type)) << type;
+    end(arn);
+  }
+  const std::vector<WorkerJob>& jobs = workers_.started;
+  ASSERT_EQ(jobs.size(), 4);
+  for (size_t i = 1; i < jobs.size(); ++i) EXPECT_GT(jobs[i].run, jobs[i - 1].run);
+  EXPECT_EQ(jobs[1].fresh_run, jobs[0].run);
+  EXPECT_EQ(jobs[2].fresh_run, jobs[2].run);
+  EXPECT_EQ(jobs[3].fresh_run, jobs[2].run);
+}
+
+TEST_F(TaskRunsTest, no_run_of_a_restored_store_has_the_number_of_one_that_it_does_not_know) {
+  const std::string arn = run();
+  end(arn);
+  const StoredTask backup = stored(arn);
+  ASSERT_TRUE(start(arn, "resume-processing"));
+  end(arn);
+  const int64_t lost = stored(arn).run;
+  ASSERT_TRUE(update_task(*database_, backup));
+  pass_s(1);
+  ASSERT_TRUE(start(arn, "resume-processing"));
+  EXPECT_GT(stored(arn).run, lost);
+}
+
 TEST_F(TaskRunsTest, a_running_task_goes_on_towards_a_new_stop_position) {
   const std::string arn = run();
   const std::string point = "commit_time:2026-01-01T00:00:00";
@@ -199,7 +228,8 @@ TEST_F(TaskRunsTest, a_running_task_goes_on_towards_a_new_stop_position) {
   ASSERT_EQ(workers_.started.size(), 2);
   EXPECT_EQ(workers_.started[1].start, StartKind::resume);
   EXPECT_EQ(workers_.started[1].stop_position, point);
-  EXPECT_EQ(workers_.started[1].run, 2);
+  EXPECT_GT(workers_.started[1].run, workers_.started[0].run);
+  EXPECT_EQ(workers_.started[1].fresh_run, workers_.started[0].run);
   tell(report(arn, WorkerState::starting));
   EXPECT_EQ(status(arn), "running");
   tell(report(arn, WorkerState::running));

@@ -41,7 +41,8 @@ struct WorkerLimits {
 struct WorkerJob {
   std::string task_id;      // the generated resource id: TASK_NAME, slot names, dms-task-<id>
   std::string server_name;  // replication instance identifier: SERVER_NAME
-  int64_t run = 0;          // ascends with each Start call; never 0 for a run
+  int64_t run = 0;          // ascends with each start; never 0 for a run, and unique to it
+  int64_t fresh_run = 0;    // the run that was the last fresh start or reload; what the target holds of others goes
   StartKind start = StartKind::resume;
   std::string type;                // full-load, full-load-and-cdc, cdc
   std::string source, target;      // URIs with secrets

@@ -263,7 +263,8 @@ constexpr std::array<Member<WorkerJob, std::string>, 10> job_texts = {{{"task", 
                                                                        {"start_position", &WorkerJob::start_position},
                                                                        {"stop_position", &WorkerJob::stop_position},
                                                                        {"state_dir", &WorkerJob::state_dir}}};
-constexpr std::array<Member<WorkerJob, int64_t>, 1> job_integers = {{{"run", &WorkerJob::run}}};
+constexpr std::array<Member<WorkerJob, int64_t>, 2> job_integers = {
+    {{"run", &WorkerJob::run}, {"fresh_run", &WorkerJob::fresh_run}}};
 constexpr Members<WorkerJob> job_members = {job_texts, job_integers, {}, {}};
 
 constexpr std::array<Member<WorkerOutcome, std::string>, 3> outcome_texts = {

@@ -259,6 +259,8 @@ class Target {
   virtual Result<void> write_task(const TaskRecord& record) = 0;
   virtual Result<void> forget_task(std::string_view task_id) = 0;  // record, ledger and position; exceptions stay
   virtual Result<std::vector<LedgerLine>> read_ledger(std::string_view task_id) = 0;
+  // The ledger's lines of this source table; its rows stay. Done twice is done once.
+  virtual Result<void> forget_lines(std::string_view task_id, const TableRef& table) = 0;
   virtual Result<std::optional<Position>> read_position(std::string_view task_id) = 0;
   // Sets the position where there is none; an error when there is one.
   virtual Result<void> start_position(std::string_view task_id, const Position& position) = 0;

@@ -34,7 +34,8 @@ Result<void> check_target_names(const MappingRules& rules, const PlanOptions& op
 // hold, and nothing else: order, spacing, rule names, warnings, load order, parallel-load and LOB limits do not
 // count, rule-ids only as far as they decide between rules. Equal on every machine.
 uint64_t schema_shaping_hash(const MappingRules& rules, const PlanOptions& options);
-// The same without which tables are selected: as long as it is equal, the rows of a table are what they were.
+// The same without which tables are selected, unless a selection rule has a filter: as long as it is equal, the rows
+// of a table are what they were.
 uint64_t row_shaping_hash(const MappingRules& rules, const PlanOptions& options);
 
 }  // namespace godwit

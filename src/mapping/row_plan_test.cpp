@@ -375,5 +375,24 @@ TEST(ShapingHash, counts_what_shapes_the_target_and_nothing_else) {
   EXPECT_EQ(schema_shaping_hash(default_rules(), {}), 0x199231d6170086b7ULL);  // stored by tasks: must not change
 }
 
+TEST(ShapingHash, rows_are_shaped_by_every_selection_rule_once_one_has_a_filter) {
+  const auto rule = [](int id, std::string_view table, std::string_view more = "") {
+    return fmt::format(R"({{"rule-type": "selection", "rule-id": {}, "rule-action": "include",
+      "object-locator": {{"schema-name": "a", "table-name": "{}"}}{}}})",
+                       id, table, more);
+  };
+  const auto hash_of = [](std::string_view rules) {
+    const auto parsed = parse_rules(fmt::format("{{\"rules\": [{}]}}", rules));
+    EXPECT_TRUE(parsed) << parsed.error().message;
+    return parsed ? row_shaping_hash(*parsed, {}) : 0;
+  };
+  const std::string plain = rule(1, "t"), other = rule(2, "u");
+  const std::string filtered = rule(3, "t", R"(, "filters": [{"filter-type": "source", "column-name": "id",
+    "filter-conditions": [{"filter-operator": "eq", "value": "1"}]}])");
+  EXPECT_EQ(hash_of(plain), hash_of(plain + "," + other));
+  EXPECT_NE(hash_of(plain), hash_of(filtered));
+  EXPECT_NE(hash_of(filtered), hash_of(filtered + "," + plain));  // which lifts the filter
+}
+
 }  // namespace
 }  // namespace godwit

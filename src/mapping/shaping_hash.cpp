@@ -110,7 +110,10 @@ std::string name_text(const MappingRules& rules, NameTarget target) {
 
 uint64_t row_shaping_hash(const MappingRules& rules, const PlanOptions& options) {
   MappingRules filtered = rules;
-  std::erase_if(filtered.selections, [](const SelectionRule& rule) { return rule.filters.empty(); });
+  // Beside a filter every rule counts: one without a filter lifts those of the others from the tables that it
+  // selects.
+  if (std::ranges::all_of(rules.selections, [](const SelectionRule& rule) { return rule.filters.empty(); }))
+    filtered.selections.clear();
   return schema_shaping_hash(filtered, options);
 }
 

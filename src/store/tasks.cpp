@@ -36,6 +36,7 @@ constexpr TaskColumn task_columns[] = {
     {"resting_status", &StoredTask::resting_status},
     {"after_stop", &StoredTask::after_stop},
     {"run", nullptr, &StoredTask::run},
+    {"fresh_run", nullptr, &StoredTask::fresh_run},
     {"start_kind", &StoredTask::start_kind},
     {"stop_reason", &StoredTask::stop_reason},
     {"last_failure", &StoredTask::last_failure},

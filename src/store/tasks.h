@@ -27,7 +27,8 @@ struct StoredTask {
   std::string resting_status = "ready";  // where modifying, moving and testing lead back to
   // What a stop that is under way is followed by; see control/task_follow_up.h. Empty: rest.
   std::string after_stop{};
-  int64_t run = 0;  // of the last Start; 0: it never ran
+  int64_t run = 0;        // of the last start; 0: it never ran
+  int64_t fresh_run = 0;  // of the last start that was a fresh one, or a reload
   std::string start_kind{};
   std::string stop_reason{}, last_failure{};
   std::string cdc_start_position{}, cdc_stop_position{}, recovery_checkpoint{};

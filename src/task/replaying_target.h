@@ -60,6 +60,9 @@ class ReplayingTarget : public Target {
   Result<std::vector<LedgerLine>> read_ledger(std::string_view task_id) override {
     return replayed({}, [&] { return inner_->read_ledger(task_id); });
   }
+  Result<void> forget_lines(std::string_view task_id, const TableRef& table) override {
+    return replayed({}, [&] { return inner_->forget_lines(task_id, table); });
+  }
   Result<std::optional<Position>> read_position(std::string_view task_id) override {
     return replayed({}, [&] { return inner_->read_position(task_id); });
   }

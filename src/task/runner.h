@@ -43,9 +43,10 @@ struct TaskOptions {
   bool restart = false, finish = false;
   std::string state_dir;              // of this task: log, spool; exists
   std::string server_name = "local";  // SERVER_NAME of control tables
-  // Of the control plane: ascends with each start that a user asked for, so that a worker that is started again
-  // within one goes on with it, and does not restart it. 0: none.
-  int64_t run = 0;
+  // Of the control plane: the run that was the task's last fresh start. What the record on the target holds of
+  // another one is cleared away and the task starts afresh, and of this one it goes on, whatever `restart` says. 0:
+  // none; then, and for a record that notes none, `restart` decides.
+  int64_t fresh_run = 0;
   // What an earlier worker counted: the counters go on from there where the task resumes.
   std::vector<TableStatistics> carried;
 };
@@ -104,6 +105,8 @@ class TaskRunner {
   Result<void> make_plan(bool resumes);
   Result<std::vector<PlannedTable>> plan_tables(std::span<const TableRef> names);
   Result<void> resume();
+  bool starts_anew(const TaskDocument& document) const;
+  void show_standing();
   void reassert_suspended() const;
   void tell_withheld_columns(const TaskDocument& document);
   void start_reporter();

@@ -322,7 +322,8 @@ void TaskRunner::summarize() {
     in_error = true;
   }
   uint64_t parked = 0, mended = 0;
-  for (const TableStatistics& table : statistics.tables) {
+  for (size_t t = 0; t < statistics.tables.size(); ++t) {
+    const TableStatistics& table = statistics.tables[t];
     const uint64_t captured = table.inserts + table.updates + table.deletes;
     const uint64_t applied = table.applied_inserts + table.applied_updates + table.applied_deletes;
     summary_.read_rows += table.full_load_rows + table.full_load_error_rows + captured + table.filtered;
@@ -335,6 +336,7 @@ void TaskRunner::summarize() {
       const Error error = errors::counts_do_not_close(table.table, missing);
       log_error(Component::task_manager, "{}", error.message);
       remark(error.message);
+      if (table.state != TableState::error) progress_.fail_table(t, error.message);  // the last word on the table
     }
     in_error |= table.state == TableState::error;
     if (table.state == TableState::error)

@@ -140,7 +140,7 @@ Result<void> TaskRunner::start_afresh() {
   const ServerIdentity source = TRY(source_->identity());
   TaskDocument document;
   document.worker = worker_;
-  document.run = options_.run;
+  document.fresh_run = options_.fresh_run;
   document.source_system = source.system;
   document.source_database = source.database;
   document.target_system = context_.target_system;

@@ -233,8 +233,8 @@ Result<void> TaskRunner::empty_stale_tables() {
   std::set<TableRef> stale;
   for (const LedgerLine& line : TRY(target_->read_ledger(context_.task_id))) {
     const auto known = std::ranges::find(document.tables, line.table, &TableRecord::table);
-    if (known != document.tables.end() && known->merges == 0 && known->snapshot != line.snapshot)
-      stale.insert(line.table);
+    if (known == document.tables.end() || known->pending) continue;  // whose snapshot is still to come
+    if (known->merges == 0 && known->snapshot != line.snapshot) stale.insert(line.table);
   }
   for (const PlannedTable& table : context_.tables)
     if (stale.contains(table.target.source->ref)) TRY(target_->empty_for_reload(context_.task_id, table.target));

@@ -15,7 +15,7 @@ namespace godwit {
 
 bool TaskRunner::selects_other_tables(const TaskDocument& document) const {
   const PlanOptions options = plan_options(options_.settings);
-  return options_.run != 0 && document.mapping_hash != hex64(schema_shaping_hash(options_.rules, options)) &&
+  return options_.fresh_run != 0 && document.mapping_hash != hex64(schema_shaping_hash(options_.rules, options)) &&
          document.shape_hash == hex64(row_shaping_hash(options_.rules, options));
 }
 
@@ -50,6 +50,8 @@ Result<void> TaskRunner::leave_unselected(const std::vector<TableRef>& selected,
   TRY(record_->update([&](std::string&, TaskDocument& document) {
     std::erase_if(document.tables, [&](const TableRecord& table) { return has(left, table.table); });
   }));
+  // Last: while the record has a table, its lines say which of its slices are there.
+  for (const TableRef& name : left) TRY(target_->forget_lines(context_.task_id, name));
   for (const TableRef& name : left)
     log_info(Component::tables_manager, "Table {} is not selected any more; nothing further is applied to it",
              log_name(name));
@@ -76,6 +78,8 @@ Result<void> TaskRunner::take_up_rules() {
     table.created = !exists || mode == PrepareMode::drop_and_create;
     log_info(Component::tables_manager, "Table {} was selected while the task was stopped, and is loaded",
              log_name(table.target.source->ref));
+    // Of an earlier time in the selection, should a worker have died before it forgot them.
+    TRY(target_->forget_lines(context_.task_id, table.target.source->ref));
     TRY(take_in(std::move(table), !exists || states.front().empty || mode != PrepareMode::do_nothing));
   }
   if (context_.tables.empty() && options_.settings.error_behavior.fail_on_no_tables_captured)

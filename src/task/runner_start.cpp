@@ -43,14 +43,25 @@ Result<void> TaskRunner::start() {
     loaded = false;
   }
   const bool known = TRY(std::move(loaded));
-  // Of a run that was started afresh once already, a later worker goes on.
-  const bool is_of_run = known && options_.run != 0 && record_->document().run == options_.run;
-  const bool resumes = known && (!options_.restart || is_of_run) && record_->phase() != "starting";
+  const bool resumes = known && !starts_anew(record_->document()) && record_->phase() != "starting";
   if (resumes) TRY(check_same_ends(record_->document()));
   TRY(make_plan(resumes));
   if (resumes) return resume();
   if (known) TRY(clear_for_restart());
   return start_afresh();
+}
+
+// Whether the record is of an earlier life of the task. The control plane says which fresh start began this one, and
+// a worker that ended before it had cleared the record of the life before leaves that to the next, however it starts.
+bool TaskRunner::starts_anew(const TaskDocument& document) const {
+  if (options_.fresh_run == 0 || document.fresh_run == 0) return options_.restart;
+  if (document.fresh_run == options_.fresh_run) return false;
+  if (!options_.restart)
+    log_warning(Component::task_manager,
+                "The record of task '{}' on the target is of another fresh start than the task's last one; the task "
+                "starts afresh.",
+                context_.task_id);
+  return true;
 }
 
 Result<void> TaskRunner::open_ends() {
@@ -273,17 +284,24 @@ Result<void> TaskRunner::resume() {
   tell_withheld_columns(document);
   if (selects_other_tables(document)) TRY(take_up_rules());
   show_tables();
+  show_standing();
+  carry_statistics();
+  log_info(Component::task_manager, "Task '{}' running {} in resume mode", context_.task_id,
+           follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
+  return {};
+}
+
+// What the record says of each table as it is now: the rules may just have brought some and taken others away.
+void TaskRunner::show_standing() {
+  const TaskDocument document = record_->document();
   for (size_t t = 0; t < context_.tables.size(); ++t) {
     const auto known = std::ranges::find(document.tables, context_.tables[t].target.source->ref, &TableRecord::table);
+    if (known == document.tables.end()) continue;
     if (!known->suspended.empty())
       progress_.fail_table(t, known->suspended);
     else if (record_->phase() == "following")
       progress_.change_table(t, [](TableStatistics& s) { s.state = TableState::completed; });
   }
-  carry_statistics();
-  log_info(Component::task_manager, "Task '{}' running {} in resume mode", context_.task_id,
-           follows() ? (loads() ? "full load and CDC" : "CDC only") : "full load only");
-  return {};
 }
 
 // An earlier run kept them from the target; alterations go there again, and what it passed over does not come by

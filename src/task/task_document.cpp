@@ -199,7 +199,7 @@ std::string to_json(const TaskDocument& document) {
               {"standing", document.standing},
               {"has_orphans", document.has_orphans},
               {"restore_script", document.restore_script}};
-  if (document.run != 0) out["run"] = document.run;
+  if (document.fresh_run != 0) out["fresh_run"] = document.fresh_run;
   if (document.source_keys) out["source_keys"] = to_json_value(*document.source_keys);
   if (document.altering_keys)
     out["altering_keys"] = {{"keys", to_json_value(document.altering_keys->keys)},
@@ -217,7 +217,7 @@ Result<TaskDocument> parse_task_document(const std::string& source) {
   out.source_database = text(root, "source_database");
   out.target_system = text(root, "target_system");
   out.target_database = text(root, "target_database");
-  out.run = static_cast<int64_t>(number(root, "run"));
+  out.fresh_run = static_cast<int64_t>(number(root, "fresh_run"));
   out.type = text(root, "type");
   out.mapping_hash = text(root, "mapping_hash");
   out.shape_hash = text(root, "shape_hash");

@@ -61,7 +61,7 @@ inline uint32_t merge_line(const TableRecord& table) {
 struct TaskDocument {
   std::string worker;  // of the worker that runs the task: another one found here has taken it over
   std::string source_system, source_database, target_system, target_database;
-  int64_t run = 0;  // TaskOptions::run of the fresh start that made the record
+  int64_t fresh_run = 0;  // TaskOptions::fresh_run of the start that made the record; 0: of no control plane
   std::string type;
   std::string mapping_hash;
   std::string shape_hash;   // row_shaping_hash; empty: of an earlier version of Godwit

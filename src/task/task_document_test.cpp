@@ -10,6 +10,7 @@ namespace {
 TaskDocument full_document() {
   TaskDocument out;
   out.worker = "worker-1";
+  out.fresh_run = 1'795'402'217'550'082;
   out.source_system = "7012";
   out.source_database = "shop \"quoted\"";
   out.target_system = "7013";

@@ -39,7 +39,9 @@ def compare_quietly(pair: Pair) -> str:
 
 
 def follows(task: SupervisedTask) -> bool:
-    return task.statistics().get("phase") == "change processing"
+    """Its worker of now: between two workers the statistics are those that the last one left."""
+    told = task.statistics()
+    return bool(told["live"]) and told.get("phase") == "change processing"
 
 
 def assert_equal_soon(pair: Pair, task: SupervisedTask) -> None:
@@ -208,7 +210,7 @@ def test_a_server_that_goes_puts_its_workers_down_and_the_next_takes_them_up(pai
     task.wait_for("running")
 
 
-@across(("15", "15"), ("mariadb-10.11", "15"))
+@across(("15", "15"), ("mariadb", "15"))
 def test_tables_are_loaded_again_while_writes_go_on(pair: Pair, task: SupervisedTask) -> None:
     task.start()
     wait_until(lambda: follows(task), 60, "change processing")
@@ -260,7 +262,7 @@ def test_a_worker_killed_in_a_reload_ends_with_the_whole_table(
     wait_until(lambda: follows(task), 60, "change processing")
     with pair.writers():
         pair.on_target("DELETE FROM accounts WHERE aid % 3 = 0")
-        task.reload(TABLE)
+        assert task.reload(TABLE)["error"] is None
         wait_until(lambda: task.supervisor.last(task.task_id)["restarts"] > 0, 60, "the kill")
         task.supervisor.kill()  # the next server's workers die no more
         if pid := task.worker_pid():
@@ -317,6 +319,43 @@ def test_tables_come_and_go_with_mappings_that_were_modified_while_the_task_was_
         wait_until(lambda: pair.on_source(rows) == pair.on_target(rows), 30, table)
     assert pair.on_target("SELECT count(*) FROM bag") == left_alone
     assert task.supervisor.last(task.task_id)["restarts"] == 0
+
+
+def test_rows_of_a_user_outlive_a_table_that_leaves_the_selection_and_comes_back(
+    pair: Pair, task: SupervisedTask
+) -> None:
+    """DO_NOTHING: what the table held before is not the task's to remove."""
+    settings = {**SETTINGS, "FullLoadSettings": {"TargetTablePrepMode": "DO_NOTHING"}}
+    task.start(mappings=selecting("accounts", "tellers"), settings=json.dumps(settings))
+    wait_until(lambda: follows(task), 60, "change processing")
+    task.stop()
+    pair.on_target("INSERT INTO tellers (tid, bid, balance) SELECT 900000, bid, balance FROM tellers LIMIT 1")
+    rows = pair.on_target("SELECT count(*) FROM tellers")
+    for tables in (("accounts",), ("accounts", "tellers")):
+        task.start("resume", mappings=selecting(*tables))
+        wait_until(lambda: follows(task), 60, "change processing")
+        assert pair.on_target("SELECT table_name FROM godwit_load_slices WHERE table_name = 'tellers'") == []
+        task.stop()
+    assert pair.on_target("SELECT count(*) FROM tellers") == rows
+
+
+def test_a_reload_whose_worker_never_came_to_clear_is_done_by_the_next_start(pair: Pair, task: SupervisedTask) -> None:
+    task.start()
+    wait_until(lambda: follows(task), 60, "change processing")
+    task.stop()
+    source = task.job["source"]
+    pair.on_target("DELETE FROM accounts WHERE aid % 3 = 0")  # only a load can mend it
+    task.start("reload-target", source="postgresql://nobody@127.0.0.1:9/none")
+    assert task.wait_for("failed")["last_failure"]
+    task.start("resume", source=source)
+    wait_until(lambda: follows(task), 60, "change processing")
+    assert_equal_soon(pair, task)
+    assert "is of another fresh start" in task.log()
+    task.stop()
+    logged = task.log().count("in fresh start mode")
+    task.start("resume")
+    wait_until(lambda: follows(task), 60, "change processing")
+    assert task.log().count("in fresh start mode") == logged
 
 
 def test_severities_change_while_the_task_runs(pair: Pair, task: SupervisedTask) -> None:

@@ -104,7 +104,7 @@ class SupervisedTask:
         self.folder = Path(tempfile.mkdtemp(prefix="godwit-server-"))
         self.task_id = task_id
         self.state_dir = self.folder / "tasks" / task_id
-        self.run = 0
+        self.run = self.fresh_run = 0
         self.job: dict[str, Any] = {
             "task": task_id,
             "server": "pool",
@@ -145,13 +145,15 @@ class SupervisedTask:
 
     def start(self, kind: str = "fresh", **more: Any) -> None:
         self.run += 1
+        if kind != "resume":
+            self.fresh_run = self.run
         self.job.update(more)
-        self.supervisor.do("start", job={**self.job, "run": self.run, "start": kind})
+        self.supervisor.do("start", job={**self.job, "run": self.run, "fresh_run": self.fresh_run, "start": kind})
 
     def another_server(self, take_up: bool = True, **more: Any) -> None:
         """The server before was killed; this one takes up what ran."""
         self.supervisor = Supervisor(self.folder, **more)
-        self.supervisor.do("job", job={**self.job, "run": self.run, "start": "resume"})
+        self.supervisor.do("job", job={**self.job, "run": self.run, "fresh_run": self.fresh_run, "start": "resume"})
         if take_up:
             self.supervisor.do("take_up", runs=[[self.task_id, self.run]])
 

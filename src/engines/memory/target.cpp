@@ -103,6 +103,14 @@ Result<std::vector<LedgerLine>> MemoryTarget::read_ledger(std::string_view task_
   return state_.tasks[std::string(task_id)].ledger;
 }
 
+Result<void> MemoryTarget::forget_lines(std::string_view task_id, const TableRef& table) {
+  const Lock lock(state_.mutex);
+  TRY(usable());
+  std::erase_if(state_.tasks[std::string(task_id)].ledger,
+                [&](const LedgerLine& line) { return line.table == table; });
+  return {};
+}
+
 Result<std::optional<Position>> MemoryTarget::read_position(std::string_view task_id) {
   const Lock lock(state_.mutex);
   TRY(usable());

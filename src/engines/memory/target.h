@@ -23,6 +23,7 @@ class MemoryTarget : public Target {
   Result<void> write_task(const TaskRecord& record) override;
   Result<void> forget_task(std::string_view task_id) override;
   Result<std::vector<LedgerLine>> read_ledger(std::string_view task_id) override;
+  Result<void> forget_lines(std::string_view task_id, const TableRef& table) override;
   Result<std::optional<Position>> read_position(std::string_view task_id) override;
   Result<void> start_position(std::string_view task_id, const Position& position) override;
   Result<uint64_t> count_parked(std::string_view task_id) override;

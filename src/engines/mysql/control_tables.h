@@ -36,7 +36,7 @@ class ControlSchema {
   Result<void> write_task(Connection& session, const TaskRecord& record, uint64_t packet_bytes) const;
   Result<void> forget_task(Connection& session, std::string_view task_id) const;
   Result<std::vector<LedgerLine>> read_ledger(Connection& session, std::string_view task_id) const;
-  // In the caller's transaction.
+  // Of this source table; in the caller's transaction, if there is one.
   Result<void> forget_lines(Connection& session, std::string_view task_id, const TableRef& table) const;
   Result<void> rename_ledger(Connection& session, std::string_view task_id, const TableRef& before,
                              const TableRef& after) const;

@@ -39,6 +39,9 @@ class MysqlTarget : public Target {
   Result<std::vector<LedgerLine>> read_ledger(std::string_view task_id) override {
     return control_.read_ledger(session_, task_id);
   }
+  Result<void> forget_lines(std::string_view task_id, const TableRef& table) override {
+    return control_.forget_lines(session_, task_id, table);
+  }
   Result<std::optional<Position>> read_position(std::string_view task_id) override {
     return control_.read_position(session_, task_id);
   }

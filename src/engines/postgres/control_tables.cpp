@@ -249,6 +249,12 @@ Result<void> ControlSchema::forget_task(Connection& session, std::string_view ta
   return transaction.commit();
 }
 
+Result<void> ControlSchema::forget_lines(Connection& session, std::string_view task_id, const TableRef& which) const {
+  return session.run(fmt::format("DELETE FROM {} WHERE task = $1 AND table_schema = $2 AND table_name = $3",
+                                 table("godwit_load_slices")),
+                     {std::string(task_id), which.schema, which.name});
+}
+
 Result<void> ControlSchema::rename_ledger(Connection& session, std::string_view task_id, const TableRef& before,
                                           const TableRef& after) const {
   const std::string where = fmt::format("WHERE task = {} AND table_schema = ", quote_literal(task_id));

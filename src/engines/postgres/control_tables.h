@@ -34,6 +34,8 @@ class ControlSchema {
   Result<void> write_task(Connection& session, const TaskRecord& record) const;
   Result<void> forget_task(Connection& session, std::string_view task_id) const;
   Result<std::vector<LedgerLine>> read_ledger(Connection& session, std::string_view task_id) const;
+  // Of this source table; in the caller's transaction, if there is one.
+  Result<void> forget_lines(Connection& session, std::string_view task_id, const TableRef& table) const;
   // Follows a source table to its new name, inside the caller's transaction; lines of an earlier table of that name
   // go.
   Result<void> rename_ledger(Connection& session, std::string_view task_id, const TableRef& before,

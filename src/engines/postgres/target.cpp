@@ -142,17 +142,12 @@ Result<void> PostgresTarget::finish(const ObjectDef& object, std::span<const Tar
 
 Result<void> PostgresTarget::empty_for_reload(std::string_view task_id, const TargetTable& table) {
   Transaction transaction = TRY(Transaction::begin(session_));
-  const auto forget_lines = [&] {
-    return session_.run(fmt::format("DELETE FROM {} WHERE task = $1 AND table_schema = $2 AND table_name = $3",
-                                    control_.table("godwit_load_slices")),
-                        {std::string(task_id), table.source->ref.schema, table.source->ref.name});
-  };
   if (session_.traits().has_transactional_ddl) {
     TRY(empty_table(table));
-    TRY(forget_lines());
+    TRY(forget_lines(task_id, table.source->ref));
   } else {
     // Lines first: a dead worker's slice that may still commit is met there, and one of the two is rolled back.
-    TRY(forget_lines());
+    TRY(forget_lines(task_id, table.source->ref));
     TRY(session_.run("DELETE FROM " + quote_name(table.layout->ref)));
   }
   return transaction.commit();
