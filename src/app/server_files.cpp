@@ -1,11 +1,17 @@
 #include "app/server_files.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 
+#include <cerrno>
+#include <chrono>
 #include <cstdlib>
+#include <cstring>
 #include <filesystem>
 #include <span>
+#include <thread>
 
 #include "base/base64.h"
 #include "store/server_facts.h"
@@ -34,6 +40,19 @@ Result<void> make_folder(const std::string& folder) {
   if ((facts.st_mode & 0022) != 0)
     return Failure(folder_failed(folder, "others than its owner may write to it; chmod 700 it"));
   return {};
+}
+
+// Waits a moment for a server that is just ending.
+Result<Descriptor> lock_folder(const std::string& folder) {
+  constexpr std::chrono::milliseconds pause{50};
+  Descriptor file(::open((folder + "/server.lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600));
+  if (!file) return Failure(folder_failed(folder, std::strerror(errno)));
+  for (int look = 0; ::flock(file.get(), LOCK_EX | LOCK_NB) != 0; ++look) {
+    if (errno != EWOULDBLOCK) return Failure(folder_failed(folder, std::strerror(errno)));
+    if (look == 10) return Failure(folder_failed(folder, "another godwit serve is at work in it"));
+    std::this_thread::sleep_for(pause);
+  }
+  return file;
 }
 
 Result<std::string> store_path(const std::string& folder, std::string_view store) {
@@ -71,10 +90,13 @@ Result<ServerFiles> open_server_files(const std::string& data_dir, const std::st
   std::error_code failed;
   const std::string folder = std::filesystem::absolute(data_dir.empty() ? default_data_dir() : data_dir, failed);
   TRY(make_folder(folder));
+  Descriptor lock;
+  if (use == StoreUse::serve) lock = TRY(lock_folder(folder));
   const std::string path = TRY(store_path(folder, store));
   auto database = TRY(use == StoreUse::serve ? Database::open(path) : Database::open_beside(path));
   auto secrets = TRY(open_secrets(folder, *database));
-  return ServerFiles{.folder = folder, .database = std::move(database), .secrets = std::move(secrets)};
+  return ServerFiles{
+      .folder = folder, .database = std::move(database), .secrets = std::move(secrets), .lock = std::move(lock)};
 }
 
 }  // namespace godwit

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "control/secret_box.h"
+#include "control/worker_channel.h"
 #include "store/database.h"
 
 namespace godwit {
@@ -13,6 +14,7 @@ struct ServerFiles {
   std::string folder;
   std::unique_ptr<Database> database;
   SecretBox secrets;
+  Descriptor lock;  // of the folder, held while a server runs
 };
 
 enum class StoreUse { serve, beside };
@@ -20,7 +22,8 @@ enum class StoreUse { serve, beside };
 // $XDG_DATA_HOME/godwit, or ~/.local/share/godwit.
 std::string default_data_dir();
 
-// Makes the folder (0700) where there is none. `store`: empty for godwit.db in the folder, or sqlite:<path>.
+// Makes the folder (0700) where there is none. Of servers, one has the folder at a time: wherever its store is, the
+// workers' socket and the tasks' folders are there. `store`: empty for godwit.db in the folder, or sqlite:<path>.
 Result<ServerFiles> open_server_files(const std::string& data_dir, const std::string& store, StoreUse use);
 
 }  // namespace godwit

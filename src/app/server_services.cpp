@@ -14,6 +14,7 @@
 #include "control/task_reports.h"
 #include "control/task_runs.h"
 #include "control/task_workers.h"
+#include "control/tasks.h"
 #include "engines/all.h"
 
 namespace godwit {
@@ -70,6 +71,7 @@ Result<std::unique_ptr<ServerServices>> ServerServices::open(ServerFiles files, 
   WorkerEnvironment of_workers;
   of_workers.data_dir = environment.folder;
   of_workers.job_of = [&environment](const std::string& task_id) { return worker_job(environment, task_id); };
+  of_workers.state_dir_of = [&environment](const std::string& task_id) { return task_folder(environment, task_id); };
   of_workers.listener = [&environment](const WorkerReport& report) { take_report(environment, report); };
   parts->workers = TRY(open_task_workers(std::move(of_workers)));
   environment.workers = parts->workers.get();

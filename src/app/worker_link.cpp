@@ -88,7 +88,7 @@ void WorkerLink::connect() {
   if (!connection) return;
   channel_ = std::make_unique<Channel>(std::move(*connection));
   tell(WorkerHello{task_id_, run_, ::getpid()});
-  tell_tables(watch_.tables(), true);
+  tell_tables(watch_.tables().empty() ? before_.tables : watch_.tables(), true);
   look_at_ms_ = 0;
 }
 
@@ -126,11 +126,13 @@ void WorkerLink::look(bool last) {
   figures.statistics.cpu_us = use.cpu_us;
   figures.statistics.memory_bytes = use.memory_bytes;
   figures.statistics.swap_bytes = use.swap_bytes;
+  // Until a resumed task has taken up what was counted before, that stands.
+  const bool as_before = !running && !before_.tables.empty();
+  if (as_before) show_as_before(figures.statistics, before_);
   latest_ = figures.statistics;
   bool all = false;
   std::vector<WorkerTable> changed;
-  // Until a resumed task has taken up what was counted before, that stands.
-  if (running || (before_.tables.empty() && !now.tables.empty())) changed = watch_.look(now.tables, now_us(), all);
+  if (running || (!as_before && !now.tables.empty())) changed = watch_.look(now.tables, now_us(), all);
   if (!changed.empty() || all) unkept_ = true;
   keep(last);  // first: what was shown stands, also if this process is killed next
   if (!changed.empty() || all) tell_tables(changed, all);
@@ -151,17 +153,38 @@ void WorkerLink::keep(bool last) {
     log_warning(Component::task_manager, "{}", done.error().message);
 }
 
+// The server has shown the tables as being reloaded since it took the order: it hears what they are, also where
+// nothing has changed because the reload was refused.
 void WorkerLink::tell_taken() {
-  for (;;) {
-    int64_t order = 0;
-    {
-      const std::lock_guard lock(taken_mutex_);
-      if (taken_.empty() || !channel_) return;
-      order = taken_.front();
-      taken_.pop_front();
-    }
-    tell(ReloadTaken{order});
+  std::vector<int64_t> taken;
+  {
+    const std::lock_guard lock(taken_mutex_);
+    if (taken_.empty() || !channel_) return;
+    taken.swap(taken_);
   }
+  look(false);
+  for (const int64_t order : taken) {
+    tell(ReloadTaken{order});
+    std::vector<WorkerTable> rows;
+    for (const WorkerTable& row : watch_.tables())
+      if (std::ranges::find(orders_[order].tables, row.figures.table) != orders_[order].tables.end())
+        rows.push_back(row);
+    tell_tables(rows, false);
+    orders_[order].is_taken = true;
+  }
+}
+
+// A server that does not know yet that the record has an order gives it again, and is told again.
+void WorkerLink::take_order(const ReloadCommand& command) {
+  const auto [at, fresh] = orders_.try_emplace(command.order, Order{command.tables});
+  const auto taken = [this, order = command.order] {
+    const std::lock_guard lock(taken_mutex_);
+    taken_.push_back(order);
+  };
+  if (fresh)
+    runner_.reload(command.tables, taken);
+  else if (at->second.is_taken)
+    taken();
 }
 
 void WorkerLink::obey(const WorkerCommand& command) {
@@ -169,11 +192,7 @@ void WorkerLink::obey(const WorkerCommand& command) {
     if (stop->recycle) runner_.recycle();
     stop_.request_stop();
   }
-  if (const auto* reload = std::get_if<ReloadCommand>(&command))
-    runner_.reload(reload->tables, [this, order = reload->order] {
-      const std::lock_guard lock(taken_mutex_);
-      taken_.push_back(order);
-    });
+  if (const auto* reload = std::get_if<ReloadCommand>(&command)) take_order(*reload);
   if (const auto* severities = std::get_if<SeverityCommand>(&command))
     for (const auto& [component, severity] : severities->severities) task_log().set_severity(component, severity);
 }

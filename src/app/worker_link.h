@@ -3,12 +3,13 @@
 // figures in the task's folder. A server that is not there is looked for again and again; the task goes on meanwhile.
 // One thread of its own.
 
-#include <deque>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <stop_token>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "control/worker_channel.h"
 #include "control/worker_figures.h"
@@ -39,6 +40,7 @@ class WorkerLink {
   void connect();
   void listen();
   void obey(const WorkerCommand& command);
+  void take_order(const ReloadCommand& command);
   void tell_taken();
 
   const std::string task_id_, type_, state_dir_, socket_path_;
@@ -55,7 +57,12 @@ class WorkerLink {
   std::atomic<bool> has_run_ = false;
   int64_t connect_at_ms_ = 0, look_at_ms_ = 0, kept_at_ms_ = 0;
   std::mutex taken_mutex_;
-  std::deque<int64_t> taken_;  // orders that stand in the record, to be told
+  std::vector<int64_t> taken_;  // orders that stand in the record, to be told
+  struct Order {
+    std::vector<TableRef> tables;
+    bool is_taken = false;  // and told
+  };
+  std::map<int64_t, Order> orders_;  // all that this process was given
   std::jthread thread_;
 };
 

@@ -2,6 +2,7 @@
 // For tests: workers that do nothing but note what they are asked for, and tell what a test has them tell.
 
 #include <algorithm>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <optional>
@@ -18,12 +19,19 @@ class FakeWorkers : public TaskWorkers {
  public:
   Result<void> start(const WorkerJob& job) override {
     started.push_back(job);
+    if (on_start) on_start();
     if (refuses_start) return Failure(Error{ErrorKind::resource, "fake", "no worker can be started", ""});
     living.insert(job.task_id);
+    runs[job.task_id] = job.run;
     return {};
   }
-  void take_up(const std::vector<std::pair<std::string, int64_t>>& task_runs) override { taken_up = task_runs; }
-  Result<void> stop(const std::string& task_id) override {
+  void take_up(const std::vector<std::pair<std::string, int64_t>>& task_runs) override {
+    taken_up = task_runs;
+    if (on_take_up) on_take_up();
+  }
+  Result<void> stop(const std::string& task_id, int64_t run) override {
+    if (const auto at = runs.find(task_id); at != runs.end() && at->second != run)
+      return Failure(Error{ErrorKind::fatal, "fake", "another run", ""});
     stopped.push_back(task_id);
     if (!living.contains(task_id)) return Failure(Error{ErrorKind::fatal, "fake", "no worker", ""});
     return {};
@@ -61,6 +69,8 @@ class FakeWorkers : public TaskWorkers {
   std::vector<TableRef> reloaded;
   std::vector<std::pair<Component, Severity>> severities;
   std::set<std::string> living;
+  std::map<std::string, int64_t> runs;         // of the last start
+  std::function<void()> on_start, on_take_up;  // what happens meanwhile
   std::map<std::string, WorkerReport> reports;
   std::map<std::string, WorkerStatistics> figures;
   bool refuses_start = false, keeps_removing = false;

@@ -16,7 +16,7 @@ class ToldWorkers : public TaskWorkers {
  public:
   Result<void> start(const WorkerJob&) override { return {}; }
   void take_up(const std::vector<std::pair<std::string, int64_t>>&) override {}
-  Result<void> stop(const std::string&) override { return {}; }
+  Result<void> stop(const std::string&, int64_t) override { return {}; }
   Result<void> reload(const std::string&, const std::vector<TableRef>&) override { return {}; }
   Result<void> set_severities(const std::string&, const std::vector<std::pair<Component, Severity>>&) override {
     return {};

@@ -16,7 +16,9 @@ constexpr int64_t well_ms = 60000;
 RestartDecision after_worker_end(const ErrorBehavior& settings, WorkerEnd end, const RestartHistory& history) {
   using enum RestartDecision::Kind;
   if (end == WorkerEnd::done) return {ended, 0};
-  if (history.stop_asked) return {end == WorkerEnd::failed ? failed : ended, 0};
+  if (history.stop_asked && end == WorkerEnd::failed) return {failed, 0};
+  // What a clean stop leaves on the target takes a worker: it gets one more, but waits for no server.
+  if (history.stop_asked) return {end == WorkerEnd::unreachable || history.end_tried ? ended : again, 0};
   if (end == WorkerEnd::recycled) return {again, 0};
   if (end == WorkerEnd::failed) return {failed, 0};
   // A wrong host or password is answered within seconds.

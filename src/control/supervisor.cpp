@@ -11,6 +11,7 @@
 #include <chrono>
 
 #include "base/clock.h"
+#include "base/server_log.h"
 #include "control/worker_errors.h"
 #include "control/worker_folder.h"
 
@@ -18,6 +19,7 @@ namespace godwit {
 namespace {
 
 constexpr int64_t clean_up_ms = 120000;
+constexpr int64_t put_down_ms = 20000;
 
 }  // namespace
 
@@ -85,6 +87,8 @@ Result<void> Supervisor::launch(Worker& worker, const WorkerJob& job) {
   worker.killed_why.clear();
   worker.running_since_ms = 0;
   worker.heard_ms = monotonic_ms();
+  worker.stop_sent = false;
+  if (worker.history.stop_asked) worker.stop_asked_ms = monotonic_ms();
   wake();
   return {};
 }
@@ -109,6 +113,12 @@ Result<void> Supervisor::start(const WorkerJob& job) {
   worker.state_dir = job.state_dir;
   worker.behavior = behavior_of(job);
   worker.loads = job.type != "cdc";
+  TRY(make_state_folder(job.state_dir));
+  // A start that loads every table does what was ordered before; one that loads none cannot.
+  if (job.start != StartKind::resume || !worker.loads)
+    TRY(write_orders(job.state_dir, {}));
+  else
+    load_orders(worker);
   TRY(launch(worker, job));
   Worker& placed = workers_[job.task_id] = std::move(worker);
   tell(placed);
@@ -125,16 +135,36 @@ bool Supervisor::adopt(Worker& worker, int64_t pid) {
   return true;
 }
 
-void Supervisor::take_up_one(const WorkerJob& job, int64_t run) {
+// Orders that cannot be read are lost, and the log says so.
+void Supervisor::load_orders(Worker& worker) {
+  auto orders = read_orders(worker.state_dir);
+  if (!orders) {
+    server_log_of(Severity::warning, "workers", "task={} the reloads that were asked for are forgotten: {}",
+                  worker.report.task_id, orders.error().message);
+    return;
+  }
+  worker.orders = std::move(*orders);
+  if (!worker.orders.empty()) last_order_ = std::max(last_order_, worker.orders.rbegin()->first);
+}
+
+void Supervisor::keep_orders(const Worker& worker) {
+  if (const auto kept = write_orders(worker.state_dir, worker.orders); !kept)
+    server_log_of(Severity::warning, "workers", "task={} a reload that is done may be done again: {}",
+                  worker.report.task_id, kept.error().message);
+}
+
+// A job that cannot be made is no fault of a worker that lives; one that does not is told of it when it is started.
+void Supervisor::take_up_one(const std::string& task_id, int64_t run, const Result<WorkerJob>& job) {
   Worker worker;
-  worker.report.task_id = job.task_id;
+  worker.report.task_id = task_id;
   worker.report.run = run;
-  worker.state_dir = job.state_dir;
-  worker.behavior = behavior_of(job);
-  worker.loads = job.type != "cdc";
+  worker.state_dir = environment_.state_dir_of(task_id);
+  if (job) worker.behavior = behavior_of(*job);
+  if (job) worker.loads = job->type != "cdc";
   worker.history.has_run = true;  // the server before told that it was under way
-  Worker& placed = workers_[job.task_id] = std::move(worker);
-  const std::optional<int64_t> pid = WorkerLock::holder(job.state_dir);
+  load_orders(worker);
+  Worker& placed = workers_[task_id] = std::move(worker);
+  const std::optional<int64_t> pid = WorkerLock::holder(placed.state_dir);
   if (pid && adopt(placed, *pid)) return;
   placed.found_dead = true;
   placed.report.state = WorkerState::running;  // as the server before told
@@ -144,20 +174,9 @@ void Supervisor::take_up_one(const WorkerJob& job, int64_t run) {
 
 void Supervisor::take_up(const std::vector<std::pair<std::string, int64_t>>& task_runs) {
   for (const auto& [task_id, run] : task_runs) {
-    auto job = environment_.job_of(task_id);
+    const auto job = environment_.job_of(task_id);
     const std::lock_guard lock(mutex_);
-    if (workers_.contains(task_id)) continue;
-    if (job) {
-      take_up_one(*job, run);
-      continue;
-    }
-    Worker& worker = workers_[task_id];
-    worker.report.task_id = task_id;
-    worker.report.run = run;
-    worker.report.state = WorkerState::failed;
-    worker.report.stop_reason = "Stop Reason FATAL_ERROR";
-    worker.report.last_failure = job.error().message;
-    tell(worker);
+    if (!workers_.contains(task_id)) take_up_one(task_id, run, job);
   }
   const std::lock_guard lock(mutex_);
   taken_up_ = true;
@@ -168,23 +187,23 @@ void Supervisor::send(Worker& worker, const WorkerCommand& command) {
   if (worker.channel && !worker.channel->send(to_line(command))) worker.channel.reset();
 }
 
-Result<void> Supervisor::stop(const std::string& task_id) {
+Result<void> Supervisor::stop(const std::string& task_id, int64_t run) {
   const std::lock_guard lock(mutex_);
   const auto at = workers_.find(task_id);
   if (at == workers_.end() || at->second.is_over()) return Failure(errors::worker_not_there(task_id));
   Worker& worker = at->second;
+  if (worker.report.run != run) return Failure(errors::worker_of_other_run(task_id, run));
   if (worker.end || worker.history.stop_asked) return {};  // it ends already
   worker.history.stop_asked = true;
   worker.stop_asked_ms = monotonic_ms();
   worker.report.state = WorkerState::stopping;
   tell(worker);
-  send(worker, StopCommand{});  // one without a connection hears it once it has one
-  if (worker.restart_at_ms == 0) return {};
-  worker.restart_at_ms = 0;
-  WorkerReport report = worker.report;
-  report.state = WorkerState::stopped;
-  report.stop_reason = "Stop Reason NORMAL";
-  end_run(worker, std::move(report));
+  if (worker.restart_at_ms == 0) {
+    send_stop(worker);  // one without a connection hears it once it has one
+    return {};
+  }
+  worker.history.end_tried = true;  // at once, and only to end cleanly
+  worker.restart_at_ms = monotonic_ms();
   return {};
 }
 
@@ -197,8 +216,13 @@ Result<void> Supervisor::reload(const std::string& task_id, const std::vector<Ta
   if (!worker.loads) return Failure(errors::reload_of_changes_only(task_id));
   for (const TableRef& table : tables)
     if (!worker.rows.contains(table)) return Failure(errors::reload_of_unknown_table(task_id, table));
-  const int64_t order = next_order_++;
+  // Never one that a worker has heard before, also from an earlier server.
+  const int64_t order = last_order_ = std::max(last_order_ + 1, now_us());
   worker.orders[order] = tables;
+  if (auto kept = write_orders(worker.state_dir, worker.orders); !kept) {
+    worker.orders.erase(order);
+    return kept;
+  }
   for (const TableRef& table : tables) {  // what is asked next sees it
     TableStatistics& figures = worker.statistics.tables[worker.rows[table]].figures;
     figures.state = TableState::reloading;
@@ -235,30 +259,51 @@ std::optional<WorkerStatistics> Supervisor::statistics(const std::string& task_i
   return read_statistics(state_dir);
 }
 
-void Supervisor::remove(const WorkerJob& job, std::function<void(Result<void>)> done) {
-  const std::lock_guard lock(mutex_);
-  const auto answer = [&](Error error) {
-    outbox_.emplace_back([done, error = std::move(error)] { done(Failure(error)); });
-    wake();
-  };
-  const auto at = workers_.find(job.task_id);
-  if (at != workers_.end() && !at->second.is_over()) return answer(errors::worker_there_already(job.task_id));
-  workers_.erase(job.task_id);
-  auto folder = make_state_folder(job.state_dir);
-  if (!folder) return answer(folder.error());
+bool Supervisor::is_there(const std::string& task_id) const {
+  const auto at = workers_.find(task_id);
+  return at != workers_.end() && !at->second.is_over();
+}
+
+// Whoever is at work on the task, known here or not, is to leave it.
+void Supervisor::put_down(const std::string& task_id, const std::string& state_dir, int64_t run) {
+  if (!is_there(task_id)) {
+    workers_.erase(task_id);
+    const std::optional<int64_t> pid = WorkerLock::holder(state_dir);
+    Worker unknown;
+    if (!pid || !adopt(unknown, *pid)) return;
+    unknown.report.task_id = task_id;
+    unknown.report.run = run;
+    unknown.state_dir = state_dir;
+    workers_[task_id] = std::move(unknown);
+  }
+  Worker& worker = workers_[task_id];
+  worker.is_removed = true;
+  worker.history.stop_asked = worker.stop_sent = true;
+  worker.restart_at_ms = 0;
+  worker.process.signal(SIGTERM);
+}
+
+Result<void> Supervisor::begin_clean_up(CleanUp& clean_up) {
+  TRY(make_state_folder(clean_up.state_dir));
   WorkerCommandLine line;
   line.program = environment_.program;
-  line.order = to_json(WorkerOrder{job, true});
-  line.error_file = job.state_dir + "/worker.err";
+  line.order = std::exchange(clean_up.order, {});
+  line.error_file = clean_up.state_dir + "/worker.err";
   line.reads_output = true;
-  auto process = WorkerProcess::start(line);
-  if (!process) return answer(process.error());
+  clean_up.process = TRY(WorkerProcess::start(line));
+  clean_up.until_ms = monotonic_ms() + clean_up_ms;
+  return {};
+}
+
+void Supervisor::remove(const WorkerJob& job, std::function<void(Result<void>)> done) {
+  const std::lock_guard lock(mutex_);
+  put_down(job.task_id, job.state_dir, job.run);
   CleanUp clean_up;
   clean_up.task_id = job.task_id;
   clean_up.state_dir = job.state_dir;
-  clean_up.process = std::move(*process);
+  clean_up.order = to_json(WorkerOrder{job, true});
   clean_up.done = std::move(done);
-  clean_up.until_ms = monotonic_ms() + clean_up_ms;
+  clean_up.until_ms = monotonic_ms() + put_down_ms;
   clean_ups_.push_back(std::move(clean_up));
   wake();
 }

@@ -27,7 +27,7 @@ class Supervisor final : public TaskWorkers {
 
   Result<void> start(const WorkerJob& job) override;
   void take_up(const std::vector<std::pair<std::string, int64_t>>& task_runs) override;
-  Result<void> stop(const std::string& task_id) override;
+  Result<void> stop(const std::string& task_id, int64_t run) override;
   Result<void> reload(const std::string& task_id, const std::vector<TableRef>& tables) override;
   Result<void> set_severities(const std::string& task_id,
                               const std::vector<std::pair<Component, Severity>>& severities) override;
@@ -54,10 +54,12 @@ class Supervisor final : public TaskWorkers {
     int64_t waited_ms = 0;         // before the process was started
     int64_t restart_at_ms = 0;
     int64_t stop_asked_ms = 0;
-    int64_t told_ms = 0;                              // the last report
-    bool found_dead = false;                          // when it was to be taken up
-    std::string killed_why;                           // by this supervisor
-    std::map<int64_t, std::vector<TableRef>> orders;  // reloads that are not in the task's record yet
+    int64_t told_ms = 0;      // the last report
+    bool found_dead = false;  // when it was to be taken up
+    bool stop_sent = false;   // to this process
+    bool is_removed = false;  // nothing is to come after it
+    std::string killed_why;   // by this supervisor
+    ReloadOrders orders;      // those that are not in the task's record yet, as orders.json
     std::vector<std::pair<Component, Severity>> severities;
     std::optional<WorkerReport> end;  // to be told at end_at_ms
     int64_t end_at_ms = 0;
@@ -72,8 +74,8 @@ class Supervisor final : public TaskWorkers {
   };
 
   struct CleanUp {
-    std::string task_id, state_dir, output;
-    WorkerProcess process;
+    std::string task_id, state_dir, order, output;
+    WorkerProcess process;  // none yet: the task's worker is being put down
     std::function<void(Result<void>)> done;
     int64_t until_ms = 0;
     bool late = false;
@@ -83,7 +85,12 @@ class Supervisor final : public TaskWorkers {
 
   // supervisor.cpp, the lock held
   Result<void> launch(Worker& worker, const WorkerJob& job);
-  void take_up_one(const WorkerJob& job, int64_t run);
+  void take_up_one(const std::string& task_id, int64_t run, const Result<WorkerJob>& job);
+  void load_orders(Worker& worker);
+  void keep_orders(const Worker& worker);
+  void put_down(const std::string& task_id, const std::string& state_dir, int64_t run);
+  bool is_there(const std::string& task_id) const;
+  Result<void> begin_clean_up(CleanUp& clean_up);
   bool adopt(Worker& worker, int64_t pid);
   void send(Worker& worker, const WorkerCommand& command);
   void tell(Worker& worker);
@@ -107,6 +114,8 @@ class Supervisor final : public TaskWorkers {
   void check_times(Worker& worker, int64_t now_ms);
   void restart_due();  // not held
   void watch_clean_up(CleanUp& clean_up, int64_t now_ms);
+  bool wait_for_worker(CleanUp& clean_up, int64_t now_ms);
+  void send_stop(Worker& worker);
   void deliver();  // not held
 
   const WorkerEnvironment environment_;
@@ -120,7 +129,7 @@ class Supervisor final : public TaskWorkers {
   std::deque<std::function<void()>> outbox_;  // what the listener is to hear
   bool taken_up_ = false;                     // strangers of unknown tasks are sent away
   bool recycling_ = false;
-  int64_t next_order_ = 1;
+  int64_t last_order_ = 0;
   int64_t looked_ms_ = 0;
   std::jthread thread_;
 };

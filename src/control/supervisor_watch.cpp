@@ -24,8 +24,9 @@ constexpr int64_t look_ms = 500;                // at the latest
 constexpr int64_t introduction_ms = 5000;       // a connection says whose it is within
 constexpr int64_t shown_running_min_ms = 1000;  // so that whoever waits for `running` sees it (spec/api.md §5.4)
 constexpr int64_t tell_interval_ms = 5000;      // of reports in which only heartbeat and checkpoint are new
-constexpr int64_t stop_max_ms = 240000;  // a worker that does not come to its stop is killed: that costs nothing
-constexpr int64_t pause_ms = 5000;       // this thread itself stood still for so long
+constexpr int64_t stop_max_ms = 240000;      // a worker that does not come to its stop is killed: that costs nothing
+constexpr int64_t end_start_max_ms = 30000;  // one that was started only to end is past its start within
+constexpr int64_t pause_ms = 5000;           // this thread itself stood still for so long
 constexpr size_t clean_up_output_max = 65536;
 constexpr int low_memory_status = 75;  // app/run.cpp
 
@@ -69,7 +70,8 @@ void Supervisor::look_at_all(int64_t timeout_ms) {
     }
     for (const Stranger& stranger : strangers_)
       if (!stranger.hello) watch(stranger.channel.get());
-    for (const CleanUp& clean_up : clean_ups_) watched.push_back({clean_up.process.fd(), POLLIN, 0});
+    for (const CleanUp& clean_up : clean_ups_)
+      if (clean_up.process.lives()) watched.push_back({clean_up.process.fd(), POLLIN, 0});
   }
   ::poll(watched.data(), watched.size(), static_cast<int>(timeout_ms));
   std::array<char, 8> count;
@@ -136,8 +138,16 @@ bool Supervisor::introduce(Stranger& stranger) {
   worker.heard_ms = monotonic_ms();
   if (!worker.severities.empty()) send(worker, SeverityCommand{worker.severities});
   for (const auto& [order, tables] : worker.orders) send(worker, ReloadCommand{order, tables});
-  if (worker.history.stop_asked) send(worker, StopCommand{});
+  if (worker.history.stop_asked) send_stop(worker);
   return true;
+}
+
+// One that was started only to end cleanly comes past its start first: before that there is nothing that it could
+// end.
+void Supervisor::send_stop(Worker& worker) {
+  if (!worker.channel || (worker.history.end_tried && worker.running_since_ms == 0 && !worker.stop_sent)) return;
+  worker.stop_sent = true;
+  send(worker, StopCommand{});
 }
 
 void Supervisor::dismiss_strangers(int64_t now_ms) {
@@ -163,7 +173,8 @@ void Supervisor::take_message(Worker& worker, WorkerMessage message) {
   worker.report.heartbeat_us = now_us();
   if (auto* figures = std::get_if<WorkerFigures>(&message)) take_figures(worker, std::move(*figures));
   if (auto* tables = std::get_if<WorkerTables>(&message)) take_tables(worker, std::move(*tables));
-  if (const auto* taken = std::get_if<ReloadTaken>(&message)) worker.orders.erase(taken->order);
+  if (const auto* taken = std::get_if<ReloadTaken>(&message))
+    if (worker.orders.erase(taken->order) != 0) keep_orders(worker);
 }
 
 void Supervisor::take_figures(Worker& worker, WorkerFigures figures) {
@@ -178,6 +189,7 @@ void Supervisor::take_figures(Worker& worker, WorkerFigures figures) {
   if (figures.running) {
     if (worker.running_since_ms == 0) worker.running_since_ms = monotonic_ms();
     worker.history.has_run = true;
+    if (worker.history.stop_asked && !worker.stop_sent) send_stop(worker);
     if (worker.report.state == WorkerState::starting) {
       worker.report.state = WorkerState::running;
       anew = true;
@@ -216,6 +228,10 @@ WorkerEnd Supervisor::how_it_ended(Worker& worker, WorkerReport& report, std::st
     report.remarks = outcome->remarks;
     if (outcome->failed) report.last_failure = outcome->failure;
     how = "ended: " + outcome->failure;
+    if (worker.history.end_tried && !outcome->failed && !outcome->was_running && outcome->stop_reason == "NORMAL") {
+      how = "did not get past its start in time";
+      return WorkerEnd::unreachable;
+    }
     if (outcome->failed)
       return outcome->recoverable && !outcome->was_running ? WorkerEnd::unreachable : WorkerEnd::failed;
     return outcome->stop_reason == "RECYCLE_TASK" ? WorkerEnd::recycled : WorkerEnd::done;
@@ -239,7 +255,7 @@ void Supervisor::worker_ended(Worker& worker) {
   worker.statistics.live = false;
   report.pid = 0;
   report.reading_paused = false;
-  if (recycling_) {
+  if (recycling_ || worker.is_removed) {
     worker.report.pid = 0;
     return;
   }
@@ -248,8 +264,9 @@ void Supervisor::worker_ended(Worker& worker) {
   const RestartDecision decision = after_worker_end(worker.behavior, end, worker.history);
   if (decision.kind == RestartDecision::Kind::again) {
     worker.report = report;
-    worker.report.state = WorkerState::starting;
+    worker.report.state = worker.history.stop_asked ? WorkerState::stopping : WorkerState::starting;
     worker.report.stop_reason.clear();
+    worker.history.end_tried = worker.history.stop_asked;
     worker.waited_ms = decision.wait_ms;
     worker.restart_at_ms = now_ms + std::max<int64_t>(1, decision.wait_ms);
     if (end != WorkerEnd::recycled) {
@@ -268,8 +285,11 @@ void Supervisor::worker_ended(Worker& worker) {
   if (end == WorkerEnd::unreachable && report.state == WorkerState::failed && worker.history.attempts > 0)
     report.stop_reason = "Stop Reason RECOVERABLE_ERROR";
   if (worker.history.stop_asked && report.state == WorkerState::stopped &&
-      (end == WorkerEnd::died || end == WorkerEnd::recycled || end == WorkerEnd::unreachable))
+      (end == WorkerEnd::died || end == WorkerEnd::recycled || end == WorkerEnd::unreachable)) {
     report.stop_reason = "Stop Reason NORMAL";
+    if (end != WorkerEnd::unreachable || worker.history.has_run)
+      report.last_failure = errors::worker_stopped_midway(how);
+  }
   end_run(worker, std::move(report));
 }
 
@@ -311,6 +331,10 @@ void Supervisor::check_times(Worker& worker, int64_t now_ms) {
     worker.killed_why = fmt::format("said nothing for {} s and was killed", environment_.hung_after_ms / 1000);
   else if (worker.stop_asked_ms != 0 && now_ms - worker.stop_asked_ms > stop_max_ms)
     worker.killed_why = "did not come to its stop and was killed";
+  else if (worker.history.end_tried && !worker.stop_sent && now_ms - worker.stop_asked_ms > end_start_max_ms) {
+    worker.stop_sent = true;
+    send(worker, StopCommand{});
+  }
   if (!worker.killed_why.empty()) worker.process.signal(SIGKILL);
 }
 
@@ -343,15 +367,31 @@ void Supervisor::restart_due() {
       continue;
     }
     WorkerReport report = worker.report;
-    report.state = WorkerState::failed;
-    report.stop_reason = "Stop Reason FATAL_ERROR";
-    report.last_failure = launched.error().message;
+    const bool stops = worker.history.stop_asked;
+    report.state = stops ? WorkerState::stopped : WorkerState::failed;
+    report.stop_reason = stops ? "Stop Reason NORMAL" : "Stop Reason FATAL_ERROR";
+    report.last_failure = stops ? errors::worker_stopped_midway("cannot be started: " + launched.error().message)
+                                : launched.error().message;
     end_run(worker, std::move(report));
   }
 }
 
+// True: the worker is there still, or the clean-up cannot begin.
+bool Supervisor::wait_for_worker(CleanUp& clean_up, int64_t now_ms) {
+  if (clean_up.process.lives()) return false;
+  if (is_there(clean_up.task_id)) {
+    if (now_ms > clean_up.until_ms) workers_[clean_up.task_id].process.signal(SIGKILL);
+    return true;
+  }
+  workers_.erase(clean_up.task_id);
+  const auto begun = begin_clean_up(clean_up);
+  if (!begun) outbox_.emplace_back([done = std::exchange(clean_up.done, nullptr), begun] { done(begun); });
+  return !begun;
+}
+
 // Its answer is one line: {"error": "…"} or {}.
 void Supervisor::watch_clean_up(CleanUp& clean_up, int64_t now_ms) {
+  if (wait_for_worker(clean_up, now_ms)) return;
   pollfd process = {clean_up.process.fd(), POLLIN, 0};
   const bool has_ended = ::poll(&process, 1, 0) == 1;
   std::array<char, 4096> piece;

@@ -1,5 +1,7 @@
 #include "control/task_reports.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "base/clock.h"
@@ -25,6 +27,22 @@ constexpr std::string_view failed_for_good = "Stop Reason FATAL_ERROR";
 std::string common_stop(int64_t now_us) {
   constexpr int64_t second_us = 1'000'000;
   return "commit_time:" + iso_seconds((now_us / second_us + 2) * second_us);
+}
+
+// What a run that ended with findings leaves to its user: as much of it as LastFailureMessage may show, whole
+// remarks.
+std::string findings_of(const WorkerReport& report) {
+  constexpr size_t shown_bytes_max = 1500;
+  std::string out = "The task stopped with findings.";
+  size_t told = 0;
+  for (const std::string& remark : report.remarks) {
+    if (told != 0 && out.size() + remark.size() > shown_bytes_max) break;
+    out += " " + remark;
+    ++told;
+  }
+  if (told == 0) return out + " Table statistics and the task's log name them.";
+  if (told < report.remarks.size()) out += fmt::format(" {} more in the task's log.", report.remarks.size() - told);
+  return out;
 }
 
 // What is left to do once the transaction is through.
@@ -134,6 +152,9 @@ class Folding {
     task_.stop_reason =
         !report_.stop_reason.empty() ? report_.stop_reason : std::string(failed ? failed_for_good : stopped_as_asked);
     task_.stop_us = now_us_;
+    if (!failed && report_.has_findings)
+      task_.last_failure =
+          task_.last_failure.empty() ? findings_of(report_) : task_.last_failure + " " + findings_of(report_);
     return failed ? note_failed(environment_, task_) : note_stopped(environment_, task_);
   }
 
@@ -174,9 +195,9 @@ Result<Rest> fold(Environment& environment, const WorkerReport& report) {
   });
 }
 
-void stop_again(Environment& environment, const std::string& task_id) {
+void stop_again(Environment& environment, const std::string& task_id, int64_t run) {
   if (environment.workers == nullptr) return;
-  if (const auto asked = environment.workers->stop(task_id); !asked)
+  if (const auto asked = environment.workers->stop(task_id, run); !asked)
     server_log_of(Severity::warning, "tasks", "task={} is not asked to stop again: {}", task_id,
                   asked.error().message);
 }
@@ -196,6 +217,14 @@ Result<void> end_transition(Environment& environment, StoredTask& task) {
   return {};
 }
 
+// The task as it is now, unless it has gone on since it was read: workers tell what became of them meanwhile.
+Result<std::optional<StoredTask>> unmoved(Environment& environment, const StoredTask& task) {
+  auto now = TRY(find_task(environment.database, task.id));
+  if (now && (now->run != task.run || now->after_stop != task.after_stop || !is_live(task_status(now->status))))
+    now.reset();
+  return now;
+}
+
 // Groups whose last task came to stand without the word having reached the others.
 Result<std::vector<std::string>> groups_to_send_on(Environment& environment, const std::vector<StoredTask>& live) {
   std::vector<std::string> launches;
@@ -204,13 +233,14 @@ Result<std::vector<std::string>> groups_to_send_on(Environment& environment, con
     for (const StoredTask& task : live) {
       const FollowUp follow_up = read_follow_up(task.after_stop);
       if (follow_up.kind != Kind::gathered) continue;
-      StoredTask now = task;
+      auto now = TRY(unmoved(environment, task));
+      if (!now) continue;
       TaskFilter others;
       others.after_stops = {to_string(FollowUp{.kind = Kind::gather, .group = follow_up.group})};
       if (TRY(count_tasks(environment.database, others)) > 0) continue;
-      begin_next_run(now, environment.now_us(), point, {.kind = Kind::finish, .group = follow_up.group});
-      TRY(update_task(environment.database, now));
-      launches.push_back(now.id);
+      begin_next_run(*now, environment.now_us(), point, {.kind = Kind::finish, .group = follow_up.group});
+      TRY(update_task(environment.database, *now));
+      launches.push_back(now->id);
     }
     return {};
   }));
@@ -227,7 +257,7 @@ void take_report(Environment& environment, const WorkerReport& report) {
     return;
   }
   for (const std::string& task_id : rest->launches) launch(environment, task_id);
-  if (rest->stop) stop_again(environment, report.task_id);
+  if (rest->stop) stop_again(environment, report.task_id, report.run);
 }
 
 WorkerReport ended_run(const std::string& task_id, int64_t run, std::string_view why) {
@@ -261,7 +291,7 @@ Result<void> end_forgotten_work(Environment& environment) {
     const Kind kind = read_follow_up(task.after_stop).kind;
     const bool stops = task_status(task.status) == TaskStatus::stopping && kind == Kind::rest;
     if (!stops && kind != Kind::resume && kind != Kind::gather) continue;
-    stop_again(environment, task.id);
+    if (TRY(unmoved(environment, task))) stop_again(environment, task.id, task.run);
   }
   return {};
 }

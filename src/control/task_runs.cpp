@@ -97,17 +97,20 @@ void look_again(Environment& environment, const StoredTask& task) {
 
 void ask_worker_to_stop(Environment& environment, const StoredTask& task) {
   if (environment.workers == nullptr) return;
-  const auto asked = environment.workers->stop(task.id);
+  const auto asked = environment.workers->stop(task.id, task.run);
   if (asked) return;
   server_log_of(Severity::info, "tasks", "task={} has no worker to stop: {}", task.identifier, asked.error().message);
   look_again(environment, task);
 }
 
-// Whether the store has the task in that state still, with rest to follow.
-bool is_to_rest(const Environment& environment, const std::string& task_id) {
-  const auto task = find_task(environment.database, task_id);
-  return task && *task && task_status((*task)->status) == TaskStatus::stopping &&
-         read_follow_up((*task)->after_stop).kind == FollowUp::Kind::rest;
+// Whether the worker of this run is to be there: a task that was stopped, went on to another run or was deleted while
+// its worker was being started has none. What the store cannot tell is no reason to stop a task.
+bool is_wanted(const Result<std::optional<StoredTask>>& task, int64_t run) {
+  if (!task) return true;
+  if (!*task || (*task)->run != run) return false;
+  const TaskStatus status = task_status((*task)->status);
+  if (status == TaskStatus::starting || status == TaskStatus::running) return true;
+  return status == TaskStatus::stopping && read_follow_up((*task)->after_stop).kind != FollowUp::Kind::rest;
 }
 
 Result<StoredTask> begin_run(Environment& environment, const StartRequest& request) {
@@ -174,14 +177,13 @@ Result<WorkerJob> worker_job(const Environment& environment, const std::string& 
 void launch(Environment& environment, const std::string& task_id) {
   const auto task = find_task(environment.database, task_id);
   if (!task || !*task || environment.workers == nullptr) return;
-  const int64_t run = (*task)->run;
   const auto job = worker_job(environment, task_id);
+  const int64_t run = job ? job->run : (*task)->run;
   auto started = job ? environment.workers->start(*job) : Result<void>(Failure(job.error()));
-  if (!started) {
-    take_report(environment, ended_run(task_id, run, started.error().message));
-  } else if (is_to_rest(environment, task_id)) {  // stopped while it was being started
-    if (auto asked = environment.workers->stop(task_id); !asked) look_again(environment, **task);
-  }
+  if (!started) return take_report(environment, ended_run(task_id, run, started.error().message));
+  const auto now = find_task(environment.database, task_id);
+  if (is_wanted(now, run) || environment.workers->stop(task_id, run)) return;
+  if (now && *now && (*now)->run == run) look_again(environment, **now);
 }
 
 Result<StoredTask> stop_task(Environment& environment, std::string_view arn) {

@@ -163,6 +163,24 @@ TEST_F(TaskRunsTest, a_run_that_ends_by_itself_says_why) {
   EXPECT_EQ(std::ranges::count(events(arn), 79), 1);
 }
 
+TEST_F(TaskRunsTest, a_run_that_ends_with_findings_is_stopped_and_tells_the_first_of_them) {
+  const std::string arn = run();
+  WorkerReport last = report(arn, WorkerState::stopped, "NORMAL");
+  last.remarks = {"Said of a clean run."};
+  tell(last);
+  EXPECT_EQ(stored(arn).last_failure, "");
+  ASSERT_TRUE(start(arn, "resume-processing"));
+  last = report(arn, WorkerState::stopped, "NORMAL");
+  last.has_findings = true;
+  last.remarks = {"Table s.t is in error.", std::string(2000, 'x'), "And more."};
+  tell(last);
+  EXPECT_EQ(status(arn), "stopped");
+  EXPECT_EQ(stored(arn).last_failure,
+            "The task stopped with findings. Table s.t is in error. 2 more in the task's log.");
+  ASSERT_TRUE(start(arn, "resume-processing"));
+  EXPECT_EQ(stored(arn).last_failure, "");
+}
+
 TEST_F(TaskRunsTest, figures_are_the_workers_while_it_runs_and_are_kept_after_it) {
   const std::string arn = run();
   EXPECT_TRUE(tables(arn).empty());
@@ -357,6 +375,43 @@ TEST_F(TaskRunsTest, a_restarted_server_goes_on_with_what_an_earlier_one_left) {
   ASSERT_EQ(workers_.started.size(), 2);
   EXPECT_EQ(workers_.started[0].stop_position, workers_.started[1].stop_position);
   EXPECT_TRUE(workers_.started[0].stop_position.starts_with("commit_time:"));
+}
+
+TEST_F(TaskRunsTest, a_restarted_server_leaves_alone_what_its_workers_have_moved_on_meanwhile) {
+  const std::string resumes = run("resumes"), first = run("first"), second = run("second");
+  ASSERT_TRUE(modify_stop_positions(*environment_, {resumes}, "commit_time:2026-01-01T00:00:00"));
+  ASSERT_TRUE(stop_at_one_commit_point(*environment_, {first, second}));
+  end(first);
+  workers_.started.clear();
+  workers_.stopped.clear();
+  workers_.on_take_up = [&] {  // the supervisor's thread tells what it finds
+    end(resumes);
+    end(second);
+  };
+  ASSERT_TRUE(end_forgotten_work(*environment_));
+  EXPECT_TRUE(workers_.stopped.empty());
+  EXPECT_EQ(workers_.started.size(), 3);
+  for (const std::string& arn : {resumes, first, second}) {
+    EXPECT_EQ(stored(arn).run, 2);
+    EXPECT_NE(status(arn), "failed") << stored(arn).last_failure;
+  }
+}
+
+TEST_F(TaskRunsTest, a_worker_that_came_up_after_its_task_had_been_stopped_or_had_gone_is_stopped) {
+  for (const bool goes : {false, true}) {
+    const std::string arn = make(goes ? "goes" : "stops");
+    workers_.stopped.clear();
+    workers_.on_start = [&] {  // meanwhile, of a start that takes long
+      put_status(arn, TaskStatus::stopped);
+      if (goes) EXPECT_TRUE(delete_task(*database_, id(arn)));
+    };
+    ASSERT_TRUE(start(arn));
+    EXPECT_EQ(workers_.stopped, std::vector<std::string>{id(arn)});
+  }
+  workers_.on_start = nullptr;
+  workers_.stopped.clear();
+  run("runs");
+  EXPECT_TRUE(workers_.stopped.empty());
 }
 
 TEST(FollowUps, are_read_back_as_they_were_written) {

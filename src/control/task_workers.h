@@ -115,12 +115,16 @@ class TaskWorkers {
 
   // Starts a run. An error when the task has a worker already, or none can be started.
   virtual Result<void> start(const WorkerJob& job) = 0;
-  // After a restart of the server: these tasks' runs were under way. Their workers are found where they live, and
-  // started again with the job that Environment::job_of gives where they do not; what ended meanwhile is reported.
+  // After a restart of the server: these tasks' runs were under way. Their workers are found where they live, also
+  // when the job cannot be made just now, and started again with the job that WorkerEnvironment::job_of gives where
+  // they do not; what ended meanwhile is reported.
   virtual void take_up(const std::vector<std::pair<std::string, int64_t>>& task_runs) = 0;
-  // Asks for a clean stop, also of a worker that is waiting to be started again. The end comes as a report.
-  virtual Result<void> stop(const std::string& task_id) = 0;
-  // Source names, case-sensitive. Done by the worker as soon as it can; a worker that is started again does it too.
+  // Asks for a clean stop of this run, also of a worker that is waiting to be started again. The end comes as a
+  // report. An error when the task has no worker, or one of another run. A worker that is not there, or dies on the
+  // way, is started once more to end cleanly; where that fails too the report says so in last_failure.
+  virtual Result<void> stop(const std::string& task_id, int64_t run) = 0;
+  // Source names, case-sensitive. Done by the worker as soon as it can; a worker that is started again, or
+  // resumes the task later, does it too: the order is on disk when the call returns.
   // An error when the task has no running worker, is of changes alone, or has no such table (the first one is named).
   virtual Result<void> reload(const std::string& task_id, const std::vector<TableRef>& tables) = 0;
   // Of a running worker, at once. Those of its later starts come with the job's settings.
@@ -133,8 +137,9 @@ class TaskWorkers {
                                                      const std::string& state_dir) const = 0;
 
   // Removes what the task left on both ends (slot, publications, record), as `godwit drop` does, and its state
-  // folder; `done` is called once, on the listener's thread, within two minutes. Not while it has a worker. The
-  // answer of a clean-up that failed keeps the folder. Run, type, mappings and positions of the job are not used.
+  // folder; `done` is called once, on the listener's thread, within three minutes. A worker that is there is put down
+  // first. The answer of a clean-up that failed keeps the folder. Type, mappings and positions of the job are not
+  // used.
   virtual void remove(const WorkerJob& job, std::function<void(Result<void>)> done) = 0;
 
   // Sends every worker the signal to put its task down where it stands (RECYCLE_TASK) and waits for them, at most
@@ -148,6 +153,7 @@ struct WorkerEnvironment {
   std::string program = "/proc/self/exe";
   // The job as it is stored, with secrets. Called on the supervisor's thread.
   std::function<Result<WorkerJob>(const std::string& task_id)> job_of;
+  std::function<std::string(const std::string& task_id)> state_dir_of;  // as in the task's jobs
   std::function<void(const WorkerReport&)> listener;
   int64_t hung_after_ms = 30000;  // a worker that says nothing for so long is killed
 };

@@ -50,6 +50,11 @@ Error worker_not_there(const std::string& task_id) {
   return make(ErrorKind::usage, "worker_not_there", fmt::format("task {} has no worker process.", task_id));
 }
 
+Error worker_of_other_run(const std::string& task_id, int64_t run) {
+  return make(ErrorKind::usage, "worker_of_other_run",
+              fmt::format("the worker process of task {} is at work on another run than {}.", task_id, run));
+}
+
 Error worker_not_running(const std::string& task_id) {
   return make(ErrorKind::usage, "worker_not_running",
               fmt::format("task {} is not running: tables are loaded again while it runs.", task_id));
@@ -107,6 +112,14 @@ std::string worker_gave_up(const std::string& how, int attempts) {
       "The task's worker process {}, after {} restarts; it is not started again. Resume the task once "
       "the cause is found (worker.err and task.log in its folder).",
       how, attempts);
+}
+
+std::string worker_stopped_midway(const std::string& how) {
+  return fmt::format(
+      "The task stands, but not by a clean stop: its worker process {}. Sequences of the target may be behind, and "
+      "triggers and constraints may not be put back. Before the target is used, resume the task and stop it once "
+      "more.",
+      how);
 }
 
 }  // namespace godwit::errors

@@ -15,6 +15,7 @@ Error worker_folder(const std::string& path, int number);
 Error worker_not_started(int number);
 Error worker_there_already(const std::string& task_id);
 Error worker_not_there(const std::string& task_id);
+Error worker_of_other_run(const std::string& task_id, int64_t run);
 Error worker_not_running(const std::string& task_id);
 Error worker_holds_folder(const std::string& state_dir);
 Error worker_limit(std::string_view what, int number);
@@ -27,5 +28,6 @@ Error clean_up_died(const std::string& task_id, const std::string& how);
 // Texts for LastFailureMessage.
 std::string worker_died(const std::string& how, int64_t wait_s, int attempt);
 std::string worker_gave_up(const std::string& how, int attempts);
+std::string worker_stopped_midway(const std::string& how);
 
 }  // namespace godwit::errors

@@ -99,6 +99,16 @@ WorkerStatistics worker_figures(const TaskStatistics& now, std::string_view type
   return out;
 }
 
+void show_as_before(WorkerStatistics& now, const WorkerStatistics& before) {
+  now.full_load_percent = before.full_load_percent;
+  now.full_load_start_us = before.full_load_start_us;
+  now.full_load_finish_us = before.full_load_finish_us;
+  now.tables_loaded = before.tables_loaded;
+  now.tables_loading = before.tables_loading;
+  now.tables_queued = before.tables_queued;
+  now.tables_errored = before.tables_errored;
+}
+
 std::vector<WorkerTable> TableWatch::look(const std::vector<TableStatistics>& now, int64_t now_us, bool& all) {
   all = now.size() != tables_.size() || !std::ranges::equal(now, tables_, {}, &TableStatistics::table,
                                                             [](const WorkerTable& t) { return t.figures.table; });

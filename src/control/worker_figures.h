@@ -22,6 +22,9 @@ WorkerStatistics worker_figures(const TaskStatistics& now, std::string_view type
 // Rows loaded ÷ rows estimated, 0 to 99 while tables are to come, 100 once none is.
 int64_t full_load_percent(const std::vector<TableStatistics>& tables, std::string_view type);
 
+// Of a worker that has not taken up yet what an earlier one counted: what that one showed stands.
+void show_as_before(WorkerStatistics& now, const WorkerStatistics& before);
+
 // Follows what changes, so that each row's LastUpdateTime is right and only what is new is told.
 class TableWatch {
  public:

@@ -147,5 +147,24 @@ TEST_F(Folder, gives_back_outcome_and_statistics_and_nothing_for_what_is_damaged
   EXPECT_FALSE(read_statistics(path_));
 }
 
+TEST(WorkerFigures, a_resumed_worker_shows_the_totals_of_the_one_before_until_it_has_taken_them_up) {
+  WorkerStatistics before, now;
+  before.full_load_percent = 100;
+  before.full_load_start_us = 5;
+  before.full_load_finish_us = 9;
+  before.tables_loaded = 7;
+  before.tables_errored = 1;
+  now.run = 3;
+  now.memory_bytes = 11;
+  show_as_before(now, before);
+  EXPECT_EQ(now.full_load_percent, 100);
+  EXPECT_EQ(now.full_load_start_us, 5);
+  EXPECT_EQ(now.full_load_finish_us, 9);
+  EXPECT_EQ(now.tables_loaded, 7);
+  EXPECT_EQ(now.tables_errored, 1);
+  EXPECT_EQ(now.run, 3);
+  EXPECT_EQ(now.memory_bytes, 11);
+}
+
 }  // namespace
 }  // namespace godwit

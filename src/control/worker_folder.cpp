@@ -28,7 +28,7 @@ std::string lock_path(const std::string& state_dir) {
   return state_dir + "/worker.lock";
 }
 
-Result<void> write_whole(const std::string& path, const std::string& text) {
+Result<void> write_whole(const std::string& path, const std::string& text, bool durably = false) {
   const std::string fresh = path + ".new";
   const int fd = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (fd < 0) return Failure(errors::worker_folder(fresh, errno));
@@ -42,6 +42,11 @@ Result<void> write_whole(const std::string& path, const std::string& text) {
       return Failure(errors::worker_folder(fresh, number));
     }
     done += static_cast<size_t>(wrote);
+  }
+  if (durably && ::fsync(fd) != 0) {
+    const int number = errno;
+    ::close(fd);
+    return Failure(errors::worker_folder(fresh, number));
   }
   ::close(fd);
   if (std::rename(fresh.c_str(), path.c_str()) != 0) return Failure(errors::worker_folder(path, errno));
@@ -120,6 +125,19 @@ std::optional<WorkerOutcome> read_outcome(const std::string& state_dir) {
 
 void forget_outcome(const std::string& state_dir) {
   std::remove((state_dir + "/outcome.json").c_str());
+}
+
+Result<void> write_orders(const std::string& state_dir, const ReloadOrders& orders) {
+  const std::string path = state_dir + "/orders.json";
+  if (!orders.empty()) return write_whole(path, to_json(orders), true);
+  if (std::remove(path.c_str()) != 0 && errno != ENOENT) return Failure(errors::worker_folder(path, errno));
+  return {};
+}
+
+Result<ReloadOrders> read_orders(const std::string& state_dir) {
+  const std::optional<std::string> text = read_whole(state_dir + "/orders.json");
+  if (!text) return ReloadOrders{};
+  return parse_reload_orders(*text);
 }
 
 Result<void> write_statistics(const std::string& state_dir, const WorkerStatistics& statistics) {

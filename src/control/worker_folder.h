@@ -1,7 +1,7 @@
 #pragma once
 // What a worker keeps in its task's state folder for whoever comes after it: the lock by which one worker at most is
 // at work there and a server finds the one that outlived the server before, how its run ended, its latest figures.
-// Nothing of it is needed to resume a task; nothing of it holds a secret.
+// Only open reloads are needed to go on with a task; nothing of it holds a secret.
 
 #include <cstdint>
 #include <optional>
@@ -39,5 +39,8 @@ std::optional<WorkerOutcome> read_outcome(const std::string& state_dir);
 void forget_outcome(const std::string& state_dir);
 Result<void> write_statistics(const std::string& state_dir, const WorkerStatistics& statistics);
 std::optional<WorkerStatistics> read_statistics(const std::string& state_dir);
+// On the disk when it returns. None: the file goes.
+Result<void> write_orders(const std::string& state_dir, const ReloadOrders& orders);
+Result<ReloadOrders> read_orders(const std::string& state_dir);  // none where there is no file
 
 }  // namespace godwit

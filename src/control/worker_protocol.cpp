@@ -220,7 +220,7 @@ json to_value(const SeverityCommand& command) {
   return out;
 }
 
-Result<WorkerCommand> read_reload(const JsonFields& fields) {
+Result<ReloadCommand> read_reload(const JsonFields& fields) {
   ReloadCommand out;
   out.order = TRY(fields.integer("order", 0, highest))
   .value_or(0);
@@ -386,6 +386,23 @@ Result<WorkerOutcome> parse_worker_outcome(std::string_view text) {
   WorkerOutcome out;
   TRY(read(fields, out, outcome_members));
   out.remarks = TRY(fields.texts("remarks"));
+  return out;
+}
+
+std::string to_json(const ReloadOrders& orders) {
+  json out = {{"orders", json::array()}};
+  for (const auto& [order, tables] : orders) out["orders"].push_back(to_value(ReloadCommand{order, tables}));
+  return dump(out);
+}
+
+Result<ReloadOrders> parse_reload_orders(std::string_view text) {
+  const json root = TRY(parse_json(text, "orders.json"));
+  const JsonFields fields = TRY(JsonFields::of(root, "$"));
+  ReloadOrders out;
+  for (const JsonFields& order : TRY(fields.objects("orders"))) {
+    ReloadCommand command = TRY(read_reload(order));
+    out[command.order] = std::move(command.tables);
+  }
   return out;
 }
 

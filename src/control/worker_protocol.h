@@ -4,6 +4,7 @@
 // bound, and an unknown member is passed over, so that a server may be newer or older than a worker that outlived it.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -111,6 +112,11 @@ struct WorkerOutcome {
 
 std::string to_json(const WorkerOutcome& outcome);
 Result<WorkerOutcome> parse_worker_outcome(std::string_view text);
+
+// orders.json: reloads that were accepted and do not stand in the task's record yet.
+using ReloadOrders = std::map<int64_t, std::vector<TableRef>>;
+std::string to_json(const ReloadOrders& orders);
+Result<ReloadOrders> parse_reload_orders(std::string_view text);
 
 // statistics.json: the latest figures.
 std::string to_json(const WorkerStatistics& statistics);

@@ -2,6 +2,8 @@
 
 #include "control/worker_protocol.h"
 
+#include "control/worker_folder.h"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -120,6 +122,26 @@ TEST(WorkerProtocol, a_line_without_end_is_given_up) {
     taken += piece.size();
   }
   EXPECT_LE(taken, worker_line_bytes_max);
+}
+
+TEST(WorkerProtocol, open_reloads_are_read_back_as_they_were_written) {
+  const ReloadOrders orders = {{7, {{"s", "Tabelle \"x\""}, {"s", "t"}}}, {1'800'000'000'000'000, {{"", "u"}}}};
+  EXPECT_EQ(parse_reload_orders(to_json(orders)).value(), orders);
+  EXPECT_EQ(parse_reload_orders("{}").value(), ReloadOrders{});
+  EXPECT_FALSE(parse_reload_orders("[1"));
+}
+
+TEST(WorkerFolder, open_reloads_are_kept_until_there_are_none) {
+  std::string folder = ::testing::TempDir() + "orders-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  EXPECT_EQ(read_orders(folder).value(), ReloadOrders{});
+  const ReloadOrders orders = {{1, {{"s", "t"}}}};
+  ASSERT_TRUE(write_orders(folder, orders));
+  EXPECT_EQ(read_orders(folder).value(), orders);
+  ASSERT_TRUE(write_orders(folder, {}));
+  ASSERT_TRUE(write_orders(folder, {}));
+  EXPECT_EQ(read_orders(folder).value(), ReloadOrders{});
+  EXPECT_FALSE(write_orders(folder + "/none", orders));
 }
 
 }  // namespace

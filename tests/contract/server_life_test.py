@@ -7,12 +7,13 @@ import os
 import signal
 import time
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any, Callable, Iterator
 
 import pytest
 from clients import Boto3
 from conftest import checked
-from godwit_server import GodwitServer
+from godwit_server import GodwitServer, godwit
 from runbook import Runbook
 from servers import SharedServers
 from service_model import ServiceModel
@@ -267,3 +268,30 @@ def test_a_stop_that_the_server_did_not_live_to_see_is_carried_out(site: Site) -
     site.server.kill()
     site.start_again()
     assert site.book.until_status(shop.task, "stopped", 60)["StopReason"] == "Stop Reason NORMAL"
+
+
+def test_one_server_at_a_time_works_in_a_folder_wherever_its_store_is(site: Site, tmp_path: Path) -> None:
+    shop = site.add("15")
+    site.book.start(shop.task)
+    site.until_running()
+    second = godwit(
+        "serve", "--data-dir", site.server.data, "--store", f"sqlite:{tmp_path}/other.db", "--listen", "127.0.0.1:0"
+    )
+    assert second.returncode == 2 and "another godwit serve is at work in it" in second.stderr, second
+    assert not (tmp_path / "other.db").exists()
+    site.book.stop(shop.task)  # its worker still has its server
+    assert site.book.describe(shop.task)["StopReason"] == "Stop Reason NORMAL"
+
+
+def test_a_worker_killed_in_its_stop_is_started_once_more_and_ends_cleanly(site: Site) -> None:
+    shop = site.add("15")
+    site.book.start(shop.task)
+    site.until_running()
+    pid = site.workers()[shop.task]
+    os.kill(pid, signal.SIGSTOP)  # so that it does not come to its stop before it dies
+    site.book.call("StopReplicationTask", ReplicationTaskArn=shop.task)
+    os.kill(pid, signal.SIGKILL)
+    done = site.book.until_status(shop.task, "stopped", 60)
+    assert done["StopReason"] == "Stop Reason NORMAL", done
+    assert "not by a clean stop" not in done["LastFailureMessage"], done
+    shop.assert_equal()

@@ -78,7 +78,10 @@ Result<void> obey(TaskWorkers& workers, const json& request, json& answer) {
     workers.take_up(request.at("runs").get<std::vector<std::pair<std::string, int64_t>>>());
     return {};
   }
-  if (what == "stop") return workers.stop(request.at("task"));
+  if (what == "stop") {
+    const auto report = workers.report(request.at("task"));
+    return workers.stop(request.at("task"), report ? report->run : 0);
+  }
   if (what == "reload") return workers.reload(request.at("task"), tables_of(request));
   if (what == "severities") return severities(workers, request);
   if (what == "recycle") {
@@ -108,7 +111,13 @@ int main(int argc, char** argv) {
     if (at == jobs.end()) return Failure(errors::worker_not_there(task_id));
     return at->second;
   };
-  environment.listener = [](const WorkerReport& report) { put({{"report", to_value(report)}}); };
+  environment.state_dir_of = [](const std::string& task_id) -> std::string {
+    const std::lock_guard lock(jobs_mutex);
+    const auto at = jobs.find(task_id);
+    return at == jobs.end() ? "" : at->second.state_dir;
+  };
+  environment.listener = [const WorkerReport& report) {
+    put({{"report", to_value(report)}}); };
   auto workers = open_task_workers(environment);
   if (!workers) {
     std::cerr << workers.error().message << std::endl;
