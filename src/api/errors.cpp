@@ -50,6 +50,15 @@ Error unknown_filter(std::string_view name, std::string_view allowed) {
                                    allowed.empty() ? "none" : allowed));
 }
 
+Error too_many_filters(size_t given, size_t most) {
+  return invalid_value(fmt::format("A call may have {} Filters; this one has {}.", most, given));
+}
+
+Error too_many_filter_values(std::string_view name, size_t given, size_t most) {
+  return invalid_value(
+      fmt::format("The filter '{}' has {} values; at most {} are allowed. Ask in several calls.", name, given, most));
+}
+
 Error page_size_out_of_range(int64_t asked, int64_t least, int64_t most) {
   return invalid_value(
       fmt::format("Invalid value {} for MaxRecords. Must be between {} and {}.", asked, least, most));

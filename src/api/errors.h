@@ -24,6 +24,8 @@ Error unknown_operation(std::string_view target);
 Error not_served_here(std::string_view method, std::string_view path);
 
 Error unknown_filter(std::string_view name, std::string_view allowed);
+Error too_many_filters(size_t given, size_t most);
+Error too_many_filter_values(std::string_view name, size_t given, size_t most);
 Error page_size_out_of_range(int64_t asked, int64_t least, int64_t most);
 Error wrong_marker();
 

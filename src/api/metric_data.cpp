@@ -115,7 +115,8 @@ class Results {
   Result<TimeSeries> calculate(const Query& query) {
     return evaluate_expression(query.expression, {.series_of = [this](std::string_view id) { return of(id); },
                                                   .metric_ids = metric_ids_,
-                                                  .starts_s = starts_s_});
+                                                  .starts_s = starts_s_,
+                                                  .budget = budget_});
   }
 
   const MetricCall& call_;
@@ -125,6 +126,7 @@ class Results {
   std::vector<int64_t> starts_s_;
   std::map<std::string, TimeSeries> known_;
   std::set<std::string> under_way_;
+  MathBudget budget_;
 };
 
 // Where the next page begins: a query, and how many of its points were given.

@@ -13,6 +13,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int64_t page_least = 20;
+constexpr size_t filters_max = 20, filter_values_max = 200;
 
 // Of what a page belongs to: the operation and everything that is asked but for the place.
 std::string hash_of(const Call& call) {
@@ -46,10 +47,22 @@ Result<std::vector<std::string>> key_of_marker(const std::string& call_hash, std
 
 }  // namespace
 
+size_t bytes_of(const json& value) {
+  constexpr size_t of_a_number = 16;
+  if (value.is_string()) return value.get_ref<const std::string&>().size();
+  size_t bytes = of_a_number;
+  if (value.is_array())
+    for (const json& element : value) bytes += bytes_of(element);
+  if (value.is_object())
+    for (const auto& [name, member] : value.items()) bytes += name.size() + bytes_of(member);
+  return bytes;
+}
+
 Result<std::vector<Filter>> read_filters(const Call& call, std::initializer_list<std::string_view> known) {
   std::vector<Filter> filters;
   const auto given = call.input.find("Filters");
   if (given == call.input.end() || !given->is_array()) return filters;
+  if (given->size() > filters_max) return Failure(too_many_filters(given->size(), filters_max));
   for (const json& one : *given) {
     Filter filter{.name = one.value("Name", std::string()),
                   .values = one.value("Values", std::vector<std::string>())};
@@ -57,6 +70,8 @@ Result<std::vector<Filter>> read_filters(const Call& call, std::initializer_list
       const std::vector<std::string> names(known.begin(), known.end());
       return Failure(unknown_filter(filter.name, join(names, ", ")));
     }
+    if (filter.values.size() > filter_values_max)
+      return Failure(too_many_filter_values(filter.name, filter.values.size(), filter_values_max));
     filters.push_back(std::move(filter));
   }
   return filters;

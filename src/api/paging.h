@@ -17,8 +17,9 @@ struct Filter {
   std::vector<std::string> values;
 };
 
-// The call's Filters; a name that is not among `known` is InvalidParameterValueException. The values of one name that
-// is given twice must hold for both.
+// The call's Filters; a name that is not among `known` is InvalidParameterValueException,
+// and so are more than 20 filters or 200 values of one. The values of one name that is given twice must hold for
+// both.
 Result<std::vector<Filter>> read_filters(const Call& call, std::initializer_list<std::string_view> known);
 
 struct PageRequest {
@@ -34,6 +35,11 @@ Result<PageRequest> read_page(const Call& call, size_t most = 100);
 ListPage list_page(const PageRequest& page);
 
 std::string make_marker(const PageRequest& page, const std::vector<std::string>& key);
+
+// About how long a value's text is.
+size_t bytes_of(const nlohmann::json& value);
+// A page ends with the row that reaches this, however many rows were asked for.
+inline constexpr size_t page_bytes_max = size_t{16} << 20;
 
 // {"<member>": rows, "Marker": …}. `rows` holds up to page.limit + 1; `key_of` answers a row's sort key.
 // `nouns` is for the fault of a filtered call that matches nothing, on its first page; empty: it answers [].

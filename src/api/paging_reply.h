@@ -13,10 +13,15 @@ Result<nlohmann::json> page_reply(const Call& call, const PageRequest& page, std
   if (rows.empty() && filtered && page.after.empty() && !nouns.empty()) return Failure(nothing_matches(nouns));
   nlohmann::json reply = nlohmann::json::object();
   nlohmann::json list = nlohmann::json::array();
-  const bool more = rows.size() > page.limit;
-  if (more) rows.resize(page.limit);
-  for (const Record& row : rows) list.push_back(to_json(row));
-  if (more) reply["Marker"] = make_marker(page, key_of(rows.back()));
+  size_t bytes = 0;
+  for (const Record& row : rows) {
+    if (list.size() == page.limit || bytes >= page_bytes_max) {
+      reply["Marker"] = make_marker(page, key_of(rows[list.size() - 1]));
+      break;
+    }
+    list.push_back(to_json(row));
+    bytes += bytes_of(list.back());
+  }
   reply[std::string(member)] = std::move(list);
   return reply;
 }

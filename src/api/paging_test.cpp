@@ -95,6 +95,28 @@ TEST_F(PagingTest, filters_are_known_by_name) {
   EXPECT_TRUE(read_filters(call(json::object()), {})->empty());
 }
 
+TEST_F(PagingTest, filters_and_their_values_have_bounds) {
+  const auto asked = [&](size_t filters, size_t values) {
+    const json one = {{"Name", "a"}, {"Values", std::vector<std::string>(values, "v")}};
+    return error_of(read_filters(call({{"Filters", std::vector<json>(filters, one)}}), {"a"}));
+  };
+  EXPECT_EQ(asked(20, 200), "accepted");
+  EXPECT_EQ(asked(21, 1), "InvalidParameterValueException: A call may have 20 Filters; this one has 21.");
+  EXPECT_TRUE(asked(1, 201).starts_with("InvalidParameterValueException: The filter 'a' has 201 values"));
+}
+
+TEST_F(PagingTest, a_page_ends_by_its_bytes_too) {
+  const Call asked = call(json::object());
+  const std::string large(page_bytes_max / 4 + 1, 'x');
+  const auto reply = page_reply(
+      asked, *read_page(asked), "Endpoints", std::vector<int>{0, 1, 2, 3, 4, 5},
+      [](int row) { return std::vector{std::to_string(row), std::string("id")}; }, [&](int) { return json(large); },
+      "Endpoints");
+  ASSERT_TRUE(reply);
+  EXPECT_EQ((*reply)["Endpoints"].size(), 4U);
+  EXPECT_EQ(read_page(call({{"Marker", (*reply)["Marker"]}}))->after[0], "3");
+}
+
 TEST_F(PagingTest, a_filter_that_meets_nothing_is_a_fault_and_an_empty_list_is_none) {
   const auto reply_of = [&](const json& input) {
     const Call asked = call(input);

@@ -49,6 +49,17 @@ Error expression_not_understood(std::string_view text, size_t at) {
 Error expression_too_long(size_t bytes) {
   return metric_parameter(fmt::format("An Expression has at most 2048 bytes; this one has {}.", bytes));
 }
+Error expressions_too_deep(int references, int levels) {
+  return metric_parameter(fmt::format(
+      "Error in expression: the expressions of one call may refer to each other {} deep and nest {} levels "
+      "in all; these are deeper.",
+      references, levels));
+}
+Error expressions_too_costly() {
+  return metric_parameter(
+      "Error in expression: the expressions of this call need more calculation than this server does in one call. "
+      "Increase the Periods, decrease the time range or ask in several calls.");
+}
 Error expression_function_unknown(std::string_view name) {
   return metric_parameter(
       fmt::format("Error in expression: the function {} is not supported by this server. Supported are + - * /, SUM, "

@@ -19,6 +19,8 @@ Error metric_operation_not_supported(std::string_view operation);
 
 Error expression_not_understood(std::string_view text, size_t at);
 Error expression_too_long(size_t bytes);
+Error expressions_too_deep(int references, int levels);
+Error expressions_too_costly();
 Error expression_function_unknown(std::string_view name);
 Error expression_of_lists(std::string_view text);
 Error expression_gives_no_series(std::string_view text);

@@ -12,7 +12,19 @@
 namespace godwit {
 namespace {
 
-constexpr int depth_max = 50;
+constexpr int references_max = 10, levels_max = 100;
+
+// Counts up while it lives.
+class Counted {
+ public:
+  explicit Counted(int& count) : count_(count) { ++count_; }
+  ~Counted() { --count_; }
+  Counted(const Counted&) = delete;
+  Counted& operator=(const Counted&) = delete;
+
+ private:
+  int& count_;
+};
 
 using Value = std::variant<double, TimeSeries, std::vector<TimeSeries>>;
 
@@ -130,8 +142,22 @@ class Parser {
     }
   }
 
+  // Before work over so many points.
+  Result<void> spend(size_t points) const {
+    MathBudget& budget = inputs_.budget;
+    budget.points_left -= static_cast<int64_t>(points) + 1;
+    return budget.points_left < 0 ? Result<void>(Failure(expressions_too_costly())) : Result<void>();
+  }
+
+  Result<TimeSeries> series_of(std::string_view id) const {
+    TimeSeries series = TRY(inputs_.series_of(id));
+    TRY(spend(series.size()));
+    return series;
+  }
+
   Result<Value> applied(char operation, const Value& left, const Value& right) const {
     const auto *a = std::get_if<TimeSeries>(&left), *b = std::get_if<TimeSeries>(&right);
+    TRY(spend((a != nullptr ? a->size() : 0) + (b != nullptr ? b->size() : 0)));
     const auto *x = std::get_if<double>(&left), *y = std::get_if<double>(&right);
     if (a != nullptr && b != nullptr) return combine(operation, *a, *b);
     if (x != nullptr && y != nullptr) {
@@ -150,10 +176,9 @@ class Parser {
   }
 
   Result<Value> factor() {
-    if (++depth_ > depth_max) return Failure(not_understood());
-    auto value = unnested_factor();
-    --depth_;
-    return value;
+    const Counted level(inputs_.budget.levels);
+    if (inputs_.budget.levels > levels_max) return Failure(expressions_too_deep(references_max, levels_max));
+    return unnested_factor();
   }
 
   Result<Value> unnested_factor() {
@@ -173,7 +198,7 @@ class Parser {
     const std::string_view name = take_name();
     if (name.empty()) return Failure(not_understood());
     if (take('(')) return function(name);
-    return Value(TRY(inputs_.series_of(name)));
+    return Value(TRY(series_of(name)));
   }
 
   Result<Value> number() {
@@ -208,7 +233,7 @@ class Parser {
     if (!take(')')) return Failure(not_understood());
     std::vector<TimeSeries> out;
     for (const std::string& id : inputs_.metric_ids)
-      if (id.find(part) != std::string::npos) out.push_back(TRY(inputs_.series_of(id)));
+      if (id.find(part) != std::string::npos) out.push_back(TRY(series_of(id)));
     return out;
   }
 
@@ -223,6 +248,7 @@ class Parser {
     if (const auto* many = std::get_if<std::vector<TimeSeries>>(&argument)) return reduced(name, *many);
     const auto* one = std::get_if<TimeSeries>(&argument);
     if (one == nullptr) return argument;
+    TRY(spend(one->size()));
     std::vector<double> values;
     for (const auto& [at, value] : *one) values.push_back(value);
     if (values.empty()) return TimeSeries{};  // of nothing there is no sum: what uses it has no points either
@@ -233,12 +259,14 @@ class Parser {
     if (const auto* one = std::get_if<double>(&argument)) return std::abs(*one);
     const auto* series = std::get_if<TimeSeries>(&argument);
     if (series == nullptr) return Failure(expression_of_lists(text_));
+    TRY(spend(series->size()));
     TimeSeries out;
     for (const auto& [at, value] : *series) out[at] = std::abs(value);
     return out;
   }
 
-  static TimeSeries reduced(std::string_view name, const std::vector<TimeSeries>& many) {
+  Result<Value> reduced(std::string_view name, const std::vector<TimeSeries>& many) const {
+    for (const TimeSeries& series : many) TRY(spend(series.size()));
     std::map<int64_t, std::vector<double>> by_time;
     for (const TimeSeries& series : many)
       for (const auto& [at, value] : series) by_time[at].push_back(value);
@@ -263,19 +291,22 @@ class Parser {
       value = [constant = *constant](int64_t) { return constant; };
     }
     if (!take(')')) return Failure(not_understood());
+    TRY(spend(series->size() + inputs_.starts_s.size()));
     return fill(*series, inputs_.starts_s, value);
   }
 
   const std::string_view text_;
   std::string_view rest_;
   const MathInputs& inputs_;
-  int depth_ = 0;
 };
 
 }  // namespace
 
 Result<TimeSeries> evaluate_expression(std::string_view text, const MathInputs& inputs) {
   if (text.size() > metric_expression_bytes_max) return Failure(expression_too_long(text.size()));
+  const Counted expression(inputs.budget.expressions);
+  if (inputs.budget.expressions > references_max + 1)
+    return Failure(expressions_too_deep(references_max, levels_max));
   const std::string trimmed(trim(text));
   Value value = TRY(Parser(trimmed, inputs).whole());
   auto* series = std::get_if<TimeSeries>(&value);

@@ -12,14 +12,15 @@ namespace {
 const std::map<std::string, TimeSeries, std::less<>> known = {
     {"m1", {{60, 1}, {120, 2}, {240, 4}}}, {"m2", {{60, 10}, {120, 20}, {180, 30}}}, {"empty", {}}};
 
-Result<TimeSeries> evaluate(std::string_view text) {
+Result<TimeSeries> evaluate(std::string_view text, MathBudget budget = {}) {
   const MathInputs inputs{.series_of = [](std::string_view id) -> Result<TimeSeries> {
                             const auto found = known.find(id);
                             if (found == known.end()) return Failure(expression_id_unknown(id));
                             return found->second;
                           },
                           .metric_ids = {"m1", "m2"},
-                          .starts_s = {60, 120, 180, 240}};
+                          .starts_s = {60, 120, 180, 240},
+                          .budget = budget};
   return evaluate_expression(text, inputs);
 }
 
@@ -86,6 +87,39 @@ TEST(MetricMathTest, what_is_not_carried_out_is_refused) {
   EXPECT_FALSE(evaluate(std::string(2000, '(')));
   EXPECT_FALSE(evaluate(std::string(2000, '-') + "m1"));
   EXPECT_FALSE(evaluate(std::string(3000, '1')));
+}
+
+TEST(MetricMathTest, expressions_of_one_call_share_their_depth) {
+  MathBudget budget;
+  int chain = 0;
+  std::string nested;
+  MathInputs inputs{.series_of = {}, .metric_ids = {}, .starts_s = {}, .budget = budget};
+  inputs.series_of = [&](std::string_view id) -> Result<TimeSeries> {
+    const int number = std::stoi(std::string(id.substr(1)));
+    if (number == chain) return TimeSeries{{60, 1}};
+    return evaluate_expression(nested + "e" + std::to_string(number + 1) + std::string(nested.size(), ')'), inputs);
+  };
+  const auto deep = [&](int references, size_t levels) {
+    chain = references;
+    nested = std::string(levels, '(');
+    return evaluate_expression("e0", inputs).has_value();
+  };
+  EXPECT_TRUE(deep(10, 0));
+  EXPECT_FALSE(deep(11, 0));
+  EXPECT_TRUE(deep(3, 31));
+  EXPECT_FALSE(deep(3, 33));
+  EXPECT_FALSE(deep(300, 49));
+  EXPECT_EQ(budget.expressions, 0);
+  EXPECT_EQ(budget.levels, 0);
+}
+
+TEST(MetricMathTest, expressions_end_with_their_budget_of_points) {
+  for (const std::string_view text : {"m1 + m2", "SUM(METRICS())", "FILL(m1, 0)", "ABS(m1) * 2", "m1 - MIN(m1)"}) {
+    EXPECT_TRUE(evaluate(text, {.points_left = 40})) << text;
+    const auto refused = evaluate(text, {.points_left = 8});
+    ASSERT_FALSE(refused) << text;
+    EXPECT_NE(refused.error().message.find("more calculation"), std::string::npos) << refused.error().message;
+  }
 }
 
 TEST(MetricMathTest, any_text_has_an_answer) {

@@ -19,6 +19,22 @@ namespace godwit {
 namespace {
 
 constexpr int busy_timeout_ms = 5'000;
+constexpr size_t statements_max = 400;  // kept prepared; lists of filters make new texts without end
+
+// A statement that is done for now holds neither a place in its rows nor its values.
+class Resting {
+ public:
+  explicit Resting(sqlite3_stmt* statement) : statement_(statement) {}
+  ~Resting() {
+    sqlite3_reset(statement_);
+    sqlite3_clear_bindings(statement_);
+  }
+  Resting(const Resting&) = delete;
+  Resting& operator=(const Resting&) = delete;
+
+ private:
+  sqlite3_stmt* statement_;
+};
 
 int bind(sqlite3_stmt* statement, int index, const SqlValue& value) {
   struct Binder {
@@ -174,8 +190,17 @@ Result<sqlite3_stmt*> Database::prepared(std::string_view sql) {
   if (sqlite3_prepare_v3(connection_, sql.data(), static_cast<int>(sql.size()), SQLITE_PREPARE_PERSISTENT, &statement,
                          nullptr) != SQLITE_OK)
     return Failure(failed(sql));
+  if (statements_.size() >= statements_max) forget_statements();
   statements_.emplace(sql, statement);
   return statement;
+}
+
+void Database::forget_statements() {
+  std::erase_if(statements_, [](const auto& known) {
+    if (sqlite3_stmt_busy(known.second) != 0) return false;
+    sqlite3_finalize(known.second);
+    return true;
+  });
 }
 
 Result<sqlite3_stmt*> Database::bound(std::string_view sql, std::span<const SqlValue> values) {
@@ -188,13 +213,10 @@ Result<sqlite3_stmt*> Database::bound(std::string_view sql, std::span<const SqlV
 Result<int64_t> Database::run(std::string_view sql, std::span<const SqlValue> values) {
   const std::lock_guard lock(mutex_);
   sqlite3_stmt* statement = TRY(bound(sql, values));
+  const Resting afterwards(statement);
   int code = SQLITE_ROW;
   while (code == SQLITE_ROW) code = sqlite3_step(statement);
-  std::optional<Error> error;
-  if (code != SQLITE_DONE) error = failed(sql);
-  sqlite3_reset(statement);
-  sqlite3_clear_bindings(statement);
-  if (error) return Failure(std::move(*error));
+  if (code != SQLITE_DONE) return Failure(failed(sql));
   return sqlite3_changes64(connection_);
 }
 
@@ -202,13 +224,10 @@ Result<void> Database::each(std::string_view sql, std::span<const SqlValue> valu
                             const std::function<void(const Row&)>& take) {
   const std::lock_guard lock(mutex_);
   sqlite3_stmt* statement = TRY(bound(sql, values));
+  const Resting afterwards(statement);
   int code = SQLITE_ROW;
   while ((code = sqlite3_step(statement)) == SQLITE_ROW) take(Row(statement));
-  std::optional<Error> error;
-  if (code != SQLITE_DONE) error = failed(sql);
-  sqlite3_reset(statement);
-  sqlite3_clear_bindings(statement);
-  if (error) return Failure(std::move(*error));
+  if (code != SQLITE_DONE) return Failure(failed(sql));
   return {};
 }
 

@@ -74,16 +74,16 @@ class Database {
                     const std::function<void(const Row&)>& take) {
     return each(sql, std::span(values.begin(), values.size()), take);
   }
-  // Everything that `body` does, or nothing of it when it answers an error. May be nested: the outermost one commits.
+  // Everything that `body` does, or nothing of it when it answers an error or throws. May be nested: the outermost
+  // one commits.
   template <class Body>
   auto atomically(Body&& body) -> decltype(body()) {
     const std::lock_guard lock(mutex_);
     if (auto begun = begin(); !begun) return Failure(std::move(begun).error());
+    RollBack unless_done{*this};
     auto result = body();
-    if (!result) {
-      roll_back();
-      return result;
-    }
+    if (!result) return result;
+    unless_done.is_needed = false;
     if (auto committed = commit(); !committed) return Failure(std::move(committed).error());
     return result;
   }
@@ -101,6 +101,15 @@ class Database {
   Result<void> commit();
   void roll_back();
   Error failed(std::string_view doing) const;
+  void forget_statements();
+
+  struct RollBack {
+    Database& database;
+    bool is_needed = true;
+    ~RollBack() {
+      if (is_needed) database.roll_back();
+    }
+  };
 
   const std::string path_;
   sqlite3* connection_;

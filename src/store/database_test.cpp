@@ -53,6 +53,42 @@ TEST_F(DatabaseTest, a_body_that_fails_leaves_nothing_behind_however_deep) {
   EXPECT_EQ(facts(), 1);
 }
 
+TEST_F(DatabaseTest, a_body_that_throws_leaves_nothing_behind_and_the_next_one_goes_on) {
+  const auto throws = [&]() -> Result<void> {
+    TRY(put("one"));
+    return database_->atomically([&]() -> Result<void> {
+      TRY(put("two"));
+      throw std::runtime_error("out of memory");
+    });
+  };
+  EXPECT_THROW((void)database_->atomically(throws), std::runtime_error);
+  EXPECT_EQ(facts(), 0);
+  EXPECT_TRUE(database_->atomically([&] { return put("three"); }));
+  EXPECT_EQ(facts(), 1);
+}
+
+TEST_F(DatabaseTest, a_reader_of_rows_that_throws_leaves_the_statement_ready) {
+  ASSERT_TRUE(put("one"));
+  const std::string_view names = "SELECT name FROM server_facts";
+  EXPECT_THROW((void)database_->each(names, {}, [](const Row&) { throw std::runtime_error("x"); }),
+               std::runtime_error);
+  int rows = 0;
+  EXPECT_TRUE(database_->each(names, {}, [&](const Row&) { ++rows; }));
+  EXPECT_EQ(rows, 1);
+}
+
+TEST_F(DatabaseTest, texts_of_statements_without_end_go_through_while_rows_are_read) {
+  ASSERT_TRUE(put("one"));
+  ASSERT_TRUE(put("two"));
+  int rows = 0;
+  EXPECT_TRUE(database_->each("SELECT name FROM server_facts", {}, [&](const Row&) {
+    ++rows;
+    for (int i = 0; i < 1000; ++i)
+      EXPECT_TRUE(database_->each("SELECT " + std::to_string(i + rows * 1000), {}, [](const Row&) {}));
+  }));
+  EXPECT_EQ(rows, 2);
+}
+
 TEST_F(DatabaseTest, what_was_written_is_there_after_opening_again_and_nobody_else_may_read_the_file) {
   ASSERT_TRUE(put("one"));
   database_.reset();

@@ -40,7 +40,10 @@ std::string Where::sql(const ListPage& page, std::string_view created_column, st
              {*page.after_created_us, std::string_view(after_identifier_)});
   }
   std::string text = conditions_ + " ORDER BY " + created + ", " + identifier;
-  if (page.limit >= 0) text += " LIMIT " + std::to_string(page.limit);
+  if (page.limit >= 0) {
+    text += " LIMIT ?";
+    values_.emplace_back(page.limit);
+  }
   return text;
 }
 
