@@ -1,5 +1,7 @@
 #include "control/task_runs.h"
 
+#include <map>
+
 #include "control/task_figures.h"
 #include "control/task_fixture.h"
 #include "control/task_follow_up.h"
