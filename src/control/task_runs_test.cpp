@@ -408,7 +408,9 @@ TEST_F(TaskRunsTest, a_worker_that_came_up_after_its_task_had_been_stopped_or_ha
     workers_.stopped.clear();
     workers_.on_start = [&] {  // meanwhile, of a start that takes long
       put_status(arn, TaskStatus::stopped);
-      if (goes) EXPECT_TRUE(delete_task(*database_, id(arn)));
+      if (goes) {
+        EXPECT_TRUE(delete_task(*database_, id(arn)));
+      }
     };
     ASSERT_TRUE(start(arn));
     EXPECT_EQ(workers_.stopped, std::vector<std::string>{id(arn)});
