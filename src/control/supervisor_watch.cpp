@@ -25,7 +25,7 @@ constexpr int64_t introduction_ms = 5000;       // a connection says whose it is
 constexpr int64_t shown_running_min_ms = 1000;  // so that whoever waits for `running` sees it (spec/api.md §5.4)
 constexpr int64_t tell_interval_ms = 5000;      // of reports in which only heartbeat and checkpoint are new
 constexpr int64_t stop_max_ms = 240000;      // a worker that does not come to its stop is killed: that costs nothing
-constexpr int64_t end_start_max_ms = 30000;  // one that was started only to end is past its start within
+constexpr int64_t end_start_max_ms = 30000;  // one that is to stop is past its start within
 constexpr int64_t pause_ms = 5000;           // this thread itself stood still for so long
 constexpr size_t clean_up_output_max = 65536;
 constexpr int low_memory_status = 75;  // app/run.cpp
@@ -142,10 +142,9 @@ bool Supervisor::introduce(Stranger& stranger) {
   return true;
 }
 
-// One that was started only to end cleanly comes past its start first: before that there is nothing that it could
-// end.
+// One that goes on with a run comes past its start first: before that it cannot end cleanly.
 void Supervisor::send_stop(Worker& worker) {
-  if (!worker.channel || (worker.history.end_tried && worker.running_since_ms == 0 && !worker.stop_sent)) return;
+  if (!worker.channel || (worker.history.has_run && worker.running_since_ms == 0 && !worker.stop_sent)) return;
   worker.stop_sent = true;
   send(worker, StopCommand{});
 }
@@ -228,7 +227,8 @@ WorkerEnd Supervisor::how_it_ended(Worker& worker, WorkerReport& report, std::st
     report.remarks = outcome->remarks;
     if (outcome->failed) report.last_failure = outcome->failure;
     how = "ended: " + outcome->failure;
-    if (worker.history.end_tried && !outcome->failed && !outcome->was_running && outcome->stop_reason == "NORMAL") {
+    if (worker.history.stop_asked && worker.history.has_run && !outcome->failed && !outcome->was_running &&
+        outcome->stop_reason == "NORMAL") {
       how = "did not get past its start in time";
       return WorkerEnd::unreachable;
     }
@@ -331,7 +331,8 @@ void Supervisor::check_times(Worker& worker, int64_t now_ms) {
     worker.killed_why = fmt::format("said nothing for {} s and was killed", environment_.hung_after_ms / 1000);
   else if (worker.stop_asked_ms != 0 && now_ms - worker.stop_asked_ms > stop_max_ms)
     worker.killed_why = "did not come to its stop and was killed";
-  else if (worker.history.end_tried && !worker.stop_sent && now_ms - worker.stop_asked_ms > end_start_max_ms) {
+  else if (worker.history.stop_asked && worker.history.has_run && !worker.stop_sent &&
+           now_ms - worker.stop_asked_ms > end_start_max_ms) {
     worker.stop_sent = true;
     send(worker, StopCommand{});
   }
