@@ -1,7 +1,10 @@
 #include "app/server_files.h"
 
 #include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <filesystem>
@@ -34,6 +37,18 @@ Result<void> make_folder(const std::string& folder) {
   if ((facts.st_mode & 0022) != 0)
     return Failure(folder_failed(folder, "others than its owner may write to it; chmod 700 it"));
   return {};
+}
+
+// A command that root runs for a server of another user: what it makes must be that user's, or the server could not
+// open it.
+Result<void> work_as_owner_of(const std::string& folder) {
+  struct stat facts{};
+  if (::geteuid() != 0 || ::stat(folder.c_str(), &facts) != 0 || facts.st_uid == 0) return {};
+  if (::setgroups(0, nullptr) == 0 && ::setegid(facts.st_gid) == 0 && ::seteuid(facts.st_uid) == 0) return {};
+  const passwd* owner = ::getpwuid(facts.st_uid);
+  return Failure(folder_failed(
+      folder, fmt::format("it belongs to another user; run this as its owner: sudo -u {} godwit keys ...",
+                          owner != nullptr ? owner->pw_name : fmt::format("'#{}'", facts.st_uid))));
 }
 
 Result<std::string> store_path(const std::string& folder, std::string_view store) {
@@ -71,6 +86,7 @@ Result<ServerFiles> open_server_files(const std::string& data_dir, const std::st
   std::error_code failed;
   const std::string folder = std::filesystem::absolute(data_dir.empty() ? default_data_dir() : data_dir, failed);
   TRY(make_folder(folder));
+  if (use == StoreUse::beside) TRY(work_as_owner_of(folder));
   const std::string path = TRY(store_path(folder, store));
   auto database = TRY(use == StoreUse::serve ? Database::open(path) : Database::open_beside(path));
   auto secrets = TRY(open_secrets(folder, *database));
