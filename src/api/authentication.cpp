@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "api/errors.h"
 #include "base/base64.h"
 #include "base/server_log.h"
 #include "base/text.h"
@@ -13,6 +16,15 @@ namespace {
 
 std::string user_arn(const Namespace& names, std::string_view name) {
   return fmt::format("arn:{}:iam::{}:user/{}", names.partition, names.account, name);
+}
+
+// "localhost:8470", "127.0.0.1", "[::1]:8470"
+bool names_loopback(std::string_view host) {
+  const size_t end = host.starts_with('[') ? host.find(']') : host.rfind(':');
+  const std::string name = lower_ascii(host.substr(0, host.starts_with('[') && end != host.npos ? end + 1 : end));
+  if (name == "localhost" || name == "[::1]") return true;
+  const bool dotted = std::ranges::all_of(name, [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
+  return dotted && name.starts_with("127.") && std::ranges::count(name, '.') == 3;
 }
 
 }  // namespace
@@ -34,8 +46,17 @@ Result<Principal> Authentication::principal_of(const AccessKey& key) const {
       .access_key_id = key.id, .name = key.name, .arn = user_arn(environment_.names, key.name), .role = key.role};
 }
 
+Result<void> Authentication::check_host(const HttpRequest& request) const {
+  const std::string* host = request.header("host");
+  if (options_.required || host == nullptr || names_loopback(*host)) return {};
+  return Failure(host_refused(*host));
+}
+
 Result<Principal> Authentication::by_signature(const HttpRequest& request, const SignatureDemand& demand) {
-  if (!options_.required) return anybody(Role::admin);
+  if (!options_.required) {
+    TRY(check_host(request));
+    return anybody(Role::admin);
+  }
   std::optional<AccessKey> key;
   std::optional<Error> store_failed;
   const KeyLookup look_up = [&](std::string_view id) -> std::optional<SigningKey> {

@@ -19,6 +19,10 @@ class Authentication {
 
   bool loopback_listener() const { return options_.loopback_listener; }
 
+  // Without authentication a web page of any host could call through its visitor's browser, so a Host that is another
+  // name than the loopback's is refused then.
+  Result<void> check_host(const HttpRequest& request) const;
+
   // Refusals are faults under AWS's names; another error is the store's.
   Result<Principal> by_signature(const HttpRequest& request, const SignatureDemand& demand);
   // HTTP Basic with an access key's id and secret; a request without it is tried by_signature().

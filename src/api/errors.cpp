@@ -45,6 +45,13 @@ Error not_served_here(std::string_view method, std::string_view path) {
                                                         method.substr(0, 20), path.substr(0, 200)));
 }
 
+Error host_refused(std::string_view host) {
+  return fault("AccessDeniedException",
+               fmt::format("A server without authentication answers on localhost, 127.0.0.1 and [::1] alone, not as "
+                           "'{}'. Call it by one of these, or start it without --auth none.",
+                           host.substr(0, 200)));
+}
+
 Error unknown_filter(std::string_view name, std::string_view allowed) {
   return invalid_value(fmt::format("The filter name '{}' is not valid here. Valid names: {}.", name.substr(0, 200),
                                    allowed.empty() ? "none" : allowed));

@@ -23,6 +23,9 @@ Error no_operation_named();  // neither an X-Amz-Target header nor another servi
 Error unknown_operation(std::string_view target);
 Error not_served_here(std::string_view method, std::string_view path);
 
+// --auth none, and a Host that is not the loopback.
+Error host_refused(std::string_view host);
+
 Error unknown_filter(std::string_view name, std::string_view allowed);
 Error too_many_filters(size_t given, size_t most);
 Error too_many_filter_values(std::string_view name, size_t given, size_t most);

@@ -19,6 +19,9 @@ namespace {
 using nlohmann::json;
 
 constexpr size_t shown_characters_max = 100;
+// Where the model has no bound: what is stored and shown again must not be without end.
+constexpr size_t text_characters_max = 2048, secret_characters_max = 65'536, blob_characters_max = 1'048'576;
+constexpr size_t elements_max = 1000;
 constexpr double latest_time_s = 253'402'300'799;  // the end of the year 9999
 
 // The first `most` characters of UTF-8 text.
@@ -100,6 +103,10 @@ class InputCheck {
                                       path, constraint));
   }
 
+  void too_long(const Shape& shape, const json& value, const std::string& path, size_t most) {
+    violation(shape, value, path, fmt::format("Member must have length less than or equal to {}", most));
+  }
+
   json checked(const Shape& shape, const json& value, const std::string& path) {
     switch (shape.kind) {
       case ShapeKind::text:
@@ -140,9 +147,9 @@ class InputCheck {
     const auto& text = value.get_ref<const std::string&>();
     if (text.find('\0') != std::string::npos)
       violation(shape, json(json::value_t::object), path, "Member must not contain the character U+0000");
-    if (shape.characters_max > 0 && characters_of(text) > shape.characters_max)
-      violation(shape, value, path,
-                fmt::format("Member must have length less than or equal to {}", shape.characters_max));
+    const size_t unless_said = shape.kind == ShapeKind::secret ? secret_characters_max : text_characters_max;
+    const size_t most = shape.characters_max > 0 ? shape.characters_max : unless_said;
+    if (characters_of(text) > most) too_long(shape, value, path, most);
     return value;
   }
 
@@ -164,8 +171,12 @@ class InputCheck {
   }
 
   json blob(const Shape& shape, const json& value, const std::string& path) {
-    if (value.is_string() && from_base64(value.get_ref<const std::string&>())) return value;
-    violation(shape, json(json::value_t::object), path, "Member must be base64 text");
+    if (value.is_string() && value.get_ref<const std::string&>().size() > blob_characters_max)
+      too_long(shape, json(json::value_t::object), path, blob_characters_max);
+    else if (value.is_string() && from_base64(value.get_ref<const std::string&>()))
+      return value;
+    else
+      violation(shape, json(json::value_t::object), path, "Member must be base64 text");
     return {};
   }
 
@@ -182,6 +193,10 @@ class InputCheck {
   json list(const Shape& shape, const json& value, const std::string& path) {
     if (!value.is_array()) {
       violation(shape, value, path, "Member must be a list");
+      return {};
+    }
+    if (value.size() > elements_max) {
+      too_long(shape, value, path, elements_max);
       return {};
     }
     json out = json::array();

@@ -45,6 +45,23 @@ TEST(InputCheckTest, what_is_right_comes_in_one_form) {
   for (const auto& [operation, body, input] : cases) EXPECT_EQ(accepted(operation, body), json::parse(input)) << body;
 }
 
+TEST(InputCheckTest, no_text_or_list_is_without_end) {
+  const auto described = [](size_t characters) {
+    return refusal("DescribeEndpoints", json{{"Marker", std::string(characters, 'x')}}.dump());
+  };
+  EXPECT_EQ(described(2048), "accepted");
+  EXPECT_TRUE(described(2049).contains("length less than or equal to 2048")) << described(2049);
+  const auto listed = [](size_t arns) {
+    return refusal("ListTagsForResource", json{{"ResourceArnList", std::vector<std::string>(arns, "a")}}.dump());
+  };
+  EXPECT_EQ(listed(1000), "accepted");
+  EXPECT_TRUE(listed(1001).contains("length less than or equal to 1000"));
+  const std::string settings(2048 * 1024 + 1, 'x');
+  EXPECT_TRUE(refusal("ModifyReplicationTask",
+                      json{{"ReplicationTaskArn", "a"}, {"ReplicationTaskSettings", settings}}.dump())
+                  .contains("length less than or equal to 2097152"));
+}
+
 TEST(InputCheckTest, what_is_wrong_is_told_with_place_and_constraint) {
   struct Case {
     std::string_view operation, body, error;

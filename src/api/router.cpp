@@ -151,6 +151,7 @@ Result<Principal> Router::facade_caller(const Facade& facade, const HttpRequest&
     case FacadeAccess::open:
       return authentication_.anybody(Role::viewer);
     case FacadeAccess::key_off_loopback:
+      TRY(authentication_.check_host(request));
       if (authentication_.loopback_listener()) return authentication_.anybody(Role::viewer);
       return authentication_.by_password(request, demand);
     case FacadeAccess::signature:

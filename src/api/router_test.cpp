@@ -110,6 +110,24 @@ TEST_F(RouterTest, without_a_signature_nothing_but_health_is_answered) {
   EXPECT_EQ(strict_.answer(health).body, R"({"status":"ok"})");
 }
 
+TEST_F(RouterTest, without_authentication_the_host_is_the_loopback) {
+  const std::pair<std::string_view, bool> cases[] = {
+      {"localhost", true},       {"LOCALHOST:8470", true},
+      {"127.0.0.1:8470", true},  {"127.3.2.1", true},
+      {"[::1]:8470", true},      {"[::1]", true},
+      {"evil.example", false},   {"127.0.0.1.evil.example", false},
+      {"localhost.evil", false}, {"[::2]:8470", false},
+      {"10.0.0.1:8470", false},  {"", false},
+  };
+  for (const auto& [host, answered] : cases) {
+    HttpRequest asked = request("AmazonDMSv20160101.DescribeRecommendations");
+    asked.headers.emplace_back("host", host);
+    EXPECT_EQ(open_.answer(asked).status == 200, answered) << host;
+    HttpRequest metrics{.method = "GET", .target = "/metrics", .headers = asked.headers, .body = {}, .peer = "::1"};
+    EXPECT_EQ(open_.answer(metrics).status == 200, answered) << host;
+  }
+}
+
 TEST_F(RouterTest, an_error_of_the_servers_own_shows_an_id_and_no_words) {
   ASSERT_TRUE(server_.environment().database.run("DROP TABLE server_facts"));
   HttpRequest health{.method = "GET", .target = "/healthz", .headers = {}, .body = {}, .peer = "10.0.0.1"};

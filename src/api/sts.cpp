@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "api/facade_input.h"
 #include "api/form_fields.h"
 #include "control/faults.h"
 
@@ -13,6 +14,7 @@ namespace {
 constexpr std::string_view version = "2011-06-15";
 constexpr std::string_view xml_namespace = "https://sts.amazonaws.com/doc/2011-06-15/";
 constexpr std::array<std::string_view, 1> services = {"sts"};
+constexpr std::string_view own_action = "GetCallerIdentity";
 
 std::string action_of(const HttpRequest& request) {
   const auto fields = form_fields(request);
@@ -25,11 +27,11 @@ bool match(const HttpRequest& request) {
   const auto fields = form_fields(request);
   const auto asked = fields.find("Version"), action = fields.find("Action");
   if (action == fields.end()) return false;
-  return asked == fields.end() ? action->second == "GetCallerIdentity" : asked->second == version;
+  return asked == fields.end() ? action->second == own_action : asked->second == version;
 }
 
 FacadeAction action(const HttpRequest& request) {
-  return {.name = "sts:" + action_of(request)};
+  return {.name = action_of(request) == own_action ? "sts:GetCallerIdentity" : "sts:unknown"};
 }
 
 HttpReply xml_reply(unsigned status, std::string body) {
@@ -38,10 +40,10 @@ HttpReply xml_reply(unsigned status, std::string body) {
 
 Result<HttpReply> answer(const FacadeCall& call) {
   const std::string asked = action_of(call.request);
-  if (asked != "GetCallerIdentity")
-    return Failure(
-        fault("InvalidAction",
-              fmt::format("{} is not supported by this server: of STS, GetCallerIdentity alone is.", asked)));
+  if (asked != own_action)
+    return Failure(fault(
+        "InvalidAction",
+        fmt::format("{} is not supported by this server: of STS, GetCallerIdentity alone is.", shortened(asked))));
   const Principal& caller = call.principal;
   return xml_reply(
       200,

@@ -2,6 +2,8 @@
 
 #include "control/tags.h"
 
+#include <set>
+
 #include "api/operations.h"
 #include "api/tag_input.h"
 #include "control/resource_faults.h"
@@ -25,6 +27,11 @@ Result<json> list(const Call& call) {
   if (call.has("ResourceArn") == call.has("ResourceArnList")) return Failure(tag_arns_wanted_once());
   const bool many = call.has("ResourceArnList");
   const auto arns = many ? call.texts("ResourceArnList") : std::vector{call.text("ResourceArn")};
+  constexpr size_t arns_max = 200;
+  if (arns.size() > arns_max) return Failure(too_many_tag_arns(arns.size(), arns_max));
+  std::set<std::string_view> named;
+  for (const std::string& arn : arns)
+    if (!named.insert(arn).second) return Failure(tag_arn_named_twice(arn));
   json tags = json::array();
   for (const std::string& arn : arns)
     for (const Tag& tag : TRY(tags_of(call.environment, arn))) {

@@ -70,6 +70,13 @@ TEST_F(TagsTest, an_arn_of_nothing_is_not_found_and_no_arn_is_wrong) {
   }
 }
 
+TEST_F(TagsTest, a_list_of_arns_has_a_bound_and_names_each_once) {
+  EXPECT_EQ(code_of("ListTagsForResource", {{"ResourceArnList", {arn_, arn_}}}), "InvalidParameterValueException");
+  std::vector<std::string> many;
+  for (int i = 0; i < 201; ++i) many.push_back(arn_ + std::to_string(i));
+  EXPECT_EQ(code_of("ListTagsForResource", {{"ResourceArnList", many}}), "InvalidParameterValueException");
+}
+
 TEST_F(TagsTest, the_account_tells_what_is_used_of_its_quotas) {
   const json reply = ok("DescribeAccountAttributes");
   const auto used = [&](std::string_view name) {

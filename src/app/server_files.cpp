@@ -2,8 +2,11 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <grp.h>
+#include <pwd.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cerrno>
 #include <chrono>
@@ -55,6 +58,18 @@ Result<Descriptor> lock_folder(const std::string& folder) {
   return file;
 }
 
+// A command that root runs for a server of another user: what it makes must be that user's, or the server could not
+// open it.
+Result<void> work_as_owner_of(const std::string& folder) {
+  struct stat facts{};
+  if (::geteuid() != 0 || ::stat(folder.c_str(), &facts) != 0 || facts.st_uid == 0) return {};
+  if (::setgroups(0, nullptr) == 0 && ::setegid(facts.st_gid) == 0 && ::seteuid(facts.st_uid) == 0) return {};
+  const passwd* owner = ::getpwuid(facts.st_uid);
+  return Failure(folder_failed(
+      folder, fmt::format("it belongs to another user; run this as its owner: sudo -u {} godwit keys ...",
+                          owner != nullptr ? owner->pw_name : fmt::format("'#{}'", facts.st_uid))));
+}
+
 Result<std::string> store_path(const std::string& folder, std::string_view store) {
   if (store.empty()) return folder + "/godwit.db";
   if (store.starts_with("sqlite:") && store.size() > 7) return std::string(store.substr(7));
@@ -92,6 +107,7 @@ Result<ServerFiles> open_server_files(const std::string& data_dir, const std::st
   TRY(make_folder(folder));
   Descriptor lock;
   if (use == StoreUse::serve) lock = TRY(lock_folder(folder));
+  if (use == StoreUse::beside) TRY(work_as_owner_of(folder));
   const std::string path = TRY(store_path(folder, store));
   auto database = TRY(use == StoreUse::serve ? Database::open(path) : Database::open_beside(path));
   auto secrets = TRY(open_secrets(folder, *database));

@@ -24,6 +24,7 @@ std::string default_data_dir();
 
 // Makes the folder (0700) where there is none. Of servers, one has the folder at a time: wherever its store is, the
 // workers' socket and the tasks' folders are there. `store`: empty for godwit.db in the folder, or sqlite:<path>.
+// Of a command beside the server (StoreUse::beside) that root runs, the process takes the ids of the folder's owner.
 Result<ServerFiles> open_server_files(const std::string& data_dir, const std::string& store, StoreUse use);
 
 }  // namespace godwit

@@ -11,6 +11,7 @@
 #include "control/running_assessments.h"
 #include "control/schema_refreshes.h"
 #include "control/server_names.h"
+#include "control/task_removal.h"
 #include "control/task_reports.h"
 #include "control/task_runs.h"
 #include "control/task_workers.h"
@@ -79,6 +80,7 @@ Result<std::unique_ptr<ServerServices>> ServerServices::open(ServerFiles files, 
 }
 
 Result<void> ServerServices::begin() {
+  remove_folders_put_aside(parts_->environment);
   TRY(settle_instances(parts_->environment));
   TRY(end_forgotten_work(parts_->environment));
   TRY(end_forgotten_assessments(parts_->environment));

@@ -1,6 +1,22 @@
 #include "control/background.h"
 
+#include <exception>
+
+#include "base/server_log.h"
+
 namespace godwit {
+namespace {
+
+// A job says its errors itself; what it throws is memory that ran out, or a defect, and ends the job alone.
+void carry_out(const Background::Job& job, const std::stop_token& stop) {
+  try {
+    job(stop);
+  } catch (const std::exception& thrown) {
+    server_log_of(Severity::error, "background", "a job ended early: {}", thrown.what());
+  }
+}
+
+}  // namespace
 
 Background::Background(unsigned threads) {
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this](const std::stop_token& stop) { run(stop); });
@@ -36,7 +52,7 @@ void Background::run(const std::stop_token& stop) {
     waiting_.pop_front();
     ++running_;
     lock.unlock();
-    job(stop);
+    carry_out(job, stop);
     lock.lock();
     --running_;
     changed_.notify_all();

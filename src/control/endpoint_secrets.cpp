@@ -44,7 +44,7 @@ Result<std::string> read_file(const std::string& folder, const std::string& id) 
   struct stat facts{};
   std::string path = folder + "/" + name + ".json";
   if (::stat(path.c_str(), &facts) != 0) {
-    path = folder + "/" + without_suffix(name) + ".json";
+    if (id.starts_with("arn:")) path = folder + "/" + without_suffix(name) + ".json";  // ARNs alone end in one
     if (::stat(path.c_str(), &facts) != 0)
       return Failure(secret_refused(id, fmt::format("the folder of secrets has no file {}.json", name)));
   }

@@ -37,6 +37,12 @@ TEST_F(EndpointSecrets, are_found_by_name_and_by_arn_with_or_without_its_suffix)
   }
 }
 
+TEST_F(EndpointSecrets, of_a_name_nothing_is_cut) {
+  put("prod/db.json", whole_);
+  EXPECT_FALSE(read_secret(folder_, "prod/db-backup"));
+  EXPECT_FALSE(read_secret(folder_, "prod/db-a1B2c3"));
+}
+
 TEST_F(EndpointSecrets, may_stand_in_the_environment) {
   ::setenv("GODWIT_TEST_SECRET", R"({"username":"u","password":"p","host":"h","port":"3306"})", 1);
   EXPECT_EQ(read_secret("", "env:GODWIT_TEST_SECRET")->port, "3306");

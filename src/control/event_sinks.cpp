@@ -18,15 +18,19 @@ constexpr size_t url_bytes_max = 2048, document_bytes_max = size_t{1} << 20;
 
 struct UrlParts {
   std::string scheme, authority, host;
+  bool has_user = false;
 };
 
 std::optional<UrlParts> parts_of(std::string_view url) {
   const size_t colon = url.find("://");
   if (colon == std::string_view::npos) return std::nullopt;
-  UrlParts parts{.scheme = lower_ascii(url.substr(0, colon)), .authority = {}, .host = {}};
+  UrlParts parts{.scheme = lower_ascii(url.substr(0, colon)), .authority = {}, .host = {}, .has_user = false};
   std::string_view rest = url.substr(colon + 3);
   rest = rest.substr(0, rest.find_first_of("/?#"));
-  if (const size_t at = rest.rfind('@'); at != std::string_view::npos) rest.remove_prefix(at + 1);
+  if (const size_t at = rest.rfind('@'); at != std::string_view::npos) {
+    parts.has_user = true;
+    rest.remove_prefix(at + 1);
+  }
   parts.authority = rest;
   const bool bracketed = rest.starts_with('[');
   const size_t end = bracketed ? rest.find(']') : rest.rfind(':');
@@ -118,6 +122,11 @@ bool is_webhook_url(std::string_view text) {
   const auto parts = parts_of(text);
   if (!parts || parts->host.empty()) return false;
   return parts->scheme == "https" || (parts->scheme == "http" && is_loopback(parts->host));
+}
+
+bool has_user_information(std::string_view url) {
+  const auto parts = parts_of(url);
+  return parts && parts->has_user;
 }
 
 std::string url_for_people(std::string_view url) {

@@ -31,6 +31,8 @@ struct EventSink {
 // Whether a server may post to it: https to any host, http to 127.0.0.0/8, [::1] and localhost alone; no user name
 // with a blank, no control characters.
 bool is_webhook_url(std::string_view text);
+// "https://user:password@h/": what would be shown to whoever may read subscriptions.
+bool has_user_information(std::string_view url);
 // Scheme, host and port of a URL: what a message or log line may show of it.
 std::string url_for_people(std::string_view url);
 

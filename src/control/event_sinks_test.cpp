@@ -25,6 +25,12 @@ TEST(EventSinks, of_a_url_people_see_the_host_alone) {
   EXPECT_EQ(url_for_people("nonsense"), "a URL");
 }
 
+TEST(EventSinks, user_information_of_a_url_is_seen) {
+  for (const char* url : {"https://u@h/", "https://u:p@h:1/x", "https://@h"}) EXPECT_TRUE(has_user_information(url));
+  for (const char* url : {"https://h/a@b", "https://h/?to=a@b", "arn:aws:sns:x:1:a@b", ""})
+    EXPECT_FALSE(has_user_information(url));
+}
+
 TEST(EventSinks, a_topic_is_looked_up_and_a_url_is_its_own_sink) {
   const auto sinks = EventSinks::parse(R"({"arn:w": {"webhook": "https://h/", "format": "eventbridge"},
                                            "arn:s": {"syslog": "local3"}, "arn:e": {"email": "a@b.example"},

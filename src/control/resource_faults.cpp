@@ -184,6 +184,15 @@ Error tag_arns_wanted_once() {
   return invalid_combination("Either ResourceArn or ResourceArnList must be given, and not both.");
 }
 
+Error too_many_tag_arns(size_t given, size_t most) {
+  return invalid_value(
+      fmt::format("ResourceArnList has {} ARNs; at most {} are allowed. Ask in several calls.", given, most));
+}
+
+Error tag_arn_named_twice(std::string_view arn) {
+  return invalid_value(fmt::format("ResourceArnList names a resource twice: {}", arn));
+}
+
 Error source_type_refused(std::string_view text) {
   return invalid_value(
       fmt::format("The parameter SourceType must be replication-instance or replication-task: {}", text));

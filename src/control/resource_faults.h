@@ -45,6 +45,8 @@ Error tag_key_refused(std::string_view key);
 Error tag_value_refused(std::string_view key);
 Error too_many_tags(std::string_view arn, size_t most);
 Error tag_arns_wanted_once();
+Error too_many_tag_arns(size_t given, size_t most);
+Error tag_arn_named_twice(std::string_view arn);
 
 Error source_type_refused(std::string_view text);
 Error event_category_refused(std::string_view text, std::string_view source_type, std::string_view allowed);

@@ -22,6 +22,9 @@ Result<void> check_topic(std::string_view topic) {
   if (topic.empty() || topic.size() > longest) return Failure(topic_refused("it must be 1 to 2048 characters"));
   const bool one_word =
       std::ranges::none_of(topic, [](char c) { return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f; });
+  if (has_user_information(topic))
+    return Failure(
+        topic_refused("a URL must hold no user or password, since whoever may list subscriptions sees it"));
   if (is_webhook_url(topic) || (topic.starts_with("arn:") && one_word)) return {};
   return Failure(topic_refused("it must be an ARN, an https:// URL, or an http:// URL of this machine's loopback"));
 }

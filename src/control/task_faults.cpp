@@ -190,6 +190,13 @@ Error reload_list_refused(std::string_view why) {
   return invalid_value(fmt::format("TablesToReload: {}", why));
 }
 
+Error task_folder_stays(std::string_view folder, std::string_view why) {
+  return {.kind = ErrorKind::resource,
+          .code = "task.folder",
+          .message = fmt::format("The task's folder {} cannot be renamed to be removed: {}.", folder, why),
+          .sqlstate = {}};
+}
+
 Error table_out_of_scope(std::string_view schema, std::string_view table) {
   return reload_list_refused(fmt::format(
       "table {}.{} is none of this task's. Names are compared with upper and lower case.", schema, table));

@@ -55,6 +55,8 @@ Error group_stop_without_changes(std::string_view identifier);
 Error reload_option_unknown(std::string_view option);
 Error reload_refused(std::string_view why);
 Error reload_list_refused(std::string_view why);
+// No fault: the server's own.
+Error task_folder_stays(std::string_view folder, std::string_view why);
 Error table_out_of_scope(std::string_view schema, std::string_view table);
 
 }  // namespace godwit

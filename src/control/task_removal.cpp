@@ -1,10 +1,14 @@
 #include "control/task_removal.h"
 
+#include <fmt/format.h>
+
 #include <filesystem>
+#include <vector>
 
 #include "base/server_log.h"
 #include "control/task_documents.h"
 #include "control/task_events.h"
+#include "control/task_faults.h"
 #include "control/task_runs.h"
 #include "control/task_status.h"
 #include "control/task_workers.h"
@@ -13,8 +17,27 @@
 namespace godwit {
 namespace {
 
-Result<void> finish(Environment& environment, const std::string& task_id, const Result<void>& removed) {
-  return environment.database.atomically([&]() -> Result<void> {
+constexpr std::string_view removed_prefix = ".removed-";
+
+std::filesystem::path folder_of_tasks(const Environment& environment) {
+  return std::filesystem::path(environment.folder) / "tasks";
+}
+
+// Before the task's id is free again, its folder has another name. Answers that; empty: there is no folder.
+Result<std::string> put_folder_aside(const Environment& environment, const std::string& task_id) {
+  const std::string aside =
+      folder_of_tasks(environment) / fmt::format("{}{}-{}", removed_prefix, task_id, environment.now_us());
+  std::error_code failed;
+  std::filesystem::rename(task_folder(environment, task_id), aside, failed);
+  if (!failed) return aside;
+  if (failed == std::errc::no_such_file_or_directory) return "";
+  return Failure(task_folder_stays(task_folder(environment, task_id), failed.message()));
+}
+
+// Answers the folder that is still to be removed; empty: none.
+Result<std::string> finish(Environment& environment, const std::string& task_id, const Result<void>& removed) {
+  std::string aside;
+  TRY(environment.database.atomically([&]() -> Result<void> {
     auto task = TRY(find_task(environment.database, task_id));
     if (!task || task_status(task->status) != TaskStatus::deleting) return {};
     if (!removed) {
@@ -26,26 +49,39 @@ Result<void> finish(Environment& environment, const std::string& task_id, const 
         return update_task(environment.database, *task);
       }
     }
+    aside = TRY(put_folder_aside(environment, task_id));
     TRY(delete_task(environment.database, task_id));
     return note_deleted(environment, *task);
-  });
+  }));
+  return aside;
 }
 
 void end_removal(Environment& environment, const std::string& task_id, const Result<void>& removed) {
   if (!removed)
     server_log_of(Severity::warning, "tasks", "task={} its traces are not removed: {}", task_id,
                   removed.error().message);
-  if (const auto finished = finish(environment, task_id, removed); !finished) {
+  const auto finished = finish(environment, task_id, removed);
+  if (!finished) {
     server_log_of(Severity::error, "tasks", "task={} is not deleted: {}", task_id, finished.error().message);
     return;
   }
-  const auto left = find_task(environment.database, task_id);
-  if (left && *left) return;
-  std::error_code ignored;
-  std::filesystem::remove_all(task_folder(environment, task_id), ignored);
+  std::error_code ignored;  // what stays is removed at the next start
+  if (!finished->empty()) std::filesystem::remove_all(*finished, ignored);
 }
 
 }  // namespace
+
+void remove_folders_put_aside(const Environment& environment) {
+  std::error_code none;
+  std::vector<std::filesystem::path> left;
+  for (std::filesystem::directory_iterator at(folder_of_tasks(environment), none), end; !none && at != end;
+       at.increment(none))
+    if (at->path().filename().string().starts_with(removed_prefix)) left.push_back(at->path());
+  for (const std::filesystem::path& folder : left)
+    if (std::filesystem::remove_all(folder, none); none)
+      server_log_of(Severity::warning, "tasks", "the folder {} of a deleted task stays: {}", folder.string(),
+                    none.message());
+}
 
 void remove_traces_of(Environment& environment, const StoredTask& task) {
   environment.background.start([&environment, id = task.id, ran = task.run != 0](const std::stop_token& stop) {

@@ -12,4 +12,7 @@ namespace godwit {
 // Returns at once; called again after a restart of the server.
 void remove_traces_of(Environment& environment, const StoredTask& task);
 
+// Folders of tasks that are gone, which a server that ended had no time to remove.
+void remove_folders_put_aside(const Environment& environment);
+
 }  // namespace godwit

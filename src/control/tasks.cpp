@@ -92,7 +92,9 @@ struct Modification {
   std::vector<std::string> warnings;
 };
 
-Result<Modification> plan_modification(Environment& environment, const StoredTask& task, const TaskChange& change) {
+// `mappings`: what the change's own have been found to be, before the store was taken.
+Result<Modification> plan_modification(Environment& environment, const StoredTask& task, const TaskChange& change,
+                                       const Result<std::vector<std::string>>& mappings) {
   Modification plan{.task = task, .settings = {}, .warnings = {}};
   if (change.identifier) {
     plan.task.identifier = TRY(read_identifier("ReplicationTaskIdentifier", *change.identifier));
@@ -107,7 +109,7 @@ Result<Modification> plan_modification(Environment& environment, const StoredTas
     if (source && target) TRY(check_ends(environment, *source, *target, plan.task.migration_type));
   }
   if (change.table_mappings) {
-    plan.warnings = TRY(check_mappings(*change.table_mappings));
+    plan.warnings = TRY(mappings);
     plan.task.table_mappings = *change.table_mappings;
   }
   if (change.task_data) plan.task.task_data = *change.task_data;
@@ -187,7 +189,9 @@ std::string task_folder(const Environment& environment, std::string_view task_id
 
 Result<StoredTask> create_task(Environment& environment, const NewTask& wanted) {
   StoredTask task;
+  // Read before the store is taken; the task's names come afterwards.
   std::vector<std::string> warnings = TRY(check_mappings(wanted.table_mappings));
+  auto read_settings = create_settings(wanted.settings, wanted.migration_type, {});
   TRY(environment.database.atomically([&]() -> Result<void> {
     task.identifier = TRY(read_identifier("ReplicationTaskIdentifier", wanted.identifier));
     TRY(require_free_identifier(environment, task.identifier));
@@ -201,8 +205,7 @@ Result<StoredTask> create_task(Environment& environment, const NewTask& wanted) 
     const int64_t beside = TRY(count_tasks(environment.database, {.instances = {{instance.id}}}));
     TRY(require_within_quota("ReplicationTasksPerInstance", beside + 1));
     const CdcPositions positions = TRY(merge_positions({}, wanted.cdc, wanted.migration_type));
-    SettingsChange settings =
-        TRY(create_settings(wanted.settings, wanted.migration_type, log_names(instance.identifier, task.id)));
+    SettingsChange settings = TRY(std::move(read_settings));
     task.source_endpoint_id = source.id;
     task.target_endpoint_id = target.id;
     task.instance_id = instance.id;
@@ -210,7 +213,7 @@ Result<StoredTask> create_task(Environment& environment, const NewTask& wanted) 
     task.table_mappings = wanted.table_mappings;
     task.task_data = wanted.task_data;
     task.settings_sent = std::move(settings.texts.sent);
-    task.settings = std::move(settings.texts.echo);
+    task.settings = TRY(with_log_names(settings.texts.echo, log_names(instance.identifier, task.id)));
     task.cdc_start_position = positions.start;
     task.cdc_stop_position = positions.stop;
     task.created_us = environment.now_us();
@@ -229,11 +232,13 @@ Result<StoredTask> modify_task(Environment& environment, std::string_view arn, c
   Modification plan;
   StoredTask shown;
   bool runs = false;
+  const auto mappings = change.table_mappings ? check_mappings(*change.table_mappings)
+                                              : Result<std::vector<std::string>>(std::vector<std::string>());
   TRY(environment.database.atomically([&]() -> Result<void> {
     const StoredTask task = TRY(require_task(environment, arn));
     runs = task_status(task.status) == TaskStatus::running;
     if (!runs) TRY(passing(task, Event::modify_asked));  // the state is what a caller is told first
-    plan = TRY(plan_modification(environment, task, change));
+    plan = TRY(plan_modification(environment, task, change, mappings));
     auto modified = runs ? modify_running(environment, task, plan) : modify_resting(environment, task, plan);
     shown = TRY(std::move(modified));
     return {};
@@ -258,7 +263,7 @@ Result<StoredTask> modify_stop_positions(Environment& environment, const std::ve
         return Failure(in_context(std::move(allowed).error(), task.identifier));
       TaskChange change;
       change.cdc.stop_position = stop_position;
-      const Modification plan = TRY(plan_modification(environment, task, change));
+      const Modification plan = TRY(plan_modification(environment, task, change, std::vector<std::string>()));
       auto done = runs ? modify_running(environment, task, plan) : modify_resting(environment, task, plan);
       modified.push_back(TRY(std::move(done)));
     }

@@ -208,6 +208,14 @@ TEST_F(TasksTest, a_deleted_task_takes_its_traces_and_folder_along) {
   EXPECT_EQ(stored(never_ran).id, "");
 }
 
+TEST_F(TasksTest, folders_that_a_server_had_no_time_to_remove_are_removed_at_the_next_start) {
+  const std::string kept = task_folder(*environment_, "KEPT"), aside = task_folder(*environment_, ".removed-X-7");
+  for (const std::string& folder : {kept, aside}) std::filesystem::create_directories(folder + "/spool");
+  remove_folders_put_aside(*environment_);
+  EXPECT_TRUE(std::filesystem::exists(kept));
+  EXPECT_FALSE(std::filesystem::exists(aside));
+}
+
 TEST_F(TasksTest, a_failed_clean_up_is_told_and_fails_the_task_where_it_is_set_so) {
   workers_.removal_error = Error{ErrorKind::connection, "fake", "slot s stays on h", ""};
   for (const bool fails : {false, true}) {

@@ -16,6 +16,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::string_view invalid_json = "Invalid task settings JSON";
+constexpr size_t log_components_max = 100;
 
 constexpr std::array severities = {
     std::pair(std::string_view("LOGGER_SEVERITY_ERROR"), Severity::error),
@@ -138,6 +139,9 @@ class Merger {
   // By Id, so that components a document does not name keep their severity.
   Result<void> merge_log_components(const json& value, const std::string& path, json& into) {
     if (!value.is_array()) return Failure(json_value_error(path, "an array", value));
+    if (value.size() > log_components_max)
+      return Failure(settings_invalid(
+          fmt::format("{}: holds {} components; at most {} are allowed", path, value.size(), log_components_max)));
     for (size_t i = 0; i < value.size(); ++i) {
       const JsonFields fields = TRY(JsonFields::of(value[i], json_path(path, i)));
       const std::optional<std::string> id = TRY(fields.text("Id"));

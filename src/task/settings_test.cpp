@@ -121,6 +121,7 @@ TEST(Settings, wrong_values_name_section_and_key) {
        "Invalid task settings JSON: Godwit.SliceMB: must be an integer from 1 to 4096, not 0"},
       {R"({"Logging": {"LogComponents": [{"Severity": "LOGGER_SEVERITY_INFO"}]}})",
        "Invalid task settings JSON: Logging.LogComponents[0].Id: must be the name of a component, not null"},
+      {too_many_components, "Invalid task settings JSON: Logging.LogComponents: holds 101 components; at most 100"},
       {R"({"Logging": {"LogComponents": [{"Id": "IO", "Severity": "DEBUG"}]}})",
        "Invalid task settings JSON: Logging.LogComponents[0].Severity: must be one of LOGGER_SEVERITY_ERROR"},
       {R"({"TTSettings": "on"})", "Invalid task settings JSON: TTSettings: must be an object, not \"on\""},

@@ -15,6 +15,8 @@ OURS = {
 }
 # What later models say more closely than Debian's.
 LATER = {("str", "str<=30"), ("str", "secret"), ("enum(beta)", "enum(beta|prod)")}
+# Texts that AWS bounds elsewhere, or not at all.
+BOUNDED = {("str", "str<=65536"), ("str", "str<=2097152")}
 
 
 def kind_of(shape: Any) -> str:
@@ -39,7 +41,7 @@ def differences(ours: Mapping[str, str], shape: Any) -> Iterator[str]:
     for name, member in shape.members.items() if shape else ():
         known = {key.rstrip("*"): (kind, key.endswith("*")) for key, kind in ours.items()}.get(name)
         theirs = (kind_of(member), name in shape.required_members)
-        if known != theirs and not (known and (theirs[0], known[0]) in LATER and known[1] == theirs[1]):
+        if known != theirs and not (known and (theirs[0], known[0]) in LATER | BOUNDED and known[1] == theirs[1]):
             yield f"{shape.name}.{name}: botocore has {theirs}, ours {known}"
 
 
