@@ -10,7 +10,6 @@
 #include "control/assessments.h"
 #include "control/fake_engine.h"
 #include "engines/memory/engine.h"
-#include "store/assessment_runs.h"
 
 namespace godwit {
 namespace {
