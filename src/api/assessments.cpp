@@ -115,7 +115,7 @@ Result<json> describe_individual(const Call& call) {
       .task_ids = filter_ids(call, filters, "replication-task-arn", "task"),
       .statuses = filter_identifiers(filters, "status")};
   const PageRequest page = TRY(read_page(call));
-  auto rows = TRY(list_individual_assessments(call.environment.database, choice, list_page(page)));
+  auto rows = TRY(individual_assessments_of(call.environment, choice, list_page(page)));
   return page_reply(
       call, page, "ReplicationTaskIndividualAssessments", std::move(rows),
       [](const IndividualAssessmentRecord& one) {

@@ -252,6 +252,12 @@ Result<std::vector<ShownAssessmentRun>> assessment_runs_of(Environment& environm
   return out;
 }
 
+Result<std::vector<IndividualAssessmentRecord>> individual_assessments_of(Environment& environment,
+                                                                          const IndividualAssessmentChoice& choice,
+                                                                          const ListPage& page) {
+  return list_individual_assessments(environment.database, choice, page);
+}
+
 Result<void> end_forgotten_assessments(Environment& environment) {
   return environment.database.atomically([&]() -> Result<void> {
     for (AssessmentRunRecord& run : TRY(list_unended_assessment_runs(environment.database))) {

@@ -38,6 +38,9 @@ Result<ShownAssessmentRun> cancel_assessment_run(Environment& environment, const
 Result<ShownAssessmentRun> remove_assessment_run(Environment& environment, const std::string& arn);
 Result<std::vector<ShownAssessmentRun>> assessment_runs_of(Environment& environment,
                                                            const AssessmentRunChoice& choice, const ListPage& page);
+Result<std::vector<IndividualAssessmentRecord>> individual_assessments_of(Environment& environment,
+                                                                          const IndividualAssessmentChoice& choice,
+                                                                          const ListPage& page);
 
 // Runs that a server which is gone had under way; once, at the server's start.
 Result<void> end_forgotten_assessments(Environment& environment);
