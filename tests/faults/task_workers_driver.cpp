@@ -116,8 +116,7 @@ int main(int argc, char** argv) {
     const auto at = jobs.find(task_id);
     return at == jobs.end() ? "" : at->second.state_dir;
   };
-  environment.listener = [const WorkerReport& report) {
-    put({{"report", to_value(report)}}); };
+  environment.listener = [](const WorkerReport& report) { put({{"report", to_value(report)}}); };
   auto workers = open_task_workers(environment);
   if (!workers) {
     std::cerr << workers.error().message << std::endl;
