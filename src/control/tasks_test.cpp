@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 
 #include "control/task_fixture.h"
+#include "control/task_removal.h"
 
 namespace godwit {
 namespace {
@@ -214,6 +215,14 @@ TEST_F(TasksTest, folders_that_a_server_had_no_time_to_remove_are_removed_at_the
   remove_folders_put_aside(*environment_);
   EXPECT_TRUE(std::filesystem::exists(kept));
   EXPECT_FALSE(std::filesystem::exists(aside));
+}
+
+TEST_F(TasksTest, a_job_that_throws_ends_alone) {
+  bool done = false;
+  background_.start([](const std::stop_token&) { throw std::runtime_error("out of memory"); });
+  background_.start([&](const std::stop_token&) { done = true; });
+  background_.drain();
+  EXPECT_TRUE(done);
 }
 
 TEST_F(TasksTest, a_failed_clean_up_is_told_and_fails_the_task_where_it_is_set_so) {

@@ -90,6 +90,9 @@ TEST(Settings, values_are_typed_and_echoed_canonically) {
 }
 
 TEST(Settings, wrong_values_name_section_and_key) {
+  std::string too_many_components = R"({"Logging": {"LogComponents": [{"Id": "x"})";
+  for (int i = 0; i < 100; ++i) too_many_components += R"(,{"Id": "x"})";
+  too_many_components += "]}}";
   const struct {
     std::string_view document, message;
   } cases[] = {
