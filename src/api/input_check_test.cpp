@@ -124,7 +124,7 @@ TEST(InputCheckTest, no_depth_and_no_number_of_errors_is_too_much) {
   const std::string deep = "{\"Filters\":" + std::string(100'000, '[') + std::string(100'000, ']') + "}";
   EXPECT_TRUE(refusal("DescribeEndpoints", deep).starts_with("SerializationException"));
   std::string many = "{\"Filters\":[0";
-  for (int i = 0; i < 10'000; ++i) many += ",0";
+  for (int i = 0; i < 900; ++i) many += ",0";
   const std::string refused = refusal("DescribeEndpoints", many + "]}");
   EXPECT_NE(refused.find("20 validation errors detected"), std::string::npos);
   EXPECT_LT(refused.size(), 4'000U);
