@@ -76,7 +76,8 @@ def test_words_of_a_violation_are_those_that_users_know(checked_client: Callable
     client = checked_client(parameter_validation=False)
     with pytest.raises(botocore.exceptions.ClientError) as refused:
         client.start_replication_task(ReplicationTaskArn="arn", StartReplicationTaskType="begin")
-    assert str(refused.value) == (
+    said = str(refused.value).replace(" (reached max retries: 0)", "")  # newer clients count their attempts
+    assert said == (
         "An error occurred (ValidationException) when calling the StartReplicationTask operation: 1 validation error "
         "detected: Value 'begin' at 'startReplicationTaskType' failed to satisfy constraint: Member must satisfy enum "
         "value set: [start-replication, resume-processing, reload-target]"

@@ -287,6 +287,7 @@ def test_a_worker_killed_in_its_stop_is_started_once_more_and_ends_cleanly(site:
     shop = site.add("15")
     site.book.start(shop.task)
     site.until_running()
+    site.book.until_loaded(shop.task)
     pid = site.workers()[shop.task]
     os.kill(pid, signal.SIGSTOP)  # so that it does not come to its stop before it dies
     site.book.call("StopReplicationTask", ReplicationTaskArn=shop.task)
