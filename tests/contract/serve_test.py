@@ -173,7 +173,7 @@ def test_a_listen_address_that_is_none_is_told(tmp_path: Path, listen: str) -> N
 def test_a_second_server_on_the_folder_is_refused(own_server: GodwitServer) -> None:
     own_server.start()
     done = godwit("serve", "--data-dir", own_server.data, "--listen", "127.0.0.1:0")
-    assert done.returncode == 1 and "another godwit serve is at work in it" in done.stderr
+    assert done.returncode == 2 and "another godwit serve is at work in it" in done.stderr
     assert own_server.process.running()
 
 
