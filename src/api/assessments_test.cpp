@@ -313,7 +313,8 @@ TEST_F(AssessmentsApi, a_run_of_a_server_that_is_gone_is_ended_by_the_next_one) 
   });
   restart();
   later.join();
-  EXPECT_EQ(shown(arn)["Status"], "running");
+  const std::string left = shown(arn)["Status"];  // as far as it came
+  EXPECT_TRUE(left == "starting" || left == "running") << left;
   ASSERT_TRUE(end_forgotten_assessments(*environment_));
   const json ended = shown(arn);
   EXPECT_EQ(ended["Status"], "error-executing");
