@@ -19,6 +19,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "control/api_words.h"
 #include "control/worker_errors.h"
 #include "control/worker_folder.h"
 #include "control/worker_limits.h"
@@ -96,7 +97,7 @@ WorkerOutcome failure_of(const WorkerJob& job, const Error& error) {
   out.failed = true;
   out.recoverable = is_recoverable(error);
   out.stop_reason = "FATAL_ERROR";
-  out.failure = error.message;
+  out.failure = in_api_words(error.message);
   return out;
 }
 
@@ -109,10 +110,10 @@ WorkerOutcome outcome_of(const WorkerJob& job, const TaskSummary& summary, const
   out.recoverable = summary.error && is_recoverable(*summary.error);
   out.was_running = was_running;
   out.stop_reason = summary.stop_reason;
-  if (summary.error) out.failure = summary.error->message;
+  if (summary.error) out.failure = in_api_words(summary.error->message);
   out.checkpoint = summary.checkpoint.empty() ? checkpoint : summary.checkpoint;
   out.has_findings = summary.exit == 3;
-  out.remarks = summary.remarks;
+  for (const std::string& remark : summary.remarks) out.remarks.push_back(in_api_words(remark));
   return out;
 }
 
@@ -128,6 +129,7 @@ Result<WorkerOutcome> run_task(const WorkerJob& job, const std::string& socket_p
   for (const auto& [component, severity] : options.settings.logging.components)
     task_log().set_severity(component, severity);
   task_log().set_rotation(job.log);
+  task_log().set_wording(in_api_words);
   TRY(task_log().open(job.state_dir + "/task.log"));
   const WorkerStatistics before = statistics_before(job);
   for (const WorkerTable& table : before.tables) options.carried.push_back(table.figures);
@@ -177,7 +179,7 @@ Result<DroppedTask> remove_task(const WorkerJob& job) {
 int clean_up(const WorkerJob& job) {
   const auto removed = remove_task(job);
   nlohmann::json answer = nlohmann::json::object();
-  if (!removed) answer["error"] = removed.error().message;
+  if (!removed) answer["error"] = in_api_words(removed.error().message);
   fmt::print("{}\n", answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
   return removed ? 0 : 1;
 }

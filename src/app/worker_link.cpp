@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "control/api_words.h"
 #include "control/worker_folder.h"
 
 namespace godwit {
@@ -110,7 +111,9 @@ void WorkerLink::tell_tables(const std::vector<WorkerTable>& tables, bool all) {
 
 void WorkerLink::look(bool last) {
   look_at_ms_ = monotonic_ms() + look_ms;
-  const TaskStatistics now = runner_.progress().copy();
+  TaskStatistics now = runner_.progress().copy();
+  for (TableStatistics& table : now.tables)
+    if (!table.reason.empty()) table.reason = in_api_words(table.reason);
   phase_ = now.phase;
   paused_ = now.backlog.paused;
   const bool running = !now.phase.empty() && now.phase != "starting";

@@ -76,6 +76,16 @@ TEST_F(LogFile, a_file_that_was_removed_is_made_again_with_the_next_line) {
   EXPECT_EQ(lines(), 1U);
 }
 
+TEST_F(LogFile, lines_say_what_the_wording_makes_of_them) {
+  ASSERT_TRUE(log_.open(path()));
+  log_.set_wording([](std::string_view text) { return "worded " + std::string(text); });
+  write(1);
+  std::ifstream file(path());
+  std::string line;
+  ASSERT_TRUE(std::getline(file, line));
+  EXPECT_NE(line.find("]I:  worded a line of the log  ("), std::string::npos) << line;
+}
+
 TEST_F(LogFile, without_limits_one_file_takes_all) {
   ASSERT_TRUE(log_.open(path()));
   write(50);

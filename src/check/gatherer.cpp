@@ -147,6 +147,8 @@ Result<void> Gatherer::source_tables() {
   for (const CheckedTable& table : facts_.tables) names.push_back(table.plan.source->ref);
   std::vector<TableSurvey> found = TRY(source_->catalog().survey(names));
   for (size_t i = 0; i < found.size(); ++i) facts_.tables[i].source = std::move(found[i]);
+  // Dropped since it was planned: nothing is left to judge.
+  std::erase_if(facts_.tables, [](const CheckedTable& table) { return !table.source.exists; });
   return {};
 }
 

@@ -37,7 +37,7 @@ std::string counted(int64_t count, std::string_view one, std::string_view many) 
 }  // namespace
 
 bool has_key(const TableSurvey& table) {
-  return !table.exists || std::ranges::any_of(table.indexes, [](const SurveyedIndex& index) {
+  return std::ranges::any_of(table.indexes, [](const SurveyedIndex& index) {
     return index.unique && index.valid && index.whole && (index.primary || !index.nullable);
   });
 }

@@ -9,7 +9,7 @@
 
 namespace godwit {
 
-// A primary key, or a unique index over whole columns that are never NULL. True of a table that was not surveyed.
+// A primary key, or a unique index over whole columns that are never NULL.
 bool has_key(const TableSurvey& table);
 bool has_primary_key(const TableSurvey& table);
 bool in_unique_index(const TableSurvey& table, std::string_view column);

@@ -4,6 +4,7 @@
 
 #include "base/server_log.h"
 #include "check/report_json.h"
+#include "control/api_words.h"
 #include "control/assessed_task.h"
 #include "control/assessment_faults.h"
 #include "control/assessment_files.h"
@@ -21,6 +22,15 @@ std::string text_of(const nlohmann::ordered_json& document) {
 
 void told(const AssessmentRunRecord& run, const Result<void>& kept) {
   if (!kept) server_log_of(Severity::error, "assessments", "run={} is not kept: {}", run.name, kept.error().message);
+}
+
+AssessmentResult worded(AssessmentResult result) {
+  result.details = in_api_words(result.details);
+  for (AssessmentFinding& finding : result.findings) {
+    finding.reason = in_api_words(finding.reason);
+    finding.advice = in_api_words(finding.advice);
+  }
+  return result;
 }
 
 // What a run does on its thread: keeps the store and the files up to date with it.
@@ -43,7 +53,8 @@ class RunKeeper : public AssessmentListener {
     told(run_, begin_individual_assessment(environment_.database, run_.id, name, environment_.now_us()));
   }
 
-  void ends(const AssessmentResult& result) override {
+  void ends(const AssessmentResult& as_said) override {
+    const AssessmentResult result = worded(as_said);
     const std::string text = text_of(to_json(result));
     write(result.name + ".json", text);
     told(run_, environment_.database.atomically([&]() -> Result<void> {
@@ -60,7 +71,8 @@ class RunKeeper : public AssessmentListener {
   }
 
   // The files are there when the run shows its end.
-  void finish(const AssessmentReport& report) {
+  void finish(AssessmentReport report) {
+    for (AssessmentResult& result : report.results) result = worded(std::move(result));
     write("summary.json", text_of(summary_to_json(report)));
     told(run_, environment_.database.atomically([&]() -> Result<void> {
       TRY(end_testing(environment_, run_.task_id));
@@ -124,7 +136,7 @@ void carry_out(Environment& environment, const AssessmentRunRecord& run, const A
     report = unassessed(names, Outcome::cancelled, "The run was cancelled.", keeper);
   else if (!report)
     report = unassessed(names, Outcome::error, report.error().message, keeper);
-  keeper.finish(*report);
+  keeper.finish(*std::move(report));
 }
 
 Result<void> check_encryption(const NewAssessmentRun& wanted) {

@@ -30,10 +30,4 @@ Result<std::vector<std::string>> Catalog::list_schemas() {
   return std::vector<std::string>(out.begin(), out.end());
 }
 
-Result<std::vector<TableSurvey>> Catalog::survey(std::span<const TableRef> tables) {
-  std::vector<TableSurvey> out;
-  for (const TableRef& table : tables) out.emplace_back().table = table;
-  return out;
-}
-
 }  // namespace godwit

@@ -107,7 +107,7 @@ class Catalog {
   virtual Result<std::vector<ObjectDef>> read_objects(std::span<const TableDef> tables) = 0;
 
   // What stands around the rows of these tables, in their order; TableSurvey::exists says whether there is one.
-  virtual Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables);
+  virtual Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables) = 0;
 
   // The sequences that the tables' columns own or whose values their defaults take.
   virtual Result<std::vector<SequenceState>> read_sequences(std::span<const TableDef> tables) = 0;

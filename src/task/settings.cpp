@@ -43,9 +43,9 @@ Result<json> read_choice(const json& value, const std::string& path, std::string
       json_value_error(path, allowed.size() == 1 ? allowed.front() : "one of " + join(allowed, ", "), value));
 }
 
-const KeyRule* find_key(std::string_view section, std::string_view key) {
+const SettingsKey* find_key(std::string_view section, std::string_view key) {
   const auto at = std::ranges::find_if(
-      settings_keys(), [&](const KeyRule& rule) { return rule.section == section && rule.key == key; });
+      settings_keys(), [&](const SettingsKey& rule) { return rule.section == section && rule.key == key; });
   return at == settings_keys().end() ? nullptr : &*at;
 }
 
@@ -57,7 +57,7 @@ std::string severity_choices() {
 
 bool is_section(std::string_view name) {
   return !name.empty() &&
-         std::ranges::any_of(settings_keys(), [&](const KeyRule& rule) { return rule.section == name; });
+         std::ranges::any_of(settings_keys(), [&](const SettingsKey& rule) { return rule.section == name; });
 }
 
 // Puts a document over the defaults, key by key.
@@ -82,7 +82,7 @@ class Merger {
     const auto opaque = std::ranges::find(opaque_settings_sections(), name, &OpaqueSection::name);
     if (opaque != opaque_settings_sections().end()) return merge_opaque(*opaque, value);
     if (is_section(name)) return merge_section(name, value);
-    if (const KeyRule* rule = find_key("", name)) return merge_key(*rule, value, out_.effective);
+    if (const SettingsKey* rule = find_key("", name)) return merge_key(*rule, value, out_.effective);
     out_.effective[name] = value;
     warn_unknown("", name);
     return {};
@@ -102,7 +102,7 @@ class Merger {
     json& into = out_.effective[section];
     if (into.is_null()) into = defaults_[section];
     for (const auto& member : value.items()) {
-      if (const KeyRule* rule = find_key(section, member.key())) {
+      if (const SettingsKey* rule = find_key(section, member.key())) {
         TRY(merge_key(*rule, member.value(), into));
       } else {
         into[member.key()] = member.value();
@@ -112,7 +112,7 @@ class Merger {
     return {};
   }
 
-  Result<void> merge_key(const KeyRule& rule, const json& value, json& into) {
+  Result<void> merge_key(const SettingsKey& rule, const json& value, json& into) {
     if (value.is_null()) return {};
     const std::string path = json_path(rule.section, rule.key);
     json& place = into[std::string(rule.key)];
@@ -209,14 +209,14 @@ class Merger {
   }
 
   void warn_about_effects(const json& sent) {
-    for (const KeyRule& rule : settings_keys()) {
+    for (const SettingsKey& rule : settings_keys()) {
       if (rule.note.empty()) continue;
       const bool is_sent = names(sent, rule.section, rule.key);
       if (rule.note_always ? is_sent : differs_from_default(rule)) warn(json_path(rule.section, rule.key), rule.note);
     }
   }
 
-  bool differs_from_default(const KeyRule& rule) const {
+  bool differs_from_default(const SettingsKey& rule) const {
     const json* now = member(out_.effective, rule.section, rule.key);
     if (now == nullptr) return false;
     const json* before = member(defaults_, rule.section, rule.key);
@@ -246,7 +246,7 @@ class Merger {
   void warn_unknown(std::string_view section, const std::string& key) {
     std::string note = "unknown; kept in the document, without effect";
     const std::string lower = lower_ascii(key);
-    for (const KeyRule& rule : settings_keys()) {
+    for (const SettingsKey& rule : settings_keys()) {
       const std::string_view known = section.empty() ? rule.section : rule.key;
       if ((section.empty() || rule.section == section) && lower_ascii(known) == lower) {
         note += fmt::format(". Write it as {}", known);

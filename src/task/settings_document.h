@@ -16,7 +16,7 @@ struct AllowedValue {
   std::string_view choices;         // "A|B|C"
 };
 
-struct KeyRule {
+struct SettingsKey {
   std::string_view section, key;  // a key at the top level has no section
   AllowedValue allowed;
   std::string_view note;     // the warning; empty where the key has its full effect
@@ -28,7 +28,7 @@ struct OpaqueSection {
   std::string_view name, note;
 };
 
-std::span<const KeyRule> settings_keys();
+std::span<const SettingsKey> settings_keys();
 std::span<const OpaqueSection> opaque_settings_sections();
 
 inline constexpr std::string_view default_log_severity = "LOGGER_SEVERITY_DEFAULT";

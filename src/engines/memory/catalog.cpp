@@ -33,6 +33,18 @@ ObjectDef table_object(const TableRef& table) {
   return object;
 }
 
+SurveyedIndex surveyed(const TableDef& table, const KeyDef& key, bool primary) {
+  SurveyedIndex index;
+  index.name = key.name;
+  index.primary = primary;
+  index.unique = index.constraint = true;
+  for (const uint32_t column : key.columns) {
+    index.columns.push_back(table.columns[column].name);
+    index.nullable = index.nullable || !table.columns[column].not_null;
+  }
+  return index;
+}
+
 ObjectDef key_object(const TableDef& table, std::string_view kind, const KeyDef& key) {
   ObjectDef object = object_of(ObjectPhase::keys, kind, key.name, table.ref);
   for (const uint32_t column : key.columns)
@@ -83,6 +95,28 @@ Result<std::vector<ObjectDef>> MemoryCatalog::read_objects(std::span<const Table
       objects.push_back(key_object(current, unique_key_kind, key));
   }
   return objects;
+}
+
+Result<std::vector<TableSurvey>> MemoryCatalog::survey(std::span<const TableRef> tables) {
+  const std::scoped_lock lock(state_.mutex);
+  TRY(state_.check_session(*session_));
+  std::vector<TableSurvey> found;
+  for (const TableRef& ref : tables) {
+    TableSurvey& survey = found.emplace_back();
+    survey.table = ref;
+    const auto at = state_.tables.find(ref);
+    if (at == state_.tables.end()) continue;
+    const TableDef& table = *at->second.content.def();
+    survey.exists = true;
+    survey.partitioned = !table.leaves.empty();
+    for (const ColumnDef& column : table.columns) {
+      if (column.generated) survey.generated_columns.push_back(column.name);
+      if (column.not_null) survey.not_null_columns.push_back(column.name);
+    }
+    if (table.key) survey.indexes.push_back(surveyed(table, *table.key, true));
+    for (const KeyDef& key : at->second.content.unique_keys()) survey.indexes.push_back(surveyed(table, key, false));
+  }
+  return found;
 }
 
 Result<std::vector<SequenceState>> MemoryCatalog::read_sequences(std::span<const TableDef> tables) {

@@ -18,6 +18,7 @@ class MemoryCatalog : public Catalog {
   Result<std::vector<TableRef>> list_tables() override;
   Result<std::vector<TableDef>> describe(std::span<const TableRef> tables) override;
   Result<std::vector<ObjectDef>> read_objects(std::span<const TableDef> tables) override;
+  Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables) override;
   Result<std::vector<SequenceState>> read_sequences(std::span<const TableDef> tables) override;
 
  private:
