@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace godwit::postgres {
 namespace {
 
@@ -85,11 +87,23 @@ Error not_readable(const TableRef& table, std::string_view role) {
                           "\"{1}\"; GRANT SELECT ON \"{2}\".\"{3}\" TO \"{1}\"; or exclude the table.",
                           to_string(table), role, table.schema, table.name));
 }
-Error not_table_owner(const TableRef& table, std::string_view role) {
+Error not_table_owner(std::span<const TableRef> tables, std::string_view owner, bool owner_is_mighty,
+                      std::string_view role) {
+  constexpr size_t named = 5;
+  std::string list;
+  for (const TableRef& table : tables.first(std::min(named, tables.size())))
+    list += (list.empty() ? "" : ", ") + to_string(table);
+  if (tables.size() > named) list += fmt::format(" and {} more", tables.size() - named);
+  const std::string way =
+      owner_is_mighty ? fmt::format("Their owner \"{}\" has a superuser's rights, which \"{}\" is not to be given: "
+                                    "give it the tables themselves (ALTER TABLE ... OWNER TO)",
+                                    owner, role)
+                      : fmt::format("Run GRANT \"{}\" TO \"{}\";", owner, role);
   return make(ErrorKind::prerequisite, "not_owner",
-              fmt::format("role \"{1}\" cannot publish changes of table {0}: only the table's owner may add it to a "
-                          "publication. Run GRANT <the owner> TO \"{1}\"; or connect as the owner or a superuser.",
-                          to_string(table), role));
+              fmt::format("role \"{}\" cannot publish changes of {}: only a table's owner may add it to a publication. "
+                          "{}, or capture with PluginName=test_decoding, which needs no ownership, or have the owner "
+                          "make a publication and name it (PublicationName).",
+                          role, list, way));
 }
 Error row_security(const TableRef& table, std::string_view role) {
   return make(
