@@ -306,6 +306,8 @@ class Checks {
       if (object.dialect == dialect) {
         const bool lacks = TRY(lacks_other_table(session_, object, tables_));
         if (lacks) warn(errors::other_table_missing(object));
+        if (object.kind == "sequence" && !object.create.empty() && !session_.traits().mariadb)
+          warn(errors::not_carried(object, "this server has no sequences."));
         continue;
       }
       for (const std::string& note : carry(object, tables_, carry_traits(session_.traits())).notes)

@@ -169,7 +169,9 @@ Error key_without_length(std::string_view name, const TableRef& table, const Col
 }
 Error no_such_sequence(std::string_view name) {
   return make(ErrorKind::table, "target.no_sequence",
-              fmt::format("no column counts up in the place of sequence {}", name));
+              fmt::format("neither a column that counts up nor a sequence stands in the place of sequence {} on the "
+                          "target, so its value was not set. Where applications use it, make what takes its place.",
+                          name));
 }
 Error cannot_restore(std::string_view statement, const Error& cause) {
   Error error = cause;
