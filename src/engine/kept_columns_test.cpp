@@ -18,8 +18,7 @@ TargetTable task_of(std::initializer_list<ColumnDef> written, Names unwritten) {
 }
 
 TEST(KeptColumns, that_nothing_writes_are_told_from_those_that_fill_themselves) {
-  const TargetTable task =
-      task_of({{.name = "id", .not_null = true}, {.name = "note", .not_null = false}}, {"sum", "total"});
+  const TargetTable task = task_of({{"id", {}, true}, {"note", {}}}, {"sum", "total"});
   const KeptColumn columns[] = {
       {"id", true},         {"note", true}, {"sum"},  {"total", true, false, true},
       {"made", true, true}, {"who", true},  {"free"}, {"twice", true, false, true},
@@ -31,7 +30,7 @@ TEST(KeptColumns, that_nothing_writes_are_told_from_those_that_fill_themselves) 
 }
 
 TEST(KeptColumns, are_known_by_their_names_as_the_server_compares_them) {
-  const TargetTable task = task_of({{.name = "ID", .not_null = true}}, {"Sum"});
+  const TargetTable task = task_of({{"ID", {}, true}}, {"Sum"});
   const KeptColumn columns[] = {{"id", true}, {"SUM", true}};
   EXPECT_EQ(kept_misfits(task, columns, true).stay_null, Names{"SUM"});
   EXPECT_TRUE(kept_misfits(task, columns, true).want_values.empty());
