@@ -8,6 +8,7 @@
 #include <string>
 #include <tuple>
 
+#include "control/worker_errors.h"
 #include "task/measures.h"
 
 namespace godwit {
@@ -40,6 +41,12 @@ ProcessUse own_use() {
     if (line.starts_with("VmSwap:")) out.swap_bytes = kilobytes();
   }
   return out;
+}
+
+std::string shown_setback(const Setback& setback, int64_t now_ms) {
+  constexpr int64_t settled_ms = 5000;
+  if (setback.error.empty() || (setback.over_ms != 0 && now_ms - setback.over_ms >= settled_ms)) return {};
+  return errors::task_set_back(setback.error, setback.attempt);
 }
 
 int64_t full_load_percent(const std::vector<TableStatistics>& tables, std::string_view type) {
