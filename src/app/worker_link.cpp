@@ -123,7 +123,10 @@ void WorkerLink::look(bool last) {
   figures.running = running;
   figures.reading_paused = paused_;
   figures.checkpoint = now.checkpoint;
-  figures.setback = in_api_words(shown_setback(now.setback, monotonic_ms()));
+  if (last ? now.setback.over_ms == 0 : is_shown(now.setback, monotonic_ms())) {
+    figures.setback = in_api_words(now.setback.error);
+    figures.attempt = now.setback.attempt;
+  }
   figures.restarted = restarted_;
   figures.statistics = worker_figures(now, type_, now_us(), monotonic_ms());
   figures.statistics.run = run_;

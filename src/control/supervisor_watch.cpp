@@ -186,10 +186,11 @@ void Supervisor::take_figures(Worker& worker, WorkerFigures figures) {
   if (!figures.checkpoint.empty()) worker.report.checkpoint = figures.checkpoint;
   bool anew = paused;
   if (figures.running) {
-    worker.restarted = figures.restarted;
-    std::string& told = figures.setback.empty() ? figures.restarted : figures.setback;
-    anew |= told != worker.report.last_failure;
-    worker.report.last_failure = std::move(told);
+    const std::string told =
+        figures.setback.empty() ? figures.restarted : errors::task_set_back(figures.setback, figures.attempt);
+    anew |= std::exchange(worker.report.last_failure, told) != told;
+    worker.restarted = std::move(figures.restarted);
+    worker.setback = std::move(figures.setback);
     if (worker.running_since_ms == 0) worker.running_since_ms = monotonic_ms();
     worker.history.has_run = true;
     if (worker.history.stop_asked && !worker.stop_sent) send_stop(worker);
@@ -297,6 +298,8 @@ void Supervisor::worker_ended(Worker& worker) {
     if (end != WorkerEnd::unreachable || worker.history.has_run)
       report.last_failure = errors::worker_stopped_midway(how);
   }
+  if (worker.history.stop_asked && end == WorkerEnd::done && !worker.setback.empty())
+    report.last_failure = errors::worker_stopped_midway("could not go on: " + worker.setback);
   end_run(worker, std::move(report));
 }
 

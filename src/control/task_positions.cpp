@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "control/api_words.h"
 #include "control/endpoint_kinds.h"
 #include "control/faults.h"
 #include "control/task_faults.h"
@@ -43,14 +44,14 @@ Result<void> check_start(const Engine& source, std::string_view text) {
   int64_t us = 0;
   if (source.finds_times() && parse_utc(text, us)) return {};
   if (const auto position = source.parse_position(text); !position)
-    return Failure(start_position_refused(position.error().message));
+    return Failure(start_position_refused(in_api_words(position.error().message)));
   return {};
 }
 
 Result<void> check_stop(const Engine& source, std::string_view text) {
   if (!text.starts_with(native)) return {};
   if (const auto position = source.parse_position(text.substr(native.size())); !position)
-    return Failure(stop_position_refused(position.error().message));
+    return Failure(stop_position_refused(in_api_words(position.error().message)));
   return {};
 }
 

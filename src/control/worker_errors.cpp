@@ -121,7 +121,7 @@ std::string worker_gave_up(const std::string& task_id, const std::string& how, i
       as_sentence(how), counted(attempts, "restart"), task_id);
 }
 
-std::string task_set_back(const std::string& why, int attempt) {
+std::string task_set_back(const std::string& why, int64_t attempt) {
   return fmt::format("The task cannot go on just now: {} It tries again, from its stored position (attempt {}).",
                      as_sentence(why), attempt);
 }

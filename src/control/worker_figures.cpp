@@ -8,7 +8,6 @@
 #include <string>
 #include <tuple>
 
-#include "control/worker_errors.h"
 #include "task/measures.h"
 
 namespace godwit {
@@ -43,10 +42,9 @@ ProcessUse own_use() {
   return out;
 }
 
-std::string shown_setback(const Setback& setback, int64_t now_ms) {
+bool is_shown(const Setback& setback, int64_t now_ms) {
   constexpr int64_t settled_ms = 5000;
-  if (setback.error.empty() || (setback.over_ms != 0 && now_ms - setback.over_ms >= settled_ms)) return {};
-  return errors::task_set_back(setback.error, setback.attempt);
+  return !setback.error.empty() && (setback.over_ms == 0 || now_ms - setback.over_ms < settled_ms);
 }
 
 int64_t full_load_percent(const std::vector<TableStatistics>& tables, std::string_view type) {

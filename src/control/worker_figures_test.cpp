@@ -51,14 +51,12 @@ TEST(WorkerFigures, percent_of_a_load) {
 }
 
 TEST(WorkerFigures, an_error_that_the_task_tries_to_get_over_is_told_until_it_has_for_some_seconds) {
-  EXPECT_EQ(shown_setback({}, 1'000'000), "");
-  Setback setback{.error = "the connection was lost:\n\tno route to host", .attempt = 2};
-  const std::string told = shown_setback(setback, 1'000'000);
-  EXPECT_NE(told.find("the connection was lost: no route to host. It tries again"), std::string::npos) << told;
-  EXPECT_NE(told.find("(attempt 2)"), std::string::npos) << told;
+  EXPECT_FALSE(is_shown({}, 1'000'000));
+  Setback setback{.error = "the connection was lost"};
+  EXPECT_TRUE(is_shown(setback, 1'000'000));
   setback.over_ms = 1'000'000;
-  EXPECT_EQ(shown_setback(setback, 1'004'000), told);  // one that comes back at once does not flicker
-  EXPECT_EQ(shown_setback(setback, 1'005'000), "");
+  EXPECT_TRUE(is_shown(setback, 1'004'000));  // one that comes back at once does not flicker
+  EXPECT_FALSE(is_shown(setback, 1'005'000));
 }
 
 TEST(WorkerFigures, tables_are_counted_by_state_and_the_load_has_an_end_when_all_are_done) {

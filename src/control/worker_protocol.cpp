@@ -166,6 +166,7 @@ json to_value(const WorkerFigures& figures) {
               {"reading_paused", figures.reading_paused},
               {"checkpoint", figures.checkpoint},
               {"setback", figures.setback},
+              {"attempt", figures.attempt},
               {"restarted", figures.restarted}};
   write(out, figures.statistics, figure_members);
   return out;
@@ -201,6 +202,8 @@ Result<WorkerMessage> read_figures(const JsonFields& fields) {
   .value_or("");
   out.setback = TRY(fields.text("setback"))
   .value_or("");
+  out.attempt = TRY(fields.integer("attempt", 0, highest))
+  .value_or(0);
   out.restarted = TRY(fields.text("restarted"))
   .value_or("");
   TRY(read(fields, out.statistics, figure_members));

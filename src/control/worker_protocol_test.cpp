@@ -29,6 +29,7 @@ TEST(WorkerProtocol, messages_come_back_as_they_were_said) {
   figures.running = true;
   figures.checkpoint = "checkpoint:V1#1#0/1#0#0#*#0#0";
   figures.setback = "the source is gone";
+  figures.attempt = 3;
   figures.restarted = "it died";
   figures.statistics.run = 9;
   figures.statistics.full_load_percent = 33;
