@@ -276,6 +276,7 @@ void Supervisor::worker_ended(Worker& worker) {
     worker.waited_ms = decision.wait_ms;
     worker.restart_at_ms = now_ms + std::max<int64_t>(1, decision.wait_ms);
     worker.report.last_failure = told;
+    worker.setback.clear();
     if (end != WorkerEnd::recycled) {
       ++worker.history.attempts;
       ++worker.report.restarts;
