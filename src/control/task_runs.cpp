@@ -118,8 +118,8 @@ Result<StoredTask> begin_run(Environment& environment, const StartRequest& reque
   const auto status = next(task_status(task.status), Event::start_asked);
   if (!status) return Failure(refused(Event::start_asked, task_status(task.status)));
   TRY(check_start_type(task, request.type, request.cdc));
-  const CdcPositions positions =
-      TRY(merge_positions({task.cdc_start_position, task.cdc_stop_position}, request.cdc, task.migration_type));
+  const CdcPositions positions = TRY(merge_positions(environment, task.source_endpoint_id, task.migration_type,
+                                                     {task.cdc_start_position, task.cdc_stop_position}, request.cdc));
   TRY(check_surroundings(environment, task));
   const int64_t now_us = environment.now_us();
   const bool fresh = request.type != resume_processing;

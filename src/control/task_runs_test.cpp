@@ -115,7 +115,7 @@ TEST_F(TaskRunsTest, a_worker_that_cannot_be_started_fails_the_task_with_its_rea
   const std::string arn = make();
   EXPECT_EQ(start(arn)->status, "starting");
   EXPECT_EQ(status(arn), "failed");
-  EXPECT_EQ(stored(arn).last_failure, "no worker can be started");
+  EXPECT_EQ(stored(arn).last_failure, "no worker can be started.");
   EXPECT_EQ(stored(arn).stop_reason, "Stop Reason FATAL_ERROR");
   EXPECT_EQ(events(arn).back(), 78);
 }

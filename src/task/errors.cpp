@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "base/sentences.h"
+
 namespace godwit::errors {
 namespace {
 
@@ -182,7 +184,8 @@ Error unreadable_changes(const TableRef& table, std::string_view at, std::string
                   to_string(table), at, why));
 }
 Error retries_exhausted(int attempts, const Error& last) {
-  return make(ErrorKind::fatal, "retries", fmt::format("gave up after {} attempts: {}", attempts, last.message));
+  return make(ErrorKind::fatal, "retries",
+              fmt::format("gave up after {}: {}", counted(attempts, "attempt"), last.message));
 }
 Error no_common_encoding(const TableRef& table) {
   return make(

@@ -4,6 +4,8 @@
 
 #include <algorithm>
 
+#include "base/sentences.h"
+
 namespace godwit::postgres {
 namespace {
 
@@ -17,14 +19,15 @@ namespace errors {
 
 Error cannot_connect(std::string_view endpoint, std::string_view said, std::string_view sqlstate) {
   return make(ErrorKind::connection, "connect",
-              fmt::format("cannot connect to {}: {}. Check host, port, database, user and password, and the "
+              fmt::format("cannot connect to {}: {} Check host, port, database, user and password, and the "
                           "server's pg_hba.conf.",
-                          endpoint, said),
+                          endpoint, as_sentence(said)),
               sqlstate);
 }
 Error connection_lost(std::string_view said) {
-  return make(ErrorKind::connection, "connection_lost",
-              fmt::format("the connection to the server was lost: {}", said.empty() ? "no reason given" : said));
+  return make(
+      ErrorKind::connection, "connection_lost",
+      fmt::format("the connection to the server was lost: {}", as_sentence(said.empty() ? "no reason given" : said)));
 }
 Error too_old(std::string_view endpoint, int version) {
   return make(ErrorKind::prerequisite, "version",
