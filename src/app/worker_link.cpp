@@ -114,7 +114,7 @@ void WorkerLink::look(bool last) {
   look_at_ms_ = monotonic_ms() + look_ms;
   TaskStatistics now = runner_.progress().copy();
   for (TableStatistics& table : now.tables)
-    if (!table.reason.empty()) table.reason = in_api_words(table.reason);
+    if (!table.reason.empty()) table.reason = in_api_words(table.reason, type_);
   phase_ = now.phase;
   paused_ = now.backlog.paused;
   const bool running = !now.phase.empty() && now.phase != "starting";

@@ -48,6 +48,8 @@ struct WorkerJob {
   std::string source, target;      // URIs with secrets
   std::string mappings, settings;  // JSON texts; empty: the defaults
   std::string start_position;      // native, checkpoint:… or a time; empty: none
+  std::string came_to;             // of a resumed task: its RecoveryCheckpoint; may be empty
+  bool has_begun = false;          // a run since the last fresh start loaded or followed: a record is to be there
   std::string stop_position;       // server_time:…, commit_time:…, position:…, caught-up; empty: none
   std::string state_dir;           // of this task alone: task.log, spool, statistics; made if it is not there
   std::string restarted;           // of a worker that follows a dead one: what became of that, for people

@@ -126,6 +126,7 @@ Result<Modification> plan_modification(Environment& environment, const StoredTas
   if (!positions.start.empty() && plan.task.migration_type != "cdc")
     return Failure(start_position_without_use(plan.task.migration_type));
   plan.task.cdc_start_position = positions.start;
+  if (change.cdc.starts()) plan.task.start_position_taken = 0;
   plan.task.cdc_stop_position = positions.stop;
   return plan;
 }

@@ -270,12 +270,14 @@ constexpr std::array<Member<WorkerJob, std::string>, 11> job_texts = {{{"task", 
                                                                        {"mappings", &WorkerJob::mappings},
                                                                        {"settings", &WorkerJob::settings},
                                                                        {"start_position", &WorkerJob::start_position},
+                                                                       {"came_to", &WorkerJob::came_to},
                                                                        {"stop_position", &WorkerJob::stop_position},
                                                                        {"state_dir", &WorkerJob::state_dir},
                                                                        {"restarted", &WorkerJob::restarted}}};
 constexpr std::array<Member<WorkerJob, int64_t>, 2> job_integers = {
     {{"run", &WorkerJob::run}, {"fresh_run", &WorkerJob::fresh_run}}};
-constexpr Members<WorkerJob> job_members = {job_texts, job_integers, {}, {}};
+constexpr std::array<Member<WorkerJob, bool>, 1> job_flags = {{{"has_begun", &WorkerJob::has_begun}}};
+constexpr Members<WorkerJob> job_members = {job_texts, job_integers, {}, job_flags};
 
 constexpr std::array<Member<WorkerOutcome, std::string>, 3> outcome_texts = {
     {{"stop_reason", &WorkerOutcome::stop_reason},

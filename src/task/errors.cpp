@@ -27,6 +27,17 @@ Error record_gone(std::string_view task_id) {
                   "target to a time before it. This worker ends; run the task again to start it anew.",
                   task_id));
 }
+Error record_missing(std::string_view task_id, bool changes_alone, std::string_view came_to) {
+  const std::string from = came_to.empty() ? "" : fmt::format(" from {}", came_to);
+  const std::string anew = changes_alone ? fmt::format("start it anew{} (--restart, --cdc-start-position)", from)
+                                         : "load everything anew with --restart";
+  return make(
+      ErrorKind::prerequisite, "record_missing",
+      fmt::format("the target holds no record (godwit_task) of task {}, which has run before{}: the target or the "
+                  "ControlSchema may be another than before, or its control tables were removed or restored. Nothing "
+                  "was started, for changes would be missing. Give the former place again and resume, or {}.",
+                  task_id, came_to.empty() ? "" : fmt::format(" and came to {}", came_to), anew));
+}
 Error other_ends(std::string_view task_id, std::string_view which, std::string_view recorded,
                  std::string_view given) {
   return make(

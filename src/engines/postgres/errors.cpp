@@ -333,7 +333,10 @@ Error superseded(std::string_view task_id) {
 }
 Error position_exists(std::string_view task_id) {
   return make(ErrorKind::superseded, "position_exists",
-              fmt::format("task {} has a stored position on the target already", task_id));
+              fmt::format("task {} has a stored position on the target already (awsdms_txn_state): another worker "
+                          "started it, or its record was taken out of godwit_task by hand. If no other worker runs, "
+                          "put the record back, or use --restart to start it anew.",
+                          task_id));
 }
 Error standby_target() {
   return make(ErrorKind::prerequisite, "standby",
