@@ -210,8 +210,7 @@ const Case cases[] = {
     {.name = "postgres-check-preparedtxn",
      .edit =
          [](TaskFacts& f) {
-           f.source.prepared_transactions = {
-               {"transaction t", 60, "ROLLBACK PREPARED 't';", "COMMIT PREPARED 't';"}};
+           f.source.prepared_transactions = {{"transaction t", 60, "ROLLBACK PREPARED 't';", "COMMIT PREPARED 't';"}};
          },
      .outcome = Outcome::failed,
      .words = "transaction t",
