@@ -79,6 +79,8 @@ Result<TaskOptions> worker_options(const WorkerJob& job) {
   out.state_dir = job.state_dir;
   out.server_name = job.server_name;
   out.fresh_run = job.fresh_run;
+  out.has_begun = job.has_begun;
+  out.came_to = job.came_to;
   fit_budget(out.settings, job.limits);
   return out;
 }
@@ -97,7 +99,7 @@ WorkerOutcome failure_of(const WorkerJob& job, const Error& error) {
   out.failed = true;
   out.recoverable = is_recoverable(error);
   out.stop_reason = "FATAL_ERROR";
-  out.failure = in_api_words(error.message);
+  out.failure = in_api_words(error.message, job.type);
   return out;
 }
 
@@ -110,10 +112,10 @@ WorkerOutcome outcome_of(const WorkerJob& job, const TaskSummary& summary, const
   out.recoverable = summary.error && is_recoverable(*summary.error);
   out.was_running = was_running;
   out.stop_reason = summary.stop_reason;
-  if (summary.error) out.failure = in_api_words(summary.error->message);
+  if (summary.error) out.failure = in_api_words(summary.error->message, job.type);
   out.checkpoint = summary.checkpoint.empty() ? checkpoint : summary.checkpoint;
   out.has_findings = summary.exit == 3;
-  for (const std::string& remark : summary.remarks) out.remarks.push_back(in_api_words(remark));
+  for (const std::string& remark : summary.remarks) out.remarks.push_back(in_api_words(remark, job.type));
   return out;
 }
 
@@ -129,7 +131,7 @@ Result<WorkerOutcome> run_task(const WorkerJob& job, const std::string& socket_p
   for (const auto& [component, severity] : options.settings.logging.components)
     task_log().set_severity(component, severity);
   task_log().set_rotation(job.log);
-  task_log().set_wording(in_api_words);
+  task_log().set_wording([type = job.type](std::string_view text) { return in_api_words(text, type); });
   TRY(task_log().open(job.state_dir + "/task.log"));
   const WorkerStatistics before = statistics_before(job);
   for (const WorkerTable& table : before.tables) options.carried.push_back(table.figures);

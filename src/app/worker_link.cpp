@@ -29,6 +29,7 @@ WorkerLink::WorkerLink(const WorkerJob& job, std::string socket_path, TaskRunner
     : task_id_(job.task_id),
       type_(job.type),
       state_dir_(job.state_dir),
+      restarted_(job.restarted),
       socket_path_(std::move(socket_path)),
       run_(job.run),
       runner_(runner),
@@ -113,7 +114,7 @@ void WorkerLink::look(bool last) {
   look_at_ms_ = monotonic_ms() + look_ms;
   TaskStatistics now = runner_.progress().copy();
   for (TableStatistics& table : now.tables)
-    if (!table.reason.empty()) table.reason = in_api_words(table.reason);
+    if (!table.reason.empty()) table.reason = in_api_words(table.reason, type_);
   phase_ = now.phase;
   paused_ = now.backlog.paused;
   const bool running = !now.phase.empty() && now.phase != "starting";
@@ -122,6 +123,11 @@ void WorkerLink::look(bool last) {
   figures.running = running;
   figures.reading_paused = paused_;
   figures.checkpoint = now.checkpoint;
+  if (last ? now.setback.over_ms == 0 : is_shown(now.setback, monotonic_ms())) {
+    figures.setback = in_api_words(now.setback.error);
+    figures.attempt = now.setback.attempt;
+  }
+  figures.restarted = restarted_;
   figures.statistics = worker_figures(now, type_, now_us(), monotonic_ms());
   figures.statistics.run = run_;
   figures.statistics.elapsed_ms = before_.elapsed_ms + monotonic_ms() - started_ms_;

@@ -43,7 +43,7 @@ class WorkerLink {
   void take_order(const ReloadCommand& command);
   void tell_taken();
 
-  const std::string task_id_, type_, state_dir_, socket_path_;
+  const std::string task_id_, type_, state_dir_, restarted_, socket_path_;
   const int64_t run_;
   TaskRunner& runner_;
   std::stop_source& stop_;

@@ -59,7 +59,7 @@ struct Log::State {
   std::shared_ptr<spdlog::sinks::basic_file_sink_mt> sink;
   std::vector<std::string> early;
   std::array<std::atomic<Severity>, component_count> severities{};
-  std::string (*wording)(std::string_view) = nullptr;
+  std::function<std::string(std::string_view)> wording;
   std::function<void(Component, Severity, std::string_view)> listener;
   uint64_t sequence = 0;
 
@@ -149,9 +149,9 @@ bool Log::wants(Component component, Severity severity) const {
   return severity <= state_->severities[static_cast<size_t>(component)];
 }
 
-void Log::set_wording(std::string (*wording)(std::string_view)) {
+void Log::set_wording(std::function<std::string(std::string_view)> wording) {
   const std::lock_guard lock(state_->mutex);
-  state_->wording = wording;
+  state_->wording = std::move(wording);
 }
 
 void Log::set_listener(std::function<void(Component, Severity, std::string_view)> listener) {
@@ -162,7 +162,7 @@ void Log::set_listener(std::function<void(Component, Severity, std::string_view)
 void Log::write(Component component, Severity severity, std::string_view text, std::source_location where) {
   const std::lock_guard lock(state_->mutex);
   std::string worded;
-  if (state_->wording != nullptr) text = worded = state_->wording(text);
+  if (state_->wording) text = worded = state_->wording(text);
   state_->put(fmt::format("{:08}: {} [{:<16}]{}:  {}  ({}:{})", ++state_->sequence, iso_seconds(now_us()),
                           to_string(component), letter(severity), text, file_name(where.file_name()), where.line()));
   if (state_->sink) state_->sink->flush();  // lines are few, and a killed worker's last ones are the ones wanted

@@ -61,7 +61,7 @@ class Log {
   void set_severity(Component component, Severity severity);
   bool wants(Component component, Severity severity) const;
   // What a line says goes through this first; set before lines are written.
-  void set_wording(std::string (*wording)(std::string_view));
+  void set_wording(std::function<std::string(std::string_view)> wording);
   // Called for each written line at warning or worse, and for info lines where `everything` was asked for.
   void set_listener(std::function<void(Component, Severity, std::string_view)> listener);
   void write(Component component, Severity severity, std::string_view text,

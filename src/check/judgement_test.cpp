@@ -259,10 +259,14 @@ const Case cases[] = {
      .words = "11 minutes",
      .remedy = "SELECT pg_terminate_backend(7);"},
     {.name = "postgres-check-preparedtxn",
-     .edit = [](TaskFacts& f) { f.source.prepared_transactions = {{"transaction t", 60, "ROLLBACK PREPARED 't';"}}; },
+     .edit =
+         [](TaskFacts& f) {
+           f.source.prepared_transactions = {
+               {"transaction t", 60, "ROLLBACK PREPARED 't';", "COMMIT PREPARED 't';"}};
+         },
      .outcome = Outcome::failed,
      .words = "transaction t",
-     .remedy = "ROLLBACK PREPARED 't';"},
+     .remedy = "COMMIT PREPARED 't';"},
     {.name = "postgres-check-for-logical-decoding-work-mem",
      .edit = [](TaskFacts& f) { f.source.settings["logical_decoding_work_mem"] = "64"; },
      .words = "64 kB",

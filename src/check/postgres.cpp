@@ -140,9 +140,10 @@ void prepared_transactions(const TaskFacts& facts, Judgement& judgement) {
          .reason = fmt::format("Prepared {} has been waiting for {} minutes: a replication slot is made when "
                                "it has been committed or rolled back, not before.",
                                open.who, open.age_s / 60),
-         .advice = "Commit it (COMMIT PREPARED) or roll it back, in its own database.",
+         .advice = "Run one of the two statements, in its own database. Whoever prepared it knows which: the first "
+                   "keeps its work, the second loses it.",
          .place = RemedyPlace::source,
-         .remedy = {open.end}});
+         .remedy = {open.keep, open.end}});
 }
 
 void decoding_memory(const TaskFacts& facts, Judgement& judgement) {

@@ -15,10 +15,23 @@ namespace godwit {
 namespace {
 
 // Of a start's findings those that tell how a table of the target does not fit.
-constexpr std::string_view misfit_codes[] = {
-    "postgres.missing_columns", "postgres.generated_columns", "target.missing_columns", "target.generated_column",
-    "mysql.bends_key",          "mysql.bends_values",         "mysql.bends_nulls",      "mysql.triggers",
-    "mysql.no_table",           "mysql.storage_engine",       "postgres.has_dependents"};
+constexpr std::string_view misfit_codes[] = {"postgres.missing_columns",
+                                             "postgres.generated_columns",
+                                             "target.missing_columns",
+                                             "target.generated_column",
+                                             "mysql.bends_key",
+                                             "mysql.bends_values",
+                                             "mysql.bends_nulls",
+                                             "mysql.triggers",
+                                             "mysql.no_table",
+                                             "mysql.storage_engine",
+                                             "postgres.has_dependents",
+                                             "target.columns_stay_null",
+                                             "target.columns_want_values",
+                                             "target.columns_refuse_nulls",
+                                             "postgres.no_table",
+                                             "postgres.narrower_type",
+                                             "postgres.sequence_missing"};
 
 void session_role(const TaskFacts& facts, Judgement& judgement) {
   judgement.pass("Foreign keys and triggers can be put out of force for Godwit's sessions.");

@@ -8,6 +8,7 @@
 
 namespace godwit {
 
-std::string in_api_words(std::string_view text);
+// `type`: the task's; one of changes alone cannot be loaded anew by itself. Empty: not known.
+std::string in_api_words(std::string_view text, std::string_view type = {});
 
 }  // namespace godwit

@@ -24,5 +24,14 @@ TEST(ApiWords, options_of_the_command_line_become_members_of_calls) {
   for (const auto& [text, words] : cases) EXPECT_EQ(in_api_words(text), words);
 }
 
+TEST(ApiWords, a_task_of_changes_alone_is_not_told_of_a_load_that_it_cannot_have) {
+  EXPECT_EQ(in_api_words("run it with --restart.", "full-load-and-cdc"),
+            "run it with StartReplicationTaskType=reload-target.");
+  EXPECT_EQ(
+      in_api_words("run it with --restart.", "cdc"),
+      "run it with StartReplicationTaskType=start-replication (which loads nothing: rows that are missing need a "
+      "full-load task first).");
+}
+
 }  // namespace
 }  // namespace godwit

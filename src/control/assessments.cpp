@@ -24,11 +24,11 @@ void told(const AssessmentRunRecord& run, const Result<void>& kept) {
   if (!kept) server_log_of(Severity::error, "assessments", "run={} is not kept: {}", run.name, kept.error().message);
 }
 
-AssessmentResult worded(AssessmentResult result) {
-  result.details = in_api_words(result.details);
+AssessmentResult worded(AssessmentResult result, std::string_view type) {
+  result.details = in_api_words(result.details, type);
   for (AssessmentFinding& finding : result.findings) {
-    finding.reason = in_api_words(finding.reason);
-    finding.advice = in_api_words(finding.advice);
+    finding.reason = in_api_words(finding.reason, type);
+    finding.advice = in_api_words(finding.advice, type);
   }
   return result;
 }
@@ -36,9 +36,10 @@ AssessmentResult worded(AssessmentResult result) {
 // What a run does on its thread: keeps the store and the files up to date with it.
 class RunKeeper : public AssessmentListener {
  public:
-  RunKeeper(Environment& environment, AssessmentRunRecord run)
+  RunKeeper(Environment& environment, AssessmentRunRecord run, TaskType type)
       : environment_(environment),
         run_(std::move(run)),
+        type_(to_string(type)),
         folder_(results_folder(environment, run_.bucket, run_.folder, run_.name)) {
     clear_results(folder_);
     told(run_, environment_.database.atomically([&]() -> Result<void> {
@@ -54,7 +55,7 @@ class RunKeeper : public AssessmentListener {
   }
 
   void ends(const AssessmentResult& as_said) override {
-    const AssessmentResult result = worded(as_said);
+    const AssessmentResult result = worded(as_said, type_);
     const std::string text = text_of(to_json(result));
     write(result.name + ".json", text);
     told(run_, environment_.database.atomically([&]() -> Result<void> {
@@ -72,7 +73,7 @@ class RunKeeper : public AssessmentListener {
 
   // The files are there when the run shows its end.
   void finish(AssessmentReport report) {
-    for (AssessmentResult& result : report.results) result = worded(std::move(result));
+    for (AssessmentResult& result : report.results) result = worded(std::move(result), type_);
     write("summary.json", text_of(summary_to_json(report)));
     told(run_, environment_.database.atomically([&]() -> Result<void> {
       TRY(end_testing(environment_, run_.task_id));
@@ -108,6 +109,7 @@ class RunKeeper : public AssessmentListener {
 
   Environment& environment_;
   const AssessmentRunRecord run_;
+  const std::string_view type_;  // of its task
   const std::string folder_;
   std::optional<Error> not_written_;
 };
@@ -128,7 +130,7 @@ AssessmentReport unassessed(const std::vector<std::string>& names, Outcome outco
 
 void carry_out(Environment& environment, const AssessmentRunRecord& run, const AssessmentRequest& request,
                const std::vector<std::string>& names, const std::stop_token& stop) {
-  RunKeeper keeper(environment, run);
+  RunKeeper keeper(environment, run, request.type);
   auto report = stop.stop_requested() ? Result<AssessmentReport>(Failure(Error{})) : assess(request, keeper, stop);
   // The server ends: what is left is ended by the next one.
   if (stop.stop_requested() && !keeper.is_cancelled()) return;

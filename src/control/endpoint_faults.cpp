@@ -66,6 +66,12 @@ Error endpoint_side_in_use(const EndpointRecord& endpoint, std::string_view task
   return invalid_state(fmt::format("Endpoint {} is the {} of task {}, so its EndpointType stays.",
                                    endpoint.identifier, endpoint.type, task));
 }
+Error endpoint_engine_in_use(const EndpointRecord& endpoint, std::string_view engine_name, std::string_view task) {
+  return invalid_state(
+      fmt::format("Endpoint {} is the {} of task {}, so its EngineName cannot change from {} to {}: what "
+                  "the task left there is of no use to the other. Make another endpoint, or delete the task first.",
+                  endpoint.identifier, endpoint.type, task, endpoint.engine_name, engine_name));
+}
 Error endpoint_has_task(std::string_view endpoint, std::string_view task) {
   return invalid_state(fmt::format("Endpoint {} is used by task {}. Delete the task first.", endpoint, task));
 }

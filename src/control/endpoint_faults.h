@@ -28,6 +28,7 @@ Error certificate_is_wallet(std::string_view engine_name);
 Error certificate_needed(std::string_view ssl_mode);
 Error endpoint_has_running_task(std::string_view endpoint, std::string_view task);
 Error endpoint_side_in_use(const EndpointRecord& endpoint, std::string_view task);
+Error endpoint_engine_in_use(const EndpointRecord& endpoint, std::string_view engine_name, std::string_view task);
 Error endpoint_has_task(std::string_view endpoint, std::string_view task);
 
 // Extra connection attributes. A part without a name is not repeated, since it may be the end of a password.

@@ -4,6 +4,7 @@
 #include "control/connection_tests.h"
 #include "control/endpoint_draft.h"
 #include "control/endpoint_faults.h"
+#include "control/endpoint_kinds.h"
 #include "control/faults.h"
 #include "control/identifiers.h"
 #include "store/tasks.h"
@@ -19,25 +20,35 @@ Result<EndpointRecord> require_endpoint(const Environment& environment, const st
   return *found;
 }
 
-// The identifier of a task of the endpoint's, of these statuses only where some are given.
+// The identifier of a task of the endpoint's that the filter lets through.
 Result<std::optional<std::string>> task_of(const Environment& environment, const std::string& endpoint_id,
-                                           std::optional<std::vector<std::string>> statuses = {}) {
-  TaskFilter filter;
+                                           TaskFilter filter = {}) {
   filter.endpoints = {endpoint_id};
-  filter.statuses = std::move(statuses);
   const auto tasks = TRY(list_tasks(environment.database, filter, {.limit = 1}));
   if (tasks.empty()) return std::nullopt;
   return tasks.front().identifier;
 }
 
+// What a task left on a server, and where it stands in a log, are of no use to another family of engines.
+Result<void> require_fitting_engine(const Environment& environment, const EndpointRecord& before,
+                                    const EndpointRecord& after) {
+  if (before.engine_name == after.engine_name) return {};
+  const auto was = endpoint_kind(environment, before.engine_name);  // a build that had more engines may have made it
+  const EndpointKind is = TRY(endpoint_kind(environment, after.engine_name));
+  if (was && was->served_by == is.served_by && was->engine->captures_changes <= is.engine->captures_changes)
+    return {};
+  const auto task = TRY(task_of(environment, before.id));
+  if (task) return Failure(endpoint_engine_in_use(before, after.engine_name, *task));
+  return {};
+}
+
 Result<void> require_unused(const Environment& environment, const EndpointRecord& before,
                             const EndpointRecord& after) {
-  const auto running = TRY(task_of(environment, before.id, {{"starting", "running", "stopping"}}));
+  const auto running = TRY(task_of(environment, before.id, {.statuses = {{"starting", "running", "stopping"}}}));
   if (running) return Failure(endpoint_has_running_task(before.identifier, *running));
-  if (before.type == after.type) return {};
-  const auto task = TRY(task_of(environment, before.id));
-  if (task) return Failure(endpoint_side_in_use(before, *task));
-  return {};
+  if (before.type != after.type)
+    if (const auto task = TRY(task_of(environment, before.id))) return Failure(endpoint_side_in_use(before, *task));
+  return require_fitting_engine(environment, before, after);
 }
 
 Result<void> require_free_name(const Environment& environment, const EndpointRecord& wanted) {

@@ -300,6 +300,13 @@ TEST_F(Endpoints, that_tasks_use_are_kept_and_while_they_run_left_alone) {
   EndpointInput side;
   side.type = "target";
   EXPECT_EQ(modify_endpoint(*environment_, arn, side).error().code, "InvalidResourceStateFault");
+  EndpointInput family;
+  family.engine_name = "s3";
+  EXPECT_EQ(modify_endpoint(*environment_, arn, family).error().code, "InvalidResourceStateFault");
+  EXPECT_EQ(record(arn).engine_name, "postgres");
+  EndpointInput sibling;  // of the same family
+  sibling.engine_name = "gcp-mysql";
+  EXPECT_TRUE(modify_endpoint(*environment_, arn, sibling));
   EXPECT_EQ(delete_endpoint(*environment_, arn).error().code, "InvalidResourceStateFault");
   for (const std::string status : {"starting", "running", "stopping"}) {
     const std::string other = put(status);

@@ -16,6 +16,16 @@ class FakeEngine : public Engine {
   std::string_view name() const override { return "fake"; }
   std::span<const std::string_view> schemes() const override { return {}; }
   const EndpointForm& endpoint_form() const override { return form_; }
+  // An LSN or a checkpoint; "file:offset" and times where `finds_times_`.
+  Result<Position> parse_position(std::string_view text) const override {
+    const bool known = text.starts_with("checkpoint:") || text.find('/') != std::string_view::npos ||
+                       (finds_times_ && text.starts_with("mysql-bin"));
+    if (known) return Position{std::string(text)};
+    return Failure(
+        Error{ErrorKind::usage, "fake.position", "\"" + std::string(text) + "\" is no fake position.", ""});
+  }
+  bool finds_times() const override { return finds_times_; }
+  void lose_times() { finds_times_ = false; }
   Result<std::unique_ptr<Source>> open_source(const Endpoint&, const SessionOptions&) override { return no_tasks(); }
   Result<std::unique_ptr<Target>> open_target(const Endpoint&, const SessionOptions&) override { return no_tasks(); }
 
@@ -49,6 +59,7 @@ class FakeEngine : public Engine {
   static Failure no_tasks() { return Failure(Error{ErrorKind::fatal, "fake", "no tasks", ""}); }
 
   const EndpointForm& form_;
+  bool finds_times_ = true;
   std::mutex mutex_;
   std::vector<std::string> probed_;
   EndpointRole role_ = EndpointRole::source;

@@ -59,6 +59,8 @@ class Supervisor final : public TaskWorkers {
     bool stop_sent = false;   // to this process
     bool is_removed = false;  // nothing is to come after it
     std::string killed_why;   // by this supervisor
+    std::string restarted;    // what became of the last worker that died in this run, told by the next
+    std::string setback;      // what kept the task from going on when it last spoke
     ReloadOrders orders;      // those that are not in the task's record yet, as orders.json
     std::vector<std::pair<Component, Severity>> severities;
     std::optional<WorkerReport> end;  // to be told at end_at_ms

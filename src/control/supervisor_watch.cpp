@@ -186,6 +186,11 @@ void Supervisor::take_figures(Worker& worker, WorkerFigures figures) {
   if (!figures.checkpoint.empty()) worker.report.checkpoint = figures.checkpoint;
   bool anew = paused;
   if (figures.running) {
+    const std::string told =
+        figures.setback.empty() ? figures.restarted : errors::task_set_back(figures.setback, figures.attempt);
+    anew |= std::exchange(worker.report.last_failure, told) != told;
+    worker.restarted = std::move(figures.restarted);
+    worker.setback = std::move(figures.setback);
     if (worker.running_since_ms == 0) worker.running_since_ms = monotonic_ms();
     worker.history.has_run = true;
     if (worker.history.stop_asked && !worker.stop_sent) send_stop(worker);
@@ -247,6 +252,7 @@ WorkerEnd Supervisor::how_it_ended(Worker& worker, WorkerReport& report, std::st
 void Supervisor::worker_ended(Worker& worker) {
   const int64_t now_ms = monotonic_ms();
   WorkerReport report = worker.report;
+  const std::string told = std::exchange(report.last_failure, {});
   std::string how;
   WorkerEnd end = how_it_ended(worker, report, how);
   // Gone while no server was there, as after a restart of the machine: nothing speaks against the task.
@@ -269,9 +275,12 @@ void Supervisor::worker_ended(Worker& worker) {
     worker.history.end_tried = worker.history.stop_asked;
     worker.waited_ms = decision.wait_ms;
     worker.restart_at_ms = now_ms + std::max<int64_t>(1, decision.wait_ms);
+    worker.report.last_failure = told;
+    worker.setback.clear();
     if (end != WorkerEnd::recycled) {
       ++worker.history.attempts;
       ++worker.report.restarts;
+      worker.restarted = errors::worker_was_restarted(how, now_us(), worker.history.attempts);
       worker.report.last_failure = errors::worker_died(how, decision.wait_ms / 1000, worker.history.attempts);
     }
     tell(worker);
@@ -280,7 +289,7 @@ void Supervisor::worker_ended(Worker& worker) {
   report.state = decision.kind == RestartDecision::Kind::failed ? WorkerState::failed : WorkerState::stopped;
   if (end == WorkerEnd::died && report.state == WorkerState::failed) {
     report.stop_reason = "Stop Reason RECOVERABLE_ERROR";
-    report.last_failure = errors::worker_gave_up(how, worker.history.attempts);
+    report.last_failure = errors::worker_gave_up(report.task_id, how, worker.history.attempts);
   }
   if (end == WorkerEnd::unreachable && report.state == WorkerState::failed && worker.history.attempts > 0)
     report.stop_reason = "Stop Reason RECOVERABLE_ERROR";
@@ -290,6 +299,8 @@ void Supervisor::worker_ended(Worker& worker) {
     if (end != WorkerEnd::unreachable || worker.history.has_run)
       report.last_failure = errors::worker_stopped_midway(how);
   }
+  if (worker.history.stop_asked && end == WorkerEnd::done && !worker.setback.empty())
+    report.last_failure = errors::worker_stopped_midway("could not go on: " + worker.setback);
   end_run(worker, std::move(report));
 }
 
@@ -358,6 +369,7 @@ void Supervisor::restart_due() {
     Result<void> launched;
     if (job) {
       job->run = run;
+      job->restarted = worker.restarted;
       if (const auto settings = parse_settings(job->settings)) worker.behavior = settings->error_behavior;
       launched = launch(worker, *job);
     } else {

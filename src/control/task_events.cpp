@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/sentences.h"
 #include "control/events.h"
 #include "control/tasks.h"
 
@@ -43,8 +44,9 @@ Result<void> note_stopped(Environment& environment, const StoredTask& task) {
 }
 
 Result<void> note_failed(Environment& environment, const StoredTask& task) {
-  return note(environment, task, 78, "failure",
-              fmt::format("Replication task has failed. Reason: {}. {}", task.stop_reason, task.last_failure));
+  return note(
+      environment, task, 78, "failure",
+      fmt::format("Replication task has failed. Reason: {} {}", as_sentence(task.stop_reason), task.last_failure));
 }
 
 Result<void> note_reloads(Environment& environment, const StoredTask& task, std::string_view tables) {
@@ -58,7 +60,8 @@ Result<void> note_reading(Environment& environment, const StoredTask& task, bool
 }
 
 Result<void> note_clean_up_failed(Environment& environment, const StoredTask& task, std::string_view why) {
-  return note(environment, task, 82, "failure", fmt::format("Clean-up of task data failed on delete: {}", why));
+  return note(environment, task, 82, "failure",
+              fmt::format("Clean-up of task data failed on delete: {}", as_sentence(why)));
 }
 
 }  // namespace godwit

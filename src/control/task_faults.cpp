@@ -100,6 +100,14 @@ Error stop_position_unreadable() {
       "position:<position of the source> and caught-up are taken.");
 }
 
+Error start_position_refused(std::string_view why) {
+  return invalid_value(fmt::format("CdcStartPosition: {}", why));
+}
+
+Error stop_position_refused(std::string_view why) {
+  return invalid_value(fmt::format("CdcStopPosition: {}", why));
+}
+
 Error start_position_without_use(std::string_view migration_type) {
   return invalid_combination(
       fmt::format("CdcStartTime and CdcStartPosition are for tasks of type cdc; a {} task begins with its load.",

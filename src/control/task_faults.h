@@ -27,6 +27,8 @@ Error no_workers_here();
 Error both_starts_given();
 Error start_position_unreadable();
 Error stop_position_unreadable();
+Error start_position_refused(std::string_view why);
+Error stop_position_refused(std::string_view why);
 Error start_position_without_use(std::string_view migration_type);
 Error stop_position_without_use();
 

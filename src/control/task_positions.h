@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/result.h"
+#include "control/environment.h"
 
 namespace godwit {
 
@@ -24,8 +24,10 @@ struct CdcPositions {
 
 // What holds once the members are put over what is stored; an empty text takes a position back. Errors:
 // InvalidParameterCombinationException for both ways to start, and for positions that the type has no use for;
-// InvalidParameterValueException for texts that are no positions.
-Result<CdcPositions> merge_positions(const CdcPositions& stored, const CdcMembers& given,
-                                     std::string_view migration_type);
+// InvalidParameterValueException for texts that are no positions of the source's engine, and for times where its log
+// cannot be searched by time. Whether the source's log has the place shows when the task starts.
+Result<CdcPositions> merge_positions(const Environment& environment, const std::string& source_endpoint_id,
+                                     std::string_view migration_type, const CdcPositions& stored,
+                                     const CdcMembers& given);
 
 }  // namespace godwit

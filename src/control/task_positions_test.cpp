@@ -1,6 +1,6 @@
 #include "control/task_positions.h"
 
-#include <gtest/gtest.h>
+#include "control/endpoint_fixture.h"
 
 namespace godwit {
 namespace {
@@ -14,7 +14,17 @@ constexpr int64_t march_2018_us = 1'520'511'132'000'000;
 constexpr std::string_view value = "InvalidParameterValueException",
                            together = "InvalidParameterCombinationException";
 
-TEST(TaskPositions, are_echoed_as_clients_expect_or_refused) {
+class TaskPositions : public EndpointFixture {
+ protected:
+  Result<CdcPositions> merge(const CdcPositions& stored, const CdcMembers& given, std::string_view type) {
+    if (source_.empty())
+      source_ = put("source").substr(std::string("arn:aws:dms:us-east-1:000000000000:endpoint:").size());
+    return merge_positions(*environment_, source_, type, stored, given);
+  }
+  std::string source_;
+};
+
+TEST_F(TaskPositions, are_echoed_as_clients_expect_or_refused) {
   const Row rows[] = {
       {{.start_time_us = march_2018_us}, "cdc", "2018-03-08T12:12:12", "", ""},
       {{.start_position = "2018-03-08T12:12:12Z"}, "cdc", "2018-03-08T12:12:12", "", ""},
@@ -26,6 +36,9 @@ TEST(TaskPositions, are_echoed_as_clients_expect_or_refused) {
        "",
        ""},
       {{.start_position = "a\nb"}, "cdc", "", "", value},
+      {{.start_position = "garbage"}, "cdc", "", "", value},
+      {{.stop_position = "position:garbage"}, "cdc", "", "", value},
+      {{.stop_position = "position:2018-03-08T12:12:12"}, "cdc", "", "", value},
       {{.start_time_us = march_2018_us, .start_position = "4AF/B00000D0"}, "cdc", "", "", together},
       {{.start_position = "4AF/B00000D0"}, "full-load-and-cdc", "", "", together},
       {{.start_time_us = march_2018_us}, "full-load", "", "", together},
@@ -44,7 +57,7 @@ TEST(TaskPositions, are_echoed_as_clients_expect_or_refused) {
       {{.stop_position = "commit_time:2018-02-09T12:12:12"}, "full-load", "", "", together},
   };
   for (const Row& row : rows) {
-    const auto merged = merge_positions({}, row.given, row.type);
+    const auto merged = merge({}, row.given, row.type);
     const std::string what = row.given.start_position.value_or("") + row.given.stop_position.value_or("");
     if (!row.code.empty()) {
       ASSERT_FALSE(merged) << what;
@@ -57,14 +70,25 @@ TEST(TaskPositions, are_echoed_as_clients_expect_or_refused) {
   }
 }
 
-TEST(TaskPositions, what_is_not_given_stays_and_an_empty_text_takes_it_back) {
+TEST_F(TaskPositions, what_is_not_given_stays_and_an_empty_text_takes_it_back) {
   const CdcPositions stored{"4AF/B00000D0", "commit_time:2018-02-09T12:12:12"};
-  const auto kept = merge_positions(stored, {}, "cdc");
+  const auto kept = merge(stored, {}, "cdc");
   EXPECT_EQ(kept->start, stored.start);
   EXPECT_EQ(kept->stop, stored.stop);
-  const auto cleared = merge_positions(stored, {.start_position = "", .stop_position = ""}, "cdc");
+  const auto cleared = merge(stored, {.start_position = "", .stop_position = ""}, "cdc");
   EXPECT_EQ(cleared->start, "");
   EXPECT_EQ(cleared->stop, "");
+}
+
+TEST_F(TaskPositions, of_a_time_are_refused_where_the_log_cannot_be_searched_by_time) {
+  sql_.lose_times();
+  const CdcMembers by_time[] = {{.start_time_us = march_2018_us}, {.start_position = "2018-03-08T12:12:12"}};
+  for (const CdcMembers& given : by_time) {
+    const auto merged = merge({}, given, "cdc");
+    ASSERT_FALSE(merged);
+    EXPECT_EQ(merged.error().code, value);
+  }
+  EXPECT_TRUE(merge({}, {.start_position = "4AF/B00000D0"}, "cdc"));
 }
 
 }  // namespace

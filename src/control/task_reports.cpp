@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
+#include "base/sentences.h"
 #include "base/server_log.h"
 #include "control/task_events.h"
 #include "control/task_figures.h"
@@ -107,7 +108,7 @@ class Folding {
   Result<void> take_words() {
     // While it runs the checkpoint moves all the time and is asked of the worker.
     if (has_ended(report_) && !report_.checkpoint.empty()) task_.recovery_checkpoint = report_.checkpoint;
-    task_.last_failure = report_.last_failure;
+    task_.last_failure = as_sentence(report_.last_failure);
     const bool paused = report_.reading_paused && !has_ended(report_);
     if (paused != (task_.reading_paused != 0)) {
       task_.reading_paused = paused ? 1 : 0;

@@ -118,15 +118,19 @@ Result<StoredTask> begin_run(Environment& environment, const StartRequest& reque
   const auto status = next(task_status(task.status), Event::start_asked);
   if (!status) return Failure(refused(Event::start_asked, task_status(task.status)));
   TRY(check_start_type(task, request.type, request.cdc));
+  const bool fresh = request.type != resume_processing;
+  // An earlier run has taken the one that is stored: without another a later one starts from now (spec/api.md §5.1).
+  const bool is_spent = fresh && task.start_position_taken != 0;
+  const CdcPositions stored = {is_spent ? "" : task.cdc_start_position, task.cdc_stop_position};
   const CdcPositions positions =
-      TRY(merge_positions({task.cdc_start_position, task.cdc_stop_position}, request.cdc, task.migration_type));
+      TRY(merge_positions(environment, task.source_endpoint_id, task.migration_type, stored, request.cdc));
   TRY(check_surroundings(environment, task));
   const int64_t now_us = environment.now_us();
-  const bool fresh = request.type != resume_processing;
   if (fresh) TRY(clear_figures(environment, task));
   task.status = to_string(*status);
   task.run = std::max(task.run + 1, now_us);  // also where the store was restored from an older copy of itself
   if (fresh) task.fresh_run = task.run;
+  if (fresh) task.start_position_taken = 1;
   task.start_kind = request.type;
   task.cdc_start_position = positions.start;
   task.cdc_stop_position = task.run_stop_position = positions.stop;
@@ -162,6 +166,9 @@ Result<WorkerJob> worker_job(const Environment& environment, const std::string& 
   job.mappings = task->table_mappings;
   job.settings = task->settings_sent;
   if (job.type == "cdc") job.start_position = task->cdc_start_position;
+  if (job.start == StartKind::resume) job.came_to = task->recovery_checkpoint;
+  job.has_begun =
+      job.start == StartKind::resume && (task->full_load_start_us != 0 || !task->recovery_checkpoint.empty());
   job.stop_position = task->run_stop_position;
   job.state_dir = task_folder(environment, task->id);
   if (const auto instance = TRY(find_instance(environment.database, task->instance_id))) {

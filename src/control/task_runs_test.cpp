@@ -115,7 +115,7 @@ TEST_F(TaskRunsTest, a_worker_that_cannot_be_started_fails_the_task_with_its_rea
   const std::string arn = make();
   EXPECT_EQ(start(arn)->status, "starting");
   EXPECT_EQ(status(arn), "failed");
-  EXPECT_EQ(stored(arn).last_failure, "no worker can be started");
+  EXPECT_EQ(stored(arn).last_failure, "no worker can be started.");
   EXPECT_EQ(stored(arn).stop_reason, "Stop Reason FATAL_ERROR");
   EXPECT_EQ(events(arn).back(), 78);
 }
@@ -219,6 +219,47 @@ TEST_F(TaskRunsTest, every_start_tells_its_worker_which_run_was_the_last_fresh_o
   EXPECT_EQ(jobs[1].fresh_run, jobs[0].run);
   EXPECT_EQ(jobs[2].fresh_run, jobs[2].run);
   EXPECT_EQ(jobs[3].fresh_run, jobs[2].run);
+}
+
+TEST_F(TaskRunsTest, a_resumed_worker_knows_that_the_task_has_begun_and_what_it_came_to) {
+  const std::string arn = run();
+  end(arn, WorkerState::failed, "FATAL_ERROR");  // before it loaded or followed
+  ASSERT_TRUE(start(arn, "resume-processing"));
+  EXPECT_FALSE(workers_.started.back().has_begun);
+  WorkerReport stopped = report(arn, WorkerState::stopped, "NORMAL");
+  stopped.checkpoint = "checkpoint:V1#1";
+  workers_.living.erase(id(arn));
+  tell(stopped);
+  ASSERT_TRUE(start(arn, "resume-processing"));
+  EXPECT_TRUE(workers_.started.back().has_begun);
+  EXPECT_EQ(workers_.started.back().came_to, "checkpoint:V1#1");
+  end(arn);
+  ASSERT_TRUE(start(arn, "reload-target"));
+  EXPECT_FALSE(workers_.started.back().has_begun);
+  EXPECT_EQ(workers_.started.back().came_to, "");
+}
+
+TEST_F(TaskRunsTest, a_start_position_serves_one_fresh_start) {
+  NewTask wanted = new_task("one", "cdc");
+  wanted.cdc.start_position = "0/1";
+  const std::string arn = task_arn(*environment_, create_task(*environment_, wanted).value());
+  const auto begin = [&](const std::string& type, const CdcMembers& cdc = {}) {
+    EXPECT_TRUE(start(arn, type, cdc));
+    tell(report(arn, WorkerState::running));
+    end(arn);
+    return workers_.started.back().start_position;
+  };
+  EXPECT_EQ(begin("start-replication"), "0/1");
+  EXPECT_EQ(begin("resume-processing"), "0/1");
+  EXPECT_EQ(begin("start-replication"), "");
+  EXPECT_EQ(stored(arn).cdc_start_position, "");
+  EXPECT_EQ(begin("start-replication", {.start_position = "0/2"}), "0/2");
+  EXPECT_EQ(begin("start-replication"), "");
+  TaskChange change;
+  change.cdc.start_position = "0/2";
+  ASSERT_TRUE(modify_task(*environment_, arn, change));
+  EXPECT_EQ(begin("start-replication"), "0/2");
+  EXPECT_EQ(begin("start-replication"), "");
 }
 
 TEST_F(TaskRunsTest, no_run_of_a_restored_store_has_the_number_of_one_that_it_does_not_know) {

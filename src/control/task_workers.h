@@ -48,8 +48,11 @@ struct WorkerJob {
   std::string source, target;      // URIs with secrets
   std::string mappings, settings;  // JSON texts; empty: the defaults
   std::string start_position;      // native, checkpoint:… or a time; empty: none
+  std::string came_to;             // of a resumed task: its RecoveryCheckpoint; may be empty
+  bool has_begun = false;          // a run since the last fresh start loaded or followed: a record is to be there
   std::string stop_position;       // server_time:…, commit_time:…, position:…, caught-up; empty: none
   std::string state_dir;           // of this task alone: task.log, spool, statistics; made if it is not there
+  std::string restarted;           // of a worker that follows a dead one: what became of that, for people
   WorkerLimits limits;
   LogRotation log = {.bytes_max = uint64_t{64} << 20U, .age_max_s = 7 * 24 * 3600};
 };
@@ -68,14 +71,16 @@ struct WorkerReport {
   std::string task_id;
   int64_t run = 0;
   WorkerState state = WorkerState::starting;
-  int64_t pid = 0;              // 0: no process just now
-  int64_t heartbeat_us = 0;     // wall clock of the last word heard from it
-  int restarts = 0;             // in this run, because a worker died
-  std::string stop_reason;      // "Stop Reason NORMAL"; only when stopped or failed
-  std::string last_failure;     // LastFailureMessage; kept while a restarted worker goes on; empty: none in this run
-  std::string checkpoint;       // RecoveryCheckpoint; empty: none yet
-  bool reading_paused = false;  // events 0091, 0093
-  bool has_findings = false;    // a table is in error, a row parked, a count does not close (exit status 3)
+  int64_t pid = 0;           // 0: no process just now
+  int64_t heartbeat_us = 0;  // wall clock of the last word heard from it
+  int restarts = 0;          // in this run, because a worker died
+  std::string stop_reason;   // "Stop Reason NORMAL"; only when stopped or failed
+  // LastFailureMessage. While it runs: what it tries to get over just now, else that its worker had died and was
+  // started again; after its end what matters still. Empty: nothing.
+  std::string last_failure;
+  std::string checkpoint;            // RecoveryCheckpoint; empty: none yet
+  bool reading_paused = false;       // events 0091, 0093
+  bool has_findings = false;         // a table is in error, a row parked, a count does not close (exit status 3)
   std::vector<std::string> remarks;  // of its end: what the user should know or do
 };
 

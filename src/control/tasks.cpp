@@ -121,11 +121,12 @@ Result<Modification> plan_modification(Environment& environment, const StoredTas
     plan.task.settings = plan.settings->texts.echo;
     plan.warnings.insert(plan.warnings.end(), plan.settings->warnings.begin(), plan.settings->warnings.end());
   }
-  const CdcPositions positions =
-      TRY(merge_positions({task.cdc_start_position, task.cdc_stop_position}, change.cdc, plan.task.migration_type));
+  const CdcPositions positions = TRY(merge_positions(environment, task.source_endpoint_id, plan.task.migration_type,
+                                                     {task.cdc_start_position, task.cdc_stop_position}, change.cdc));
   if (!positions.start.empty() && plan.task.migration_type != "cdc")
     return Failure(start_position_without_use(plan.task.migration_type));
   plan.task.cdc_start_position = positions.start;
+  if (change.cdc.starts()) plan.task.start_position_taken = 0;
   plan.task.cdc_stop_position = positions.stop;
   return plan;
 }
@@ -204,7 +205,8 @@ Result<StoredTask> create_task(Environment& environment, const NewTask& wanted) 
     TRY(require_quota(environment, "ReplicationTasks"));
     const int64_t beside = TRY(count_tasks(environment.database, {.instances = {{instance.id}}}));
     TRY(require_within_quota("ReplicationTasksPerInstance", beside + 1));
-    const CdcPositions positions = TRY(merge_positions({}, wanted.cdc, wanted.migration_type));
+    const CdcPositions positions =
+        TRY(merge_positions(environment, source.id, wanted.migration_type, {}, wanted.cdc));
     SettingsChange settings = TRY(std::move(read_settings));
     task.source_endpoint_id = source.id;
     task.target_endpoint_id = target.id;

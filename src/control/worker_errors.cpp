@@ -4,6 +4,9 @@
 
 #include <cstring>
 
+#include "base/clock.h"
+#include "base/sentences.h"
+
 namespace godwit::errors {
 namespace {
 
@@ -94,32 +97,41 @@ Error clean_up_late(const std::string& task_id) {
 
 Error clean_up_died(const std::string& task_id, const std::string& how) {
   return make(ErrorKind::fatal, "clean_up_died",
-              fmt::format("the clean-up of task {} {}. Delete it again.", task_id, how));
+              fmt::format("the clean-up of task {} {} Delete it again.", task_id, as_sentence(how)));
 }
 
 std::string worker_died(const std::string& how, int64_t wait_s, int attempt) {
   return fmt::format(
-      "The task's worker process {}. It is started again{} and goes on from the task's checkpoint "
-      "(attempt {}).",
-      how, wait_s > 0 ? fmt::format(" in {} s", wait_s) : "", attempt);
+      "The task's worker process {} It is started again{} and goes on from the task's checkpoint (attempt {}).",
+      as_sentence(how), wait_s > 0 ? fmt::format(" in {} s", wait_s) : "", attempt);
 }
 
-std::string worker_gave_up(const std::string& how, int attempts) {
+std::string worker_was_restarted(const std::string& how, int64_t died_us, int attempt) {
+  return fmt::format("At {} (UTC) the task's worker process {} It was started again (attempt {}).",
+                     iso_seconds(died_us), as_sentence(how), attempt);
+}
+
+std::string worker_gave_up(const std::string& task_id, const std::string& how, int attempts) {
   if (attempts == 0)
-    return fmt::format("The task's worker process {}. RecoverableErrorCount allows no restart; resume the task.",
-                       how);
+    return fmt::format("The task's worker process {} RecoverableErrorCount allows no restart; resume the task.",
+                       as_sentence(how));
   return fmt::format(
-      "The task's worker process {}, after {} restarts; it is not started again. Resume the task once "
-      "the cause is found (worker.err and task.log in its folder).",
-      how, attempts);
+      "The task's worker process {} After {} it is not started again. Find the cause in the log stream dms-task-{}, "
+      "then resume the task.",
+      as_sentence(how), counted(attempts, "restart"), task_id);
+}
+
+std::string task_set_back(const std::string& why, int64_t attempt) {
+  return fmt::format("The task cannot go on just now: {} It tries again, from its stored position (attempt {}).",
+                     as_sentence(why), attempt);
 }
 
 std::string worker_stopped_midway(const std::string& how) {
   return fmt::format(
-      "The task stands, but not by a clean stop: its worker process {}. Sequences of the target may be behind, and "
+      "The task stands, but not by a clean stop: its worker process {} Sequences of the target may be behind, and "
       "triggers and constraints may not be put back. Before the target is used, resume the task and stop it once "
       "more.",
-      how);
+      as_sentence(how));
 }
 
 }  // namespace godwit::errors

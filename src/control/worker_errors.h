@@ -27,7 +27,9 @@ Error clean_up_died(const std::string& task_id, const std::string& how);
 
 // Texts for LastFailureMessage.
 std::string worker_died(const std::string& how, int64_t wait_s, int attempt);
-std::string worker_gave_up(const std::string& how, int attempts);
+std::string worker_was_restarted(const std::string& how, int64_t died_us, int attempt);
+std::string worker_gave_up(const std::string& task_id, const std::string& how, int attempts);
+std::string task_set_back(const std::string& why, int64_t attempt);  // it tries to get over an error
 std::string worker_stopped_midway(const std::string& how);
 
 }  // namespace godwit::errors

@@ -42,6 +42,11 @@ ProcessUse own_use() {
   return out;
 }
 
+bool is_shown(const Setback& setback, int64_t now_ms) {
+  constexpr int64_t settled_ms = 5000;
+  return !setback.error.empty() && (setback.over_ms == 0 || now_ms - setback.over_ms < settled_ms);
+}
+
 int64_t full_load_percent(const std::vector<TableStatistics>& tables, std::string_view type) {
   if (type == "cdc") return 100;
   uint64_t loaded = 0, expected = 0;

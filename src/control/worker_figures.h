@@ -2,6 +2,7 @@
 // What a worker tells of itself, from what its task counts. Pure: clocks and the process's own use are the caller's.
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -18,6 +19,10 @@ ProcessUse own_use();  // of the calling process
 
 // `type`: full-load, full-load-and-cdc, cdc.
 WorkerStatistics worker_figures(const TaskStatistics& now, std::string_view type, int64_t now_us, int64_t now_ms);
+
+// Whether the task is told to be kept from going on: also for some seconds after it has got over it, so that one that
+// comes back at once is told all along.
+bool is_shown(const Setback& setback, int64_t now_ms);
 
 // Rows loaded ÷ rows estimated, 0 to 99 while tables are to come, 100 once none is.
 int64_t full_load_percent(const std::vector<TableStatistics>& tables, std::string_view type);

@@ -50,6 +50,15 @@ TEST(WorkerFigures, percent_of_a_load) {
   for (const Case& c : cases) EXPECT_EQ(full_load_percent(c.tables, c.type), c.percent) << c.claim;
 }
 
+TEST(WorkerFigures, an_error_that_the_task_tries_to_get_over_is_told_until_it_has_for_some_seconds) {
+  EXPECT_FALSE(is_shown({}, 1'000'000));
+  Setback setback{.error = "the connection was lost"};
+  EXPECT_TRUE(is_shown(setback, 1'000'000));
+  setback.over_ms = 1'000'000;
+  EXPECT_TRUE(is_shown(setback, 1'004'000));  // one that comes back at once does not flicker
+  EXPECT_FALSE(is_shown(setback, 1'005'000));
+}
+
 TEST(WorkerFigures, tables_are_counted_by_state_and_the_load_has_an_end_when_all_are_done) {
   TaskStatistics now;
   now.phase = "full load";

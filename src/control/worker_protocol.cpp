@@ -164,7 +164,10 @@ json to_value(const WorkerFigures& figures) {
   json out = {{"message", "figures"},
               {"running", figures.running},
               {"reading_paused", figures.reading_paused},
-              {"checkpoint", figures.checkpoint}};
+              {"checkpoint", figures.checkpoint},
+              {"setback", figures.setback},
+              {"attempt", figures.attempt},
+              {"restarted", figures.restarted}};
   write(out, figures.statistics, figure_members);
   return out;
 }
@@ -196,6 +199,12 @@ Result<WorkerMessage> read_figures(const JsonFields& fields) {
   out.reading_paused = TRY(fields.boolean("reading_paused"))
   .value_or(false);
   out.checkpoint = TRY(fields.text("checkpoint"))
+  .value_or("");
+  out.setback = TRY(fields.text("setback"))
+  .value_or("");
+  out.attempt = TRY(fields.integer("attempt", 0, highest))
+  .value_or(0);
+  out.restarted = TRY(fields.text("restarted"))
   .value_or("");
   TRY(read(fields, out.statistics, figure_members));
   return out;
@@ -253,7 +262,7 @@ Result<json> parse(std::string_view text, std::string_view what) {
 
 constexpr std::array<std::string_view, 3> start_kinds = {"fresh", "resume", "reload-target"};
 
-constexpr std::array<Member<WorkerJob, std::string>, 10> job_texts = {{{"task", &WorkerJob::task_id},
+constexpr std::array<Member<WorkerJob, std::string>, 11> job_texts = {{{"task", &WorkerJob::task_id},
                                                                        {"server", &WorkerJob::server_name},
                                                                        {"type", &WorkerJob::type},
                                                                        {"source", &WorkerJob::source},
@@ -261,11 +270,14 @@ constexpr std::array<Member<WorkerJob, std::string>, 10> job_texts = {{{"task", 
                                                                        {"mappings", &WorkerJob::mappings},
                                                                        {"settings", &WorkerJob::settings},
                                                                        {"start_position", &WorkerJob::start_position},
+                                                                       {"came_to", &WorkerJob::came_to},
                                                                        {"stop_position", &WorkerJob::stop_position},
-                                                                       {"state_dir", &WorkerJob::state_dir}}};
+                                                                       {"state_dir", &WorkerJob::state_dir},
+                                                                       {"restarted", &WorkerJob::restarted}}};
 constexpr std::array<Member<WorkerJob, int64_t>, 2> job_integers = {
     {{"run", &WorkerJob::run}, {"fresh_run", &WorkerJob::fresh_run}}};
-constexpr Members<WorkerJob> job_members = {job_texts, job_integers, {}, {}};
+constexpr std::array<Member<WorkerJob, bool>, 1> job_flags = {{{"has_begun", &WorkerJob::has_begun}}};
+constexpr Members<WorkerJob> job_members = {job_texts, job_integers, {}, job_flags};
 
 constexpr std::array<Member<WorkerOutcome, std::string>, 3> outcome_texts = {
     {{"stop_reason", &WorkerOutcome::stop_reason},

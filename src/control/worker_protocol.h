@@ -47,6 +47,9 @@ struct WorkerFigures {
   bool running = false;  // past its start
   bool reading_paused = false;
   std::string checkpoint;
+  std::string setback;          // the error that keeps the task from going on just now; empty: none
+  int64_t attempt = 0;          // to get over it
+  std::string restarted;        // WorkerJob::restarted: a server that comes later hears it too
   WorkerStatistics statistics;  // without tables
 };
 

@@ -28,6 +28,9 @@ TEST(WorkerProtocol, messages_come_back_as_they_were_said) {
   WorkerFigures figures;
   figures.running = true;
   figures.checkpoint = "checkpoint:V1#1#0/1#0#0#*#0#0";
+  figures.setback = "the source is gone";
+  figures.attempt = 3;
+  figures.restarted = "it died";
   figures.statistics.run = 9;
   figures.statistics.full_load_percent = 33;
   figures.statistics.cpu_us = 123456789012;
@@ -59,6 +62,7 @@ TEST(WorkerProtocol, jobs_outcomes_and_statistics_come_back_as_they_were_said) {
   order.job.task_id = "T";
   order.job.source = "postgresql://u:p@h/d";
   order.job.settings = "{\"a\": [1]}";
+  order.job.restarted = "it died";
   order.job.start = StartKind::reload_target;
   order.job.limits = {2048, 3};
   order.job.log.age_max_s = 60;

@@ -28,6 +28,9 @@ struct TargetTable {
   // dialect, which may compute them too (engine/foreign_objects.h). Neither read nor written. `number` is the
   // source's.
   std::vector<ColumnDef> computed{};
+  // The target names of all that the source computes and no rule leaves out, where nothing else has the name: a plain
+  // column of the name would stay NULL.
+  std::vector<std::string> unwritten{};
   // Numbers of the moved columns whose values the layout has as they are read, as far as the target can have them.
   std::vector<int16_t> as_read{};
 };

@@ -109,7 +109,8 @@ class Catalog {
   // What stands around the rows of these tables, in their order; TableSurvey::exists says whether there is one.
   virtual Result<std::vector<TableSurvey>> survey(std::span<const TableRef> tables) = 0;
 
-  // The sequences that the tables' columns own or whose values their defaults take.
+  // The sequences that the tables' columns own or whose values their defaults take, and those of the tables' schemas
+  // that no column owns.
   virtual Result<std::vector<SequenceState>> read_sequences(std::span<const TableDef> tables) = 0;
 };
 

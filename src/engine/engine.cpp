@@ -23,6 +23,11 @@ const EndpointForm& Engine::endpoint_form() const {
   return none;
 }
 
+Result<Position> Engine::parse_position(std::string_view) const {
+  return Failure(Error{ErrorKind::usage, "engine.position",
+                       fmt::format("the log of a {} source is not read from a position.", name()), ""});
+}
+
 Result<ServerIdentity> Engine::probe(const Endpoint& endpoint, EndpointRole role) {
   if (role == EndpointRole::source) {
     const auto source = TRY(open_source(endpoint, own_session("test")));

@@ -32,6 +32,11 @@ class Engine {
   virtual const EndpointForm& endpoint_form() const;
   // Whether its types say what their values look like (Type::form), so that rows go to and from other engines.
   virtual bool exchanges_rows() const { return true; }
+  // DMS's or the user's text of a position in a source's log ("4AF/B00000D0", "mysql-bin.000012:4567", a checkpoint)
+  // to ours, without a session: whether the log has such a place shows at the start. An error of kind usage.
+  virtual Result<Position> parse_position(std::string_view text) const;
+  // Whether Source::position_at_time() finds a place by its time.
+  virtual bool finds_times() const { return false; }
   // Connects once; an error of kind connection or prerequisite tells why not.
   virtual Result<std::unique_ptr<Source>> open_source(const Endpoint& endpoint, const SessionOptions& options) = 0;
   virtual Result<std::unique_ptr<Target>> open_target(const Endpoint& endpoint, const SessionOptions& options) = 0;

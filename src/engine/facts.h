@@ -15,7 +15,8 @@ namespace godwit {
 struct OpenTransaction {
   std::string who;  // for people: "pid 4711, role app, database shop"
   int64_t age_s = 0;
-  std::string end;  // a statement that ends it
+  std::string end;     // a statement that ends it; its work is lost
+  std::string keep{};  // of a prepared one: the statement that commits it
 };
 
 struct ServerFacts {

@@ -69,5 +69,43 @@ TEST(EveryEngine, SaysHowEachSslModeIsMadeAndCanDoWithout) {
   }
 }
 
+// One that nobody could start a task from is refused before the task is made; one that a start takes is not.
+TEST(EveryEngine, ReadsThePositionsOfItsOwnLogsWithoutASession) {
+  struct Row {
+    std::string_view scheme, text;
+    bool taken;
+  };
+  const Row rows[] = {
+      {"postgresql", "4AF/B00000D0", true},
+      {"postgresql", "000004AF/B00000D0", true},
+      {"postgresql", "checkpoint:V1#34#00000132/0F000E48#0#0#*#0#121", true},
+      {"postgresql", "garbage", false},
+      {"postgresql", "mysql-bin-changelog.000024:373", false},
+      {"postgresql", "2018-03-08T12:12:12", false},
+      {"mysql", "mysql-bin-changelog.000024:373", true},
+      {"mysql",
+       "checkpoint:V1#27#mysql-bin-changelog.157832:1975:-1:2002:677883278264080:mysql-bin-changelog.157832:1876#0#0#"
+       "*"
+       "#0#93",
+       true},
+      {"mysql",
+       "mysql-bin.000012:0000004567@3e11fa47-71ca-11e1-9e33-c80aa9429562"
+       "#3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5",
+       true},
+      {"mysql", "mysql-bin.000012:4567@id-1#0-1-100", true},
+      {"mysql", "garbage", false},
+      {"mysql", "4AF/B00000D0", false},
+      {"mysql", "mysql-bin.000012", false},
+      {"mysql", "2018-03-08T12:12:12", false},
+      {"memory", "4AF/B0", true},
+      {"memory", "garbage", false},
+  };
+  for (const Row& row : rows)
+    EXPECT_EQ(find_engine(row.scheme).value()->parse_position(row.text).has_value(), row.taken)
+        << row.scheme << " " << row.text;
+  EXPECT_FALSE(find_engine("postgresql").value()->finds_times());
+  EXPECT_TRUE(find_engine("mysql").value()->finds_times());
+}
+
 }  // namespace
 }  // namespace godwit

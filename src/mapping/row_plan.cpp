@@ -101,9 +101,11 @@ class ColumnPlanner {
   // What a rule makes of its values no server computes.
   void add_computed(ColumnDef column) {
     const auto names_it = [&](const auto& rule) { return matches_column(rule.where, source_.ref, column); };
-    if (std::ranges::any_of(rules_.masks, names_it) || std::ranges::any_of(rules_.types, names_it)) return;
+    const bool changed = std::ranges::any_of(rules_.masks, names_it) || std::ranges::any_of(rules_.types, names_it);
     column.name = target_name(column);
-    if (!column.name.empty()) draft_.computed.push_back(std::move(column));
+    if (column.name.empty()) return;
+    draft_.unwritten.push_back(column.name);
+    if (!changed) draft_.computed.push_back(std::move(column));
   }
 
   std::string target_name(const ColumnDef& column) const {
@@ -215,6 +217,7 @@ Result<TargetTable> plan_table(const MappingRules& rules, const PlanOptions& opt
   table.read = std::make_shared<TableDef>(read_table(draft));
   table.layout = std::make_shared<TableDef>(std::move(layout));
   table.computed = std::move(draft.computed);
+  table.unwritten = std::move(draft.unwritten);
   for (size_t i = 0; i < draft.moved; ++i)
     if (keeps_values(draft.shape.columns[i])) table.as_read.push_back(draft.columns[i].number);
   table.shape = finished_shape(draft);

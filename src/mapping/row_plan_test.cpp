@@ -146,6 +146,22 @@ TEST(RowPlan, what_the_source_computes_may_be_computed_under_the_rules_too) {
   EXPECT_EQ(computed({"1 data-masking-hash-mask column shop.orders.Sum"}, "mysql"), "");
 }
 
+TEST(RowPlan, what_the_source_computes_and_no_rule_leaves_out_is_written_by_nobody) {
+  const auto unwritten = [](std::initializer_list<std::string_view> rules) {
+    std::vector<std::string> warnings;
+    const auto plan = plan_table(rules_of(rules), {}, table_of({"shop", "orders"}, "id a +Sum b"), warnings);
+    EXPECT_TRUE(plan) << plan.error().message;
+    return plan ? plan->unwritten : std::vector<std::string>();
+  };
+  using Names = std::vector<std::string>;
+  EXPECT_EQ(unwritten({}), Names{"Sum"});
+  EXPECT_EQ(unwritten({"1 convert-lowercase column shop.orders.%"}), Names{"sum"});
+  EXPECT_EQ(unwritten({"1 data-masking-hash-mask column shop.orders.Sum"}), Names{"Sum"});
+  EXPECT_EQ(unwritten({"1 remove-column column shop.orders.Sum"}), Names());
+  EXPECT_EQ(unwritten({"1 include-column column shop.orders.id"}), Names());
+  EXPECT_EQ(unwritten({"1 rename column shop.orders.b Sum"}), Names()) << "a column that moves has the name";
+}
+
 TEST(RowPlan, the_key_follows_the_columns_that_move) {
   const struct {
     std::string_view source;

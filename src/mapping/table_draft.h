@@ -24,6 +24,7 @@ struct TableDraft {
   std::vector<ColumnDef> columns = {};                     // of the layout
   std::map<std::string, std::string> reason_of_name = {};  // target names that are taken, and by what
   std::vector<ColumnDef> computed = {};                    // TargetTable::computed
+  std::vector<std::string> unwritten = {};                 // TargetTable::unwritten
   RowShape shape = {};
   std::optional<KeyDef> key = std::nullopt;  // of the layout
   RowIdentity identity = RowIdentity::none;  // of the layout

@@ -85,6 +85,9 @@ void plan_computed_columns(TableDraft& draft) {
 }  // namespace
 
 Result<void> plan_target_types(TableDraft& draft) {
+  std::erase_if(draft.unwritten, [&](const std::string& name) {
+    return std::ranges::find(draft.columns, name, &ColumnDef::name) != draft.columns.end();
+  });
   plan_computed_columns(draft);
   if (!draft.options.types_for) return {};
   TableDef layout = draft.layout();

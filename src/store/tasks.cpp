@@ -45,6 +45,7 @@ constexpr TaskColumn task_columns[] = {
     {"run_stop_position", &StoredTask::run_stop_position},
     {"recovery_checkpoint", &StoredTask::recovery_checkpoint},
     {"reading_paused", nullptr, &StoredTask::reading_paused},
+    {"start_position_taken", nullptr, &StoredTask::start_position_taken},
     {"start_called_us", nullptr, &StoredTask::start_called_us},
     {"fresh_start_us", nullptr, &StoredTask::fresh_start_us},
     {"start_us", nullptr, &StoredTask::start_us},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/sentences.h"
 #include "base/text.h"
 
 namespace godwit::errors {
@@ -26,6 +27,17 @@ Error record_gone(std::string_view task_id) {
       fmt::format("the record of task {} is no longer on the target: somebody dropped the task, or restored the "
                   "target to a time before it. This worker ends; run the task again to start it anew.",
                   task_id));
+}
+Error record_missing(std::string_view task_id, bool changes_alone, std::string_view came_to) {
+  const std::string from = came_to.empty() ? "" : fmt::format(" from {}", came_to);
+  const std::string anew = changes_alone ? fmt::format("start it anew{} (--restart, --cdc-start-position)", from)
+                                         : "load everything anew with --restart";
+  return make(
+      ErrorKind::prerequisite, "record_missing",
+      fmt::format("the target holds no record (godwit_task) of task {}, which has run before{}: the target or the "
+                  "ControlSchema may be another than before, or its control tables were removed or restored. Nothing "
+                  "was started, for changes would be missing. Give the former place again and resume, or {}.",
+                  task_id, came_to.empty() ? "" : fmt::format(" and came to {}", came_to), anew));
 }
 Error other_ends(std::string_view task_id, std::string_view which, std::string_view recorded,
                  std::string_view given) {
@@ -184,7 +196,8 @@ Error unreadable_changes(const TableRef& table, std::string_view at, std::string
                   to_string(table), at, why));
 }
 Error retries_exhausted(int attempts, const Error& last) {
-  return make(ErrorKind::fatal, "retries", fmt::format("gave up after {} attempts: {}", attempts, last.message));
+  return make(ErrorKind::fatal, "retries",
+              fmt::format("gave up after {}: {}", counted(attempts, "attempt"), last.message));
 }
 Error no_common_encoding(const TableRef& table) {
   return make(

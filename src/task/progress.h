@@ -54,6 +54,13 @@ struct Backlog {
   int64_t proven_us = 0, unreached_since_ms = 0;
 };
 
+// An error that may pass, and that the task tries to get over.
+struct Setback {
+  std::string error;    // its message; empty: there was none
+  int attempt = 0;      // of those that RecoverableErrorCount counts
+  int64_t over_ms = 0;  // monotonic: since when both ends answer again; 0: not yet
+};
+
 struct TaskStatistics {
   std::string phase;  // "starting", "full load", "change processing" …
   std::vector<TableStatistics> tables;
@@ -63,6 +70,7 @@ struct TaskStatistics {
   int64_t applied_us = 0;  // the target holds every transaction that committed up to then
   int64_t started_us = 0;  // the source's clock when the stream's start was fixed
   uint64_t transactions = 0;
+  Setback setback;  // the latest of this run
   // Of this run: rows and bytes loaded; changes dealt with (applied, parked or passed over) and their size in memory.
   uint64_t loaded_rows = 0, loaded_bytes = 0, processed_changes = 0, applied_bytes = 0;
 };

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/sentences.h"
 #include "task/error_policy.h"
 #include "task/errors.h"
 #include "task/replay.h"
@@ -124,15 +125,18 @@ Result<void> TaskRunner::recover(const Error& error, const std::stop_token& stop
   }
   ++retries_.attempts;
   log_warning(Component::task_manager, "{} The task goes on from its stored position in {} s (attempt {}).",
-              error.message, immediate ? 0 : *wait_ms / 1000, retries_.attempts);
+              as_sentence(error.message), immediate ? 0 : *wait_ms / 1000, retries_.attempts);
   if (!immediate) {
+    progress_.change([&](TaskStatistics& statistics) { statistics.setback = {error.message, retries_.attempts, 0}; });
     std::mutex mutex;
     std::condition_variable_any woken;
     std::unique_lock lock(mutex);
     woken.wait_for(lock, stop, std::chrono::milliseconds(*wait_ms), [] { return false; });
   }
   if (stop.stop_requested()) return Failure(errors::stopped());
-  return reopen();
+  TRY(reopen());
+  progress_.change([](TaskStatistics& statistics) { statistics.setback.over_ms = monotonic_ms(); });
+  return {};
 }
 
 Result<void> TaskRunner::work(const std::stop_token& stop) {

@@ -47,6 +47,10 @@ struct TaskOptions {
   // another one is cleared away and the task starts afresh, and of this one it goes on, whatever `restart` says. 0:
   // none; then, and for a record that notes none, `restart` decides.
   int64_t fresh_run = 0;
+  // Of the control plane: an earlier run of this life has begun to load or to follow, and came to this checkpoint
+  // (which may be empty). Without its record on the target the task then fails: it would silently start elsewhere.
+  bool has_begun = false;
+  std::string came_to;
   // What an earlier worker counted: the counters go on from there where the task resumes.
   std::vector<TableStatistics> carried;
 };
@@ -263,6 +267,7 @@ class TaskRunner {
   Result<void> build_foreign_keys();
   Result<void> build_phase(ObjectPhase phase, const std::set<size_t>* only = nullptr);
   Result<void> end_cleanly();
+  void say_what_is_kept();
   Result<void> set_sequences();
   Result<void> check_keyless_tables();
   Result<bool> has_other_identity(const TableDef& table);

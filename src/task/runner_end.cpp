@@ -224,6 +224,25 @@ static std::string control_schema_option(const TaskSettings& settings) {
   return schema.empty() ? "" : fmt::format(" --control-schema '{}'", schema);
 }
 
+// Of no use to who sees the task in a control plane: there a stopped task is to go on.
+void TaskRunner::say_what_is_kept() {
+  if (record_->document().users_slot)
+    remark(
+        fmt::format("Replication slot {} is yours and is kept on the source, which keeps its log from there on. Run "
+                    "the same command to go on, or drop the slot when nobody needs it.",
+                    record_->document().capture));
+  else if (!source_->capture_identity(context_.task_id, context_.target_system).kept)
+    remark(
+        "Nothing on the source keeps its log for this task. Run the same command to go on before the server's own "
+        "retention is over.");
+  else
+    remark(
+        fmt::format("Replication slot {} is kept on the source, which keeps its log from there on. Run the same "
+                    "command to go on, or "
+                    "`godwit drop --task-id {} --source URI --target URI{}` to remove it.",
+                    record_->document().capture, context_.task_id, control_schema_option(options_.settings)));
+}
+
 Result<void> TaskRunner::end_cleanly() {
   const TaskStatistics statistics = progress_.copy();
   if (follows()) {
@@ -259,21 +278,7 @@ Result<void> TaskRunner::end_cleanly() {
     remark(fmt::format("--finish removed nothing: {}", why));
   }
   if (options_.finish && !at_an_end) remark("--finish cleans up at a clean caught-up only; this run stopped before.");
-  if (follows() && record_->document().users_slot)
-    remark(
-        fmt::format("Replication slot {} is yours and is kept on the source, which keeps its log from there on. Run "
-                    "the same command to go on, or drop the slot when nobody needs it.",
-                    record_->document().capture));
-  else if (follows() && !source_->capture_identity(context_.task_id, context_.target_system).kept)
-    remark(
-        "Nothing on the source keeps its log for this task. Run the same command to go on before the server's own "
-        "retention is over.");
-  else if (follows())
-    remark(
-        fmt::format("Replication slot {} is kept on the source, which keeps its log from there on. Run the same "
-                    "command to go on, or "
-                    "`godwit drop --task-id {} --source URI --target URI{}` to remove it.",
-                    record_->document().capture, context_.task_id, control_schema_option(options_.settings)));
+  if (follows() && options_.fresh_run == 0) say_what_is_kept();
   return {};
 }
 

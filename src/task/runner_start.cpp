@@ -43,6 +43,8 @@ Result<void> TaskRunner::start() {
     loaded = false;
   }
   const bool known = TRY(std::move(loaded));
+  if (!known && options_.has_begun && !options_.restart)
+    return Failure(errors::record_missing(context_.task_id, !loads(), options_.came_to));
   const bool resumes = known && !starts_anew(record_->document()) && record_->phase() != "starting";
   if (resumes) TRY(check_same_ends(record_->document()));
   TRY(make_plan(resumes));
@@ -230,7 +232,7 @@ Result<void> TaskRunner::check_stream() const {
 Result<void> TaskRunner::resume() {
   TRY(check_same_rules(record_->document()));
   standing_ = record_->document().standing;
-  if (!options_.start_position.empty())
+  if (!options_.start_position.empty() && options_.fresh_run == 0)
     log_warning(Component::task_manager,
                 "--cdc-start-position is not heeded: the task goes on from its stored position");
   if (record_->phase() == "finished" && follows()) {

@@ -20,6 +20,12 @@ class MemoryEngine : public Engine {
     return schemes;
   }
 
+  Result<Position> parse_position(std::string_view text) const override {
+    return Position {
+      memory::position_text(TRY(memory::parse_position(text)))
+    };
+  }
+
   Result<std::unique_ptr<Source>> open_source(const Endpoint& endpoint, const SessionOptions& options) override {
     if (endpoint.database.empty()) return Failure(memory::errors::no_database_name());
     memory::State& state = memory_database(endpoint.database).state();

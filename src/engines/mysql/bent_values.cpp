@@ -101,8 +101,11 @@ std::optional<Bend> in_text(const Planned& planned, const OwnColumn& column) {
   if (column.data_type == "char") return Bend{"cuts blanks at the end of texts off", 0};
   const int64_t length = column.length.value_or(0);
   if (planned.base == "varchar" && planned.first <= length) return std::nullopt;
-  return Bend{fmt::format("cuts blanks at the end of texts off that stand behind {} characters", length),
-              static_cast<uint32_t>(length)};
+  return Bend{
+      fmt::format("refuses texts of more than {} characters, and where only blanks stand behind these it cuts "
+                  "them off",
+                  length),
+      static_cast<uint32_t>(length)};
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "engines/mysql/catalog.h"
 #include "engines/mysql/default_value.h"
+#include "engines/mysql/free_sequences.h"
 #include "engines/mysql/object_facts.h"
 #include "engines/mysql/type_class.h"
 
@@ -225,6 +226,9 @@ Result<std::vector<ObjectDef>> MysqlCatalog::read_objects(std::span<const TableD
   const ObjectFacts facts = TRY(read_object_facts(connection_, tables));
   std::vector<ObjectDef> out;
   for (const auto& [schema, charset] : facts.schemas) out.push_back(schema_object(schema, charset));
+  std::set<std::string> schemas;
+  for (const auto& [schema, charset] : facts.schemas) schemas.insert(schema);
+  for (ObjectDef& sequence : TRY(sequence_objects(connection_, schemas))) out.push_back(std::move(sequence));
   for (const TableFacts& table : facts.tables) {
     if (table.columns.empty()) continue;  // dropped or renamed by now: the log says so where it comes to it
     out.push_back(table_object(table));
@@ -271,6 +275,9 @@ Result<std::vector<SequenceState>> MysqlCatalog::read_sequences(std::span<const 
                      static_cast<int64_t>(std::max<uint64_t>(next, 2) - 1), next > 1});
     }
   }
+  std::set<std::string> schemas;
+  for (const TableRef& name : names) schemas.insert(name.schema);
+  for (SequenceState& sequence : TRY(sequence_states(connection_, schemas))) out.push_back(std::move(sequence));
   return out;
 }
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "engines/mysql/connection_attributes.h"
+#include "engines/mysql/log_status.h"
 #include "engines/mysql/source.h"
 #include "engines/mysql/target.h"
 
@@ -18,6 +19,8 @@ class MysqlEngine : public Engine {
     return own;
   }
   const EndpointForm& endpoint_form() const override { return mysql::endpoint_form(); }
+  Result<Position> parse_position(std::string_view text) const override { return mysql::parse_start(text); }
+  bool finds_times() const override { return true; }
   Result<std::unique_ptr<Source>> open_source(const Endpoint& endpoint, const SessionOptions& options) override {
     return mysql::MysqlSource::open(endpoint, options);
   }

@@ -6,6 +6,8 @@
 
 #include <algorithm>
 
+#include "base/sentences.h"
+
 namespace godwit::mysql {
 namespace {
 
@@ -135,12 +137,12 @@ Error cannot_connect(std::string_view endpoint, std::string_view said, unsigned 
   return make(ErrorKind::connection, "connect",
               fmt::format("cannot connect to {}: {} ({}). Check host, port, user and password, and that "
                           "the server lets this user in from here.",
-                          endpoint, said, number));
+                          endpoint, inside_sentence(said), number));
 }
 Error connection_lost(std::string_view said, unsigned number) {
-  return make(
-      ErrorKind::connection, "connection_lost",
-      fmt::format("the connection to the server was lost: {} ({})", said.empty() ? "no reason given" : said, number));
+  return make(ErrorKind::connection, "connection_lost",
+              fmt::format("the connection to the server was lost: {} ({}).",
+                          inside_sentence(said.empty() ? "no reason given" : said), number));
 }
 Error server_said(std::string_view message, std::string_view sqlstate, unsigned number) {
   const ErrorKind kind = kind_of(number, sqlstate);

@@ -11,6 +11,7 @@
 #include "engines/mysql/constraints.h"
 #include "engines/mysql/create_table.h"
 #include "engines/mysql/errors.h"
+#include "engines/mysql/free_sequences.h"
 #include "engines/mysql/key_building.h"
 #include "engines/mysql/object_sql.h"
 #include "engines/mysql/own_objects.h"
@@ -145,6 +146,7 @@ std::vector<ObjectDef> planned_keys(std::span<const TargetTable> tables) {
 
 Result<bool> build_object(Connection& session, const ObjectDef& object, std::span<const TargetTable> tables) {
   auto built = [&]() -> Result<bool> {
+    if (object.dialect == dialect && object.kind == "sequence" && !session.traits().mariadb) return false;
     if (object.dialect == dialect) return build_own(session, object, tables);
     return std::visit(Builder{session, object, tables}, carry(object, tables, carry_traits(session.traits())).object);
   }();
@@ -222,7 +224,10 @@ Result<void> truncate_tables(Connection& session, std::span<const TableRef> tabl
 
 Result<void> set_sequence(Connection& session, const SequenceState& sequence) {
   const std::string name = sequence.schema + "." + sequence.name;
-  if (sequence.owner.name.empty()) return Failure(errors::no_such_sequence(name));
+  if (sequence.owner.name.empty()) {
+    const bool set = TRY(set_free_sequence(session, sequence));
+    return set ? Result<void>() : Failure(errors::no_such_sequence(name));
+  }
   const Rows rows = TRY(session.query(
       fmt::format("SELECT COLUMN_NAME FROM information_schema.COLUMNS WHERE {} AND EXTRA LIKE '%auto_increment%'",
                   is_table(sequence.owner))));

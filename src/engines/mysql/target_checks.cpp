@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.h"
+#include "engine/kept_columns.h"
 #include "engines/mysql/bent_values.h"
 #include "engines/mysql/own_objects.h"
 #include "engines/mysql/structure.h"
@@ -186,8 +187,10 @@ class Checks {
     const TableDef& layout = *table.layout;
     const Rows rows =
         TRY(session_.query("SELECT COLUMN_NAME, EXTRA, DATA_TYPE, IS_NULLABLE, NUMERIC_SCALE, DATETIME_PRECISION, "
-                           "CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION FROM information_schema.COLUMNS WHERE " +
+                           "CHARACTER_MAXIMUM_LENGTH, NUMERIC_PRECISION, COLUMN_DEFAULT IS NOT NULL FROM "
+                           "information_schema.COLUMNS WHERE " +
                            where));
+    std::vector<KeptColumn> kept;
     std::map<std::string, size_t> there;
     for (size_t row = 0; row < rows.size(); ++row) there[lower_utf8(rows.get(row, 0))] = row;
     std::vector<std::string> missing, computed, bent;
@@ -199,8 +202,7 @@ class Checks {
       }
       const size_t row = found->second;
       const std::string extra = upper_utf8(rows.get(row, 1)), type = lower_ascii(rows.get(row, 2));
-      if (extra.find("VIRTUAL GENERATED") != std::string::npos || extra.find("STORED GENERATED") != std::string::npos)
-        computed.push_back(column.name);
+      if (is_computed(extra)) computed.push_back(column.name);
       const bool counts = extra.find("AUTO_INCREMENT") != std::string::npos;
       const auto place = static_cast<uint32_t>(&column - layout.columns.data());
       const bool in_key = layout.key && std::ranges::find(layout.key->columns, place) != layout.key->columns.end();
@@ -209,12 +211,37 @@ class Checks {
         bent.push_back(column.name);
       check_values(table, column, in_key, own_column(rows, row));
     }
+    for (size_t row = 0; row < rows.size(); ++row) {
+      const std::string extra = upper_utf8(rows.get(row, 1));
+      // An ENUM without a default gives its first label.
+      const bool fills_itself = rows.integer(row, 8) != 0 || extra.find("AUTO_INCREMENT") != std::string::npos ||
+                                lower_ascii(rows.get(row, 2)) == "enum";
+      // It takes a NULL for something else, which is told as such.
+      const bool bends = std::ranges::any_of(
+          bent, [&](const std::string& name) { return lower_utf8(name) == lower_utf8(rows.get(row, 0)); });
+      kept.push_back({rows.text(row, 0), rows.get(row, 3) == "NO" && !bends, fills_itself, is_computed(extra)});
+    }
+    if (fresh_) check_kept(table, kept);
     // DDL commits by itself: a change that a killed run had carried out is not in the record yet. What else may be
     // missing is told by the first row that needs it.
     if (!missing.empty() && fresh_) stop(errors::missing_target_columns(layout.ref, missing), layout.ref);
     if (!computed.empty()) stop(errors::generated_target_column(layout.ref, computed), layout.ref);
     if (!bent.empty()) stop(errors::bends_nulls(layout.ref, bent), layout.ref);
     return {};
+  }
+
+  static bool is_computed(std::string_view extra) {
+    return extra.find("VIRTUAL GENERATED") != std::string_view::npos ||
+           extra.find("STORED GENERATED") != std::string_view::npos ||
+           extra.find("PERSISTENT") != std::string_view::npos;
+  }
+
+  void check_kept(const TargetTable& table, std::span<const KeptColumn> columns) {
+    const TableRef& name = table.layout->ref;
+    const KeptMisfits found = kept_misfits(table, columns, true);
+    if (!found.stay_null.empty()) stop(godwit::errors::columns_stay_null(name, found.stay_null), name);
+    if (!found.want_values.empty()) stop(godwit::errors::columns_want_values(name, found.want_values), name);
+    if (!found.refuse_nulls.empty()) warn(godwit::errors::columns_refuse_nulls(name, found.refuse_nulls), name);
   }
 
   static OwnColumn own_column(const Rows& rows, size_t row) {
@@ -279,6 +306,8 @@ class Checks {
       if (object.dialect == dialect) {
         const bool lacks = TRY(lacks_other_table(session_, object, tables_));
         if (lacks) warn(errors::other_table_missing(object));
+        if (object.kind == "sequence" && !object.create.empty() && !session_.traits().mariadb)
+          warn(errors::not_carried(object, "this server has no sequences."));
         continue;
       }
       for (const std::string& note : carry(object, tables_, carry_traits(session_.traits())).notes)

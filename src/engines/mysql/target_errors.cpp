@@ -53,7 +53,10 @@ Error record_too_large(std::string_view task_id, size_t bytes, uint64_t packet_b
 }
 Error position_exists(std::string_view task_id) {
   return make(ErrorKind::superseded, "target.position_exists",
-              fmt::format("task {} has a position on the target already: another worker started it.", task_id));
+              fmt::format("task {} has a stored position on the target already (awsdms_txn_state): another worker "
+                          "started it, or its record was taken out of godwit_task by hand. If no other worker runs, "
+                          "put the record back, or use --restart to start it anew.",
+                          task_id));
 }
 Error superseded(std::string_view task_id) {
   return make(ErrorKind::superseded, "target.superseded",
@@ -169,7 +172,9 @@ Error key_without_length(std::string_view name, const TableRef& table, const Col
 }
 Error no_such_sequence(std::string_view name) {
   return make(ErrorKind::table, "target.no_sequence",
-              fmt::format("no column counts up in the place of sequence {}", name));
+              fmt::format("neither a column that counts up nor a sequence stands in the place of sequence {} on the "
+                          "target, so its value was not set. Where applications use it, make what takes its place.",
+                          name));
 }
 Error cannot_restore(std::string_view statement, const Error& cause) {
   Error error = cause;

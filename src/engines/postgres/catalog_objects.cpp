@@ -5,6 +5,7 @@
 #include "engines/postgres/catalog.h"
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/object_readers.h"
+#include "engines/postgres/sequence_sql.h"
 
 namespace godwit::postgres {
 namespace {
@@ -67,6 +68,11 @@ Result<std::vector<SequenceState>> PostgresCatalog::read_sequences(std::span<con
     if (owner != nullptr) sequence.owner = owner->root;
     if (owner != nullptr) sequence.column = rows.text(row, 3);
     out.push_back(std::move(sequence));
+  }
+  for (const FreeSequence& free : TRY(read_free_sequences(connection_, scope.table_oids))) {
+    const bool is_told = std::ranges::any_of(
+        out, [&](const SequenceState& known) { return known.schema == free.schema && known.name == free.name; });
+    if (!is_told && free.readable) out.push_back({free.schema, free.name, {}, {}});
   }
   for (size_t first = 0; first < out.size(); first += sequences_per_query)
     TRY(read_values(connection_, std::span(out).subspan(first, std::min(sequences_per_query, out.size() - first))));

@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "engines/postgres/capture_way.h"
 #include "engines/postgres/connection_attributes.h"
 #include "engines/postgres/source.h"
 #include "engines/postgres/target.h"
@@ -17,6 +18,7 @@ class PostgresEngine : public Engine {
     return own;
   }
   const EndpointForm& endpoint_form() const override { return postgres::endpoint_form(); }
+  Result<Position> parse_position(std::string_view text) const override { return postgres::parse_start(text); }
   Result<std::unique_ptr<Source>> open_source(const Endpoint& endpoint, const SessionOptions& options) override {
     return postgres::PostgresSource::open(endpoint, options);
   }

@@ -2,6 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "base/sentences.h"
+
 namespace godwit::postgres {
 namespace {
 
@@ -15,14 +19,15 @@ namespace errors {
 
 Error cannot_connect(std::string_view endpoint, std::string_view said, std::string_view sqlstate) {
   return make(ErrorKind::connection, "connect",
-              fmt::format("cannot connect to {}: {}. Check host, port, database, user and password, and the "
+              fmt::format("cannot connect to {}: {} Check host, port, database, user and password, and the "
                           "server's pg_hba.conf.",
-                          endpoint, said),
+                          endpoint, as_sentence(said)),
               sqlstate);
 }
 Error connection_lost(std::string_view said) {
-  return make(ErrorKind::connection, "connection_lost",
-              fmt::format("the connection to the server was lost: {}", said.empty() ? "no reason given" : said));
+  return make(
+      ErrorKind::connection, "connection_lost",
+      fmt::format("the connection to the server was lost: {}", as_sentence(said.empty() ? "no reason given" : said)));
 }
 Error too_old(std::string_view endpoint, int version) {
   return make(ErrorKind::prerequisite, "version",
@@ -85,11 +90,23 @@ Error not_readable(const TableRef& table, std::string_view role) {
                           "\"{1}\"; GRANT SELECT ON \"{2}\".\"{3}\" TO \"{1}\"; or exclude the table.",
                           to_string(table), role, table.schema, table.name));
 }
-Error not_table_owner(const TableRef& table, std::string_view role) {
+Error not_table_owner(std::span<const TableRef> tables, std::string_view owner, bool owner_is_mighty,
+                      std::string_view role) {
+  constexpr size_t named = 5;
+  std::string list;
+  for (const TableRef& table : tables.first(std::min(named, tables.size())))
+    list += (list.empty() ? "" : ", ") + to_string(table);
+  if (tables.size() > named) list += fmt::format(" and {} more", tables.size() - named);
+  const std::string way =
+      owner_is_mighty ? fmt::format("Their owner \"{}\" has a superuser's rights, which \"{}\" is not to be given: "
+                                    "give it the tables themselves (ALTER TABLE ... OWNER TO)",
+                                    owner, role)
+                      : fmt::format("Run GRANT \"{}\" TO \"{}\";", owner, role);
   return make(ErrorKind::prerequisite, "not_owner",
-              fmt::format("role \"{1}\" cannot publish changes of table {0}: only the table's owner may add it to a "
-                          "publication. Run GRANT <the owner> TO \"{1}\"; or connect as the owner or a superuser.",
-                          to_string(table), role));
+              fmt::format("role \"{}\" cannot publish changes of {}: only a table's owner may add it to a publication. "
+                          "{}, or capture with PluginName=test_decoding, which needs no ownership, or have the owner "
+                          "make a publication and name it (PublicationName).",
+                          role, list, way));
 }
 Error row_security(const TableRef& table, std::string_view role) {
   return make(
@@ -316,7 +333,10 @@ Error superseded(std::string_view task_id) {
 }
 Error position_exists(std::string_view task_id) {
   return make(ErrorKind::superseded, "position_exists",
-              fmt::format("task {} has a stored position on the target already", task_id));
+              fmt::format("task {} has a stored position on the target already (awsdms_txn_state): another worker "
+                          "started it, or its record was taken out of godwit_task by hand. If no other worker runs, "
+                          "put the record back, or use --restart to start it anew.",
+                          task_id));
 }
 Error standby_target() {
   return make(ErrorKind::prerequisite, "standby",

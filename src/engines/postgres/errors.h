@@ -31,7 +31,9 @@ Error no_free_slot(std::string_view maximum);
 Error no_free_walsender(std::string_view maximum);
 Error walsender_timeout(std::string_view value);
 Error not_readable(const TableRef& table, std::string_view role);
-Error not_table_owner(const TableRef& table, std::string_view role);
+// `owner_is_mighty`: a superuser, or a member of one.
+Error not_table_owner(std::span<const TableRef> tables, std::string_view owner, bool owner_is_mighty,
+                      std::string_view role);
 Error row_security(const TableRef& table, std::string_view role);
 Error no_identity(const TableRef& table);
 Error unlogged(const TableRef& table);

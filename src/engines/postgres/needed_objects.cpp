@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <set>
 #include <unordered_map>
 
@@ -49,6 +50,37 @@ ObjectDef sequence_object(const SequenceFacts& sequence, const ObjectScope& scop
   object.create = statement.text(" " + sequence.options).take();
   object.meaning = meaning_of(ImplicitMeaning{});
   return object;
+}
+
+// Where a rule gives the tables of the schema another one, it goes there too. No table needs it: a target that refuses
+// it, or has no such thing, is told and goes on.
+Result<void> add_free_sequences(Connection& connection, const ObjectScope& scope,
+                                const std::vector<Dependency>& dependencies, Objects& out) {
+  std::vector<uint32_t> oids;
+  std::unordered_map<uint32_t, uint32_t> table_of;
+  for (const FreeSequence& sequence : TRY(read_free_sequences(connection, scope.table_oids))) {
+    const bool is_needed =
+        std::ranges::find(dependencies, sequence.oid, &Dependency::oid) != dependencies.end();
+    if (is_needed) continue;
+    if (sequence.readable) {
+      oids.push_back(sequence.oid);
+      table_of[sequence.oid] = sequence.table_oid;
+      continue;
+    }
+    out.push_back(object_of(ObjectPhase::comments, "sequence", sequence.schema + "." + sequence.name, {}));
+    out.back().optional = true;
+  }
+  for (const SequenceFacts& sequence : TRY(read_sequence_facts(connection, oid_array(oids)))) {
+    const Relation* beside = scope.find(table_of[sequence.oid]);
+    if (beside == nullptr) continue;
+    out.push_back(sequence_object(sequence, scope));
+    ObjectDef& object = out.back();
+    for (SqlPiece& piece : object.create)
+      if (piece.kind == SqlPiece::Kind::relation) piece.table = schema_anchor(*beside);
+    object.meaning = nullptr;
+    object.optional = true;
+  }
+  return {};
 }
 
 struct AllDefinitions {
@@ -169,6 +201,7 @@ Result<void> read_needed_objects(Connection& connection, const ObjectScope& scop
       if (sequence != all.sequences.end()) out.push_back(sequence_object(sequence->second, scope));
     }
   }
+  TRY(add_free_sequences(connection, scope, dependencies, out));
   return add_left_out(connection, dependencies, out);
 }
 

@@ -29,7 +29,28 @@ LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid AN
   AND d.refobjsubid > 0 AND d.deptype = 'a'
 WHERE c.oid = ANY ($1::oid[]))";
 
+constexpr const char* free_sql = R"(
+SELECT c.oid, s.first, n.nspname, c.relname, pg_catalog.has_sequence_privilege(c.oid, 'SELECT')
+FROM (SELECT t.relnamespace AS schema, (array_agg(t.oid ORDER BY w.position))[1] AS first
+      FROM unnest($1::oid[]) WITH ORDINALITY AS w(oid, position) JOIN pg_class t ON t.oid = w.oid
+      GROUP BY t.relnamespace) s
+JOIN pg_namespace n ON n.oid = s.schema
+JOIN pg_class c ON c.relnamespace = s.schema AND c.relkind = 'S' AND c.relpersistence <> 't'
+WHERE c.relname !~ '^(awsdms|godwit)_' AND NOT EXISTS (
+  SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+    AND (d.deptype = 'e' OR (d.deptype IN ('a', 'i') AND d.refclassid = d.classid AND d.refobjsubid > 0)))
+ORDER BY n.nspname::text COLLATE "C", c.relname::text COLLATE "C")";
+
 }  // namespace
+
+Result<std::vector<FreeSequence>> read_free_sequences(Connection& connection, const std::string& oids) {
+  const Rows rows = TRY(connection.query(free_sql, {oids}));
+  std::vector<FreeSequence> out;
+  for (int row = 0; row < rows.size(); ++row)
+    out.push_back(
+        {oid_at(rows, row, 0), oid_at(rows, row, 1), rows.text(row, 2), rows.text(row, 3), rows.boolean(row, 4)});
+  return out;
+}
 
 Result<std::vector<IdentitySequence>> read_identity_sequences(Connection& connection, const std::string& oids) {
   const Rows rows = TRY(connection.query(owned_sql("i"), {oids}));

@@ -56,22 +56,38 @@ Result<void> check_reading(Connection& session, const Names& names, std::string_
   return {};
 }
 
+// What the tables of one owner need before `role` may publish them, in one finding. Whoever belongs to a superuser can
+// do everything that one can, so that is never proposed.
+Finding not_publishable(std::string_view role, std::string_view owner, bool owner_is_mighty,
+                        const std::vector<TableRef>& tables) {
+  Finding out{true, errors::not_table_owner(tables, owner, owner_is_mighty, role)};
+  if (tables.size() == 1) out.table = tables.front();
+  if (!owner_is_mighty) out.remedy = {"GRANT " + quote_name(owner) + " TO " + quote_name(role) + ";"};
+  if (owner_is_mighty)
+    for (const TableRef& table : tables)
+      out.remedy.push_back("ALTER TABLE " + quote_name(table) + " OWNER TO " + quote_name(role) + ";");
+  return out;
+}
+
 Result<void> check_publishing(Connection& session, const Names& names, std::string_view role,
                               std::vector<Finding>& out) {
   const Rows rows = TRY(session.query(
-      "SELECT n.nspname, c.relname, pg_catalog.pg_get_userbyid(c.relowner), pg_catalog.current_database() FROM "
+      "SELECT n.nspname, c.relname, pg_catalog.pg_get_userbyid(c.relowner), EXISTS (SELECT FROM pg_catalog.pg_roles s "
+      "WHERE s.rolsuper AND pg_catalog.pg_has_role(c.relowner, s.oid, 'MEMBER')) FROM "
       "unnest($1::text[], $2::text[]) w(s, t) JOIN pg_catalog.pg_namespace n ON"
       " n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.t WHERE "
       "c.relpersistence = 'p'" +
           std::string(version::publishes_partitioned_tables(session.server_version()) ? " AND NOT c.relispartition"
                                                                                       : " AND c.relkind <> 'p'") +
-          " AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE')",
+          " AND NOT pg_catalog.pg_has_role(c.relowner, 'USAGE') ORDER BY 3, 1, 2",
       {array_text(names.schemas), array_text(names.names)}));
-  for (int i = 0; i < rows.size(); ++i)
-    out.push_back({true,
-                   errors::not_table_owner({rows.text(i, 0), rows.text(i, 1)}, role),
-                   {rows.text(i, 0), rows.text(i, 1)},
-                   {"GRANT " + quote_name(rows.get(i, 2)) + " TO " + quote_name(role) + ";"}});
+  std::vector<TableRef> of_owner;
+  for (int i = 0; i < rows.size(); ++i) {
+    of_owner.push_back({rows.text(i, 0), rows.text(i, 1)});
+    if (i + 1 < rows.size() && rows.get(i + 1, 2) == rows.get(i, 2)) continue;
+    out.push_back(not_publishable(role, rows.get(i, 2), rows.boolean(i, 3), of_owner));
+    of_owner.clear();
+  }
   const Rows database =
       TRY(session.query("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE'), "
                         "pg_catalog.current_database()"));

@@ -69,6 +69,27 @@ Error name_too_long(std::string_view what, std::string_view name) {
           "the {} name \"{}\" on the target has {} bytes; PostgreSQL keeps 63. Rename it in the table mapping.", what,
           name, name.size()));
 }
+Error no_table(const TableRef& name, std::string_view kind) {
+  return make(
+      ErrorKind::prerequisite, "no_table",
+      fmt::format("{} of the target is no table but a {}. Drop or rename it, or give the task's table another "
+                  "name by a transformation rule.",
+                  to_string(name), kind));
+}
+Error narrower_type(const TableRef& table, std::string_view column, std::string_view planned, std::string_view own,
+                    std::string_view what) {
+  return make(ErrorKind::prerequisite, "narrower_type",
+              fmt::format("column \"{}\" of the target's table {} is {}, and values come as {}: the server {}. Where "
+                          "that matters make the column {}.",
+                          column, to_string(table), own, planned, what, planned));
+}
+Error sequence_missing(const TableRef& sequence, const TableRef& user, const TableRef& owner) {
+  return make(ErrorKind::prerequisite, "sequence_missing",
+              fmt::format("table {1} is to be made on the target with a default that takes its values from sequence "
+                          "{0}, which belongs to table {2}: that one was made beforehand, without the sequence. "
+                          "Create the sequence on the target, or make {1} there beforehand too.",
+                          to_string(sequence), to_string(user), to_string(owner)));
+}
 Error not_owner(const TableRef& table, std::string_view role, std::string_view what_for) {
   return make(
       ErrorKind::prerequisite, "not_owner",

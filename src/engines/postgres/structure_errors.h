@@ -20,6 +20,12 @@ Error missing_target_columns(const TableRef& table, const std::vector<std::strin
 Error not_computed(const ObjectDef& table, const Error& why);
 Error generated_target_column(const TableRef& table, const std::vector<std::string>& columns);
 Error name_too_long(std::string_view what, std::string_view name);
+// `kind`: "view".
+Error no_table(const TableRef& name, std::string_view kind);
+// `what` goes on from "the server ".
+Error narrower_type(const TableRef& table, std::string_view column, std::string_view planned, std::string_view own,
+                    std::string_view what);
+Error sequence_missing(const TableRef& sequence, const TableRef& user, const TableRef& owner);
 Error not_owner(const TableRef& table, std::string_view role, std::string_view what_for);
 Error has_dependents(const TableRef& table, std::string_view dependents);
 Error not_owner_to_rebuild(std::string_view role, std::string_view tables);

@@ -39,7 +39,8 @@ Result<void> read_transactions(Connection& session, ServerFacts& out) {
     out.prepared_transactions.push_back({fmt::format("transaction {}, role {}, database {}", prepared.get(i, 0),
                                                      prepared.get(i, 1), prepared.get(i, 2)),
                                          prepared.integer(i, 3),
-                                         fmt::format("ROLLBACK PREPARED {};", quote_literal(prepared.get(i, 0)))});
+                                         fmt::format("ROLLBACK PREPARED {};", quote_literal(prepared.get(i, 0))),
+                                         fmt::format("COMMIT PREPARED {};", quote_literal(prepared.get(i, 0)))});
   return {};
 }
 

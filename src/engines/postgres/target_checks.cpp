@@ -5,12 +5,17 @@
 #include <algorithm>
 #include <set>
 
+#include "engine/kept_columns.h"
 #include "engines/postgres/catalog_query.h"
 #include "engines/postgres/errors.h"
 #include "engines/postgres/foreign_objects.h"
+#include "engines/postgres/narrower_type.h"
+#include "engines/postgres/plan_names.h"
+#include "engines/postgres/rendering.h"
 #include "engines/postgres/server_version.h"
 #include "engines/postgres/structure.h"
 #include "engines/postgres/structure_errors.h"
+#include "engines/postgres/type_name.h"
 
 namespace godwit::postgres {
 namespace {
@@ -31,7 +36,7 @@ WITH RECURSIVE wanted AS (
   SELECT w.position - 1 AS position, c.oid, c.relowner
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, position)
   JOIN pg_namespace n ON n.nspname = w.schema
-  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p', 'f')
+  JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p')
 ), inside AS (
   {0}
 )
@@ -49,6 +54,34 @@ SELECT w.position,
           AND NOT EXISTS (SELECT 1 FROM inside i WHERE i.oid = k.conrelid)),
        {2}
 FROM wanted w)";
+
+// What else has one of the names. A foreign table's rows are another server's, and not committed with the task's own.
+constexpr const char* others_sql = R"(
+SELECT w.position - 1,
+       CASE c.relkind WHEN 'v' THEN 'view' WHEN 'm' THEN 'materialized view' WHEN 'f' THEN 'foreign table'
+                      WHEN 'S' THEN 'sequence' WHEN 'c' THEN 'type' ELSE 'index' END
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, position)
+JOIN pg_namespace n ON n.nspname = w.schema
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind NOT IN ('r', 'p')
+ORDER BY 1)";
+
+// A domain has the type, the default and the NOT NULL of its own.
+constexpr std::string_view columns_sql = R"(
+SELECT w.position - 1, a.attname, a.attnotnull OR (t.typtype = 'd' AND t.typnotnull),
+       a.atthasdef OR a.attidentity <> '' OR (t.typtype = 'd' AND t.typdefault IS NOT NULL), {} <> '',
+       CASE WHEN t.typtype = 'd' THEN format_type(t.typbasetype, t.typtypmod)
+            ELSE format_type(a.atttypid, a.atttypmod) END
+FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS w(schema, name, position)
+JOIN pg_namespace n ON n.nspname = w.schema
+JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind IN ('r', 'p')
+JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+JOIN pg_type t ON t.oid = a.atttypid
+ORDER BY 1, a.attnum)";
+
+constexpr const char* lacking_sequences_sql = R"(
+SELECT w.position - 1 FROM unnest($1::text[]) WITH ORDINALITY AS w(name, position)
+WHERE NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = to_regclass(w.name) AND c.relkind = 'S')
+ORDER BY 1)";
 
 // Whether the role acts as the table's owner.
 constexpr std::string_view owns_sql = "pg_has_role(w.relowner, 'USAGE')";
@@ -102,6 +135,8 @@ class Checks {
     }
     check_names();
     TRY(check_tables());
+    TRY(check_kept_columns());
+    TRY(check_sequences());
     TRY(check_schemas());
     TRY(check_extensions());
     for (std::string& text : not_carried(objects_, tables_, computes_columns(connection_)))
@@ -112,6 +147,9 @@ class Checks {
  private:
   void stop(Error error, const TableRef& table = {}, std::vector<std::string> remedy = {}) {
     findings_.push_back({true, std::move(error), table, std::move(remedy)});
+  }
+  void warn(Error error, const TableRef& table, std::vector<std::string> remedy = {}) {
+    findings_.push_back({false, std::move(error), table, std::move(remedy)});
   }
   std::string to_role() const { return " TO " + quote_name(role_) + ";"; }
 
@@ -139,6 +177,99 @@ class Checks {
       const auto position = static_cast<size_t>(rows.integer(row, 0));
       missing_[position] = false;
       check_table(*tables_[position].layout, rows, row);
+    }
+    const Rows others = TRY(connection_.query(others_sql, {array_text(schemas), array_text(names)}));
+    for (int row = 0; row < others.size(); ++row) {
+      const TableRef& table = tables_[static_cast<size_t>(others.integer(row, 0))].layout->ref;
+      stop(errors::no_table(table, others.get(row, 1)), table);
+    }
+    return {};
+  }
+
+  // Of tables that the task finds and keeps. Later a change of the structure may be under way.
+  Result<void> check_kept_columns() {
+    if (!fresh_ || mode_ == PrepareMode::drop_and_create) return {};
+    std::vector<std::string> schemas, names;
+    for (const TargetTable& table : tables_) {
+      schemas.push_back(table.layout->ref.schema);
+      names.push_back(table.layout->ref.name);
+    }
+    const Rows rows =
+        TRY(connection_.query(fmt::format(columns_sql, version::attgenerated(connection_.server_version())),
+                              {array_text(schemas), array_text(names)}));
+    std::vector<std::vector<KeptColumn>> columns(tables_.size());
+    for (int row = 0; row < rows.size(); ++row) {
+      const auto position = static_cast<size_t>(rows.integer(row, 0));
+      columns[position].push_back(
+          {rows.text(row, 1), rows.boolean(row, 2), rows.boolean(row, 3), rows.boolean(row, 4)});
+      check_type(*tables_[position].layout, rows.get(row, 1), rows.get(row, 5));
+    }
+    for (size_t i = 0; i < tables_.size(); ++i) check_kept(tables_[i], columns[i]);
+    return {};
+  }
+
+  void check_kept(const TargetTable& table, std::span<const KeptColumn> columns) {
+    const TableRef& name = table.layout->ref;
+    const KeptMisfits found = kept_misfits(table, columns, false);
+    if (!found.stay_null.empty()) stop(godwit::errors::columns_stay_null(name, found.stay_null), name);
+    if (!found.want_values.empty()) stop(godwit::errors::columns_want_values(name, found.want_values), name);
+    if (found.refuse_nulls.empty()) return;
+    std::vector<std::string> remedy;
+    for (const std::string& column : found.refuse_nulls)
+      remedy.push_back("ALTER TABLE " + quote_name(name) + " ALTER COLUMN " + quote_name(column) + " DROP NOT NULL;");
+    warn(godwit::errors::columns_refuse_nulls(name, found.refuse_nulls), name, std::move(remedy));
+  }
+
+  void check_type(const TableDef& layout, std::string_view name, std::string_view own) {
+    const auto column = find_column(layout, name);
+    if (!column) return;
+    const std::string planned = type_name(layout.columns[*column].type);
+    if (const auto what = narrowing(planned, own))
+      warn(errors::narrower_type(layout.ref, name, planned, own, *what), layout.ref);
+  }
+
+  std::optional<size_t> place_of(const TableRef& source) const {
+    for (size_t i = 0; i < tables_.size(); ++i)
+      if (tables_[i].source->ref == source) return i;
+    return std::nullopt;
+  }
+
+  bool is_kept(const TableRef& source) const {
+    const auto place = place_of(source);
+    return place && !will_be_made(*place);
+  }
+
+  // A sequence comes with the table that owns it; where that one is kept, others may still take their defaults from
+  // it.
+  Result<void> check_sequences() {
+    struct Wanted {
+      const ObjectDef* sequence;
+      TableRef user;
+      TableRef name;
+    };
+    const PlanNames names(tables_);
+    std::vector<Wanted> wanted;
+    std::vector<std::string> quoted;
+    for (const ObjectDef& object : objects_) {
+      const auto place = is_foreign(object) ? std::nullopt : place_of(object.table);
+      if (!place || !will_be_made(*place)) continue;
+      for (const SqlPiece& piece : object.create) {
+        if (piece.kind != SqlPiece::Kind::relation_literal) continue;
+        const auto sequence = std::ranges::find_if(objects_, [&](const ObjectDef& other) {
+          return other.kind == "sequence" && other.name == piece.text && is_kept(other.table) &&
+                 names.schema(other.table) == names.schema(piece.table);
+        });
+        if (sequence == objects_.end()) continue;
+        wanted.push_back({&*sequence, tables_[*place].layout->ref, {names.schema(piece.table), piece.text}});
+        quoted.push_back(quote_name(wanted.back().name));
+      }
+    }
+    if (wanted.empty()) return {};
+    const Rows rows = TRY(connection_.query(lacking_sequences_sql, {array_text(quoted)}));
+    for (int row = 0; row < rows.size(); ++row) {
+      const Wanted& lacking = wanted[static_cast<size_t>(rows.integer(row, 0))];
+      stop(errors::sequence_missing(lacking.name, lacking.user, names.table(lacking.sequence->table)), lacking.user,
+           {print(lacking.sequence->create, names) + ";"});
     }
     return {};
   }
