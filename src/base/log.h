@@ -109,4 +109,10 @@ void log_debug(Component c, LogFormat<std::type_identity_t<Args>...> format, Arg
   log_at<Args...>(c, Severity::debug, format, std::forward<Args>(args)...);
 }
 
+// At LOGGER_SEVERITY_DETAILED_DEBUG.
+template <class... Args>
+void log_detail(Component c, LogFormat<std::type_identity_t<Args>...> format, Args&&... args) {
+  log_at<Args...>(c, Severity::detailed_debug, format, std::forward<Args>(args)...);
+}
+
 }  // namespace godwit

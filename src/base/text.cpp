@@ -122,6 +122,15 @@ std::string human_bytes(uint64_t bytes) {
   return unit == 0 ? fmt::format("{} B", bytes) : fmt::format("{:.1f} {}", value, units[unit]);
 }
 
+std::string in_quotes(std::string_view name, char quote) {
+  std::string out(1, quote);
+  for (const char c : name) {
+    if (c == quote) out += quote;
+    out += c;
+  }
+  return out + quote;
+}
+
 std::string human_count(uint64_t count) {
   std::string digits = fmt::format("{}", count);
   for (size_t at = digits.size(); at > 3;) {

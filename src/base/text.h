@@ -17,6 +17,8 @@ std::string lower_ascii(std::string_view text);
 // Simple case folding of UTF-8 text as the C.UTF-8 tables know it (spec/table-mappings.md §4).
 std::string lower_utf8(std::string_view text);
 std::string upper_utf8(std::string_view text);
+// A name as SQL takes it between such quotes: one inside is doubled.
+std::string in_quotes(std::string_view name, char quote);
 // FNV-1a, 64 bits: for names and fingerprints, not for security.
 uint64_t fnv1a(std::string_view text, uint64_t seed = 0xcbf29ce484222325ULL);
 std::string hex64(uint64_t value);

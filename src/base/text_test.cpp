@@ -23,6 +23,12 @@ TEST(Text, trim_takes_blanks_from_both_ends_only) {
   EXPECT_EQ(trim(""), "");
 }
 
+TEST(Text, a_quote_within_quotes_is_doubled) {
+  EXPECT_EQ(in_quotes(R"(we ird"q)", '"'), R"("we ird""q")");
+  EXPECT_EQ(in_quotes(R"(we ird"q)", '`'), R"(`we ird"q`)");
+  EXPECT_EQ(in_quotes("", '`'), "``");
+}
+
 TEST(Text, ascii_case_leaves_other_bytes_alone) {
   EXPECT_EQ(lower_ascii("AbZ[@`"), "abz[@`");
   EXPECT_EQ(lower_ascii("ÄÖ"), "ÄÖ");

@@ -49,6 +49,7 @@ struct AssessmentResult {
   std::string details;  // one sentence
   std::vector<AssessmentFinding> findings;
   std::vector<TableRef> tables = {};  // that were looked at; empty: it looks at whole ends
+  std::string advice = {};            // for all findings together; empty: that of the first
 };
 
 struct AssessmentReport {

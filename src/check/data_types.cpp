@@ -4,6 +4,7 @@
 #include <map>
 #include <set>
 
+#include "base/text.h"
 #include "check/gatherer.h"
 #include "check/table_words.h"
 
@@ -18,9 +19,27 @@ bool is_foreign(const Type& type) {
   return type.form == ValueForm::other;
 }
 
-// "varchar" of "varchar(20) CHARACTER SET utf8mb4".
+// "varchar" of "varchar(20) CHARACTER SET utf8mb4", "timestamp without time zone" of "timestamp(3) without time
+// zone".
 std::string type_name(const std::string& native) {
-  return native.substr(0, native.find_first_of("( "));
+  std::string out;
+  char quote = '\0';
+  size_t depth = 0;
+  for (const char c : native) {
+    if (quote != '\0') {
+      if (c == quote) quote = '\0';
+    } else if (c == '\'' || c == '"') {
+      quote = c;
+    } else if (c == '(') {
+      ++depth;
+    }
+    if (depth == 0) out += c;
+    if (quote == '\0' && c == ')' && depth > 0) --depth;
+  }
+  const std::string words = lower_utf8(out);
+  const size_t end = std::min(words.find(" character set "), words.find(" collate "));
+  if (words.size() == out.size() && end != std::string::npos) out.resize(end);
+  return out;
 }
 
 Json summary_of(std::span<const ColumnIssue> issues, bool partly) {

@@ -17,8 +17,10 @@ namespace godwit {
 struct CheckedTable {
   TargetTable plan;
   TableSurvey source;
-  TableSurvey target;             // exists: something is in its place there
-  bool target_empty = true;       // no row in it
+  TableSurvey target;        // exists: something is in its place there
+  bool target_empty = true;  // no row in it
+  // Of a table that is there, where the source computes columns of its own; else empty.
+  std::vector<ColumnDef> target_columns = {};
   std::vector<ValueSizes> sizes;  // of its LOB columns
 };
 

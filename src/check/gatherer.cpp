@@ -160,6 +160,18 @@ Result<void> Gatherer::target_tables() {
   const std::vector<TargetTable> planned = plans();
   const std::vector<TargetTableState> states = TRY(target_->inspect(planned));
   for (size_t i = 0; i < states.size(); ++i) facts_.tables[i].target_empty = !states[i].exists || states[i].empty;
+  return describe_where_computed();
+}
+
+Result<void> Gatherer::describe_where_computed() {
+  std::vector<TableRef> names;
+  for (const CheckedTable& table : facts_.tables)
+    if (table.target.exists && std::ranges::any_of(table.plan.source->columns, &ColumnDef::generated))
+      names.push_back(table.plan.layout->ref);
+  if (names.empty()) return {};
+  for (TableDef& definition : TRY(target_->catalog().describe(names)))
+    for (CheckedTable& table : facts_.tables)
+      if (table.plan.layout->ref == definition.ref) table.target_columns = definition.columns;
   return {};
 }
 

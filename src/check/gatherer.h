@@ -29,6 +29,7 @@ class Gatherer {
   Result<void> plan();
   Result<void> source_tables();
   Result<void> target_tables();
+  Result<void> describe_where_computed();
   Result<void> start_findings();
   Result<void> sizes();
   Result<void> sequences();

@@ -59,28 +59,31 @@ void lobs_without_key(const TaskFacts& facts, Judgement& judgement) {
   judgement.pass(
       "No tables in scope of migration have been identified as having a LOB column without a Primary Key or Unique "
       "Constraint");
-  judgement.found("{} tables with LOB columns have no primary key or unique constraint.");
+  judgement.found("{} tables with LOB columns have no primary key or unique constraint to find rows by.");
   for (const CheckedTable& table : facts.tables) {
     if (!has_lob(table) || has_key(table.source)) continue;
     if (!facts.follows()) continue;
-    judgement.warn({.table = table.plan.source->ref,
-                    .reason = "It has LOB columns and no primary key or unique constraint: its rows are found by "
-                              "comparing them whole, large values included, where the log carries them at all.",
-                    .advice = "Give it a key. The load itself carries every value.",
-                    .place = RemedyPlace::source,
-                    .remedy = {remedies::add_row_number_key(facts.source_family, table.plan.source->ref)}});
+    judgement.warn(
+        {.table = table.plan.source->ref,
+         .reason = fmt::format("It has LOB columns and {}: its rows are found by comparing them whole, large "
+                               "values included, where the log carries them at all.",
+                               lacking_key(table.source)),
+         .advice = "Give it a key. The load itself carries every value.",
+         .place = RemedyPlace::source,
+         .remedy = {remedies::add_row_number_key(facts.source_family, table.plan.source->ref)}});
   }
 }
 
 void no_key(const TaskFacts& facts, Judgement& judgement) {
   judgement.look_at(facts);
-  judgement.pass("Every table in scope of migration has a primary key or unique constraint.");
-  judgement.found("{} tables have no primary key or unique constraint.");
+  judgement.pass("Every table in scope of migration has a primary key or unique constraint to find rows by.");
+  judgement.found("{} tables have no primary key or unique constraint to find rows by.");
   for (const CheckedTable& table : facts.tables) {
     if (has_key(table.source)) continue;
     judgement.warn({.table = table.plan.source->ref,
-                    .reason = "It has no primary key and no unique constraint: each update and delete is a search "
-                              "through the target's whole table.",
+                    .reason = fmt::format("It has {}: each update and delete is a search through the target's whole "
+                                          "table.",
+                                          lacking_key(table.source)),
                     .advice = "Add a primary key over columns that tell its rows apart; where there are none, a "
                               "number of its own.",
                     .place = RemedyPlace::source,
@@ -92,14 +95,14 @@ void target_key(const TaskFacts& facts, Judgement& judgement) {
   if (!facts.target.tells_structure) return judgement.skip("That target does not tell the keys of its tables.");
   judgement.look_at(facts);
   judgement.pass("Every table of the target has a primary key or unique index to find rows by.");
-  judgement.found("{} tables of the target have no primary key or unique index.");
+  judgement.found("{} tables of the target have no primary key or unique index to find rows by.");
   for (const CheckedTable& table : facts.tables) {
     if (!table.target.exists || has_key(table.target)) continue;
     AssessmentFinding finding{.table = table.plan.source->ref,
                               .object = to_string(table.plan.layout->ref),
-                              .reason =
-                                  "The target's table has no primary key or unique index: each update and delete "
-                                  "is a search through all of it."};
+                              .reason = fmt::format("The target's table has {}: each update and delete is a search "
+                                                    "through all of it.",
+                                                    lacking_key(table.target))};
     if (const std::vector<std::string> columns = key_columns(*table.plan.layout); !columns.empty()) {
       finding.place = RemedyPlace::target;
       finding.remedy = {remedies::add_primary_key(facts.target_family, table.plan.layout->ref, columns)};

@@ -24,6 +24,8 @@ class Judgement {
   void look_at(const TaskFacts& facts);
   // What is said when something is found, before the number of findings is known: "{} have no key".
   void found(std::string words) { found_ = std::move(words); }
+  // What to do about all findings together, where that is more than what the first one says.
+  void advise(std::string words) { result_.advice = std::move(words); }
   void finish();
 
  private:

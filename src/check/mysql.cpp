@@ -225,7 +225,7 @@ std::vector<Assessment> mysql_assessments() {
        .codes = {"mysql.cascade_from_outside"}},
       {.name = "check-generated-columns",
        .about = "columns that the source computes are computed by the target too",
-       .needs = needs::source_tables,
+       .needs = needs::source_tables | needs::target_tables | needs::start,
        .judge = generated_columns},
       {.name = "check-invisible-columns",
        .about = "invisible columns",

@@ -10,6 +10,7 @@
 #include "check/own_words.h"
 #include "check/remedies.h"
 #include "check/table_words.h"
+#include "engine/foreign_objects.h"
 
 namespace godwit {
 namespace {
@@ -159,6 +160,67 @@ void large_objects(const TaskFacts& facts, Judgement& judgement) {
                     .advice = "Keep such values in bytea columns, or copy them again at the switch."});
 }
 
+uint64_t kilobytes(uint64_t bytes) {
+  return (bytes + 1023) / 1024;
+}
+
+// The largest value of all that are cut decides: with less, following the advice would cut again.
+std::string raise_setting(uint64_t kb) {
+  return fmt::format("Move values whole (the remedy), or raise LobMaxSize to at least {}.", kb);
+}
+std::string raise_rule(uint64_t kb) {
+  return fmt::format(
+      "Raise bulk-max-size in the table's lob-settings to at least {}, or let their mode be unlimited.", kb);
+}
+
+std::string cut_reason(const CheckedTable& table, const ValueSizes& size, uint64_t limit) {
+  const bool one = size.above_limit == 1;
+  std::string out = fmt::format("{} would be cut to {} bytes; the largest has {}.",
+                                one ? "1 value" : human_count(size.above_limit) + " values", limit,
+                                human_count(size.largest_bytes));
+  if (cut_is_value(table, size.column)) return out;
+  const auto at = find_column(*table.plan.source, size.column);
+  return out +
+         fmt::format(" What is left of a {} after a cut is none: the target refuses {}, and the table lacks {}.",
+                     table.plan.source->columns[*at].type.native, one ? "the whole row" : "the whole rows",
+                     one ? "it" : "them");
+}
+
+// What the target says of it is what it builds.
+bool is_carried(const TaskFacts& facts, const CheckedTable& table, std::string_view column) {
+  const std::string told = uncarried_computation(column, table.plan.source->ref);
+  return std::ranges::none_of(facts.target_findings, [&](const Finding& finding) {
+    return (finding.error.code == "postgres.not_carried" || finding.error.code == "target.not_carried") &&
+           finding.error.message.find(told) != std::string::npos;
+  });
+}
+
+void judge_kept_computation(const TaskFacts& facts, const CheckedTable& table, const std::string& column,
+                            Judgement& judgement) {
+  if (table.target_columns.empty()) return;
+  const std::string name = lower_utf8(one_family(facts) ? column : computed_name(table, column));
+  const auto there = std::ranges::find_if(table.target_columns,
+                                          [&](const ColumnDef& other) { return lower_utf8(other.name) == name; });
+  const std::string target = to_string(table.plan.layout->ref);
+  if (there == table.target_columns.end())
+    return judgement.warn({.table = table.plan.source->ref,
+                           .column = column,
+                           .reason = fmt::format("The source computes it, and table {} of the target, which was made "
+                                                 "beforehand, has no such column.",
+                                                 target),
+                           .advice = "Add it to the target's table as a generated column."});
+  if (there->generated) return;
+  judgement.fail(
+      {.table = table.plan.source->ref,
+       .column = column,
+       .reason = fmt::format("The source computes it, and values that are computed are not moved. Column {} "
+                             "of the target's table {}, which was made beforehand, is a plain one: in every "
+                             "row it stays NULL, or at its default.",
+                             there->name, target),
+       .advice = "Make the target's column a generated one, or let Godwit make the table "
+                 "(\"TargetTablePrepMode\": \"DROP_AND_CREATE\")."});
+}
+
 void gtids(const TaskFacts& facts, Judgement& judgement) {
   judgement.pass("Transactions have GTIDs: after a failover the task goes on from another server.");
   if (facts.source_family != Family::mysql || facts.source.setting("gtid_mode") == "ON" ||
@@ -175,35 +237,40 @@ void gtids(const TaskFacts& facts, Judgement& judgement) {
 }  // namespace
 
 void lob_sizes(const TaskFacts& facts, Judgement& judgement) {
-  uint64_t largest = 0, needed_kb = 0;
+  uint64_t largest = 0, needed_kb = 0;     // of all columns
+  uint64_t settings_kb = 0, rules_kb = 0;  // of those that are cut, by what limits them
   std::string where;
   judgement.look_at(facts);
   judgement.found("A limited LOB mode would cut values of {} tables.");
   for (const CheckedTable& table : facts.tables)
     for (const ValueSizes& size : table.sizes) {
-      needed_kb = std::max(needed_kb, (size.largest_bytes + 1023) / 1024);
+      needed_kb = std::max(needed_kb, kilobytes(size.largest_bytes));
+      if (lob_limit(facts, table) && size.above_limit > 0) {
+        uint64_t& cut_kb = has_lob_rule(facts, table) ? rules_kb : settings_kb;
+        cut_kb = std::max(cut_kb, kilobytes(size.largest_bytes));
+      }
       if (size.largest_bytes <= largest) continue;
       largest = size.largest_bytes;
       where = to_string(table.plan.source->ref) + "." + size.column;
     }
   for (const CheckedTable& table : facts.tables) {
     const auto limit = lob_limit(facts, table);
+    if (!limit) continue;
+    const bool by_rule = has_lob_rule(facts, table);
     for (const ValueSizes& size : table.sizes) {
-      if (!limit || size.above_limit == 0) continue;
-      judgement.warn(
-          {.table = table.plan.source->ref,
-           .column = size.column,
-           .reason = fmt::format("{} would be cut to {} bytes; the largest has {}.",
-                                 size.above_limit == 1 ? "1 value" : human_count(size.above_limit) + " values",
-                                 *limit, human_count(size.largest_bytes)),
-           .advice =
-               fmt::format("Move values whole (the remedy), or raise LobMaxSize, or the table's bulk-max-size, to "
-                           "at least {}.",
-                           (size.largest_bytes + 1023) / 1024),
-           .place = RemedyPlace::task_settings,
-           .remedy = {std::string(full_lob_mode)}});
+      if (size.above_limit == 0) continue;
+      AssessmentFinding finding{.table = table.plan.source->ref,
+                                .column = size.column,
+                                .reason = cut_reason(table, size, *limit),
+                                .advice = by_rule ? raise_rule(rules_kb) : raise_setting(settings_kb)};
+      if (!by_rule) {  // a rule of the table's own wins over the settings
+        finding.place = RemedyPlace::task_settings;
+        finding.remedy = {std::string(full_lob_mode)};
+      }
+      cut_is_value(table, size.column) ? judgement.warn(std::move(finding)) : judgement.fail(std::move(finding));
     }
   }
+  if (settings_kb > 0 && rules_kb > 0) judgement.advise(raise_setting(settings_kb) + " " + raise_rule(rules_kb));
   judgement.pass(where.empty() ? "No column in scope of migration holds LOBs."
                                : fmt::format("No value is cut. The largest has {} bytes ({}), so that LobMaxSize {} "
                                              "would hold all of them.",
@@ -218,7 +285,7 @@ void validated_keys(const TaskFacts& facts, Judgement& judgement) {
   for (const CheckedTable& table : facts.tables)
     if (!has_key(table.source))
       judgement.warn({.table = table.plan.source->ref,
-                      .reason = "It has no primary key or unique index, and is not validated.",
+                      .reason = fmt::format("It has {}: it is not validated.", lacking_key(table.source)),
                       .place = RemedyPlace::source,
                       .remedy = {remedies::add_row_number_key(facts.source_family, table.plan.source->ref)}});
 }
@@ -227,14 +294,17 @@ void generated_columns(const TaskFacts& facts, Judgement& judgement) {
   judgement.look_at(facts);
   judgement.pass("No column is computed by the source, or the target computes it too.");
   judgement.found("{} tables have columns that the source computes and the target does not.");
-  if (one_family(facts)) return;
   for (const CheckedTable& table : facts.tables)
-    for (const std::string& column : table.source.generated_columns)
-      judgement.warn({.table = table.plan.source->ref,
-                      .column = column,
-                      .reason = "The source computes it. Its values are not moved, and its expression is not "
-                                "translated.",
-                      .advice = "Add the column to the target's table with an expression of the target's own."});
+    for (const std::string& column : table.source.generated_columns) {
+      if (facts.keeps(table))
+        judge_kept_computation(facts, table, column, judgement);
+      else if (!one_family(facts) && !is_carried(facts, table, column))
+        judgement.warn({.table = table.plan.source->ref,
+                        .column = column,
+                        .reason = "The source computes it, and the target's table does without it: values that are "
+                                  "computed are not moved, and the expression has no like on the target.",
+                        .advice = "Add the column to the target's table with an expression of the target's own."});
+    }
 }
 
 std::vector<Assessment> own_assessments() {
@@ -268,7 +338,7 @@ std::vector<Assessment> own_assessments() {
        .about = "columns that the source computes are computed by the target too",
        .end = source,
        .families = {Family::postgres},
-       .needs = needs::source_tables,
+       .needs = needs::source_tables | needs::target_tables | needs::start,
        .judge = generated_columns},
       {.name = "large-objects",
        .about = "no column names large objects",

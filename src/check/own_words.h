@@ -14,7 +14,7 @@ inline constexpr std::string_view full_lob_mode =
 void lob_sizes(const TaskFacts& facts, Judgement& judgement);
 // Tables without a key, where validation is on.
 void validated_keys(const TaskFacts& facts, Judgement& judgement);
-// Columns that the source computes and a target of another family does not.
+// Columns that the source computes and the target does not.
 void generated_columns(const TaskFacts& facts, Judgement& judgement);
 
 }  // namespace godwit

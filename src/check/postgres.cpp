@@ -36,6 +36,25 @@ void version(const TaskFacts& facts, Judgement& judgement) {
                     .advice = "Try the migration on a copy first."});
 }
 
+void wal_senders(const TaskFacts& facts, Judgement& judgement) {
+  constexpr int64_t needed = 2, advised = 10;
+  judgement.pass("A WAL sender is free.");
+  for (const Finding& finding : facts.source_findings)
+    if (finding.error.code == "postgres.no_free_walsender")
+      return judgement.fail(
+          {.reason = finding.error.message, .place = RemedyPlace::source, .remedy = finding.remedy});
+  const std::string_view value = facts.source.setting("max_wal_senders");
+  if (value.empty() || number(value) >= needed) return;
+  judgement.fail({.object = "max_wal_senders",
+                  .reason = fmt::format("max_wal_senders is {}, and a task needs 2: one follows the log, and another "
+                                        "takes the snapshot of a table that is loaded meanwhile, or takes over after "
+                                        "a cut connection that the server still holds.",
+                                        value),
+                  .advice = "Raise it, and restart the server.",
+                  .place = RemedyPlace::source,
+                  .remedy = {remedies::set_global(Family::postgres, "max_wal_senders", std::to_string(advised))}});
+}
+
 void kept_log(const TaskFacts& facts, Judgement& judgement) {
   const std::string_view value = facts.source.setting("max_slot_wal_keep_size");
   judgement.pass(value.empty() ? "This server keeps its log for as long as a slot needs it."
@@ -200,10 +219,11 @@ std::vector<Assessment> postgres_assessments() {
        .needs = needs::start,
        .codes = {"postgres.wal_level"}},
       {.name = "check-maxwalsenders",
-       .about = "a WAL sender is free",
+       .about = "max_wal_senders is above 1, and a WAL sender is free",
        .when = changes,
-       .needs = needs::start,
-       .codes = {"postgres.no_free_walsender"}},
+       .needs = needs::servers | needs::start,
+       .codes = {"postgres.no_free_walsender"},
+       .judge = wal_senders},
       {.name = "check-walsenderstimeout",
        .about = "wal_sender_timeout is 0 or at least 10 s",
        .when = changes,

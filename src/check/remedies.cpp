@@ -7,13 +7,7 @@
 namespace godwit::remedies {
 
 std::string quoted(Family family, std::string_view name) {
-  const char quote = family == Family::mysql || family == Family::mariadb ? '`' : '"';
-  std::string out(1, quote);
-  for (const char c : name) {
-    if (c == quote) out += quote;
-    out += c;
-  }
-  return out + quote;
+  return in_quotes(name, family == Family::mysql || family == Family::mariadb ? '`' : '"');
 }
 
 std::string quoted(Family family, const TableRef& table) {

@@ -82,7 +82,7 @@ Json to_json(const AssessmentResult& result) {
   const Counts counts(result);
   Json out = {{"version", version}};
   out.update(brief(result));
-  std::string recommendation;
+  std::string recommendation = result.advice;
   for (const AssessmentFinding& finding : result.findings)
     if (recommendation.empty()) recommendation = finding.advice;
   out["recommendation"] = recommendation;

@@ -46,6 +46,17 @@ bool has_primary_key(const TableSurvey& table) {
   return std::ranges::any_of(table.indexes, [](const SurveyedIndex& index) { return index.primary; });
 }
 
+std::string lacking_key(const TableSurvey& table) {
+  std::vector<std::string> unfit;
+  for (const SurveyedIndex& index : table.indexes)
+    if (index.unique) unfit.push_back(index.name);
+  if (unfit.empty()) return "no primary key and no unique constraint";
+  return fmt::format(
+      "no primary key, and no unique constraint that tells all of its rows apart ({}: a column may be "
+      "NULL, or the constraint is not over every row and whole columns)",
+      join(unfit, ", "));
+}
+
 bool in_unique_index(const TableSurvey& table, std::string_view column) {
   return std::ranges::any_of(table.indexes, [&](const SurveyedIndex& index) {
     return index.unique && std::ranges::find(index.columns, column) != index.columns.end();
@@ -82,11 +93,31 @@ std::string target_name(const CheckedTable& table, std::string_view source_colum
   return at && table.plan.source->columns[*at].generated ? std::string(source_column) : std::string();
 }
 
+std::string computed_name(const CheckedTable& table, std::string_view source_column) {
+  const auto at = find_column(*table.plan.source, source_column);
+  if (!at) return std::string(source_column);
+  const int16_t number = table.plan.source->columns[*at].number;
+  const auto computed = std::ranges::find(table.plan.computed, number, &ColumnDef::number);
+  return number == 0 || computed == table.plan.computed.end() ? std::string(source_column) : computed->name;
+}
+
+bool cut_is_value(const CheckedTable& table, std::string_view source_column) {
+  const ColumnDef* column = layout_column(table, source_column);
+  if (column == nullptr) return true;
+  return column->type.form == ValueForm::text || column->type.form == ValueForm::bytes;
+}
+
 std::vector<std::string> key_columns(const TableDef& table) {
   std::vector<std::string> out;
   if (table.key)
     for (const uint32_t column : table.key->columns) out.push_back(table.columns[column].name);
   return out;
+}
+
+bool has_lob_rule(const TaskFacts& facts, const CheckedTable& table) {
+  return std::ranges::any_of(facts.rules.table_settings, [&](const TableSettingsRule& rule) {
+    return rule.table == table.plan.source->ref && rule.lobs;
+  });
 }
 
 std::optional<uint64_t> lob_limit(const TaskFacts& facts, const CheckedTable& table) {

@@ -12,6 +12,8 @@ namespace godwit {
 // A primary key, or a unique index over whole columns that are never NULL.
 bool has_key(const TableSurvey& table);
 bool has_primary_key(const TableSurvey& table);
+// What a table without a key has instead, behind "has": "no primary key and no unique constraint".
+std::string lacking_key(const TableSurvey& table);
 bool in_unique_index(const TableSurvey& table, std::string_view column);
 // Unique indexes and constraints beside the first key.
 std::vector<const SurveyedIndex*> further_unique(const TableSurvey& table);
@@ -21,8 +23,14 @@ std::vector<const SurveyedIndex*> secondary_indexes(const TableSurvey& table);
 bool is_moved(const CheckedTable& table, const ColumnDef& column);
 // What the source's column is called on the target; empty: it does not move.
 std::string target_name(const CheckedTable& table, std::string_view source_column);
+// The same of a column that the source computes and a target of another family may compute too.
+std::string computed_name(const CheckedTable& table, std::string_view source_column);
+// A LOB of this column that is cut anywhere is still a value of the target's type: plain text, bytes.
+bool cut_is_value(const CheckedTable& table, std::string_view source_column);
 std::vector<std::string> key_columns(const TableDef& table);
-// Whether a rule cuts LOBs of the table, and where.
+// The table has lob-settings of its own, which win over the task's.
+bool has_lob_rule(const TaskFacts& facts, const CheckedTable& table);
+// Whether a rule or the settings cut LOBs of the table, and where.
 std::optional<uint64_t> lob_limit(const TaskFacts& facts, const CheckedTable& table);
 std::vector<const ColumnDef*> lob_columns(const CheckedTable& table);
 

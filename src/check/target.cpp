@@ -92,9 +92,9 @@ void keys_absent(const TaskFacts& facts, Judgement& judgement) {
     if (!facts.keeps(table) || has_key(table.target)) continue;
     AssessmentFinding finding{
         .table = table.plan.source->ref,
-        .reason = fmt::format("Table {} of the target has no primary key or unique index: its "
-                              "changes are applied one by one, each a search through the table.",
-                              to_string(table.plan.layout->ref))};
+        .reason = fmt::format("Table {} of the target has {}: its changes are applied one by one, each a search "
+                              "through the table.",
+                              to_string(table.plan.layout->ref), lacking_key(table.target))};
     if (const std::vector<std::string> columns = found_by(table); !columns.empty()) {
       finding.place = RemedyPlace::target;
       finding.remedy = {remedies::add_primary_key(facts.target_family, table.plan.layout->ref, columns)};

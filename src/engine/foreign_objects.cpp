@@ -133,8 +133,7 @@ class Carrier {
     if (traits_.computed_columns && number != 0 && column != planned.computed.end())
       expression = computation(planned, means, planned.source->columns[*source], column->type);
     if (!expression)
-      return note(fmt::format("Column \"{}\" of table {} is not carried over: the server computes it ({}).",
-                              means.name, to_string(object_.table), means.generated));
+      return note(fmt::format("{} ({}).", uncarried_computation(means.name, object_.table), means.generated));
     const auto& columns = planned.layout->columns;
     const auto next = std::ranges::find_if(
         columns, [&](const ColumnDef& other) { return other.number == 0 || other.number > number; });
@@ -349,6 +348,11 @@ std::vector<const ColumnDef*> outlived_computations(const TableAlteration& alter
     if (!stays) out.push_back(&column);
   }
   return out;
+}
+
+std::string uncarried_computation(std::string_view column, const TableRef& table) {
+  return fmt::format("Column \"{}\" of table {} is not carried over: the server computes it", column,
+                     to_string(table));
 }
 
 std::string dropped_computation(std::string_view name) {

@@ -34,6 +34,8 @@ std::optional<std::string> carried_literal(std::string_view text, const Type& fr
 // ones now, and all where the source may compute them in another way. Of the rest those must go whose columns the
 // target cannot change beneath them, which is the target's to say.
 std::vector<const ColumnDef*> outlived_computations(const TableAlteration& alteration);
+// How the note begins that tells of a column whose expression the target cannot have.
+std::string uncarried_computation(std::string_view column, const TableRef& table);
 // What is told of one that the source still computes.
 std::string dropped_computation(std::string_view name);
 

@@ -11,18 +11,20 @@ namespace {
 
 class Writer {
  public:
-  Writer(const TargetTable& table, const ParkedDialect& dialect)
+  // Shapes have ? for each value, NULL included.
+  Writer(const TargetTable& table, const ParkedDialect& dialect, bool shapes)
       : columns_(table.layout->columns),
         key_(table.layout->key),
         name_(dialect.quote_table(table.layout->ref)),
-        dialect_(dialect) {}
+        dialect_(dialect),
+        shapes_(shapes) {}
 
   std::string insert(const RowText& row) const {
     std::vector<std::string> names, values;
     for (size_t c = 0; c < row.size(); ++c) {
       if (!row[c]) continue;
       names.push_back(dialect_.quote_name(columns_[c].name));
-      values.push_back(dialect_.literal(columns_[c], *row[c]));
+      values.push_back(value(row, c));
     }
     return fmt::format("INSERT INTO {} ( {} )  VALUES ({})", name_, join(names, ","), join(values, ","));
   }
@@ -30,8 +32,7 @@ class Writer {
   std::string update(const RowText& before, const RowText& after) const {
     std::vector<std::string> sets;
     for (size_t c = 0; c < after.size(); ++c)
-      if (after[c])
-        sets.push_back(dialect_.quote_name(columns_[c].name) + "=" + dialect_.literal(columns_[c], *after[c]));
+      if (after[c]) sets.push_back(dialect_.quote_name(columns_[c].name) + "=" + value(after, c));
     return fmt::format("UPDATE {} SET {}  WHERE {}", name_, join(sets, " , "), where(before));
   }
 
@@ -67,12 +68,16 @@ class Writer {
     return out;
   }
 
+  std::string value(const RowText& row, size_t c) const {
+    return shapes_ ? "?" : dialect_.literal(columns_[c], *row[c]);
+  }
+
   std::string where(const RowText& row) const {
     std::vector<std::string> terms;
     for (const uint32_t c : finding_columns(row)) {
       if (!row[c]) continue;
       const std::string name = dialect_.quote_name(columns_[c].name);
-      terms.push_back(*row[c] ? name + "=" + dialect_.literal(columns_[c], *row[c]) : name + " IS NULL");
+      terms.push_back(*row[c] || shapes_ ? name + "=" + value(row, c) : name + " IS NULL");
     }
     return join(terms, " AND ");
   }
@@ -81,6 +86,7 @@ class Writer {
   const std::optional<KeyDef>& key_;
   const std::string name_;
   const ParkedDialect& dialect_;
+  const bool shapes_;
 };
 
 }  // namespace
@@ -101,7 +107,7 @@ RowText row_text(const RowBatch& batch, size_t row, const ParkedDialect& dialect
 
 ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, const RowText* after,
                      const ParkedDialect& dialect) {
-  const Writer writer(table, dialect);
+  const Writer writer(table, dialect, false), shapes(table, dialect, true);
   ParkedRow out;
   out.source_table = table.source->ref;
   out.target_table = table.layout->ref;
@@ -109,9 +115,14 @@ ParkedRow parked_row(const TargetTable& table, Op op, const RowText* before, con
   const RowText& finder = before != nullptr ? *before : *after;
   out.key = writer.key(finder);
   out.values = writer.json(after != nullptr ? *after : *before);
-  if (op == Op::insert) out.statement = writer.insert(*after);
-  if (op == Op::update) out.statement = writer.update(finder, *after);
-  if (op == Op::erase) out.statement = writer.erase(finder);
+  const auto statement = [&](const Writer& words) {
+    if (op == Op::insert) return words.insert(*after);
+    return op == Op::update ? words.update(finder, *after) : words.erase(finder);
+  };
+  if (op != Op::truncate) {
+    out.statement = statement(writer);
+    out.statement_shape = statement(shapes);
+  }
   return out;
 }
 

@@ -50,12 +50,13 @@ struct LedgerLine {
 // A row or change that the target refused, as both exception tables want it.
 struct ParkedRow {
   TableRef source_table, target_table;
-  std::string operation;  // INSERT, UPDATE, DELETE
-  std::string key;        // "id=42"; for people
-  std::string values;     // JSON of the row as text
-  std::string statement;  // executable SQL with literals
-  std::string error;      // the server's text, position appended
-  std::string code;       // SQLSTATE or the error's code
+  std::string operation;        // INSERT, UPDATE, DELETE
+  std::string key;              // "id=42"; for people
+  std::string values;           // JSON of the row as text
+  std::string statement;        // executable SQL with literals
+  std::string statement_shape;  // the same with ? for each value: for logs; empty: the engine has no statements
+  std::string error;            // the server's text, position appended
+  std::string code;             // SQLSTATE or the error's code
   Position position;
 };
 

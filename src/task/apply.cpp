@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "base/text.h"
 #include "task/errors.h"
 #include "task/untold_changes.h"
 
@@ -311,6 +312,7 @@ Result<void> Apply::suspend_untold_tables() {
 
 Result<void> Apply::apply_parts(size_t parts) {
   window_parts_ = parts;
+  if (!open_) begun_ms_ = monotonic_ms();
   if (!open_) TRY(writer_->begin(position_));
   open_ = true;
   const std::vector<Window::Part> run(window_.parts().begin(),
@@ -369,8 +371,19 @@ Result<void> Apply::commit(const Position& next, int64_t commit_us, uint64_t tra
   if (commit_us != 0) applied_us_ = std::max(applied_us_, commit_us);
   oldest_waiting_us_ = 0;
   window_since_ms_ = monotonic_ms();
+  tell_window(transactions);
   publish(transactions);
   return release(false);
+}
+
+void Apply::tell_window(uint64_t transactions) {
+  const WindowApplier::Ways ways = applier_.take_ways();
+  if (uncommitted_changes_ == 0) return;
+  log_debug(Component::target_apply,
+            "A window is committed: {} transactions, {} changes ({} as sets, {} in log order, {} one by one), {} of "
+            "memory, {} ms, position {}",
+            transactions, uncommitted_changes_, ways.as_sets, ways.in_order, ways.one_by_one,
+            human_bytes(uncommitted_bytes_), monotonic_ms() - begun_ms_, position_.text);
 }
 
 void Apply::publish(uint64_t transactions) {

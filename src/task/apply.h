@@ -98,6 +98,7 @@ class Apply {
   Result<void> look_at_log_end();
   void roll_back();
   void forget_parts(size_t parts);
+  void tell_window(uint64_t transactions);
   void publish(uint64_t transactions);
   void publish_backlog();
 
@@ -118,6 +119,7 @@ class Apply {
   bool has_taken_ = false, made_progress_ = false, needs_care_ = false;
   int64_t window_since_ms_ = 0, last_release_ms_ = 0, last_idle_ms_ = 0, last_beat_ms_ = 0, last_look_ms_ = 0;
   ErrorTally::Counts errors_met_;  // at the last commit
+  int64_t begun_ms_ = 0;           // the target transaction that is open
   int64_t applied_us_ = 0, oldest_waiting_us_ = 0;
   uint64_t uncommitted_changes_ = 0, uncommitted_bytes_ = 0;  // written in the open target transaction
   // Ends of the log that capture, and the stored position, have not reached yet; taken once a second.

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "base/text.h"
 
 namespace godwit {
 namespace {
@@ -103,16 +105,43 @@ Result<void> Capture::loop(const std::stop_token& stop) {
     if (tells_structure) waits_ = true;
     const int64_t commit_us = batch.parts.empty() ? 0 : batch.parts.back().commit_us;
     if (commit_us != 0) progress_.change([&](TaskStatistics& s) { s.backlog.captured_us = commit_us; });
+    count(batch);
     if (flowing || !read_to.empty()) TRY(store(batch, stop));
     publish(read_to, flowing);
     if (!read_to.empty()) {
       const std::lock_guard lock(mutex_);
       read_to_ = read_to;
     }
+    tell_read();
     if (tells_structure) TRY(wait_for_structure(stop));
   }
   pass_release();
   return reader_->keep_alive();
+}
+
+void Capture::count(const ChangeBatch& batch) {
+  if (!task_log().wants(Component::source_capture, Severity::debug)) return;
+  for (const TxnPart& part : batch.parts) {
+    if (part.kind != TxnPart::Kind::commit) continue;
+    ++read_.transactions;
+    log_detail(Component::source_capture, "Transaction {} is read, commit position {}, committed at {}", part.xid,
+               part.commit.text, iso_seconds(part.commit_us));
+  }
+  read_.changes += batch.changes.size();
+  if (!batch.empty()) read_.bytes += batch.memory_bytes();
+}
+
+// At most once a second.
+void Capture::tell_read() {
+  constexpr int64_t interval_ms = 1000;
+  if (read_.changes == 0 && read_.transactions == 0) return;
+  const int64_t now = monotonic_ms();
+  if (now - told_ms_ < interval_ms) return;
+  told_ms_ = now;
+  const Position read_to = this->read_to();
+  log_debug(Component::source_capture, "{} transactions were read, {} changes, {} of memory; the log is read to {}",
+            read_.transactions, read_.changes, human_bytes(read_.bytes), read_to.text);
+  read_ = {};
 }
 
 void Capture::publish(const Position& read_to, bool flowing) {
@@ -143,9 +172,13 @@ Result<void> Capture::store(ChangeBatch& batch, const std::stop_token& stop) {
     }
     if (!paused_) {
       set_paused(true);
-      log_info(Component::sorter,
-               "Reading from source is paused. Total storage used by swap files exceeded the limit {} bytes",
-               spool_.usage().disk_bytes);
+      const Spool::Usage usage = spool_.usage();
+      if (usage.disk_full)
+        log_info(Component::sorter, "Reading from source is paused. Total disk usage exceeded the limit 100%");
+      else
+        log_info(Component::sorter,
+                 "Reading from source is paused. Total storage used by swap files exceeded the limit {} bytes",
+                 usage.limit_bytes);
     }
     pass_release();
     TRY(reader_->keep_alive());

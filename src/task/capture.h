@@ -38,6 +38,8 @@ class Capture {
   Result<void> wait_for_structure(const std::stop_token& stop);
   void publish(const Position& read_to, bool flowing);
   void set_paused(bool paused);
+  void count(const ChangeBatch& batch);
+  void tell_read();
 
   std::unique_ptr<ChangeReader> reader_;
   Spool& spool_;
@@ -46,7 +48,13 @@ class Capture {
   mutable std::mutex mutex_;
   Position released_, read_to_;
   std::optional<Error> failure_;
-  bool paused_ = false;  // its own thread's
+  // Its own thread's.
+  bool paused_ = false;
+  struct Read {
+    uint64_t transactions = 0, changes = 0, bytes = 0;
+  };
+  Read read_;  // since the last line about it, in a log at debug
+  int64_t told_ms_ = 0;
   std::atomic<bool> waits_{false};
   std::jthread thread_;
 };

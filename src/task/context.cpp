@@ -26,6 +26,9 @@ Result<void> RecordStore::update(const std::function<void(std::string& phase, Ta
   }
   if (!written && written.error().kind == ErrorKind::superseded) return Failure(errors::taken_over(task_id_));
   if (written) ++revision_;
+  if (written && phase_ != before.first)
+    log_debug(Component::task_manager, "The record of task '{}' goes from phase \"{}\" to \"{}\"", task_id_,
+              before.first, phase_);
   // What the target refuses is not there; what was lost with a connection may be.
   if (!written && !is_recoverable(written.error())) std::tie(phase_, document_) = std::move(before);
   return written;

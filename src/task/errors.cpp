@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/sentences.h"
+#include "base/text.h"
 
 namespace godwit::errors {
 namespace {
@@ -249,6 +250,14 @@ Error untold_change(const TableRef& table, std::string_view what) {
               fmt::format("table {}: {}. The source's log does not tell this, so no more "
                           "changes are applied to the table. Run the task with --restart to load it anew.",
                           to_string(table), what));
+}
+Error no_identity_counted(const TableRef& table, uint64_t updates, uint64_t deletes) {
+  return make(
+      ErrorKind::table, "no_identity_counted",
+      fmt::format("table {} has no replica identity, and the source counted {} updates and {} deletes on it "
+                  "since the start, which the log does not carry. Run ALTER TABLE {}.{} REPLICA IDENTITY "
+                  "FULL; and load the table anew (--restart)",
+                  to_string(table), updates, deletes, in_quotes(table.schema, '"'), in_quotes(table.name, '"')));
 }
 Error counts_do_not_close(const TableRef& table, uint64_t missing) {
   return make(

@@ -46,6 +46,7 @@ Error reload_unknown(const TableRef& table);
 Error reload_would_empty(const TableRef& table);
 Error too_many_reloads(const TableRef& table);
 Error untold_change(const TableRef& table, std::string_view what);
+Error no_identity_counted(const TableRef& table, uint64_t updates, uint64_t deletes);
 Error counts_do_not_close(const TableRef& table, uint64_t missing);
 Error identity_moved(const TableRef& table);
 Error key_not_logged(const TableRef& table, std::string_view op, std::string_view column);

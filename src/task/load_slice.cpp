@@ -1,6 +1,7 @@
 #include "task/load_slice.h"
 
 #include <thread>
+#include <unordered_map>
 
 #include "base/bounded_queue.h"
 #include "base/clock.h"
@@ -8,6 +9,7 @@
 #include "base/log.h"
 #include "task/error_policy.h"
 #include "task/errors.h"
+#include "task/refused_rows.h"
 #include "task/replay.h"
 #include "task/shape_findings.h"
 
@@ -107,7 +109,13 @@ class SliceLoad {
   Result<SliceResult> run(Target& target, const Attempt& attempt, const std::stop_token& stop) {
     result_ = {};
     left_out_ = 0;
+    met_.clear();
+    const int64_t begun_ms = monotonic_ms();
     TRY(source_.join_snapshot(job_.snapshot_id()));
+    log_debug(Component::source_unload, "Slice {} of {} of table {} is read at {}{}{}", job_.range.index + 1,
+              job_.range.of, log_name(job_.range.table), job_.snapshot.text,
+              attempt.careful ? ", its bad rows singled out" : "",
+              attempt.long_values ? ", long values in binary" : "");
     std::optional<ShapingReader> reader = TRY(ShapingReader::open(
         TRY(source_.read_table(job_.range, job_.table->read, std::span(&attempt.encoding, 1),
                                {.filter = job_.table->filter.get(), .long_values = attempt.long_values})),
@@ -115,6 +123,8 @@ class SliceLoad {
     auto writer =
         target.load_table(job_.task_id, *job_.table, job_.range, attempt.encoding, {attempt.careful, job_.merging});
     if (!writer && writer.error().kind == ErrorKind::superseded) {
+      log_debug(Component::target_load, "Slice {} of table {} was loaded before", job_.range.index + 1,
+                log_name(job_.range.table));
       result_.was_done = true;
       reader.reset();
       TRY(source_.leave_snapshot());
@@ -125,6 +135,8 @@ class SliceLoad {
       TRY(source_.leave_snapshot());
       return Failure(writer.error());
     }
+    log_debug(Component::target_load, "Slice {} of {} of table {} is written", job_.range.index + 1, job_.range.of,
+              log_name(job_.range.table));
     auto moved = move_rows(*reader, **writer, attempt.careful, stop);
     if (moved) moved = (*writer)->finish(reader->rows_sent() - left_out_, job_.snapshot);
     result_.rows_read = reader->rows_sent();
@@ -133,6 +145,13 @@ class SliceLoad {
     const auto left = source_.leave_snapshot();
     if (!moved) return Failure(moved.error());
     if (!left) return Failure(left.error());
+    log_debug(Component::source_unload, "Slice {} of table {} is read: {} rows, {} bytes", job_.range.index + 1,
+              log_name(job_.range.table), result_.rows_read, result_.bytes);
+    log_debug(Component::target_load,
+              "Slice {} of table {} is committed: {} rows written, {} parked, {} left out, {} bytes, {} ms",
+              job_.range.index + 1, log_name(job_.range.table),
+              result_.rows_read - result_.rows_parked - result_.rows_ignored, result_.rows_parked,
+              result_.rows_ignored, result_.bytes, monotonic_ms() - begun_ms);
     return result_;
   }
 
@@ -151,6 +170,7 @@ class SliceLoad {
                             const std::stop_token& stop) {
     result_ = {};
     left_out_ = 0;
+    met_.clear();
     TRY(source_.join_snapshot(job_.snapshot_id()));
     std::unique_ptr<TableWriter> writer = TRY(keys.erase_rows(job_.range, encoding));
     auto merged = merge_rows(keys, *writer, storage, encoding, stop);
@@ -225,7 +245,8 @@ class SliceLoad {
     std::vector<ParkedRow> notes;
     for (const ShapeFinding& finding : piece.findings) {
       const ChangeNote note = note_of(name, finding, 0);
-      if (job_.context->findings != nullptr) job_.context->findings->write(Component::source_unload, name, note);
+      if (job_.context->findings != nullptr && is_news(note.message))
+        job_.context->findings->write(Component::source_unload, name, note);
       switch (action_on(*job_.context, note.kind, job_.table_index)) {
         case ChangeAction::ignore:
           if (!dropped[finding.row]) ++left_out_;
@@ -253,6 +274,14 @@ class SliceLoad {
     return writer.note(notes);
   }
 
+  // A slice that is read again meets the same once more: only what goes beyond the earlier attempts gets a line.
+  bool is_news(const std::string& message) {
+    uint64_t &met = met_[message], &told = told_[message];
+    if (++met <= told) return false;
+    told = met;
+    return true;
+  }
+
   Result<void> write(TableWriter& writer, const RowBatch& batch, bool careful) {
     RowErrors refused;
     TRY(writer.write(batch, careful ? &refused : nullptr));
@@ -267,6 +296,8 @@ class SliceLoad {
       const ChangeAction action =
           escalate_data_error(settings_.error_behavior, load_row_action(settings_.error_behavior),
                               job_.context->tally->add_data_error(job_.table_index));
+      if (action != ChangeAction::ignore)
+        log_refused_row(Component::target_load, row.parked, row.parked.code, row.error.message);
       switch (action) {
         case ChangeAction::stop_task:
           return Failure(errors::row_refused_stop(job_.table->source->ref, "load", row.error));
@@ -280,13 +311,11 @@ class SliceLoad {
           break;
         default:
           row.parked.position = job_.snapshot;
+          log_parked_row(Component::target_load, row.parked);
           parked.push_back(std::move(row.parked));
       }
     }
     result_.rows_parked += parked.size();
-    for (const ParkedRow& row : parked)
-      log_error(Component::target_load, "A row of table {} was refused and parked in awsdms_apply_exceptions: {}",
-                log_name(job_.table->source->ref), row.code);
     return writer.park(parked);
   }
 
@@ -294,8 +323,9 @@ class SliceLoad {
   const SliceJob& job_;
   const TaskSettings& settings_;
   SliceResult result_;
-  uint64_t rows_refused_ = 0;  // of this attempt, as counted in the tally
-  uint64_t left_out_ = 0;      // rows that were read and not handed to the writer
+  uint64_t rows_refused_ = 0;                             // of this attempt, as counted in the tally
+  uint64_t left_out_ = 0;                                 // rows that were read and not handed to the writer
+  std::unordered_map<std::string, uint64_t> met_, told_;  // findings by their words: of this attempt, with a line
 };
 
 // A value whose text passes the server's limit of 1 GB travels in binary (engine.md §11).

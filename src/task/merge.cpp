@@ -173,6 +173,9 @@ Result<void> gather(const TaskContext& context, const MergePlan& plan, Source& s
                     const std::stop_token& stop) {
   const std::vector<CapturedTable> wanted = captured(context, plan);
   std::unique_ptr<ChangeReader> reader = TRY(source.read_changes(context.capture_spec(), plan.stream_start, wanted));
+  log_debug(Component::source_capture,
+            "A change stream for the keys that changed is open at position {}, for {} tables", plan.stream_start.text,
+            wanted.size());
   ChangeBatch batch;
   for (;;) {
     if (stop.stop_requested()) return Failure(errors::stopped());

@@ -27,6 +27,7 @@ void Progress::remove_table(size_t table) {
 }
 
 void Progress::set_phase(std::string phase) {
+  log_debug(Component::task_manager, "The run enters phase \"{}\"", phase);
   const std::lock_guard lock(mutex_);
   statistics_.phase = std::move(phase);
 }

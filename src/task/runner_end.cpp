@@ -147,12 +147,7 @@ Result<void> TaskRunner::check_keyless_tables() {
     if (new_updates == 0 && new_deletes == 0) continue;
     const bool ends_early = summary_.stop_reason == "NORMAL";
     if (ends_early && TRY(has_other_identity(source))) continue;
-    const std::string reason = fmt::format(
-        "table {0} has no replica identity, and the source counted {1} updates and {2} deletes on it since the "
-        "start, which the "
-        "log does not carry. Run ALTER TABLE \"{3}\".\"{4}\" REPLICA IDENTITY FULL; and load the table anew "
-        "(--restart)",
-        to_string(source.ref), new_updates, new_deletes, source.ref.schema, source.ref.name);
+    const std::string reason = errors::no_identity_counted(source.ref, new_updates, new_deletes).message;
     log_error(Component::source_capture, "{}", reason);
     progress_.fail_table(t, reason);
     context_.note_suspended(source.ref, "NO KEY");

@@ -50,6 +50,8 @@ Result<void> TaskRunner::start_capture() {
   });
   const CaptureSpec spec = context_.capture_spec();
   std::unique_ptr<ChangeReader> reader = TRY(source_->read_changes(spec, start, captured));
+  log_debug(Component::source_capture, "The change stream is open at position {}, for {} tables", start.text,
+            captured.size());
   std::unique_ptr<ChangeShaping> shaping = TRY(ChangeShaping::open(context_, findings_));
   capture_ = std::make_unique<Capture>(std::move(reader), *spool_, progress_, std::move(shaping));
   log_info(Component::source_capture, "Reading the source's log from {} with {}", start.text,

@@ -147,10 +147,12 @@ class Merger {
       const std::optional<std::string> id = TRY(fields.text("Id"));
       if (!id || id->empty())
         return Failure(json_value_error(fields.path_of("Id"), "the name of a component", nullptr));
+      // The server merges documents before they come here: an index would not be that of the one that was sent.
+      const std::string named = fmt::format("{}[{}]", path, json_for_people(*id));
       json severity = default_log_severity;
       if (const json* written = fields.find("Severity"))
-        severity = TRY(read_choice(*written, fields.path_of("Severity"), severity_choices()));
-      warn_about_component(fields.path(), *id, severity == default_log_severity);
+        severity = TRY(read_choice(*written, json_path(named, "Severity"), severity_choices()));
+      warn_about_component(named, *id, severity == default_log_severity);
       const auto known = std::ranges::find_if(into, [&](const json& entry) { return entry["Id"] == *id; });
       if (known != into.end())
         (*known)["Severity"] = severity;

@@ -126,7 +126,7 @@ TEST(Settings, wrong_values_name_section_and_key) {
        "Invalid task settings JSON: Logging.LogComponents[0].Id: must be the name of a component, not null"},
       {too_many_components, "Invalid task settings JSON: Logging.LogComponents: holds 101 components; at most 100"},
       {R"({"Logging": {"LogComponents": [{"Id": "IO", "Severity": "DEBUG"}]}})",
-       "Invalid task settings JSON: Logging.LogComponents[0].Severity: must be one of LOGGER_SEVERITY_ERROR"},
+       "Invalid task settings JSON: Logging.LogComponents[\"IO\"].Severity: must be one of LOGGER_SEVERITY_ERROR"},
       {R"({"TTSettings": "on"})", "Invalid task settings JSON: TTSettings: must be an object, not \"on\""},
       {R"({"FailTaskWhenCleanTaskResourceFailed": 3})",
        "Invalid task settings JSON: FailTaskWhenCleanTaskResourceFailed: must be true or false, not 3"},
@@ -236,10 +236,10 @@ TEST(Settings, what_a_document_asks_for_and_does_not_get_is_named_by_its_path) {
       {R"({"Logging": {"CloudWatchLogGroup": "g"}})", "Logging.CloudWatchLogGroup: without effect: it is read-only"},
       {R"({"Logging": {"DeleteTaskLogs": true}})", "Logging.DeleteTaskLogs: without effect here"},
       {R"({"Logging": {"LogComponents": [{"Id": "NEW_ONE", "Severity": "LOGGER_SEVERITY_INFO"}]}})",
-       "Logging.LogComponents[0]: the component \"NEW_ONE\" is not known"},
+       "Logging.LogComponents[\"NEW_ONE\"]: the component \"NEW_ONE\" is not known"},
       {R"({"Logging": {"LogComponents": [{"Id": "ADDONS", "Severity": "LOGGER_SEVERITY_DEFAULT"}]}})", ""},
       {R"({"Logging": {"LogComponents": [{"Id": "ADDONS", "Severity": "LOGGER_SEVERITY_DEBUG"}]}})",
-       "Logging.LogComponents[0]: the component ADDONS has no lines"},
+       "Logging.LogComponents[\"ADDONS\"]: the component ADDONS has no lines"},
       {R"({"FailTaskWhenCleanTaskResourceFailed": true})", ""},
   };
   for (const auto& c : cases) {

@@ -12,6 +12,7 @@
 
 #include "base/byte_reader.h"
 #include "base/byte_writer.h"
+#include "base/clock.h"
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -54,6 +55,10 @@ bool read_all(int file, uint64_t offset, char* out, size_t count) {
   return true;
 }
 
+uint64_t commits_of(const ChangeBatch& batch) {
+  return static_cast<uint64_t>(std::ranges::count(batch.parts, TxnPart::Kind::commit, &TxnPart::kind));
+}
+
 }  // namespace
 
 Spool::Spool(std::string folder, Limits limits, std::vector<std::shared_ptr<const TableDef>> layouts)
@@ -90,6 +95,7 @@ Result<bool> Spool::put(ChangeBatch& batch) {
   const auto changes = static_cast<uint32_t>(batch.changes.size());
   // An empty memory takes a batch of any size: a value larger than the budget must pass too.
   const int64_t commit_us = batch.parts.empty() ? 0 : batch.parts.front().commit_us;
+  const uint64_t commits = task_log().wants(Component::sorter, Severity::debug) ? commits_of(batch) : 0;
   const bool to_memory = on_disk_.empty() && (memory_.empty() || memory_bytes_ + bytes <= limits_.memory_bytes);
   if (to_memory) {
     memory_bytes_ += bytes;
@@ -103,7 +109,22 @@ Result<bool> Spool::put(ChangeBatch& batch) {
   changes_ += changes;
   commit_us_.push_back(commit_us);
   filled_.notify_one();
+  tell(commits, to_memory);
   return true;
+}
+
+// At most once a second.
+void Spool::tell(uint64_t commits, bool to_memory) {
+  constexpr int64_t interval_ms = 1000;
+  (to_memory ? kept_ : spilled_) += commits;
+  if (kept_ + spilled_ == 0) return;
+  const int64_t now = monotonic_ms();
+  if (now - told_ms_ < interval_ms) return;
+  told_ms_ = now;
+  log_debug(Component::sorter,
+            "{} transactions were kept in memory, {} went to disk; {} changes wait, {} in memory, {} on disk", kept_,
+            spilled_, changes_, human_bytes(memory_bytes_), human_bytes(disk_bytes_));
+  kept_ = spilled_ = 0;
 }
 
 Result<void> Spool::roll() {
@@ -111,6 +132,7 @@ Result<void> Spool::roll() {
   segment.path = fmt::format("{}/{:08}{}", folder_, next_segment_++, segment_suffix);
   segment.file = ::open(segment.path.c_str(), O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
   if (segment.file < 0) return io_failed("create", segment.path);
+  log_detail(Component::sorter, "Changes go to the spool file {}", segment.path);
   segments_.push_back(std::move(segment));
   failpoint(failpoints::spool_segment_roll);
   return {};
@@ -135,8 +157,7 @@ Result<bool> Spool::write(const ChangeBatch& batch) {
   if (errno != ENOSPC && errno != EDQUOT) return io_failed("write", segment.path);
   if (!disk_full_)
     log_warning(Component::sorter,
-                "The disk of the spool folder {} is full. Reading from source is paused until "
-                "the target has taken what is there.",
+                "The disk of the spool folder {} is full: reading goes on when the target has taken what is there.",
                 folder_);
   disk_full_ = true;
   if (::ftruncate(segment.file, static_cast<off_t>(segment.written)) != 0 ||
@@ -194,8 +215,8 @@ Result<std::optional<ChangeBatch>> Spool::take(int wait_ms) {
 Spool::Usage Spool::usage() const {
   const std::lock_guard lock(mutex_);
   const auto oldest = std::ranges::find_if(commit_us_, [](int64_t us) { return us != 0; });
-  return {memory_.size() + on_disk_.size(), memory_bytes_, disk_bytes_, changes_,
-          oldest == commit_us_.end() ? 0 : *oldest};
+  return {memory_.size() + on_disk_.size(),         memory_bytes_,      disk_bytes_, changes_,
+          oldest == commit_us_.end() ? 0 : *oldest, limits_.disk_bytes, disk_full_};
 }
 
 }  // namespace godwit

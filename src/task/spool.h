@@ -41,7 +41,9 @@ class Spool {
 
   struct Usage {
     uint64_t batches = 0, memory_bytes = 0, disk_bytes = 0, changes = 0;
-    int64_t oldest_us = 0;  // commit time of the first transaction; 0: there is none
+    int64_t oldest_us = 0;     // commit time of the first transaction; 0: there is none
+    uint64_t limit_bytes = 0;  // of the disk
+    bool disk_full = false;    // the folder's disk took no more
   };
   Usage usage() const;
 
@@ -57,6 +59,7 @@ class Spool {
   Result<bool> write(const ChangeBatch& batch);
   Result<ChangeBatch> read();
   void drop_front();
+  void tell(uint64_t commits, bool to_memory);
 
   const std::string folder_;
   const Limits limits_;
@@ -71,6 +74,9 @@ class Spool {
   size_t memory_bytes_ = 0;
   uint64_t disk_bytes_ = 0, changes_ = 0, next_segment_ = 0;
   bool disk_full_ = false;
+  // In a log at debug: since the last line about them.
+  uint64_t kept_ = 0, spilled_ = 0;  // transactions
+  int64_t told_ms_ = 0;
 };
 
 }  // namespace godwit

@@ -91,12 +91,13 @@ void StatusReporter::flush_history() {
 }
 
 void StatusReporter::log_latencies() const {
+  if (!task_log().wants(Component::performance, Severity::debug)) return;
   const Latencies latencies = latencies_of(context_.progress->copy(), now_us(), monotonic_ms());
   const auto seconds = [](int64_t ms) { return static_cast<double>(ms) / 1000; };
-  log_info(Component::performance,
-           "Source latency {:.2f} seconds, Target latency {:.2f} seconds, Handling latency {:.2f} seconds",
-           seconds(latencies.source_ms), seconds(latencies.target_ms),
-           seconds(latencies.target_ms - latencies.source_ms));
+  log_debug(Component::performance,
+            "Source latency {:.2f} seconds, Target latency {:.2f} seconds, Handling latency {:.2f} seconds",
+            seconds(latencies.source_ms), seconds(latencies.target_ms),
+            seconds(latencies.target_ms - latencies.source_ms));
 }
 
 // A session that was ended meanwhile, by a server's restart or by this task when it went on after an error, is

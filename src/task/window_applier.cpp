@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "task/error_policy.h"
 #include "task/errors.h"
+#include "task/refused_rows.h"
 
 namespace godwit {
 namespace {
@@ -241,15 +242,20 @@ Result<void> WindowApplier::flush(bool carefully) {
     const std::map<uint32_t, TableDelta> counted = deltas_;
     TRY(writer_.set_savepoint());
     const bool whole = TRY(apply_whole(items));
+    note_way(whole ? &Ways::in_order : &Ways::one_by_one, items);
     if (whole) return {};
     TRY(writer_.undo_to_savepoint());
     deltas_ = counted;
     return apply_one_by_one(items);
   }
-  if (items.size() < set_changes_min) return apply_in_order(items);
+  if (items.size() < set_changes_min) {
+    note_way(&Ways::in_order, items);
+    return apply_in_order(items);
+  }
   std::map<uint32_t, std::vector<Item>> by_table;
   std::vector<Item> ordered;
   for (const Item& item : items) (in_log_order_[item.table] ? ordered : by_table[item.table]).push_back(item);
+  note_way(&Ways::in_order, ordered);
   if (!ordered.empty()) TRY(apply_in_order(ordered));
   for (auto& [table, own] : by_table) TRY(apply_table(table, own));
   return {};
@@ -283,7 +289,10 @@ Result<void> WindowApplier::apply_table(uint32_t table, std::vector<Item>& items
   }
   const TargetTable& plan = target(table);
   const bool inserts_only = std::ranges::all_of(items, [](const Item& item) { return item.view.op == Op::insert; });
-  if (items.size() < set_changes_min || (!plan.layout->key && !inserts_only)) return apply_in_order(items);
+  if (items.size() < set_changes_min || (!plan.layout->key && !inserts_only)) {
+    note_way(&Ways::in_order, items);
+    return apply_in_order(items);
+  }
   std::vector<ChangeView> views;
   views.reserve(items.size());
   for (const Item& item : items) views.push_back(item.view);
@@ -295,6 +304,9 @@ Result<void> WindowApplier::apply_table(uint32_t table, std::vector<Item>& items
   bool done = false;
   std::string why = result.why;
   if (result.fits) done = TRY(writer_.apply_sets(plan, result.net, why));
+  note_way(done ? &Ways::as_sets : &Ways::in_order, items);
+  log_detail(Component::target_apply, "Table {}: {} changes {}", log_name(plan.source->ref), items.size(),
+             done ? "as sets" : "in log order");
   if (done) {
     if (!result.look_up.empty()) TRY(look_up_chunks(table, result.look_up, items));
     for (const Item& item : items) count_applied(item);
@@ -412,7 +424,10 @@ Result<void> WindowApplier::handle(const Item& item, const ChangeOutcome& outcom
                      is_conflict(item.view.op, outcome) ? "APPLY ERROR" : "DATA ERROR");
     case ChangeAction::stop_task: {
       Error cause = outcome.error;
-      if (outcome.kind == ChangeOutcome::Kind::no_row) cause.message = "0 rows affected.";
+      const bool no_row = outcome.kind == ChangeOutcome::Kind::no_row;
+      if (no_row) cause.message = "0 rows affected.";
+      log_refused_row(Component::target_apply, writer_.describe(item.view), no_row ? "02000" : cause.sqlstate,
+                      no_row ? "0 rows affected" : cause.message);
       return Failure(errors::row_refused_stop(target(item.table).source->ref, to_string(item.view.op), cause));
     }
   }
@@ -426,10 +441,8 @@ Result<void> WindowApplier::park(const Item& item, const ChangeOutcome& outcome)
   row.code = no_row ? "02000" : outcome.error.sqlstate;
   row.position = *item.commit;
   ++deltas_[item.table].parked;
-  log_error(Component::target_apply,
-            "RetCode: SQL_ERROR  SqlState: {} NativeError: 1 Message: {} of table {} was parked in "
-            "awsdms_apply_exceptions, position {} [1022502]",
-            row.code, to_string(item.view.op), log_name(target(item.table).source->ref), item.commit->text);
+  log_refused_row(Component::target_apply, row, row.code, no_row ? "0 rows affected" : outcome.error.message);
+  log_parked_row(Component::target_apply, row);
   return writer_.park(std::span(&row, 1));
 }
 

@@ -45,10 +45,16 @@ class WindowApplier {
     suspended_before_ = suspended_;
     return std::exchange(deltas_, {});
   }
+  // How many changes were written in which way since the last call.
+  struct Ways {
+    uint64_t as_sets = 0, in_order = 0, one_by_one = 0;
+  };
+  Ways take_ways() { return std::exchange(ways_, {}); }
   // The transaction was rolled back and is applied again: nothing of it happened.
   void undo() {
     suspended_ = suspended_before_;
     deltas_.clear();
+    ways_ = {};
   }
 
  private:
@@ -60,6 +66,8 @@ class WindowApplier {
     uint64_t xid = 0;
   };
 
+  // How many changes of `items` were tried in which way.
+  void note_way(uint64_t Ways::* way, std::span<const Item> items) { ways_.*way += items.size(); }
   Result<void> collect(std::span<const Window::Part> parts, bool carefully);
   bool wanted(uint32_t table, const TxnPart& txn);
   bool lies_behind_snapshot(uint32_t table, const Position& commit) const;
@@ -121,6 +129,7 @@ class WindowApplier {
   std::vector<Item> pending_;                             // in log order, no truncate among them
   std::vector<std::pair<uint32_t, uint32_t>> truncates_;  // table, leaf: a run that is done in one statement
   std::map<uint32_t, TableDelta> deltas_;
+  Ways ways_;
   std::map<uint32_t, int64_t> last_bulk_line_ms_;
 };
 

@@ -140,6 +140,9 @@ POSTGRES = [
          words="counter"),
     Case("postgres-check-limited-lob-size", "warning", f"{TABLE}; {LONG}", settings=LIMITED,
          words="1 value would be cut to 32768 bytes; the largest has 143,687"),
+    Case("postgres-check-limited-lob-size", "failed",
+         "CREATE TABLE t (id int PRIMARY KEY, d jsonb); INSERT INTO t SELECT 1, jsonb_build_array(repeat('x', 143683))",
+         settings=LIMITED, words="What is left of a jsonb after a cut is none: the target refuses the whole row"),
     Case("postgres-check-batch-apply-target-pk-ui-simultaneously", "warning", TABLE,
          f"{TABLE}; ALTER TABLE t ADD UNIQUE (body)", BATCH, words="Unique constraint t_body_key"),
     Case("postgres-check-batch-apply-target-pk-ui-absence", "warning", TABLE, "CREATE TABLE t (id int, body text)", BATCH),
@@ -278,18 +281,34 @@ def test_between_families(servers: SharedServers) -> None:
     source.create_database(database)
     target.create_database(database)
     source.script(
-        "CREATE TABLE t (id int PRIMARY KEY AUTO_INCREMENT, n int, total int AS (n * 2) STORED, hidden int INVISIBLE) "
+        "CREATE TABLE t (id int PRIMARY KEY AUTO_INCREMENT, n int, total int AS (n * 2) STORED, word varchar(9), "
+        "shout varchar(9) AS (upper(word)) STORED, hidden int INVISIBLE) "
         "PARTITION BY HASH (id) PARTITIONS 2",
         database,
     )
     ends = Ends(source, target, database)
     _, results = ends.check()
-    assert results["mariadb-check-generated-columns"]["results"][0]["column"] == "total"
+    assert [one["column"] for one in results["mariadb-check-generated-columns"]["results"]] == ["shout"]
     assert results["mariadb-check-table-partition"]["test-result"] == "warning"
     assert results["mariadb-check-invisible-columns"]["test-result"] == "passed"
     assert not any(one["test-result"] == "error" for one in results.values()), results
     source.drop_database(database)
     target.drop_database(database)
+
+
+def test_a_column_that_the_source_alone_computes_fails(ends: Ends) -> None:
+    computed = "CREATE TABLE t (id int PRIMARY KEY, n int, twice int GENERATED ALWAYS AS (n * 2) STORED)"
+    ends.source.script(computed, ends.database)
+    name = "godwit-generated-columns"
+    for target, outcome, words in (
+        (computed, "passed", ""),
+        ("CREATE TABLE t (id int PRIMARY KEY, n int, twice int)", "failed", "Column twice of the target's table public.t"),
+        ("CREATE TABLE t (id int PRIMARY KEY, n int)", "warning", "no such column"),
+    ):
+        ends.target.script(f"DROP TABLE IF EXISTS t; {target}", ends.database)
+        code, results = ends.check("--include", name)
+        assert (code, results[name]["test-result"]) == (3 if outcome == "failed" else 0, outcome)
+        assert words in results[name]["test-result-details"]
 
 
 def state_of(server: Server, database: str) -> list[Any]:

@@ -11,7 +11,8 @@ from processes import wait_until
 
 CONTROL = {"ControlTablesSettings": {"StatusTableEnabled": True, "HistoryTableEnabled": True}}
 WITH_STATUS = {**SETTINGS, **CONTROL}
-TINY_SPOOL = {**WITH_STATUS, "Godwit": {"SliceMB": 1, "MemoryMB": 64, "SpoolMB": 1}}
+LATENCIES = {"LogComponents": [{"Id": "PERFORMANCE", "Severity": "LOGGER_SEVERITY_DEBUG"}]}
+TINY_SPOOL = {**WITH_STATUS, "Godwit": {"SliceMB": 1, "MemoryMB": 64, "SpoolMB": 1}, "Logging": LATENCIES}
 
 
 def status(pair: Pair) -> str:

@@ -90,6 +90,16 @@ TEST(ParkedRow, each_operation_has_its_statement_key_and_values) {
   }
 }
 
+TEST(ParkedRow, the_shape_of_a_statement_holds_no_value) {
+  const RowText full = {"1", "it's", null}, after = {"2", null, not_carried};
+  EXPECT_EQ(parked_row(table(), Op::insert, nullptr, &full).statement_shape,
+            R"(INSERT INTO "target"."Orders" ( "id","Na me","note" )  VALUES (?,?,?))");
+  EXPECT_EQ(parked_row(table(std::nullopt), Op::update, &full, &after).statement_shape,
+            R"(UPDATE "target"."Orders" SET "id"=? , "Na me"=?  WHERE "id"=? AND "Na me"=? AND "note"=?)");
+  EXPECT_EQ(parked_row(table(), Op::erase, &full, nullptr).statement_shape,
+            R"(DELETE FROM "target"."Orders" WHERE "id"=?)");
+}
+
 TEST(ParkedRow, a_long_value_is_cut_in_the_statement_and_whole_in_the_values) {
   for (const size_t size : {4095U, 4096U, 4097U, 100000U}) {
     const RowText after = {"1", std::string(size, 'x'), null};
