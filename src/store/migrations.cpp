@@ -149,7 +149,11 @@ constexpr std::string_view version_1[] = {
     "= 'assessment-run' AND resource_id = OLD.id; END",
 };
 
-constexpr std::array<std::span<const std::string_view>, 1> versions = {version_1};
+constexpr std::string_view version_2[] = {
+    "ALTER TABLE connections ADD COLUMN asked INTEGER NOT NULL DEFAULT 1",
+};
+
+constexpr std::array<std::span<const std::string_view>, 2> versions = {version_1, version_2};
 
 }  // namespace
 
