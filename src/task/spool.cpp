@@ -92,10 +92,14 @@ Result<bool> Spool::put(ChangeBatch& batch) {
   const int64_t commit_us = batch.parts.empty() ? 0 : batch.parts.front().commit_us;
   const bool to_memory = on_disk_.empty() && (memory_.empty() || memory_bytes_ + bytes <= limits_.memory_bytes);
   if (to_memory) {
+    disk_full_ = false;
     memory_bytes_ += bytes;
     memory_.push_back(std::move(batch));
   } else {
-    if (disk_bytes_ + bytes > limits_.disk_bytes) return false;
+    if (disk_bytes_ + bytes > limits_.disk_bytes) {
+      disk_full_ = false;
+      return false;
+    }
     const bool written = TRY(write(batch));
     if (!written) return false;
     on_disk_.push_back(changes);
@@ -134,10 +138,11 @@ Result<bool> Spool::write(const ChangeBatch& batch) {
   }
   if (errno != ENOSPC && errno != EDQUOT) return io_failed("write", segment.path);
   if (!disk_full_)
-    log_warning(Component::sorter,
-                "The disk of the spool folder {} is full. Reading from source is paused until "
-                "the target has taken what is there.",
-                folder_);
+    log_warning(
+        Component::sorter,
+        "The disk of the spool folder {} is full. Reading goes on once the target has taken what is there, or room "
+        "was made.",
+        folder_);
   disk_full_ = true;
   if (::ftruncate(segment.file, static_cast<off_t>(segment.written)) != 0 ||
       ::lseek(segment.file, static_cast<off_t>(segment.written), SEEK_SET) < 0)
@@ -194,8 +199,8 @@ Result<std::optional<ChangeBatch>> Spool::take(int wait_ms) {
 Spool::Usage Spool::usage() const {
   const std::lock_guard lock(mutex_);
   const auto oldest = std::ranges::find_if(commit_us_, [](int64_t us) { return us != 0; });
-  return {memory_.size() + on_disk_.size(), memory_bytes_, disk_bytes_, changes_,
-          oldest == commit_us_.end() ? 0 : *oldest};
+  return {memory_.size() + on_disk_.size(),         memory_bytes_, disk_bytes_, changes_,
+          oldest == commit_us_.end() ? 0 : *oldest, disk_full_};
 }
 
 }  // namespace godwit

@@ -41,7 +41,8 @@ class Spool {
 
   struct Usage {
     uint64_t batches = 0, memory_bytes = 0, disk_bytes = 0, changes = 0;
-    int64_t oldest_us = 0;  // commit time of the first transaction; 0: there is none
+    int64_t oldest_us = 0;   // commit time of the first transaction; 0: there is none
+    bool disk_full = false;  // as the last batch that did not go into memory found it
   };
   Usage usage() const;
 
