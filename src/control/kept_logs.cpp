@@ -37,6 +37,12 @@ std::vector<std::string> names_in(const fs::path& folder) {
   return names;
 }
 
+// One that stays is no stream.
+void remove_empty(const std::string& folder) {
+  std::error_code ignored;
+  fs::remove(folder, ignored);
+}
+
 int64_t written_ms(const KeptLog& log) {
   const auto paths = log_paths(log.folder);
   if (paths.empty()) return 0;
@@ -58,8 +64,9 @@ Result<void> drop_oldest(const Environment& environment, uint64_t bytes_max) {
     total += all.back().bytes;
   }
   std::ranges::sort(all, {}, [](const Aged& each) { return std::tie(each.written_ms, each.log.task_id); });
-  for (size_t i = 0; i + 1 < all.size() && total > bytes_max; ++i) {  // the last one is bounded by its rotation
-    TRY(remove_logs(all[i].log.folder));
+  // The last one is bounded by its rotation.
+  for (size_t i = 0; i + 1 < all.size() && (total > bytes_max || all.size() - i > kept_logs_max); ++i) {
+    TRY(remove_kept_log(all[i].log));
     total -= all[i].bytes;
   }
   return {};
@@ -93,6 +100,12 @@ Result<void> keep_logs(const Environment& environment, std::string_view instance
   return drop_oldest(environment, bytes_max);
 }
 
+Result<void> remove_kept_log(const KeptLog& log) {
+  TRY(remove_logs(log.folder));
+  remove_empty(log.folder);
+  return {};
+}
+
 Result<void> take_back_logs(const Environment& environment, std::string_view instance_identifier,
                             std::string_view task_id, const std::string& task_folder) {
   if (!is_name(instance_identifier) || !is_name(task_id)) return {};
@@ -100,8 +113,7 @@ Result<void> take_back_logs(const Environment& environment, std::string_view ins
   if (log_bytes(folder) == 0) return {};
   TRY(make_state_folder(task_folder));
   TRY(move_logs(folder, task_folder));
-  std::error_code ignored;  // an empty folder is no stream
-  fs::remove(folder, ignored);
+  remove_empty(folder);
   return {};
 }
 

@@ -153,7 +153,7 @@ Result<void> delete_log_stream(Environment& environment, std::string_view group,
   TRY(make_lasting(environment, its_group));
   TRY(remove_logs(place.folder));
   for (const KeptLog& log : kept_logs(environment, instance_of(group)))  // of an earlier task of its id
-    if (log_stream_of(log.task_id) == stream) TRY(remove_logs(log.folder));
+    if (log_stream_of(log.task_id) == stream) TRY(remove_kept_log(log));
   return {};
 }
 
@@ -222,6 +222,7 @@ Result<void> untag_log_group(Environment& environment, std::string_view name, co
 Result<void> delete_log_group_of(Environment& environment, std::string_view name) {
   const LogGroup group = TRY(require_log_group(environment, name));
   for (const LogStreamPlace& place : TRY(log_streams(environment, group))) TRY(remove_logs(place.folder));
+  for (const KeptLog& log : kept_logs(environment, instance_of(name))) TRY(remove_kept_log(log));
   return environment.database.atomically([&]() -> Result<void> {
     for (const auto& [key, value] : TRY(list_tags(environment.database, tagged_type, name)))
       TRY(delete_tag(environment.database, tagged_type, name, key));

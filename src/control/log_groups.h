@@ -54,7 +54,7 @@ Result<void> resume_task_log(Environment& environment, std::string_view task_id)
 using LogGroupTags = std::vector<std::pair<std::string, std::string>>;  // key, value; at most 50 a group
 
 Result<void> create_log_group(Environment& environment, std::string_view name, const LogGroupTags& tags);
-// With the logs of its tasks.
+// With the logs of its tasks, and of those that were deleted.
 Result<void> delete_log_group_of(Environment& environment, std::string_view name);
 Result<void> retain_log_group(Environment& environment, std::string_view name, std::optional<int64_t> days);
 Result<LogGroupTags> log_group_tags(Environment& environment, std::string_view name);
