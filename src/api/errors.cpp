@@ -33,11 +33,10 @@ Error no_operation_named() {
                "The request names no operation: it needs a header X-Amz-Target: AmazonDMSv20160101.<Operation>.");
 }
 
-Error unknown_operation(std::string_view target) {
-  return fault(
-      "UnknownOperationException",
-      fmt::format("There is no operation '{}'; targets are AmazonDMSv20160101.<Operation>, in exactly that case.",
-                  target.substr(0, 200)));
+Error unknown_operation(std::string_view target, std::string_view prefix) {
+  return fault("UnknownOperationException",
+               fmt::format("There is no operation '{}'; targets are {}<Operation>, in exactly that case.",
+                           target.substr(0, 200), prefix));
 }
 
 Error not_served_here(std::string_view method, std::string_view path) {

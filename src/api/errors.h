@@ -20,7 +20,7 @@ Error wrong_content_type(std::string_view found);
 Error validation_failed(std::span<const std::string> violations);
 
 Error no_operation_named();  // neither an X-Amz-Target header nor another service's request
-Error unknown_operation(std::string_view target);
+Error unknown_operation(std::string_view target, std::string_view prefix = "AmazonDMSv20160101.");
 Error not_served_here(std::string_view method, std::string_view path);
 
 // --auth none, and a Host that is not the loopback.

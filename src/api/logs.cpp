@@ -322,7 +322,13 @@ struct LogOperation {
   std::string_view name;
   LogHandler handler;  // null: known, and not supported
   Role needs = Role::viewer;
+  std::string_view why_not{};  // of those without a handler
 };
+
+constexpr std::string_view written_by_tasks =
+    "Streams are the logs of tasks: their workers write them, and nothing else can be put there.";
+constexpr std::string_view no_live_tail = "Poll GetLogEvents or FilterLogEvents, as 'aws logs tail --follow' does.";
+constexpr std::string_view no_queries = "Logs Insights is not there: search with FilterLogEvents.";
 
 constexpr LogOperation operations[] = {
     {"CreateLogGroup", create_group, Role::operator_},
@@ -340,13 +346,13 @@ constexpr LogOperation operations[] = {
     {"TagResource", tag_group, Role::operator_},
     {"UntagLogGroup", untag_group, Role::operator_},
     {"UntagResource", untag_group, Role::operator_},
-    {"CreateLogStream", nullptr, Role::operator_},
-    {"GetLogRecord", nullptr},
-    {"GetQueryResults", nullptr},
-    {"PutLogEvents", nullptr, Role::operator_},
-    {"StartLiveTail", nullptr},
-    {"StartQuery", nullptr},
-    {"StopQuery", nullptr},
+    {"CreateLogStream", nullptr, Role::operator_, written_by_tasks},
+    {"GetLogRecord", nullptr, Role::viewer, no_queries},
+    {"GetQueryResults", nullptr, Role::viewer, no_queries},
+    {"PutLogEvents", nullptr, Role::operator_, written_by_tasks},
+    {"StartLiveTail", nullptr, Role::viewer, no_live_tail},
+    {"StartQuery", nullptr, Role::viewer, no_queries},
+    {"StopQuery", nullptr, Role::viewer, no_queries},
 };
 
 std::string_view target_of(const HttpRequest& request) {
@@ -375,8 +381,8 @@ FacadeAction action(const HttpRequest& request) {
 
 Result<HttpReply> answer(const FacadeCall& call) {
   const LogOperation* operation = operation_of(call.request);
-  if (operation == nullptr) return Failure(unknown_operation(target_of(call.request)));
-  if (operation->handler == nullptr) return Failure(log_operation_not_supported(operation->name));
+  if (operation == nullptr) return Failure(unknown_operation(target_of(call.request), target_prefix));
+  if (operation->handler == nullptr) return Failure(log_operation_not_supported(operation->name, operation->why_not));
   json input = json::object();
   if (!trim(call.request.body).empty()) {
     auto parsed = parse_json(call.request.body, "the request body");

@@ -249,6 +249,16 @@ TEST_F(LogsTest, bad_input_is_refused_by_its_own_fault) {
   EXPECT_EQ(send("DescribeLogGroups", "").status, 200U);
 }
 
+TEST_F(LogsTest, what_is_not_there_is_refused_in_words_of_its_own) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"Nothing", "targets are Logs_20140328.<Operation>"}, {"PutLogEvents", "Streams are the logs of tasks"},
+      {"CreateLogStream", "Streams are the logs of tasks"}, {"StartLiveTail", "Poll GetLogEvents or FilterLogEvents"},
+      {"StartQuery", "search with FilterLogEvents"},
+  };
+  for (const auto& [operation, words] : cases)
+    EXPECT_NE(send(operation, "{}").body.find(words), std::string::npos) << send(operation, "{}").body;
+}
+
 TEST_F(LogsTest, any_bytes_of_a_log_make_a_reply) {
   std::mt19937 random(9);
   std::ofstream file(log_path("T1"), std::ios::binary);

@@ -36,15 +36,23 @@ struct Shown {
 
 using Worker = WorkerStatistics;
 
-constexpr Shown<Worker> task_figures[] = {
+// Of the last worker, and kept when it is gone.
+constexpr Shown<Worker> task_counters[] = {
     {{"godwit_task_full_load_rows_total", counter, "Rows loaded since the worker's start."},
      [](const Worker& w) { return real(w.loaded_rows); }},
     {{"godwit_task_full_load_bytes_total", counter, "Bytes loaded since the worker's start."},
      [](const Worker& w) { return real(w.loaded_bytes); }},
-    {{"godwit_task_full_load_progress_ratio", gauge, "Share of the full load that is done."},
-     [](const Worker& w) { return real(w.full_load_percent) / 100; }},
+    {{"godwit_task_lob_truncations_total", counter, "Values cut to LobMaxSize since the fresh start."},
+     [](const Worker& w) { return real(w.lob_truncations); }},
+    {{"godwit_task_bulk_fallbacks_total", counter,
+      "Sets of changes that were applied one by one instead, since the fresh start."},
+     [](const Worker& w) { return real(w.bulk_fallbacks); }},
     {{"godwit_task_cpu_seconds_total", counter, "Processor time of the worker."},
      [](const Worker& w) { return real(w.cpu_us) / 1e6; }},
+    {{"godwit_task_full_load_progress_ratio", gauge, "Share of the full load that is done."},
+     [](const Worker& w) { return real(w.full_load_percent) / 100; }},
+};
+constexpr Shown<Worker> task_gauges[] = {
     {{"godwit_task_memory_bytes", gauge, "Memory of the worker."},
      [](const Worker& w) { return real(w.memory_bytes); }},
     {{"godwit_task_swap_bytes", gauge, "Swap of the worker."}, [](const Worker& w) { return real(w.swap_bytes); }},
@@ -52,6 +60,8 @@ constexpr Shown<Worker> task_figures[] = {
      [](const Worker& w) { return real(w.spool_disk_bytes); }},
 };
 
+constexpr PrometheusFamily task_errors = {"godwit_task_errors_total", counter,
+                                          "Errors and warnings in the task's log since the fresh start."};
 constexpr PrometheusFamily task_status = {"godwit_task_status", gauge, "1 for the status that the task has."};
 constexpr PrometheusFamily task_tables = {"godwit_task_tables", gauge, "Tables by state of their full load."};
 constexpr PrometheusFamily task_parked = {"godwit_task_apply_exceptions_total", counter,
@@ -61,7 +71,8 @@ constexpr PrometheusFamily cdc_incoming = {"godwit_task_cdc_incoming_changes", g
 constexpr PrometheusFamily cdc_changes = {"godwit_task_cdc_changes", gauge,
                                           "Changes that wait, by the end they wait for and where they are kept."};
 constexpr PrometheusFamily cdc_rows = {"godwit_task_cdc_rows_total", counter, "Changes captured and applied."};
-constexpr PrometheusFamily cdc_bytes = {"godwit_task_cdc_bytes_total", counter, "Bytes of the changes applied."};
+constexpr PrometheusFamily cdc_bytes = {"godwit_task_cdc_bytes_total", counter,
+                                        "Bytes of the changes captured and applied, as held in memory."};
 constexpr PrometheusFamily cdc_latency = {"godwit_task_cdc_latency_seconds", gauge,
                                           "How far behind the source capture and apply are."};
 
@@ -73,18 +84,36 @@ PrometheusLabels with(PrometheusLabels labels, std::string_view name, std::strin
   return labels;
 }
 
-void show_changes(PrometheusText& text, const PrometheusLabels& labels, const Worker& figures) {
+void show_change_gauges(PrometheusText& text, const PrometheusLabels& labels, const Worker& figures) {
   const auto source = with(labels, "side", "source"), target = with(labels, "side", "target");
   text.add(cdc_incoming, labels, real(figures.incoming_changes));
   text.add(cdc_changes, with(source, "store", "memory"), real(figures.changes_memory_source));
   text.add(cdc_changes, with(source, "store", "disk"), real(figures.changes_disk_source));
   text.add(cdc_changes, with(target, "store", "memory"), real(figures.changes_memory_target));
   text.add(cdc_changes, with(target, "store", "disk"), real(figures.changes_disk_target));
-  text.add(cdc_rows, source, real(figures.captured_changes));
-  text.add(cdc_rows, target, real(figures.applied_changes));
-  text.add(cdc_bytes, target, real(figures.applied_bytes));
   text.add(cdc_latency, source, real(figures.latency_source_ms) / 1e3);
   text.add(cdc_latency, target, real(figures.latency_target_ms) / 1e3);
+}
+
+void show_change_counters(PrometheusText& text, const PrometheusLabels& labels, const Worker& figures) {
+  const auto source = with(labels, "side", "source"), target = with(labels, "side", "target");
+  text.add(cdc_rows, source, real(figures.captured_changes));
+  text.add(cdc_rows, target, real(figures.applied_changes));
+  text.add(cdc_bytes, source, real(figures.captured_bytes));
+  text.add(cdc_bytes, target, real(figures.applied_bytes));
+}
+
+// All there can be, so that the first line of a kind is an increase too.
+void show_log_lines(PrometheusText& text, const PrometheusLabels& labels, const Worker& figures) {
+  for (size_t c = 0; c < component_count; ++c)
+    for (const auto& [severity, word] :
+         {std::pair(Severity::error, "error"), std::pair(Severity::warning, "warning")}) {
+      const auto component = static_cast<Component>(c);
+      uint64_t lines = 0;
+      for (const LogLineCount& each : figures.log_lines)
+        if (each.component == component && each.severity == severity) lines += each.lines;
+      text.add(task_errors, with(with(labels, "component", to_string(component)), "severity", word), real(lines));
+    }
 }
 
 struct TableCounter {
@@ -136,9 +165,12 @@ void show_task(PrometheusText& text, Environment& environment, const MonitoredTa
   for (const WorkerTable& table : figures->tables) parked += table.figures.parked;
   text.add(task_parked, labels, real(parked));
   if (tables) show_tables(text, labels, *figures);
+  for (const auto& [family, value] : task_counters) text.add(family, labels, value(*figures));
+  show_log_lines(text, labels, *figures);
+  if (figures->follows || figures->captured_changes > 0) show_change_counters(text, labels, *figures);
   if (!figures->live) return;  // what a worker that is gone last said of its moment is not now
-  for (const auto& [family, value] : task_figures) text.add(family, labels, value(*figures));
-  if (figures->follows) show_changes(text, labels, *figures);
+  for (const auto& [family, value] : task_gauges) text.add(family, labels, value(*figures));
+  if (figures->follows) show_change_gauges(text, labels, *figures);
 }
 
 constexpr Shown<HostMemory> memory_figures[] = {

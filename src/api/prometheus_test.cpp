@@ -8,6 +8,7 @@
 #include "api/monitoring_kit.h"
 #include "api/prometheus_text.h"
 #include "api/request_counts.h"
+#include "control/fake_workers.h"
 
 namespace godwit {
 namespace {
@@ -76,6 +77,39 @@ TEST_F(PrometheusTest, tasks_and_instances_are_shown) {
         "godwit_task_status{instance_id=\"pool\",task=\"name-T1\",task_id=\"T1\",status=\"stopped\"} 0\n",
         "godwit_instance_memory_available_bytes{instance_id=\"pool\"} ", "process_resident_memory_bytes "})
     EXPECT_NE(body.find(line), std::string::npos) << line;
+}
+
+TEST_F(PrometheusTest, counters_of_a_task_stay_when_its_worker_is_gone) {
+  FakeWorkers workers;
+  environment_->workers = &workers;
+  WorkerStatistics& figures = workers.figures["T1"];
+  figures.run = 1;
+  figures.live = figures.follows = true;
+  figures.loaded_rows = 7;
+  figures.lob_truncations = 2;
+  figures.bulk_fallbacks = 3;
+  figures.captured_changes = 4;
+  figures.captured_bytes = 400;
+  figures.memory_bytes = 9;
+  figures.log_lines = {{Component::target_apply, Severity::error, 5}};
+  const std::string task = "instance_id=\"pool\",task=\"name-T1\",task_id=\"T1\"";
+  const std::string counters[] = {
+      "godwit_task_full_load_rows_total{" + task + "} 7\n",
+      "godwit_task_lob_truncations_total{" + task + "} 2\n",
+      "godwit_task_bulk_fallbacks_total{" + task + "} 3\n",
+      "godwit_task_cdc_bytes_total{" + task + ",side=\"source\"} 400\n",
+      "godwit_task_errors_total{" + task + ",component=\"TARGET_APPLY\",severity=\"error\"} 5\n",
+      "godwit_task_errors_total{" + task + ",component=\"SORTER\",severity=\"warning\"} 0\n",
+  };
+  const std::string gauges[] = {"godwit_task_memory_bytes{" + task + "} 9\n",
+                                "godwit_task_cdc_latency_seconds{" + task + ",side=\"source\"} 0\n"};
+  for (const bool live : {true, false}) {
+    figures.live = figures.follows = live;
+    const std::string body = get().body;
+    for (const std::string& line : counters) EXPECT_NE(body.find(line), std::string::npos) << live << line;
+    for (const std::string& line : gauges) EXPECT_EQ(body.find(line) != std::string::npos, live) << line;
+  }
+  environment_->workers = nullptr;
 }
 
 TEST_F(PrometheusTest, other_methods_and_questions_are_refused) {

@@ -37,6 +37,8 @@ WorkerLink::WorkerLink(const WorkerJob& job, std::string socket_path, TaskRunner
       before_(std::move(before)),
       started_ms_(monotonic_ms()) {
   watch_.start_from(before_.tables);
+  task_log().set_listener(
+      [this](Component component, Severity severity, std::string_view) { log_lines_.note(component, severity); });
   thread_ = std::jthread([this](const std::stop_token& own) { run(own); });
 }
 
@@ -48,6 +50,7 @@ void WorkerLink::finish() {
   if (!thread_.joinable()) return;
   thread_.request_stop();
   thread_.join();
+  task_log().set_listener(nullptr);
 }
 
 void WorkerLink::run(const std::stop_token& own) {
@@ -122,6 +125,7 @@ void WorkerLink::look(bool last) {
   WorkerFigures figures;
   figures.running = running;
   figures.reading_paused = paused_;
+  figures.disk_full = now.backlog.disk_full;
   figures.checkpoint = now.checkpoint;
   if (last ? now.setback.over_ms == 0 : is_shown(now.setback, monotonic_ms())) {
     figures.setback = in_api_words(now.setback.error);
@@ -135,6 +139,8 @@ void WorkerLink::look(bool last) {
   figures.statistics.cpu_us = use.cpu_us;
   figures.statistics.memory_bytes = use.memory_bytes;
   figures.statistics.swap_bytes = use.swap_bytes;
+  figures.statistics.log_lines = log_lines_.counts();
+  add_before(figures.statistics, before_);
   // Until a resumed task has taken up what was counted before, that stands.
   const bool as_before = !running && !before_.tables.empty();
   if (as_before) show_as_before(figures.statistics, before_);

@@ -51,6 +51,7 @@ class WorkerLink {
   const int64_t started_ms_;
   std::unique_ptr<Channel> channel_;
   TableWatch watch_;
+  LogLineCounts log_lines_;
   WorkerStatistics latest_;
   std::string phase_;
   bool paused_ = false, unkept_ = true, keeping_failed_ = false;

@@ -57,6 +57,8 @@ Result<void> probe(const Environment& environment, const EndpointRecord& endpoin
 }
 
 void run_test(Environment& environment, const ConnectionRecord& attempt) {
+  const auto latest = find_connection(environment.database, attempt.endpoint_id, attempt.instance_id);
+  if (!latest || !*latest || (*latest)->attempt != attempt.attempt) return;  // superseded while it waited
   const auto endpoint = find_endpoint(environment.database, attempt.endpoint_id);
   if (!endpoint || !*endpoint) return;
   const auto done = probe(environment, **endpoint);
@@ -91,7 +93,7 @@ Result<ShownConnection> test_connection(Environment& environment, const std::str
     const InstanceRecord instance = TRY(require_available_instance(environment, instance_arn));
     const EndpointRecord endpoint = TRY(endpoint_of(environment, endpoint_arn));
     const auto earlier = TRY(find_connection(environment.database, endpoint.id, instance.id));
-    if (earlier && earlier->status == "testing")
+    if (earlier && earlier->status == "testing" && earlier->asked)
       return Failure(connection_being_tested(instance.identifier, endpoint.identifier));
     return begin_connection_test(environment.database, endpoint.id, instance.id, environment.now_us());
   });
@@ -141,8 +143,8 @@ Result<std::vector<ConnectionRecord>> begin_tests_again(Environment& environment
   std::vector<ConnectionRecord> out;
   for (const ConnectionRecord& record :
        TRY(list_connections(environment.database, {.endpoint_ids = {{endpoint_id}}}))) {
-    const ConnectionRecord begun = TRY(
-        begin_connection_test(environment.database, record.endpoint_id, record.instance_id, environment.now_us()));
+    const ConnectionRecord begun = TRY(begin_connection_test(environment.database, record.endpoint_id,
+                                                             record.instance_id, environment.now_us(), false));
     out.push_back(begun);
   }
   return out;

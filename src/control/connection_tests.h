@@ -18,6 +18,7 @@ struct ShownConnection {
   std::string endpoint_arn, endpoint_identifier, instance_arn, instance_identifier;
 };
 
+// Refused while a test that a caller asked for is under way. One that a change of the endpoint began is superseded.
 Result<ShownConnection> test_connection(Environment& environment, const std::string& instance_arn,
                                         const std::string& endpoint_arn);
 // Removes the record. Answers it with the status "deleting".

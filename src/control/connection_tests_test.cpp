@@ -106,6 +106,29 @@ TEST_F(ConnectionTests, run_one_at_a_time_for_a_pair_and_again_when_the_endpoint
   EXPECT_NE(sql_.last_uri().find("@h:1/"), std::string::npos);
 }
 
+TEST_F(ConnectionTests, a_test_that_a_change_of_the_endpoint_began_is_superseded_by_one_that_a_caller_asks_for) {
+  const std::string endpoint = put();
+  const std::string id = endpoint_of(*environment_, endpoint)->id;
+  tested(endpoint);
+  const auto begun = begin_tests_again(*environment_, id);  // as a change does, whose test has not come up yet
+  ASSERT_EQ(begun->size(), 1U);
+  const auto asked = test_connection(*environment_, instance(), endpoint);
+  ASSERT_TRUE(asked) << asked.error().message;
+  EXPECT_GT(asked->record.attempt, begun->front().attempt);
+  background_.drain();
+  EXPECT_EQ(status(), "successful");
+  const size_t probes = sql_.probes();
+  run_tests(*environment_, *begun);  // late
+  background_.drain();
+  EXPECT_EQ(sql_.probes(), probes);
+  ASSERT_TRUE(begin_connection_test(*database_, id, "INSTANCE", 1));
+  EXPECT_EQ(test_connection(*environment_, instance(), endpoint).error().code, "InvalidResourceStateFault");
+  ASSERT_TRUE(begin_tests_again(*environment_, id));  // what the caller asked for was of settings that are no more
+  EXPECT_TRUE(test_connection(*environment_, instance(), endpoint));
+  background_.drain();
+  EXPECT_EQ(status(), "successful");
+}
+
 TEST_F(ConnectionTests, go_by_a_call_but_not_under_a_running_task) {
   const std::string endpoint = put();
   EXPECT_EQ(remove_connection(*environment_, instance(), endpoint).error().code, "ResourceNotFoundFault");

@@ -34,10 +34,9 @@ Error log_pattern_of_columns() {
       "Invalid filter pattern: patterns of columns ([a, b, …]) are not supported. Use words, \"quoted phrases\", "
       "-excluded and ?alternative terms; a phrase that begins with a bracket goes in quotes.");
 }
-Error log_pattern_of_regex() {
-  return log_parameter(
-      "Invalid filter pattern: regular expressions (%…%) are not supported. Use words, \"quoted phrases\", -excluded "
-      "and ?alternative terms; a word between percent signs goes in quotes.");
+Error log_pattern_regex_invalid(std::string_view regex, size_t at, std::string_view why) {
+  return log_parameter(fmt::format(
+      "Invalid filter pattern: the regular expression {} is refused at character {}: {}.", regex, at, why));
 }
 Error log_pattern_quote_open() {
   return log_parameter("Invalid filter pattern: a quotation mark is not closed.");
@@ -45,11 +44,8 @@ Error log_pattern_quote_open() {
 Error log_token_invalid(std::string_view member) {
   return log_parameter(fmt::format("The specified {} is invalid.", member));
 }
-Error log_operation_not_supported(std::string_view operation) {
-  return fault("InvalidOperationException",
-               fmt::format("{} is not supported by this server. Poll GetLogEvents or FilterLogEvents, as 'aws logs "
-                           "tail --follow' does.",
-                           operation));
+Error log_operation_not_supported(std::string_view operation, std::string_view why) {
+  return fault("InvalidOperationException", fmt::format("{} is not supported by this server. {}", operation, why));
 }
 Error log_file_unreadable(std::string_view path, std::string_view doing, int error_number) {
   return Error{ErrorKind::resource, "logs.file",

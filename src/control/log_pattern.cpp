@@ -37,6 +37,22 @@ std::string word(std::string_view& text) {
   return out;
 }
 
+// What stands between percent signs; nothing: `text` begins with a word that has one. Else it is left behind the
+// last.
+std::optional<std::string> between_percents(std::string_view& text) {
+  if (text.size() < 3 || text[0] != '%' || is_blank(text[1]) || text[1] == '%') return std::nullopt;
+  std::string out;
+  for (size_t i = 1; i < text.size(); ++i) {
+    if (text[i] == '%' && (i + 1 == text.size() || is_blank(text[i + 1]))) {
+      text.remove_prefix(i + 1);
+      return out;
+    }
+    out += text[i];
+    if (text[i] == '\\' && i + 1 < text.size()) out += text[++i];
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<LogPattern> LogPattern::parse(std::string_view text) {
@@ -46,7 +62,7 @@ Result<LogPattern> LogPattern::parse(std::string_view text) {
   if (rest.starts_with('{')) return Failure(log_pattern_of_json());
   if (rest.starts_with('[')) return Failure(log_pattern_of_columns());
   while (!(rest = trim(rest)).empty()) {
-    std::vector<std::string>* terms = &pattern.all_;
+    std::vector<Term>* terms = &pattern.all_;
     if (rest.size() > 1 && (rest.front() == '-' || rest.front() == '?') && !is_blank(rest[1])) {
       terms = rest.front() == '-' ? &pattern.none_ : &pattern.any_;
       rest.remove_prefix(1);
@@ -55,18 +71,21 @@ Result<LogPattern> LogPattern::parse(std::string_view text) {
       rest.remove_prefix(1);
       auto term = quoted(rest);
       if (!term) return Failure(log_pattern_quote_open());
-      terms->push_back(std::move(*term));
-      continue;
+      terms->emplace_back(std::move(*term));
+    } else if (const auto regex = between_percents(rest)) {
+      terms->emplace_back(TRY(LogRegex::parse(*regex)));
+    } else {
+      terms->emplace_back(word(rest));
     }
-    std::string term = word(rest);
-    if (term.size() > 2 && term.front() == '%' && term.back() == '%') return Failure(log_pattern_of_regex());
-    terms->push_back(std::move(term));
   }
   return pattern;
 }
 
 bool LogPattern::matches(std::string_view message) const {
-  const auto holds = [&](const std::string& term) { return message.find(term) != std::string_view::npos; };
+  const auto holds = [&](const Term& term) {
+    if (const auto* regex = std::get_if<LogRegex>(&term)) return regex->found_in(message);
+    return message.find(std::get<std::string>(term)) != std::string_view::npos;
+  };
   return std::ranges::all_of(all_, holds) && std::ranges::none_of(none_, holds) &&
          (any_.empty() || std::ranges::any_of(any_, holds));
 }

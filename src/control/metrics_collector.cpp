@@ -1,9 +1,12 @@
 #include "control/metrics_collector.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
 #include "base/server_log.h"
+#include "control/events.h"
 #include "control/log_groups.h"
 #include "control/metrics.h"
 #include "store/metric_points.h"
@@ -13,7 +16,8 @@ namespace {
 
 constexpr int64_t hour_us = int64_t{3'600'000'000}, minute_us = int64_t{60'000'000};
 constexpr int64_t looks_apart_max_us = 5 * minute_us;  // further apart the clock was set, or this host slept
-constexpr double kilobyte = 1024, megabyte = 1024 * 1024;
+constexpr double kilobyte = 1024, megabyte = 1024 * 1024, gigabyte = megabyte * 1024;
+constexpr double storage_low_share = 0.1, storage_recovered_share = 0.12;
 
 // What a counter grew by; one that is smaller than before began anew.
 template <class Count>
@@ -148,8 +152,11 @@ Result<int64_t> MetricsCollector::look_at_task(const MonitoredTask& task, const 
                                                int64_t now_us) {
   const Seen now = see(task, now_us);
   const auto at = seen_.find(task.id);
-  const bool known = at != seen_.end();
-  const Seen before = known ? at->second : Seen{};
+  // One that was made since the last look stood at nothing then.
+  const bool made_since = host_before_us_ != 0 && task.created_us >= host_before_us_;
+  const bool known = at != seen_.end() || made_since;
+  Seen before{.at_us = host_before_us_, .run = 0, .live = false, .figures = {}};
+  if (at != seen_.end()) before = at->second;
   seen_[task.id] = now;
   const WorkerStatistics& figures = now.figures;
   const bool same_run = before.figures.run == figures.run;
@@ -218,6 +225,22 @@ Result<void> MetricsCollector::look_at_host_rates(const Owner& owner, const Host
   return {};
 }
 
+// Told once when it gets low, and again only after it was well again.
+Result<void> MetricsCollector::look_at_storage(const MonitoredInstance& instance, uint64_t free_bytes) {
+  const auto allocated_bytes = static_cast<double>(instance.allocated_storage_gb) * gigabyte;
+  const auto free_share = static_cast<double>(free_bytes) / allocated_bytes;
+  if (free_share >= storage_recovered_share) low_storage_.erase(instance.id);
+  if (free_share >= storage_low_share || low_storage_.contains(instance.id)) return {};
+  TRY(note_event(
+      environment_, EventSource::replication_instance, instance.identifier,
+      make_arn(environment_.names, "rep", instance.id), 7, "low storage",
+      fmt::format("Replication instance is low on storage: {:.0f} MB of the {} GB allocated are free. Over "
+                  "90 % are used, or its disk has no more.",
+                  static_cast<double>(free_bytes) / megabyte, instance.allocated_storage_gb)));
+  low_storage_.insert(instance.id);
+  return {};
+}
+
 Result<void> MetricsCollector::look_at_instance(const MonitoredInstance& instance, const HostReadings& host,
                                                 int64_t cpu_us, uint64_t used_bytes, int64_t now_us) {
   const Owner owner{instance.identifier, ""};
@@ -231,7 +254,9 @@ Result<void> MetricsCollector::look_at_instance(const MonitoredInstance& instanc
     TRY(level("SwapUsage", host.memory->swap_used_bytes));
   }
   if (host.disk) TRY(level("DiskQueueDepth", host.disk->in_flight));
-  TRY(level("FreeStorageSpace", free_storage(instance, host, used_bytes)));
+  const uint64_t free_bytes = free_storage(instance, host, used_bytes);
+  TRY(level("FreeStorageSpace", free_bytes));
+  TRY(look_at_storage(instance, free_bytes));
   const int64_t elapsed_us = now_us - host_before_us_;
   if (host_before_ && elapsed_us > 0 && elapsed_us <= looks_apart_max_us)
     TRY(add(owner, "CPUUtilization",
@@ -262,6 +287,9 @@ Result<void> MetricsCollector::look() {
     still_there.insert(seen_.extract(task.id));
   }
   seen_ = std::move(still_there);
+  std::erase_if(low_storage_, [&](const std::string& id) {
+    return std::ranges::find(instances, id, &MonitoredInstance::id) == instances.end();
+  });
   HostReadings host = read_host(environment_.folder);
   for (const MonitoredInstance& instance : instances)
     TRY(look_at_instance(instance, host, cpu_us[instance.identifier], used_bytes[instance.identifier], now_us));

@@ -2,12 +2,14 @@
 // Feeds the metrics (control/metrics.h): a thread that looks every few seconds at the workers' figures and at the
 // node, and stores what it saw by the minute. A task has points while a worker runs for it, instances always. The
 // minute under way is stored every 15 seconds, so a query sees it, and a server that is killed loses no more.
-// Once an hour it removes points and log files that are past their time.
+// Once an hour it removes points and log files that are past their time. It tells when the storage of an instance
+// gets low (event 0007): once, and again after more than 12 % were free or the server was restarted.
 
 #include <condition_variable>
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <utility>
@@ -62,6 +64,7 @@ class MetricsCollector {
   Result<int64_t> look_at_task(const MonitoredTask& task, const MonitoredInstance* instance, int64_t now_us);
   Result<void> look_at_instance(const MonitoredInstance& instance, const HostReadings& host, int64_t cpu_us,
                                 uint64_t folder_bytes, int64_t now_us);
+  Result<void> look_at_storage(const MonitoredInstance& instance, uint64_t free_bytes);
   Result<void> look_at_host_rates(const Owner& owner, const HostReadings& host, int64_t now_us);
 
   Environment& environment_;
@@ -69,6 +72,7 @@ class MetricsCollector {
   std::map<Owner, Gathered> gathered_;
   std::map<std::string, Seen> seen_;              // by task id
   std::map<std::string, uint64_t> folder_bytes_;  // by task id, as of the last minute
+  std::set<std::string> low_storage_;             // ids of instances whose low storage was told
   int64_t folders_measured_us_ = 0;
   int64_t minute_ = 0;  // of the last look, since 1970
   std::optional<HostReadings> host_before_;

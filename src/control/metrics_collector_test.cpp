@@ -7,6 +7,7 @@
 
 #include "control/metrics.h"
 #include "control/monitoring_fixture.h"
+#include "store/events.h"
 
 namespace godwit {
 namespace {
@@ -133,6 +134,70 @@ TEST_F(MetricsCollectorTest, a_run_between_two_looks_counts_whole_and_once) {
   EXPECT_DOUBLE_EQ(value(rows, 0, "Sum"), 20);
   EXPECT_DOUBLE_EQ(value(rows, 0, "SampleCount"), 1);
   EXPECT_TRUE(series("MemoryUsage", "T").buckets.empty());
+}
+
+TEST_F(MetricsCollectorTest, the_load_of_a_task_made_since_the_last_look_counts_whole) {
+  ASSERT_TRUE(database_->run("DELETE FROM tasks"));
+  look(0);
+  StoredTask task;
+  task.id = task.identifier = "T";
+  task.source_endpoint_id = "S";
+  task.target_endpoint_id = "D";
+  task.instance_id = "I";
+  task.status = "stopped";
+  task.run = 7;
+  task.created_us = (now_s_ + 1) * 1'000'000;
+  ASSERT_TRUE(insert_task(*database_, task));
+  workers_.told = live(7);
+  workers_.told->live = false;  // it is through already
+  workers_.told->loaded_rows = 100;
+  workers_.told->cpu_us = 500'000;
+  look(5);
+  look(5);
+  EXPECT_DOUBLE_EQ(value(series("FullLoadThroughputRowsTarget", "T"), 0, "Sum"), 20);
+  EXPECT_DOUBLE_EQ(value(series("FullLoadThroughputRowsTarget", "T"), 0, "SampleCount"), 1);
+  EXPECT_DOUBLE_EQ(value(series("CPUUtilization", "T"), 0, "Sum"), 10);
+}
+
+TEST_F(MetricsCollectorTest, the_first_seconds_of_a_load_that_goes_on_count_too) {
+  ASSERT_TRUE(database_->run("DELETE FROM tasks"));
+  look(0);
+  put_pool_task(*database_, "T");
+  ASSERT_TRUE(database_->run("UPDATE tasks SET created_us = ?", {(now_s_ + 1) * 1'000'000}));
+  workers_.told = live();
+  workers_.told->loaded_rows = 100;
+  look(5);
+  workers_.told->loaded_rows = 200;
+  look(5);
+  EXPECT_DOUBLE_EQ(value(series("FullLoadThroughputRowsTarget", "T"), 0, "Sum"), 40);
+}
+
+TEST_F(MetricsCollectorTest, low_storage_is_told_once_until_it_was_well_again) {
+  const auto told = [this] {
+    const auto events = list_events(*database_, {}).value();
+    for (const EventRecord& event : events) {
+      EXPECT_EQ(event.number, 7);
+      EXPECT_EQ(event.category, "low storage");
+      EXPECT_EQ(event.source_identifier, "pool");
+    }
+    return events.size();
+  };
+  const auto allocate = [this](int64_t gb) {
+    ASSERT_TRUE(database_->run("UPDATE instances SET allocated_storage_gb = ?", {gb}));
+  };
+  allocate(1);
+  look(0);
+  EXPECT_EQ(told(), 0U);
+  allocate(1'000'000'000);  // more than any disk of this node has ten percent of
+  look(60);
+  look(60);
+  EXPECT_EQ(told(), 1U);
+  allocate(1);
+  look(60);
+  allocate(1'000'000'000);
+  look(60);
+  look(60);
+  EXPECT_EQ(told(), 2U);
 }
 
 TEST_F(MetricsCollectorTest, a_restarted_worker_begins_its_counters_anew) {

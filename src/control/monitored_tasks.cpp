@@ -42,6 +42,7 @@ Result<std::vector<MonitoredTask>> monitored_tasks(Environment& environment,
                      .status = std::move(task.status),
                      .instance_identifier = instance->second.identifier,
                      .instance_class = instance->second.instance_class,
+                     .created_us = task.created_us,
                      .run = task.run,
                      .folder = environment.folder + "/tasks/" + task.id});
   }
@@ -60,7 +61,8 @@ Result<std::vector<MonitoredInstance>> monitored_instances(Environment& environm
     instances.push_back({.identifier = record.identifier,
                          .allocated_storage_gb = record.allocated_storage_gb,
                          .processors = its_class == nullptr ? 0 : its_class->processors,
-                         .memory_mb = its_class == nullptr ? 0 : its_class->memory_mb});
+                         .memory_mb = its_class == nullptr ? 0 : its_class->memory_mb,
+                         .id = record.id});
   }
   return instances;
 }

@@ -14,6 +14,7 @@ namespace godwit {
 struct MonitoredTask {
   std::string id;  // the resource id
   std::string identifier, status, instance_identifier, instance_class;
+  int64_t created_us = 0;
   int64_t run = 0;     // of its last start; 0: never
   std::string folder;  // of its log, spool and statistics
 };
@@ -29,6 +30,7 @@ struct MonitoredInstance {
   std::string identifier;
   int64_t allocated_storage_gb = 0;
   int64_t processors = 0, memory_mb = 0;  // of its class
+  std::string id{};
 };
 
 Result<std::vector<MonitoredInstance>> monitored_instances(Environment& environment);

@@ -9,7 +9,6 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <filesystem>
 
 #include "base/clock.h"
 #include "base/json_fields.h"
@@ -183,6 +182,7 @@ void Supervisor::take_figures(Worker& worker, WorkerFigures figures) {
   worker.statistics.run = worker.report.run;
   worker.statistics.live = true;
   const bool paused = std::exchange(worker.report.reading_paused, figures.reading_paused) != figures.reading_paused;
+  worker.report.disk_full = figures.disk_full;
   if (!figures.checkpoint.empty()) worker.report.checkpoint = figures.checkpoint;
   bool anew = paused;
   if (figures.running) {
@@ -260,7 +260,7 @@ void Supervisor::worker_ended(Worker& worker) {
   worker.channel.reset();
   worker.statistics.live = false;
   report.pid = 0;
-  report.reading_paused = false;
+  report.reading_paused = report.disk_full = false;
   if (recycling_ || worker.is_removed) {
     worker.report.pid = 0;
     return;
@@ -425,10 +425,6 @@ void Supervisor::watch_clean_up(CleanUp& clean_up, int64_t now_ms) {
     answer = Failure(Error{ErrorKind::fatal, "control.clean_up", at->get<std::string>(), ""});
   else if (status != 0)
     answer = Failure(errors::clean_up_died(clean_up.task_id, how));
-  if (answer) {
-    std::error_code ignored;
-    std::filesystem::remove_all(clean_up.state_dir, ignored);
-  }
   outbox_.emplace_back([done = std::exchange(clean_up.done, nullptr), answer] { done(answer); });
 }
 

@@ -53,10 +53,19 @@ Result<void> note_reloads(Environment& environment, const StoredTask& task, std:
   return note(environment, task, 81, "state change", fmt::format("Reload of tables was requested: {}.", tables));
 }
 
-Result<void> note_reading(Environment& environment, const StoredTask& task, bool paused) {
-  return paused ? note(environment, task, 91, "state change",
-                       "Reading paused, swap files limit reached. It goes on once the target has caught up.")
-                : note(environment, task, 93, "state change", "Reading resumed.");
+Result<void> note_reading(Environment& environment, const StoredTask& task, ReadingPause pause) {
+  switch (pause) {
+    case ReadingPause::swap_files:
+      return note(environment, task, 91, "state change",
+                  "Reading paused, swap files limit reached. It goes on once the target has caught up.");
+    case ReadingPause::disk_full:
+      return note(environment, task, 92, "state change",
+                  "Reading paused, disk usage limit reached: the disk of the task's folder is full. It goes on once "
+                  "the target has caught up, or room was made there.");
+    case ReadingPause::none:
+      break;
+  }
+  return note(environment, task, 93, "state change", "Reading resumed.");
 }
 
 Result<void> note_clean_up_failed(Environment& environment, const StoredTask& task, std::string_view why) {

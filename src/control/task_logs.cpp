@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <filesystem>
+#include <ranges>
 #include <set>
 
 #include "control/log_faults.h"
@@ -107,9 +108,24 @@ Result<void> remove_logs(const std::string& folder) {
   return {};
 }
 
-Result<void> expire_logs(const std::string& folder, int64_t before_ms) {
+Result<void> move_logs(const std::string& from, const std::string& to) {
+  const auto paths = log_paths(from), there = log_paths(to);
+  const auto move = [&to](const std::string& path, size_t age) -> Result<void> {
+    std::error_code failed;
+    fs::rename(path, fs::path(to) / (age == 0 ? std::string(log_name) : fmt::format("{}.{}", log_name, age)), failed);
+    if (failed) return Failure(log_file_unreadable(path, "move", failed.value()));
+    return {};
+  };
+  // Oldest first, so that no name is taken and an interrupted move can be done again.
+  for (const std::string& path : there | std::views::reverse)
+    if (const auto age = age_of(fs::path(path).filename().string())) TRY(move(path, *age + paths.size()));
+  for (size_t age = paths.size(); age-- > 0;) TRY(move(paths[age], age));
+  return {};
+}
+
+Result<void> expire_logs(const std::string& folder, int64_t before_ms, bool newest_too) {
   for (const std::string& path : log_paths(folder)) {
-    if (path.ends_with(log_name)) continue;
+    if (path.ends_with(log_name) && !newest_too) continue;
     const auto file = TRY(LogFile::open(path));
     if (!file || file->written_ms() >= before_ms) continue;
     std::error_code failed;

@@ -108,7 +108,9 @@ std::vector<std::string> log_paths(const std::string& folder);
 uint64_t log_bytes(const std::string& folder);
 // Removes them all. A running worker's log makes a new file with its next line.
 Result<void> remove_logs(const std::string& folder);
-// Removes the older files whose last line is older than that.
-Result<void> expire_logs(const std::string& folder, int64_t before_ms);
+// Moves them all to another folder, which is there; what it holds is older.
+Result<void> move_logs(const std::string& from, const std::string& to);
+// Removes the older files whose last line is older than that; of a log that nobody writes to, the newest one too.
+Result<void> expire_logs(const std::string& folder, int64_t before_ms, bool newest_too = false);
 
 }  // namespace godwit

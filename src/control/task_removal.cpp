@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/server_log.h"
+#include "control/log_groups.h"
 #include "control/task_documents.h"
 #include "control/task_events.h"
 #include "control/task_faults.h"
@@ -13,6 +14,7 @@
 #include "control/task_status.h"
 #include "control/task_workers.h"
 #include "control/tasks.h"
+#include "store/instances.h"
 
 namespace godwit {
 namespace {
@@ -34,6 +36,17 @@ Result<std::string> put_folder_aside(const Environment& environment, const std::
   return Failure(task_folder_stays(task_folder(environment, task_id), failed.message()));
 }
 
+void keep_log(Environment& environment, const StoredTask& task) {
+  const auto keep = [&]() -> Result<void> {
+    const auto instance = TRY(find_instance(environment.database, task.instance_id));
+    if (!instance) return {};
+    return keep_task_log(environment, instance->identifier, task.id);
+  };
+  if (const auto kept = keep(); !kept)
+    server_log_of(Severity::warning, "tasks", "task={} its log is not kept: {}", task.identifier,
+                  kept.error().message);
+}
+
 // Answers the folder that is still to be removed; empty: none.
 Result<std::string> finish(Environment& environment, const std::string& task_id, const Result<void>& removed) {
   std::string aside;
@@ -49,6 +62,7 @@ Result<std::string> finish(Environment& environment, const std::string& task_id,
         return update_task(environment.database, *task);
       }
     }
+    keep_log(environment, *task);
     aside = TRY(put_folder_aside(environment, task_id));
     TRY(delete_task(environment.database, task_id));
     return note_deleted(environment, *task);

@@ -56,6 +56,11 @@ bool has_ended(const WorkerReport& report) {
   return report.state == WorkerState::stopped || report.state == WorkerState::failed;
 }
 
+ReadingPause pause_of(const WorkerReport& report) {
+  if (has_ended(report) || !report.reading_paused) return ReadingPause::none;
+  return report.disk_full ? ReadingPause::disk_full : ReadingPause::swap_files;
+}
+
 void begin_next_run(StoredTask& task, int64_t now_us, std::string stop_position, const FollowUp& follow_up) {
   task.run = std::max(task.run + 1, now_us);  // unique, as in task_runs.cpp
   task.start_kind = "resume-processing";
@@ -109,10 +114,10 @@ class Folding {
     // While it runs the checkpoint moves all the time and is asked of the worker.
     if (has_ended(report_) && !report_.checkpoint.empty()) task_.recovery_checkpoint = report_.checkpoint;
     task_.last_failure = as_sentence(report_.last_failure);
-    const bool paused = report_.reading_paused && !has_ended(report_);
-    if (paused != (task_.reading_paused != 0)) {
-      task_.reading_paused = paused ? 1 : 0;
-      if (!has_ended(report_)) TRY(note_reading(environment_, task_, paused));
+    const ReadingPause pause = pause_of(report_);
+    if (pause != static_cast<ReadingPause>(task_.reading_paused)) {
+      task_.reading_paused = static_cast<int64_t>(pause);
+      if (!has_ended(report_)) TRY(note_reading(environment_, task_, pause));
     }
     return {};
   }

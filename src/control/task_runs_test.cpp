@@ -156,6 +156,16 @@ TEST_F(TaskRunsTest, pauses_of_reading_are_told_as_they_begin_and_end) {
   EXPECT_EQ(events(arn), (std::vector<int64_t>{74, 69, 91, 93}));
 }
 
+TEST_F(TaskRunsTest, a_full_disk_is_told_apart_from_the_limit_of_swap_files) {
+  const std::string arn = run();
+  WorkerReport paused = report(arn, WorkerState::running);
+  paused.reading_paused = paused.disk_full = true;
+  tell(paused);
+  tell(paused);
+  tell(report(arn, WorkerState::running));
+  EXPECT_EQ(events(arn), (std::vector<int64_t>{74, 69, 92, 93}));
+}
+
 TEST_F(TaskRunsTest, a_run_that_ends_by_itself_says_why) {
   const std::string arn = make("one", "full-load");
   ASSERT_TRUE(start(arn));

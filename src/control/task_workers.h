@@ -80,6 +80,7 @@ struct WorkerReport {
   std::string last_failure;
   std::string checkpoint;            // RecoveryCheckpoint; empty: none yet
   bool reading_paused = false;       // events 0091, 0093
+  bool disk_full = false;            // and that is why: 0092 instead of 0091
   bool has_findings = false;         // a table is in error, a row parked, a count does not close (exit status 3)
   std::vector<std::string> remarks;  // of its end: what the user should know or do
 };
@@ -88,6 +89,14 @@ struct WorkerReport {
 struct WorkerTable {
   TableStatistics figures;
   int64_t updated_us = 0;  // LastUpdateTime
+};
+
+// Lines of a task's log: of errors and warnings.
+struct LogLineCount {
+  Component component = Component::common;
+  Severity severity = Severity::error;
+  uint64_t lines = 0;
+  bool operator==(const LogLineCount&) const = default;
 };
 
 // The latest figures of a task: of its worker, or those the last worker left. Counters go on over restarts and
@@ -107,10 +116,13 @@ struct WorkerStatistics {
   uint64_t changes_memory_source = 0, changes_disk_source = 0;  // of open source transactions
   uint64_t changes_memory_target = 0, changes_disk_target = 0;  // committed, waiting for the target
   uint64_t loaded_rows = 0, loaded_bytes = 0;                   // counters
-  uint64_t captured_changes = 0, applied_changes = 0, applied_bytes = 0;
+  uint64_t captured_changes = 0, captured_bytes = 0, applied_changes = 0, applied_bytes = 0;
   int64_t cpu_us = 0;  // counter
   uint64_t memory_bytes = 0, swap_bytes = 0;
   uint64_t spool_disk_bytes = 0;
+  // Counters since the fresh start.
+  std::vector<LogLineCount> log_lines;  // none of 0
+  uint64_t lob_truncations = 0, bulk_fallbacks = 0;
   bool live = false;  // a worker runs that tells them
 };
 
@@ -141,10 +153,9 @@ class TaskWorkers {
   virtual std::optional<WorkerStatistics> statistics(const std::string& task_id,
                                                      const std::string& state_dir) const = 0;
 
-  // Removes what the task left on both ends (slot, publications, record), as `godwit drop` does, and its state
-  // folder; `done` is called once, on the listener's thread, within three minutes. A worker that is there is put down
-  // first. The answer of a clean-up that failed keeps the folder. Type, mappings and positions of the job are not
-  // used.
+  // Removes what the task left on both ends (slot, publications, record), as `godwit drop` does; its state folder is
+  // the caller's to remove. `done` is called once, on the listener's thread, within three minutes. A worker that is
+  // there is put down first. Type, mappings and positions of the job are not used.
   virtual void remove(const WorkerJob& job, std::function<void(Result<void>)> done) = 0;
 
   // Sends every worker the signal to put its task down where it stands (RECYCLE_TASK) and waits for them, at most

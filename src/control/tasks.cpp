@@ -14,6 +14,7 @@
 #include "control/faults.h"
 #include "control/identifiers.h"
 #include "control/instances.h"
+#include "control/log_groups.h"
 #include "control/task_documents.h"
 #include "control/task_events.h"
 #include "control/task_faults.h"
@@ -139,10 +140,22 @@ bool fits_running_task(const StoredTask& before, const Modification& plan) {
          before.cdc_start_position == after.cdc_start_position && (!plan.settings || plan.settings->only_logging);
 }
 
-// A worker that runs makes a new file with its next line.
-void delete_logs(const Environment& environment, const StoredTask& task) {
-  if (const auto removed = remove_logs(task_folder(environment, task.id)); !removed)
+// What a task that does not publish its log has written goes too.
+Result<void> delete_log_files(Environment& environment, const StoredTask& task) {
+  TRY(delete_task_log(environment, TRY(instance_name(environment, task)), task.id));
+  return remove_logs(task_folder(environment, task.id));
+}
+
+void delete_logs(Environment& environment, const StoredTask& task) {
+  if (const auto removed = delete_log_files(environment, task); !removed)
     server_log_of(Severity::warning, "tasks", "task={} its log stays: {}", task.identifier, removed.error().message);
+}
+
+// Of a deleted task that had the same id.
+void go_on_with_log(Environment& environment, const StoredTask& task) {
+  if (const auto resumed = resume_task_log(environment, task.id); !resumed)
+    server_log_of(Severity::warning, "tasks", "task={} begins a log of its own: {}", task.identifier,
+                  resumed.error().message);
 }
 
 Result<StoredTask> modify_running(Environment& environment, const StoredTask& task, const Modification& plan) {
@@ -226,6 +239,7 @@ Result<StoredTask> create_task(Environment& environment, const NewTask& wanted) 
     return note_created(environment, task);
   }));
   warn(task, warnings);
+  go_on_with_log(environment, task);
   task.status = to_string(TaskStatus::creating);
   return task;
 }

@@ -98,9 +98,40 @@ WorkerStatistics worker_figures(const TaskStatistics& now, std::string_view type
   out.changes_memory_target = backlog.spool_changes - out.changes_disk_target + backlog.window_changes;
   out.loaded_rows = now.loaded_rows;
   out.loaded_bytes = now.loaded_bytes;
+  out.captured_bytes = now.captured_bytes;
+  out.lob_truncations = now.lob_truncations;
+  out.bulk_fallbacks = now.bulk_fallbacks;
   out.applied_changes = now.processed_changes;
   out.applied_bytes = now.applied_bytes;
   out.spool_disk_bytes = backlog.spool_disk_bytes;
+  return out;
+}
+
+void add_before(WorkerStatistics& now, const WorkerStatistics& before) {
+  now.lob_truncations += before.lob_truncations;
+  now.bulk_fallbacks += before.bulk_fallbacks;
+  for (const LogLineCount& each : before.log_lines) {
+    const auto same = std::ranges::find_if(now.log_lines, [&](const LogLineCount& line) {
+      return line.component == each.component && line.severity == each.severity;
+    });
+    if (same == now.log_lines.end())
+      now.log_lines.push_back(each);
+    else
+      same->lines += each.lines;
+  }
+}
+
+void LogLineCounts::note(Component component, Severity severity) {
+  if (severity <= Severity::warning)
+    lines_[static_cast<size_t>(severity)][static_cast<size_t>(component)].fetch_add(1, std::memory_order_relaxed);
+}
+
+std::vector<LogLineCount> LogLineCounts::counts() const {
+  std::vector<LogLineCount> out;
+  for (const Severity severity : {Severity::error, Severity::warning})
+    for (size_t component = 0; component < component_count; ++component)
+      if (const uint64_t lines = lines_[static_cast<size_t>(severity)][component].load(std::memory_order_relaxed))
+        out.push_back({static_cast<Component>(component), severity, lines});
   return out;
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 // What a worker tells of itself, from what its task counts. Pure: clocks and the process's own use are the caller's.
 
+#include <array>
+#include <atomic>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -29,6 +31,19 @@ int64_t full_load_percent(const std::vector<TableStatistics>& tables, std::strin
 
 // Of a worker that has not taken up yet what an earlier one counted: what that one showed stands.
 void show_as_before(WorkerStatistics& now, const WorkerStatistics& before);
+
+// Counters that go on over restarts and resumes: what an earlier worker of the same life counted is added.
+void add_before(WorkerStatistics& now, const WorkerStatistics& before);
+
+// Counts the lines of errors and warnings, by component. Thread-safe.
+class LogLineCounts {
+ public:
+  void note(Component component, Severity severity);
+  std::vector<LogLineCount> counts() const;  // none of 0
+
+ private:
+  std::array<std::array<std::atomic<uint64_t>, component_count>, 2> lines_{};
+};
 
 // Follows what changes, so that each row's LastUpdateTime is right and only what is new is told.
 class TableWatch {

@@ -59,6 +59,26 @@ TEST(WorkerFigures, an_error_that_the_task_tries_to_get_over_is_told_until_it_ha
   EXPECT_FALSE(is_shown(setback, 1'005'000));
 }
 
+TEST(WorkerFigures, lines_of_errors_and_warnings_are_counted_and_go_on_over_restarts) {
+  LogLineCounts lines;
+  lines.note(Component::target_apply, Severity::error);
+  lines.note(Component::target_apply, Severity::error);
+  lines.note(Component::target_apply, Severity::warning);
+  lines.note(Component::target_apply, Severity::info);
+  WorkerStatistics now, before;
+  now.log_lines = lines.counts();
+  now.bulk_fallbacks = 1;
+  before.log_lines = {{Component::target_apply, Severity::error, 40}, {Component::sorter, Severity::warning, 1}};
+  before.bulk_fallbacks = 10;
+  before.lob_truncations = 20;
+  add_before(now, before);
+  EXPECT_EQ(now.log_lines, (std::vector<LogLineCount>{{Component::target_apply, Severity::error, 42},
+                                                      {Component::target_apply, Severity::warning, 1},
+                                                      {Component::sorter, Severity::warning, 1}}));
+  EXPECT_EQ(now.bulk_fallbacks, 11U);
+  EXPECT_EQ(now.lob_truncations, 20U);
+}
+
 TEST(WorkerFigures, tables_are_counted_by_state_and_the_load_has_an_end_when_all_are_done) {
   TaskStatistics now;
   now.phase = "full load";

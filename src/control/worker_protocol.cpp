@@ -134,7 +134,7 @@ constexpr std::array<Member<Figures, int64_t>, 8> figure_integers = {
      {"latency_source_ms", &Figures::latency_source_ms},
      {"latency_target_ms", &Figures::latency_target_ms},
      {"cpu_us", &Figures::cpu_us}}};
-constexpr std::array<Member<Figures, uint64_t>, 17> figure_counts = {
+constexpr std::array<Member<Figures, uint64_t>, 20> figure_counts = {
     {{"tables_loaded", &Figures::tables_loaded},
      {"tables_loading", &Figures::tables_loading},
      {"tables_queued", &Figures::tables_queued},
@@ -147,13 +147,40 @@ constexpr std::array<Member<Figures, uint64_t>, 17> figure_counts = {
      {"loaded_rows", &Figures::loaded_rows},
      {"loaded_bytes", &Figures::loaded_bytes},
      {"captured_changes", &Figures::captured_changes},
+     {"captured_bytes", &Figures::captured_bytes},
      {"applied_changes", &Figures::applied_changes},
      {"applied_bytes", &Figures::applied_bytes},
      {"memory_bytes", &Figures::memory_bytes},
      {"swap_bytes", &Figures::swap_bytes},
-     {"spool_disk_bytes", &Figures::spool_disk_bytes}}};
+     {"spool_disk_bytes", &Figures::spool_disk_bytes},
+     {"lob_truncations", &Figures::lob_truncations},
+     {"bulk_fallbacks", &Figures::bulk_fallbacks}}};
 constexpr std::array<Member<Figures, bool>, 1> figure_flags = {{{"follows", &Figures::follows}}};
 constexpr Members<Figures> figure_members = {figure_texts, figure_integers, figure_counts, figure_flags};
+constexpr std::array<std::string_view, 5> severity_names = {"error", "warning", "info", "debug", "detailed_debug"};
+
+void write_members(json& out, const Figures& figures) {
+  write(out, figures, figure_members);
+  json& lines = out["log_lines"] = json::array();
+  for (const LogLineCount& each : figures.log_lines)
+    lines.push_back({{"component", to_string(each.component)},
+                     {"severity", severity_names[static_cast<size_t>(each.severity)]},
+                     {"lines", each.lines}});
+}
+
+Result<void> read_members(const JsonFields& fields, Figures& figures) {
+  TRY(read(fields, figures, figure_members));
+  for (const JsonFields& entry : TRY(fields.objects("log_lines"))) {
+    const std::optional<Component> component = component_of(TRY(entry.text("component")).value_or(""));
+    const auto at = std::ranges::find(severity_names, TRY(entry.text("severity")).value_or(""));
+    const int64_t lines = TRY(entry.integer("lines", 0, highest))
+    .value_or(0);
+    if (component && at != severity_names.end() && figures.log_lines.size() < component_count * severity_names.size())
+      figures.log_lines.push_back(
+          {*component, static_cast<Severity>(at - severity_names.begin()), static_cast<uint64_t>(lines)});
+  }
+  return {};
+}
 
 // ---- one message
 
@@ -164,11 +191,12 @@ json to_value(const WorkerFigures& figures) {
   json out = {{"message", "figures"},
               {"running", figures.running},
               {"reading_paused", figures.reading_paused},
+              {"disk_full", figures.disk_full},
               {"checkpoint", figures.checkpoint},
               {"setback", figures.setback},
               {"attempt", figures.attempt},
               {"restarted", figures.restarted}};
-  write(out, figures.statistics, figure_members);
+  write_members(out, figures.statistics);
   return out;
 }
 json to_value(const WorkerTables& tables) {
@@ -198,6 +226,8 @@ Result<WorkerMessage> read_figures(const JsonFields& fields) {
   .value_or(false);
   out.reading_paused = TRY(fields.boolean("reading_paused"))
   .value_or(false);
+  out.disk_full = TRY(fields.boolean("disk_full"))
+  .value_or(false);
   out.checkpoint = TRY(fields.text("checkpoint"))
   .value_or("");
   out.setback = TRY(fields.text("setback"))
@@ -206,11 +236,9 @@ Result<WorkerMessage> read_figures(const JsonFields& fields) {
   .value_or(0);
   out.restarted = TRY(fields.text("restarted"))
   .value_or("");
-  TRY(read(fields, out.statistics, figure_members));
+  TRY(read_members(fields, out.statistics));
   return out;
 }
-
-constexpr std::array<std::string_view, 5> severity_names = {"error", "warning", "info", "debug", "detailed_debug"};
 
 json to_value(const StopCommand& command) {
   return {{"command", "stop"}, {"recycle", command.recycle}};
@@ -262,7 +290,7 @@ Result<json> parse(std::string_view text, std::string_view what) {
 
 constexpr std::array<std::string_view, 3> start_kinds = {"fresh", "resume", "reload-target"};
 
-constexpr std::array<Member<WorkerJob, std::string>, 11> job_texts = {{{"task", &WorkerJob::task_id},
+constexpr std::array<Member<WorkerJob, std::string>, 12> job_texts = {{{"task", &WorkerJob::task_id},
                                                                        {"server", &WorkerJob::server_name},
                                                                        {"type", &WorkerJob::type},
                                                                        {"source", &WorkerJob::source},
@@ -420,7 +448,7 @@ Result<ReloadOrders> parse_reload_orders(std::string_view text) {
 
 std::string to_json(const WorkerStatistics& statistics) {
   json out = {{"tables", json::array()}};
-  write(out, statistics, figure_members);
+  write_members(out, statistics);
   for (const WorkerTable& table : statistics.tables) out["tables"].push_back(to_value(table));
   return dump(out);
 }
@@ -429,7 +457,7 @@ Result<WorkerStatistics> parse_worker_statistics(std::string_view text) {
   const json root = TRY(parse_json(text, "statistics.json"));
   const JsonFields fields = TRY(JsonFields::of(root, "$"));
   WorkerStatistics out;
-  TRY(read(fields, out, figure_members));
+  TRY(read_members(fields, out));
   out.tables = TRY(read_tables(fields));
   return out;
 }

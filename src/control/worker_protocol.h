@@ -45,7 +45,7 @@ struct WorkerHello {
 // Each second, and when something of it changes.
 struct WorkerFigures {
   bool running = false;  // past its start
-  bool reading_paused = false;
+  bool reading_paused = false, disk_full = false;
   std::string checkpoint;
   std::string setback;          // the error that keeps the task from going on just now; empty: none
   int64_t attempt = 0;          // to get over it

@@ -76,7 +76,13 @@ TEST(WorkerProtocol, jobs_outcomes_and_statistics_come_back_as_they_were_said) {
   WorkerStatistics statistics;
   statistics.phase = "full load";
   statistics.tables = {some_table()};
+  statistics.log_lines = {{Component::target_apply, Severity::error, 3}, {Component::sorter, Severity::warning, 1}};
+  statistics.lob_truncations = 5;
+  statistics.bulk_fallbacks = 6;
+  statistics.captured_bytes = 7;
   EXPECT_EQ(to_json(*parse_worker_statistics(to_json(statistics))), to_json(statistics));
+  EXPECT_EQ(parse_worker_statistics(to_json(statistics))->log_lines, statistics.log_lines);
+  EXPECT_EQ(parse_worker_statistics(to_json(statistics))->bulk_fallbacks, 6U);
 }
 
 TEST(WorkerProtocol, what_is_not_known_yet_is_passed_over_and_what_is_wrong_is_an_error) {

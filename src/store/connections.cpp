@@ -6,10 +6,10 @@ namespace godwit {
 namespace {
 
 constexpr std::string_view select =
-    "SELECT endpoint_id, instance_id, status, last_failure_message, attempt, created_us FROM connections";
+    "SELECT endpoint_id, instance_id, status, last_failure_message, attempt, created_us, asked FROM connections";
 
 ConnectionRecord read(const Row& row) {
-  return {row.text(0), row.text(1), row.text(2), row.text(3), row.integer(4), row.integer(5)};
+  return {row.text(0), row.text(1), row.text(2), row.text(3), row.integer(4), row.integer(5), row.integer(6) != 0};
 }
 
 }  // namespace
@@ -19,14 +19,14 @@ std::string connection_key(const ConnectionRecord& connection) {
 }
 
 Result<ConnectionRecord> begin_connection_test(Database& database, const std::string& endpoint_id,
-                                               const std::string& instance_id, int64_t now_us) {
+                                               const std::string& instance_id, int64_t now_us, bool asked) {
   return database.atomically([&]() -> Result<ConnectionRecord> {
     const std::string key = connection_key({.endpoint_id = endpoint_id, .instance_id = instance_id});
     TRY(
-        database.run("INSERT INTO connections (key, endpoint_id, instance_id, status, attempt, created_us) "
-                     "VALUES (?, ?, ?, 'testing', 1, ?) ON CONFLICT (key) DO UPDATE SET status = 'testing', "
-                     "last_failure_message = '', attempt = attempt + 1",
-                     {key, endpoint_id, instance_id, now_us}));
+        database.run("INSERT INTO connections (key, endpoint_id, instance_id, status, attempt, created_us, asked) "
+                     "VALUES (?, ?, ?, 'testing', 1, ?, ?) ON CONFLICT (key) DO UPDATE SET status = 'testing', "
+                     "last_failure_message = '', attempt = attempt + 1, asked = excluded.asked",
+                     {key, endpoint_id, instance_id, now_us, int64_t{asked ? 1 : 0}}));
     return TRY(find_connection(database, endpoint_id, instance_id))
     .value_or(ConnectionRecord{});
   });

@@ -17,6 +17,7 @@ struct ConnectionRecord {
   std::string last_failure_message{};
   int64_t attempt = 0;
   int64_t created_us = 0;  // of the pair's first test
+  bool asked = true;       // the latest attempt: a caller asked for it; else the endpoint was modified
 };
 
 struct ConnectionChoice {
@@ -25,7 +26,7 @@ struct ConnectionChoice {
 
 // The pair's record becomes "testing"; answers it, with the new attempt's number.
 Result<ConnectionRecord> begin_connection_test(Database& database, const std::string& endpoint_id,
-                                               const std::string& instance_id, int64_t now_us);
+                                               const std::string& instance_id, int64_t now_us, bool asked = true);
 // Nothing happens when the pair has gone, or another attempt was begun. An empty message: successful.
 Result<void> end_connection_test(Database& database, const ConnectionRecord& attempt, const std::string& failure);
 Result<std::optional<ConnectionRecord>> find_connection(Database& database, const std::string& endpoint_id,

@@ -151,6 +151,7 @@ constexpr std::string_view version_1[] = {
 
 constexpr std::string_view version_2[] = {
     "ALTER TABLE tasks ADD COLUMN start_position_taken INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE connections ADD COLUMN asked INTEGER NOT NULL DEFAULT 1",
 };
 
 constexpr std::array<std::span<const std::string_view>, 2> versions = {version_1, version_2};

@@ -34,7 +34,7 @@ struct StoredTask {
   std::string cdc_start_position{}, cdc_stop_position{}, recovery_checkpoint{};
   int64_t start_position_taken = 0;  // 1: a run has begun at cdc_start_position since it was given
   std::string run_stop_position{};   // what the run that is under way stops at
-  int64_t reading_paused = 0;
+  int64_t reading_paused = 0;        // ReadingPause of control/task_events.h
 
   int64_t created_us = 0;
   int64_t start_called_us = 0;  // ReplicationTaskStartDate

@@ -106,8 +106,9 @@ Result<void> Capture::loop(const std::stop_token& stop) {
     const int64_t commit_us = batch.parts.empty() ? 0 : batch.parts.back().commit_us;
     if (commit_us != 0) progress_.change([&](TaskStatistics& s) { s.backlog.captured_us = commit_us; });
     count(batch);
+    const uint64_t bytes = flowing ? batch.memory_bytes() : 0;
     if (flowing || !read_to.empty()) TRY(store(batch, stop));
-    publish(read_to, flowing);
+    publish(read_to, flowing, bytes);
     if (!read_to.empty()) {
       const std::lock_guard lock(mutex_);
       read_to_ = read_to;
@@ -144,18 +145,22 @@ void Capture::tell_read() {
   read_ = {};
 }
 
-void Capture::publish(const Position& read_to, bool flowing) {
+void Capture::publish(const Position& read_to, bool flowing, uint64_t bytes) {
   const Spool::Usage usage = spool_.usage();
   progress_.change([&](TaskStatistics& s) {
     note_spool(s.backlog, usage);
     s.backlog.flowing = flowing;
+    s.captured_bytes += bytes;
     if (!read_to.empty()) s.backlog.read_to = read_to;
   });
 }
 
-void Capture::set_paused(bool paused) {
+void Capture::set_paused(bool paused, bool disk_full) {
   paused_ = paused;
-  progress_.change([&](TaskStatistics& s) { s.backlog.paused = paused; });
+  progress_.change([&](TaskStatistics& s) {
+    s.backlog.paused = paused;
+    s.backlog.disk_full = disk_full;
+  });
 }
 
 Result<void> Capture::store(ChangeBatch& batch, const std::stop_token& stop) {
@@ -171,8 +176,8 @@ Result<void> Capture::store(ChangeBatch& batch, const std::stop_token& stop) {
       return {};
     }
     if (!paused_) {
-      set_paused(true);
       const Spool::Usage usage = spool_.usage();
+      set_paused(true, usage.disk_full);
       if (usage.disk_full)
         log_info(Component::sorter, "Reading from source is paused. Total disk usage exceeded the limit 100%");
       else

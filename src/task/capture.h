@@ -36,8 +36,8 @@ class Capture {
   Result<void> store(ChangeBatch& batch, const std::stop_token& stop);
   void pass_release();
   Result<void> wait_for_structure(const std::stop_token& stop);
-  void publish(const Position& read_to, bool flowing);
-  void set_paused(bool paused);
+  void publish(const Position& read_to, bool flowing, uint64_t bytes = 0);
+  void set_paused(bool paused, bool disk_full = false);
   void count(const ChangeBatch& batch);
   void tell_read();
 

@@ -46,6 +46,7 @@ struct Backlog {
   uint64_t window_changes = 0, window_bytes = 0;
   int64_t spool_oldest_us = 0, window_oldest_us = 0;  // commit time of the oldest transaction there
   bool paused = false;                                // reading waits for room in the spool
+  bool disk_full = false;                             // and that is what its disk lacks, not what the settings allow
   bool flowing = false;                               // the reader's last look at the log gave something
   Position read_to;
   int64_t captured_us = 0;  // commit time of the last transaction read
@@ -73,6 +74,8 @@ struct TaskStatistics {
   Setback setback;  // the latest of this run
   // Of this run: rows and bytes loaded; changes dealt with (applied, parked or passed over) and their size in memory.
   uint64_t loaded_rows = 0, loaded_bytes = 0, processed_changes = 0, applied_bytes = 0;
+  // Of this run too: size in memory of the changes read, values that were cut, sets that became single statements.
+  uint64_t captured_bytes = 0, lob_truncations = 0, bulk_fallbacks = 0;
 };
 
 class Progress {

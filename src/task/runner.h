@@ -280,7 +280,7 @@ class TaskRunner {
   TaskContext context_;
   Progress progress_;
   ErrorTally tally_;
-  FindingLog findings_;
+  FindingLog findings_{progress_};
   TaskSummary summary_;
   int64_t started_ms_ = 0;
   bool finished_before_ = false;

@@ -79,6 +79,7 @@ void FindingLog::write(Component component, const TableRef& table, const ChangeN
     log_error(component, "{}", note.message);
     return;
   }
+  progress_.change([](TaskStatistics& s) { ++s.lob_truncations; });
   const std::lock_guard lock(mutex_);
   Minute& minute = minutes_[table];
   const int64_t now = monotonic_ms();

@@ -30,7 +30,11 @@ ChangeAction action_on(const TaskContext& context, ChangeNote::Kind kind, size_t
 // Thread-safe.
 class FindingLog {
  public:
+  // `progress` counts all cut values and outlives the log.
+  explicit FindingLog(Progress& progress) : progress_(progress) {}
   ~FindingLog();
+  FindingLog(const FindingLog&) = delete;
+  FindingLog& operator=(const FindingLog&) = delete;
   void write(Component component, const TableRef& table, const ChangeNote& note);
 
  private:
@@ -41,6 +45,7 @@ class FindingLog {
   };
   static void close(const TableRef& table, Minute& minute, int64_t now_ms);
 
+  Progress& progress_;
   std::mutex mutex_;
   std::map<TableRef, Minute> minutes_;
 };

@@ -98,10 +98,14 @@ Result<bool> Spool::put(ChangeBatch& batch) {
   const uint64_t commits = task_log().wants(Component::sorter, Severity::debug) ? commits_of(batch) : 0;
   const bool to_memory = on_disk_.empty() && (memory_.empty() || memory_bytes_ + bytes <= limits_.memory_bytes);
   if (to_memory) {
+    disk_full_ = false;
     memory_bytes_ += bytes;
     memory_.push_back(std::move(batch));
   } else {
-    if (disk_bytes_ + bytes > limits_.disk_bytes) return false;
+    if (disk_bytes_ + bytes > limits_.disk_bytes) {
+      disk_full_ = false;
+      return false;
+    }
     const bool written = TRY(write(batch));
     if (!written) return false;
     on_disk_.push_back(changes);
@@ -156,9 +160,11 @@ Result<bool> Spool::write(const ChangeBatch& batch) {
   }
   if (errno != ENOSPC && errno != EDQUOT) return io_failed("write", segment.path);
   if (!disk_full_)
-    log_warning(Component::sorter,
-                "The disk of the spool folder {} is full: reading goes on when the target has taken what is there.",
-                folder_);
+    log_warning(
+        Component::sorter,
+        "The disk of the spool folder {} is full. Reading goes on once the target has taken what is there, or room "
+        "was made.",
+        folder_);
   disk_full_ = true;
   if (::ftruncate(segment.file, static_cast<off_t>(segment.written)) != 0 ||
       ::lseek(segment.file, static_cast<off_t>(segment.written), SEEK_SET) < 0)

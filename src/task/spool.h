@@ -43,7 +43,7 @@ class Spool {
     uint64_t batches = 0, memory_bytes = 0, disk_bytes = 0, changes = 0;
     int64_t oldest_us = 0;     // commit time of the first transaction; 0: there is none
     uint64_t limit_bytes = 0;  // of the disk
-    bool disk_full = false;    // the folder's disk took no more
+    bool disk_full = false;    // as the last batch that did not go into memory found it
   };
   Usage usage() const;
 

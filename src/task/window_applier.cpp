@@ -312,6 +312,7 @@ Result<void> WindowApplier::apply_table(uint32_t table, std::vector<Item>& items
     for (const Item& item : items) count_applied(item);
     return {};
   }
+  if (context_.progress != nullptr) context_.progress->change([](TaskStatistics& s) { ++s.bulk_fallbacks; });
   constexpr int64_t line_interval_ms = 60000;
   int64_t& last = last_bulk_line_ms_[table];
   if (last == 0 || monotonic_ms() - last > line_interval_ms) {

@@ -134,6 +134,17 @@ def test_what_a_server_refuses_is_told_and_a_change_is_tested_again(
     )
 
 
+def test_a_password_is_mended_and_tested_at_once(dms: Any, instance: str, databases: SharedServers) -> None:
+    on = databases.get("15", "source")
+    endpoint = create(dms, **login(on, "postgres", Password="wrong"))
+    failure(dms, instance, endpoint)
+    for _ in range(5):  # the change begins a test of its own
+        dms.modify_endpoint(EndpointArn=endpoint, Password="wrong again")
+        dms.modify_endpoint(EndpointArn=endpoint, Password=PASSWORD)
+        dms.test_connection(ReplicationInstanceArn=instance, EndpointArn=endpoint)
+        wait_for(dms, endpoint)
+
+
 def test_a_bad_setting_of_the_engine_fails_the_test_by_name(
     dms: Any, instance: str, databases: SharedServers
 ) -> None:

@@ -162,6 +162,7 @@ def test_the_three_lines_of_a_table_are_found_by_its_quoted_name(monitored: Moni
     assert re.search(r"Load finished for table 'public'.'PERSON' \(Id = \d+\). 3 rows received.", told)
     assert "3 records transferred." in told
     assert monitored.pattern('"PERSON" -"rows sent"') and not monitored.pattern('"PERSON" "pet"')
+    assert len(monitored.pattern(r"%'PERSON' \(Id = \d+\)\. [0-9]+ rows (sent|received)\.%")) == 2
 
 
 def test_a_log_is_read_page_by_page_to_where_the_token_repeats(monitored: Monitored) -> None:
@@ -215,6 +216,29 @@ def test_a_deleted_stream_begins_anew_with_the_tasks_next_line(monitored: Monito
     monitored.book.until(lambda: bool(monitored.pattern('"TASK_MANAGER"')), 30, "the log's next lines")
     assert before == [] or before[0]["firstEventTimestamp"] > 0
     assert not monitored.pattern('"PERSON" "rows sent"')
+
+
+def test_the_log_of_a_deleted_task_is_read_after_its_end(monitored: Monitored) -> None:
+    book, logs = monitored.book, monitored.logs
+    first = book.describe(monitored.task)
+    ends = [first["SourceEndpointArn"], first["TargetEndpointArn"]]
+    task = book.task("mortal", ends, "full-load", {"rules": select("public")}, {
+        "Logging": {"EnableLogging": True}, "FullLoadSettings": {"TargetTablePrepMode": "DO_NOTHING"},
+    })  # fmt: skip
+    book.start(task)
+    book.until(lambda: book.describe(task)["Status"] == "stopped", 60, "its end")
+    counters = re.findall(r'^(godwit_task_\w+_total){.*task="monitored-mortal".*} (.+)$', scrape(monitored.server)[2], re.M)
+    assert {"godwit_task_full_load_rows_total", "godwit_task_errors_total"} <= {name for name, _ in counters}
+    assert float(dict(counters)["godwit_task_cpu_seconds_total"]) > 0
+    stream = {"logGroupName": monitored.group, "logStreamName": "dms-task-" + task.rsplit(":", 1)[1]}
+    before = [event["message"] for event in logs.get_log_events(**stream, startFromHead=True)["events"]]
+    book.delete(task)
+    assert [event["message"] for event in logs.get_log_events(**stream, startFromHead=True)["events"]] == before
+    streams = logs.describe_log_streams(logGroupName=monitored.group)["logStreams"]
+    assert stream["logStreamName"] in [each["logStreamName"] for each in streams]
+    logs.delete_log_stream(**stream)
+    with pytest.raises(logs.exceptions.ResourceNotFoundException):
+        logs.get_log_events(**stream)
 
 
 def test_faults_of_logs_are_those_that_clients_know(monitored: Monitored, aws: CommandLine) -> None:

@@ -88,6 +88,11 @@ class Runbook:
         self.until_status(arn, "ready", 30)
         return arn
 
+    def delete(self, task: str) -> None:
+        self.call("DeleteReplicationTask", ReplicationTaskArn=task)
+        self.until(lambda: self.is_gone(task), 60, "the task to go")
+        self._tasks.remove(task)
+
     def end(self) -> None:
         """Everything is deleted, as a user cleans up; what is left on a server would fail the tests after it."""
         for task in self._tasks:

@@ -174,23 +174,24 @@ def test_a_target_restored_to_an_earlier_time_is_noticed(own_pair: Pair) -> None
 # --- the spool's disk ---
 
 
-def paused_and_went_on(pair: Pair, task: Task, failpoint: str = "") -> None:
+def paused_and_went_on(pair: Pair, task: Task, failpoint: str = "", why: str = "") -> None:
     """A backlog that the memory budget cannot hold, on a disk that cannot either: reading waits, and all arrives."""
     assert task.catch_up().code == 0
     pair.on_source("INSERT INTO documents SELECT g, 0, repeat(md5(g::text), 256) FROM generate_series(1001, 19000) g")
     outcome = task.catch_up(failpoint=failpoint, timeout_s=180)
     assert outcome.code == 0, outcome
-    assert "Reading from source is paused" in outcome.log, outcome
+    assert f"Reading from source is paused. {why}" in outcome.log, outcome
     pair.assert_ends_equal(task)
 
 
 def test_reading_pauses_while_the_spool_is_at_its_limit(pair: Pair) -> None:
-    paused_and_went_on(pair, pair.task(settings={**SETTINGS, "Godwit": {"MemoryMB": 64, "SpoolMB": 2}}))
+    paused_and_went_on(pair, pair.task(settings={**SETTINGS, "Godwit": {"MemoryMB": 64, "SpoolMB": 2}}),
+                       why="Total storage used by swap files exceeded the limit")
 
 
 def test_reading_pauses_while_the_disk_refuses_a_write(pair: Pair) -> None:
     task = pair.task(settings={**SETTINGS, "Godwit": {"MemoryMB": 64, "SpoolMB": 500}})
-    paused_and_went_on(pair, task, failpoint="spool-write@3=fail")
+    paused_and_went_on(pair, task, failpoint="spool-write@3=fail", why="Total disk usage exceeded the limit")
 
 
 @pytest.fixture
