@@ -10,7 +10,6 @@
 #include <cerrno>
 #include <charconv>
 #include <new>
-#include <nlohmann/json.hpp>
 #include <optional>
 
 #include "app/commands.h"
@@ -81,6 +80,9 @@ Result<TaskOptions> worker_options(const WorkerJob& job) {
   out.fresh_run = job.fresh_run;
   out.has_begun = job.has_begun;
   out.came_to = job.came_to;
+  out.remember_capture = [state_dir = job.state_dir](const CaptureTrace& capture) {
+    return remember_capture(state_dir, capture);
+  };
   fit_budget(out.settings, job.limits);
   return out;
 }
@@ -165,7 +167,13 @@ int work(const WorkerJob& job, const std::string& socket_path) {
   return outcome->failed ? 1 : outcome->has_findings ? 3 : 0;
 }
 
-Result<DroppedTask> remove_task(const WorkerJob& job) {
+void say(const CleanUpLine& line) {
+  const std::string text = to_line(line);
+  // One write: another thread says that it is alive.
+  [[maybe_unused]] const ssize_t wrote = ::write(STDOUT_FILENO, text.data(), text.size());
+}
+
+Result<ClearedTask> remove_task(const WorkerJob& job) {
   TaskContext context;
   context.source = TRY(parse_endpoint(job.source));
   context.target = TRY(parse_endpoint(job.target));
@@ -174,16 +182,21 @@ Result<DroppedTask> remove_task(const WorkerJob& job) {
   context.task_id = job.task_id;
   context.server_name = job.server_name;
   context.settings = TRY(parse_settings(job.settings));
-  return drop_task(context, true);
+  const auto captures = read_captures(job.state_dir);
+  ClearedTask out = clear_task(context, captures ? *captures : std::vector<CaptureTrace>(),
+                               {[] { say({}); }, [] { say({.restored = true}); }});
+  if (!captures) out.left.push_back(captures.error().message);
+  return out;
 }
 
-// One line for the server on standard output.
+// Lines for the server on standard output.
 int clean_up(const WorkerJob& job) {
   const auto removed = remove_task(job);
-  nlohmann::json answer = nlohmann::json::object();
-  if (!removed) answer["error"] = in_api_words(removed.error().message);
-  fmt::print("{}\n", answer.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
-  return removed ? 0 : 1;
+  CleanUpLine answer{.ends = true};
+  if (removed) answer.holds_definitions = removed->holds_definitions;
+  answer.error = in_api_words(removed ? join(removed->left, "\n") : removed.error().message);
+  say(answer);
+  return answer.error.empty() ? 0 : 1;
 }
 
 }  // namespace

@@ -18,7 +18,6 @@
 namespace godwit {
 namespace {
 
-constexpr int64_t clean_up_ms = 120000;
 constexpr int64_t put_down_ms = 20000;
 
 }  // namespace
@@ -52,6 +51,7 @@ Result<std::unique_ptr<Supervisor>> Supervisor::open(WorkerEnvironment environme
   if (!out->wake_) return Failure(errors::worker_not_started(errno));
   out->socket_ = TRY(listen_for_workers(out->socket_path_));
   out->looked_ms_ = monotonic_ms();
+  out->teller_ = std::jthread([supervisor = out.get()](const std::stop_token& stop) { supervisor->deliver(stop); });
   out->thread_ = std::jthread([supervisor = out.get()](const std::stop_token& stop) { supervisor->run(stop); });
   return out;
 }
@@ -60,6 +60,8 @@ Supervisor::~Supervisor() {
   thread_.request_stop();
   wake();
   if (thread_.joinable()) thread_.join();
+  teller_.request_stop();
+  if (teller_.joinable()) teller_.join();
 }
 
 void Supervisor::wake() {
@@ -67,11 +69,40 @@ void Supervisor::wake() {
   [[maybe_unused]] const ssize_t wrote = ::write(wake_.get(), &one, sizeof one);
 }
 
-// The report as it is now goes to the listener.
+// The report as it is now goes to the listener, in the place of one that it has not heard yet and that says the same
+// but for figures: while the store stands still there are no more of them than tasks and states.
 void Supervisor::tell(Worker& worker) {
   worker.told_ms = monotonic_ms();
-  outbox_.emplace_back([this, report = worker.report] { environment_.listener(report); });
+  const auto last = std::find_if(outbox_.rbegin(), outbox_.rend(), [&](const Notice& notice) {
+    return notice.report && notice.report->task_id == worker.report.task_id;
+  });
+  if (last != outbox_.rend() && last->report->run == worker.report.run && last->report->state == worker.report.state)
+    last->report = worker.report;
+  else
+    outbox_.push_back({worker.report, nullptr});
+  posted_.notify_all();
   wake();
+}
+
+void Supervisor::answer(CleanUp& clean_up, Result<void> how) {
+  outbox_.push_back(
+      {std::nullopt, [done = std::exchange(clean_up.done, nullptr), how = std::move(how)] { done(how); }});
+  posted_.notify_all();
+}
+
+// What is there when the end comes is still told.
+void Supervisor::deliver(const std::stop_token& stop) {
+  std::unique_lock lock(mutex_);
+  while (posted_.wait(lock, stop, [this] { return !outbox_.empty(); })) {
+    const Notice next = std::move(outbox_.front());
+    outbox_.pop_front();
+    lock.unlock();
+    if (next.report)
+      environment_.listener(*next.report);
+    else
+      next.answer();
+    lock.lock();
+  }
 }
 
 Result<void> Supervisor::launch(Worker& worker, const WorkerJob& job) {
@@ -135,8 +166,11 @@ bool Supervisor::adopt(Worker& worker, int64_t pid) {
   return true;
 }
 
-// Orders that cannot be read are lost, and the log says so.
+// Orders that cannot be read are lost, and the log says so. Until a worker tells of its tables, those that the last
+// one left are shown, and what is ordered.
 void Supervisor::load_orders(Worker& worker) {
+  if (auto left = read_statistics(worker.state_dir); left && left->run == worker.report.run)
+    show_statistics(worker, std::move(*left));
   auto orders = read_orders(worker.state_dir);
   if (!orders) {
     server_log_of(Severity::warning, "workers", "task={} the reloads that were asked for are forgotten: {}",
@@ -145,6 +179,26 @@ void Supervisor::load_orders(Worker& worker) {
   }
   worker.orders = std::move(*orders);
   if (!worker.orders.empty()) last_order_ = std::max(last_order_, worker.orders.rbegin()->first);
+  show_orders(worker);
+}
+
+void Supervisor::show_statistics(Worker& worker, WorkerStatistics statistics) {
+  worker.statistics = std::move(statistics);
+  worker.statistics.live = false;
+  worker.rows.clear();
+  for (size_t t = 0; t < worker.statistics.tables.size(); ++t)
+    worker.rows[worker.statistics.tables[t].figures.table] = t;
+}
+
+// A table that is to be loaded again is not "completed", whatever its worker knows by now.
+void Supervisor::show_orders(Worker& worker) {
+  for (const auto& [order, tables] : worker.orders)
+    for (const TableRef& table : tables)
+      if (const auto row = worker.rows.find(table); row != worker.rows.end()) {
+        TableStatistics& figures = worker.statistics.tables[row->second].figures;
+        figures.state = TableState::reloading;
+        figures.reloaded = true;
+      }
 }
 
 void Supervisor::keep_orders(const Worker& worker) {
@@ -223,11 +277,7 @@ Result<void> Supervisor::reload(const std::string& task_id, const std::vector<Ta
     worker.orders.erase(order);
     return kept;
   }
-  for (const TableRef& table : tables) {  // what is asked next sees it
-    TableStatistics& figures = worker.statistics.tables[worker.rows[table]].figures;
-    figures.state = TableState::reloading;
-    figures.reloaded = true;
-  }
+  show_orders(worker);  // what is asked next sees it
   send(worker, ReloadCommand{order, tables});
   return {};
 }
@@ -291,7 +341,7 @@ Result<void> Supervisor::begin_clean_up(CleanUp& clean_up) {
   line.error_file = clean_up.state_dir + "/worker.err";
   line.reads_output = true;
   clean_up.process = TRY(WorkerProcess::start(line));
-  clean_up.until_ms = monotonic_ms() + clean_up_ms;
+  clean_up.until_ms = monotonic_ms() + clean_up_silence_ms;
   return {};
 }
 

@@ -1,7 +1,8 @@
 #pragma once
-// The one implementation of TaskWorkers: worker processes on this host, one thread that watches them all. A worker is
-// seen to die by its process descriptor, at once; to hang, by its silence; and to live on without a server by the
-// lock in its folder. See control/task_workers.h for what callers must know.
+// The one implementation of TaskWorkers: worker processes on this host, one thread that watches them all, another
+// that tells the listener, who may wait for the store. A worker is seen to die by its process descriptor, at once; to
+// hang, by its silence; and to live on without a server by the lock in its folder. See control/task_workers.h for
+// what callers must know.
 
 #include <condition_variable>
 #include <deque>
@@ -19,6 +20,9 @@
 #include "control/worker_protocol.h"
 
 namespace godwit {
+
+// A clean-up that says nothing for so long is killed; one that works says so all the time.
+inline constexpr int64_t clean_up_silence_ms = 120000;
 
 class Supervisor final : public TaskWorkers {
  public:
@@ -76,10 +80,13 @@ class Supervisor final : public TaskWorkers {
   };
 
   struct CleanUp {
-    std::string task_id, state_dir, order, output;
+    std::string task_id, state_dir, order;
+    LineReader lines;
+    std::optional<CleanUpLine> answer;
+    bool restored = false;  // no definition would be lost with the record
     WorkerProcess process;  // none yet: the task's worker is being put down
     std::function<void(Result<void>)> done;
-    int64_t until_ms = 0;
+    int64_t until_ms = 0;  // unless it says something
     bool late = false;
   };
 
@@ -90,12 +97,15 @@ class Supervisor final : public TaskWorkers {
   void take_up_one(const std::string& task_id, int64_t run, const Result<WorkerJob>& job);
   void load_orders(Worker& worker);
   void keep_orders(const Worker& worker);
+  static void show_statistics(Worker& worker, WorkerStatistics statistics);
+  static void show_orders(Worker& worker);
   void put_down(const std::string& task_id, const std::string& state_dir, int64_t run);
   bool is_there(const std::string& task_id) const;
   Result<void> begin_clean_up(CleanUp& clean_up);
   bool adopt(Worker& worker, int64_t pid);
   void send(Worker& worker, const WorkerCommand& command);
   void tell(Worker& worker);
+  void answer(CleanUp& clean_up, Result<void> how);
   void wake();
 
   // supervisor_watch.cpp, on the supervisor's thread; the lock held but where said
@@ -116,9 +126,12 @@ class Supervisor final : public TaskWorkers {
   void check_times(Worker& worker, int64_t now_ms);
   void restart_due();  // not held
   void watch_clean_up(CleanUp& clean_up, int64_t now_ms);
+  static void hear_clean_up(CleanUp& clean_up, int64_t now_ms);
   bool wait_for_worker(CleanUp& clean_up, int64_t now_ms);
   void send_stop(Worker& worker);
-  void deliver();  // not held
+
+  // supervisor.cpp, on a thread of its own
+  void deliver(const std::stop_token& stop);  // not held
 
   const WorkerEnvironment environment_;
   const std::string socket_path_;
@@ -128,12 +141,18 @@ class Supervisor final : public TaskWorkers {
   std::map<std::string, Worker> workers_;
   std::vector<Stranger> strangers_;
   std::vector<CleanUp> clean_ups_;
-  std::deque<std::function<void()>> outbox_;  // what the listener is to hear
-  bool taken_up_ = false;                     // strangers of unknown tasks are sent away
+  // What the listener is to hear: a report, or the answer to a clean-up.
+  struct Notice {
+    std::optional<WorkerReport> report;
+    std::function<void()> answer;
+  };
+  std::deque<Notice> outbox_;
+  std::condition_variable_any posted_;
+  bool taken_up_ = false;  // strangers of unknown tasks are sent away
   bool recycling_ = false;
   int64_t last_order_ = 0;
   int64_t looked_ms_ = 0;
-  std::jthread thread_;
+  std::jthread teller_, thread_;
 };
 
 }  // namespace godwit

@@ -11,7 +11,6 @@
 #include <cerrno>
 
 #include "base/clock.h"
-#include "base/json_fields.h"
 #include "control/supervisor.h"
 #include "control/worker_errors.h"
 #include "control/worker_folder.h"
@@ -26,8 +25,7 @@ constexpr int64_t tell_interval_ms = 5000;      // of reports in which only hear
 constexpr int64_t stop_max_ms = 240000;      // a worker that does not come to its stop is killed: that costs nothing
 constexpr int64_t end_start_max_ms = 30000;  // one that is to stop is past its start within
 constexpr int64_t pause_ms = 5000;           // this thread itself stood still for so long
-constexpr size_t clean_up_output_max = 65536;
-constexpr int low_memory_status = 75;  // app/run.cpp
+constexpr int low_memory_status = 75;        // app/run.cpp
 
 }  // namespace
 
@@ -40,13 +38,10 @@ void Supervisor::run(const std::stop_token& stop) {
     }
     look_at_all(timeout_ms);
     restart_due();
-    deliver();
   }
-  deliver();
 }
 
 int64_t Supervisor::next_look_ms(int64_t now_ms) const {
-  if (!outbox_.empty()) return 0;
   int64_t out = look_ms;
   for (const auto& [task_id, worker] : workers_)
     for (const int64_t at : {worker.restart_at_ms, worker.end ? worker.end_at_ms : 0})
@@ -216,6 +211,7 @@ void Supervisor::take_tables(Worker& worker, WorkerTables tables) {
     else
       known[at->second] = std::move(table);
   }
+  show_orders(worker);
 }
 
 // Reads what the process left, and what the supervisor itself did to it.
@@ -316,12 +312,8 @@ void Supervisor::end_run(Worker& worker, WorkerReport report) {
   }
   if (by_itself) worker.end_at_ms = std::max(now_ms, worker.shown_running_ms + shown_running_min_ms);
   worker.end = std::move(report);
-  if (const auto left = read_statistics(worker.state_dir); left && left->run == worker.report.run) {
-    worker.statistics = *left;
-    worker.rows.clear();
-    for (size_t t = 0; t < worker.statistics.tables.size(); ++t)
-      worker.rows[worker.statistics.tables[t].figures.table] = t;
-  }
+  if (auto left = read_statistics(worker.state_dir); left && left->run == worker.report.run)
+    show_statistics(worker, std::move(*left));
   wake();
 }
 
@@ -398,47 +390,45 @@ bool Supervisor::wait_for_worker(CleanUp& clean_up, int64_t now_ms) {
   }
   workers_.erase(clean_up.task_id);
   const auto begun = begin_clean_up(clean_up);
-  if (!begun) outbox_.emplace_back([done = std::exchange(clean_up.done, nullptr), begun] { done(begun); });
+  if (!begun)
+    answer(clean_up,
+           Failure(errors::clean_up_died(clean_up.task_id, "was not begun: " + begun.error().message, true)));
   return !begun;
 }
 
-// Its answer is one line: {"error": "…"} or {}.
+void Supervisor::hear_clean_up(CleanUp& clean_up, int64_t now_ms) {
+  std::array<char, 4096> piece;
+  for (ssize_t got = 0; (got = ::read(clean_up.process.output(), piece.data(), piece.size())) > 0;) {
+    clean_up.until_ms = now_ms + clean_up_silence_ms;
+    clean_up.lines.add({piece.data(), static_cast<size_t>(got)});
+  }
+  while (const auto text = clean_up.lines.next()) {
+    auto line = parse_clean_up_line(*text);
+    if (!line) continue;
+    clean_up.restored = clean_up.restored || line->restored;
+    if (line->ends) clean_up.answer = std::move(*line);
+  }
+}
+
 void Supervisor::watch_clean_up(CleanUp& clean_up, int64_t now_ms) {
   if (wait_for_worker(clean_up, now_ms)) return;
   pollfd process = {clean_up.process.fd(), POLLIN, 0};
   const bool has_ended = ::poll(&process, 1, 0) == 1;
-  std::array<char, 4096> piece;
-  for (ssize_t got = 0; (got = ::read(clean_up.process.output(), piece.data(), piece.size())) > 0;)
-    if (clean_up.output.size() < clean_up_output_max) clean_up.output.append(piece.data(), static_cast<size_t>(got));
+  hear_clean_up(clean_up, now_ms);
   if (!has_ended) {
     if (now_ms > clean_up.until_ms && !std::exchange(clean_up.late, true)) clean_up.process.signal(SIGKILL);
     return;
   }
   int status = -1;
   const std::string how = clean_up.process.reap(status);
-  Result<void> answer;
-  const auto root = parse_json(clean_up.output, "the clean-up's answer");
-  const auto at = root && root->is_object() ? root->find("error") : nlohmann::json::const_iterator{};
-  if (clean_up.late)
-    answer = Failure(errors::clean_up_late(clean_up.task_id));
-  else if (root && root->is_object() && at != root->end() && at->is_string())
-    answer = Failure(Error{ErrorKind::fatal, "control.clean_up", at->get<std::string>(), ""});
-  else if (status != 0)
-    answer = Failure(errors::clean_up_died(clean_up.task_id, how));
-  outbox_.emplace_back([done = std::exchange(clean_up.done, nullptr), answer] { done(answer); });
-}
-
-void Supervisor::deliver() {
-  for (;;) {
-    std::function<void()> next;
-    {
-      const std::lock_guard lock(mutex_);
-      if (outbox_.empty()) return;
-      next = std::move(outbox_.front());
-      outbox_.pop_front();
-    }
-    next();
-  }
+  Result<void> done;
+  if (clean_up.answer && !clean_up.answer->error.empty())
+    done = Failure(errors::clean_up_failed(clean_up.answer->error, clean_up.answer->holds_definitions));
+  else if (clean_up.late)
+    done = Failure(errors::clean_up_late(clean_up.task_id, !clean_up.restored));
+  else if (!clean_up.answer)
+    done = Failure(errors::clean_up_died(clean_up.task_id, how, !clean_up.restored));
+  answer(clean_up, std::move(done));
 }
 
 }  // namespace godwit

@@ -14,6 +14,7 @@
 #include "control/task_status.h"
 #include "control/task_workers.h"
 #include "control/tasks.h"
+#include "control/worker_errors.h"
 #include "store/instances.h"
 
 namespace godwit {
@@ -55,7 +56,7 @@ Result<std::string> finish(Environment& environment, const std::string& task_id,
     if (!task || task_status(task->status) != TaskStatus::deleting) return {};
     if (!removed) {
       TRY(note_clean_up_failed(environment, *task, removed.error().message));
-      if (fails_on_clean_up(task->settings)) {
+      if (fails_on_clean_up(task->settings) || removed.error().code == errors::clean_up_would_lose) {
         const auto failed = next(TaskStatus::deleting, TaskStatusEvent::clean_up_failed);
         task->status = to_string(failed.value_or(TaskStatus::failed));
         task->last_failure = removed.error().message;

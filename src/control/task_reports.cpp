@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
 
 #include "base/clock.h"
 #include "base/sentences.h"
@@ -253,17 +256,36 @@ Result<std::vector<std::string>> groups_to_send_on(Environment& environment, con
   return launches;
 }
 
-}  // namespace
-
-void take_report(Environment& environment, const WorkerReport& report) {
+// False: the store did not take it.
+bool is_taken(Environment& environment, const WorkerReport& report) {
   const auto rest = fold(environment, report);
   if (!rest) {
-    server_log_of(Severity::error, "tasks", "task={} a report of its worker is not stored: {}", report.task_id,
-                  rest.error().message);
-    return;
+    server_log_of(Severity::error, "tasks", "task={} a report of its worker is not stored{}: {}", report.task_id,
+                  has_ended(report) ? ", and is told again" : "", rest.error().message);
+    return false;
   }
   for (const std::string& task_id : rest->launches) launch(environment, task_id);
   if (rest->stop) stop_again(environment, report.task_id, report.run);
+  return true;
+}
+
+// Nobody else tells the end of a run: without it the task would keep its status, which no call may change.
+void tell_end_again(Environment& environment, const WorkerReport& report) {
+  static constexpr auto first_wait = std::chrono::milliseconds(200), longest_wait = std::chrono::milliseconds(5000);
+  environment.background.start([&environment, report](const std::stop_token& stop) {
+    std::mutex mutex;
+    std::unique_lock lock(mutex);
+    for (auto wait = first_wait; !stop.stop_requested(); wait = std::min(wait * 2, longest_wait)) {
+      std::condition_variable_any().wait_for(lock, stop, wait, [] { return false; });
+      if (stop.stop_requested() || is_taken(environment, report)) return;
+    }
+  });
+}
+
+}  // namespace
+
+void take_report(Environment& environment, const WorkerReport& report) {
+  if (!is_taken(environment, report) && has_ended(report)) tell_end_again(environment, report);
 }
 
 WorkerReport ended_run(const std::string& task_id, int64_t run, std::string_view why) {

@@ -12,8 +12,8 @@
 
 namespace godwit {
 
-// The listener of the workers. Errors of the store are in the server's log; the worker tells its end again after the
-// next start of the server.
+// The listener of the workers. Errors of the store are in the server's log. The end of a run that the store did not
+// take is told again, by a background job, until it does; at the next start of the server the workers tell it.
 void take_report(Environment& environment, const WorkerReport& report);
 
 // The report of a run whose worker is not there: it failed by `why`, or stopped when that is empty.

@@ -481,5 +481,18 @@ TEST(FollowUps, are_read_back_as_they_were_written) {
   EXPECT_EQ(read_follow_up("nonsense"), FollowUp{});
 }
 
+TEST_F(TaskRunsTest, the_end_of_a_run_that_the_store_does_not_take_is_told_until_it_does) {
+  const std::string arn = run();
+  ASSERT_TRUE(stop_task(*environment_, arn));
+  ASSERT_TRUE(database_->run("CREATE TRIGGER refusal BEFORE UPDATE ON tasks BEGIN SELECT RAISE(ABORT, 'disk'); END"));
+  end(arn);
+  EXPECT_EQ(status(arn), "stopping");
+  ASSERT_TRUE(database_->run("DROP TRIGGER refusal"));
+  background_.drain();
+  EXPECT_EQ(status(arn), "stopped");
+  EXPECT_EQ(stored(arn).stop_reason, "Stop Reason NORMAL");
+  EXPECT_EQ(std::ranges::count(events(arn), 79), 1);
+}
+
 }  // namespace
 }  // namespace godwit

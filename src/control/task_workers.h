@@ -3,8 +3,9 @@
 // stopped here. The control plane says what is to run and hears what became of it; it never waits for a database.
 //
 // All calls return within milliseconds and may come from any thread. The listener is called on one thread of the
-// supervisor's, without a lock held; it may call back. Reports of one task come in order; a report carries the run
-// that it is of, so that one of an earlier run is told apart.
+// supervisor's, without a lock held; it may call back, and may take its time: workers are watched on another, and of
+// reports that only tell newer figures it then hears the last. Reports of one task come in order; a report carries
+// the run that it is of, so that one of an earlier run is told apart.
 //
 // Statuses, stop reasons and table states are DMS's (spec/api.md §5, spec/monitoring.md §7). Secrets live in the URIs
 // of a job alone: they go to the worker through an inherited descriptor, never by argument, environment or disk, and
@@ -153,9 +154,11 @@ class TaskWorkers {
   virtual std::optional<WorkerStatistics> statistics(const std::string& task_id,
                                                      const std::string& state_dir) const = 0;
 
-  // Removes what the task left on both ends (slot, publications, record), as `godwit drop` does; its state folder is
-  // the caller's to remove. `done` is called once, on the listener's thread, within three minutes. A worker that is
-  // there is put down first. Type, mappings and positions of the job are not used.
+  // Removes what the task left on both ends (slots, publications, record), as `godwit drop` does; its state folder is
+  // the caller's to remove. An end that is out of reach does not keep it from clearing the other. `done` is called once,
+  // on the listener's thread: when all that was dropped for a load is made again, however long that takes, else within
+  // some minutes. A worker that is there is put down first. The code of a failure is errors::clean_up_would_lose where
+  // the task has to stay. Type, mappings and positions of the job are not used.
   virtual void remove(const WorkerJob& job, std::function<void(Result<void>)> done) = 0;
 
   // Sends every worker the signal to put its task down where it stands (RECYCLE_TASK) and waits for them, at most

@@ -6,6 +6,7 @@
 
 #include "control/task_fixture.h"
 #include "control/task_removal.h"
+#include "control/worker_errors.h"
 
 namespace godwit {
 namespace {
@@ -239,6 +240,26 @@ TEST_F(TasksTest, a_failed_clean_up_is_told_and_fails_the_task_where_it_is_set_s
     EXPECT_EQ(status(arn), fails ? "failed" : "creating");  // the latter: it is gone
     EXPECT_EQ(stored(arn).last_failure, fails ? "slot s stays on h" : "");
   }
+}
+
+TEST_F(TasksTest, a_task_whose_record_alone_knows_what_was_dropped_stays_whatever_its_settings_say) {
+  workers_.removal_error = errors::clean_up_failed("index i of t", true);
+  const std::string arn = make();
+  ASSERT_TRUE(start(arn));
+  end(arn, WorkerState::failed, "FATAL_ERROR");
+  ASSERT_TRUE(remove_task(*environment_, arn));
+  background_.drain();
+  EXPECT_EQ(status(arn), "failed");
+  EXPECT_EQ(stored(arn).last_failure, "index i of t");
+  EXPECT_EQ(std::ranges::count(events(arn), 82), 1);
+  workers_.removal_error = errors::clean_up_died(id(arn), "was killed", true);
+  ASSERT_TRUE(remove_task(*environment_, arn));
+  background_.drain();
+  EXPECT_EQ(status(arn), "failed");
+  workers_.removal_error = errors::clean_up_died(id(arn), "was killed", false);
+  ASSERT_TRUE(remove_task(*environment_, arn));
+  background_.drain();
+  EXPECT_EQ(stored(arn).id, "");  // it is gone
 }
 
 TEST_F(TasksTest, a_test_shows_testing_and_leads_back) {

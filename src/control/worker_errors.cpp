@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/sentences.h"
+#include "base/text.h"
 
 namespace godwit::errors {
 namespace {
@@ -16,6 +17,17 @@ Error make(ErrorKind kind, std::string_view code, std::string message) {
 
 std::string reason(int number) {
   return std::strerror(number);  // NOLINT(concurrency-mt-unsafe): glibc's is thread-safe for known numbers
+}
+
+// After a clean-up that was cut short.
+std::string what_then(const std::string& task_id, bool may_hold_definitions) {
+  if (may_hold_definitions)
+    return " The task's record on the target may hold the only definition of what was dropped there for the load: "
+           "delete the task again.";
+  return fmt::format(
+      " Its slot may still be on the source: SELECT slot_name FROM pg_replication_slots WHERE slot_name "
+      "LIKE 'godwit_{}%', and SELECT pg_drop_replication_slot('…') for each.",
+      lower_ascii(task_id));
 }
 
 }  // namespace
@@ -88,16 +100,21 @@ Error reload_of_unknown_table(const std::string& task_id, const TableRef& table)
                           to_string(table), task_id));
 }
 
-Error clean_up_late(const std::string& task_id) {
-  return make(ErrorKind::connection, "clean_up_late",
-              fmt::format("the clean-up of task {} did not end in time; a server may not answer. Delete it again, or "
-                          "drop the slot by hand.",
-                          task_id));
+Error clean_up_failed(std::string message, bool holds_definitions) {
+  return make(ErrorKind::fatal, holds_definitions ? "clean_up_would_lose" : "clean_up_failed", std::move(message));
 }
 
-Error clean_up_died(const std::string& task_id, const std::string& how) {
-  return make(ErrorKind::fatal, "clean_up_died",
-              fmt::format("the clean-up of task {} {} Delete it again.", task_id, as_sentence(how)));
+Error clean_up_late(const std::string& task_id, bool may_hold_definitions) {
+  return make(
+      ErrorKind::connection, may_hold_definitions ? "clean_up_would_lose" : "clean_up_late",
+      fmt::format("the clean-up of task {} said nothing for too long and was killed; a server may not answer.{}",
+                  task_id, what_then(task_id, may_hold_definitions)));
+}
+
+Error clean_up_died(const std::string& task_id, const std::string& how, bool may_hold_definitions) {
+  return make(ErrorKind::fatal, may_hold_definitions ? "clean_up_would_lose" : "clean_up_died",
+              fmt::format("the clean-up of task {} {}{}", task_id, as_sentence(how),
+                          what_then(task_id, may_hold_definitions)));
 }
 
 std::string worker_died(const std::string& how, int64_t wait_s, int attempt) {

@@ -22,8 +22,11 @@ Error worker_limit(std::string_view what, int number);
 Error worker_job(std::string_view member, std::string_view why);
 Error reload_of_changes_only(const std::string& task_id);
 Error reload_of_unknown_table(const std::string& task_id, const TableRef& table);
-Error clean_up_late(const std::string& task_id);
-Error clean_up_died(const std::string& task_id, const std::string& how);
+// The code says whether the task has to stay, since its record may hold what nothing else knows.
+inline constexpr std::string_view clean_up_would_lose = "control.clean_up_would_lose";
+Error clean_up_failed(std::string message, bool holds_definitions);
+Error clean_up_late(const std::string& task_id, bool may_hold_definitions);
+Error clean_up_died(const std::string& task_id, const std::string& how, bool may_hold_definitions);
 
 // Texts for LastFailureMessage.
 std::string worker_died(const std::string& how, int64_t wait_s, int attempt);

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <charconv>
 #include <chrono>
@@ -149,6 +150,20 @@ std::optional<WorkerStatistics> read_statistics(const std::string& state_dir) {
   if (!text) return std::nullopt;
   auto statistics = parse_worker_statistics(*text);
   return statistics ? std::optional(std::move(*statistics)) : std::nullopt;
+}
+
+Result<void> remember_capture(const std::string& state_dir, const CaptureTrace& capture) {
+  // What cannot be read is no use to anybody.
+  std::vector<CaptureTrace> known = read_captures(state_dir).value_or(std::vector<CaptureTrace>());
+  if (std::ranges::find(known, capture) != known.end()) return {};
+  known.push_back(capture);
+  return write_whole(state_dir + "/captures.json", to_json(known), true);
+}
+
+Result<std::vector<CaptureTrace>> read_captures(const std::string& state_dir) {
+  const std::optional<std::string> text = read_whole(state_dir + "/captures.json");
+  if (!text) return std::vector<CaptureTrace>();
+  return parse_captures(*text);
 }
 
 }  // namespace godwit

@@ -43,4 +43,8 @@ std::optional<WorkerStatistics> read_statistics(const std::string& state_dir);
 Result<void> write_orders(const std::string& state_dir, const ReloadOrders& orders);
 Result<ReloadOrders> read_orders(const std::string& state_dir);  // none where there is no file
 
+// Adds one that is not known yet; on disk when the call returns. Kept until the task is deleted.
+Result<void> remember_capture(const std::string& state_dir, const CaptureTrace& capture);
+Result<std::vector<CaptureTrace>> read_captures(const std::string& state_dir);
+
 }  // namespace godwit

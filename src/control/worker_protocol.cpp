@@ -182,6 +182,23 @@ Result<void> read_members(const JsonFields& fields, Figures& figures) {
   return {};
 }
 
+// ---- a task's captures, and how they are removed
+
+constexpr std::array<Member<CaptureTrace, std::string>, 3> capture_texts = {
+    {{"source_system", &CaptureTrace::source_system},
+     {"target_system", &CaptureTrace::target_system},
+     {"capture", &CaptureTrace::capture}}};
+constexpr std::array<Member<CaptureTrace, bool>, 2> capture_flags = {
+    {{"users", &CaptureTrace::users}, {"kept", &CaptureTrace::kept}}};
+constexpr Members<CaptureTrace> capture_members = {capture_texts, {}, {}, capture_flags};
+
+constexpr std::array<Member<CleanUpLine, std::string>, 1> clean_up_texts = {{{"error", &CleanUpLine::error}}};
+constexpr std::array<Member<CleanUpLine, bool>, 3> clean_up_flags = {
+    {{"restored", &CleanUpLine::restored},
+     {"ends", &CleanUpLine::ends},
+     {"holds_definitions", &CleanUpLine::holds_definitions}}};
+constexpr Members<CleanUpLine> clean_up_members = {clean_up_texts, {}, {}, clean_up_flags};
+
 // ---- one message
 
 json to_value(const WorkerHello& hello) {
@@ -443,6 +460,38 @@ Result<ReloadOrders> parse_reload_orders(std::string_view text) {
     ReloadCommand command = TRY(read_reload(order));
     out[command.order] = std::move(command.tables);
   }
+  return out;
+}
+
+std::string to_json(const std::vector<CaptureTrace>& captures) {
+  json out = {{"captures", json::array()}};
+  for (const CaptureTrace& capture : captures) {
+    json one = json::object();
+    write(one, capture, capture_members);
+    out["captures"].push_back(std::move(one));
+  }
+  return dump(out);
+}
+
+Result<std::vector<CaptureTrace>> parse_captures(std::string_view text) {
+  const json root = TRY(parse_json(text, "captures.json"));
+  const JsonFields fields = TRY(JsonFields::of(root, "$"));
+  std::vector<CaptureTrace> out;
+  for (const JsonFields& capture : TRY(fields.objects("captures")))
+    TRY(read(capture, out.emplace_back(), capture_members));
+  return out;
+}
+
+std::string to_line(const CleanUpLine& line) {
+  json out = json::object();
+  write(out, line, clean_up_members);
+  return dump(out) + "\n";
+}
+
+Result<CleanUpLine> parse_clean_up_line(std::string_view line) {
+  const json root = TRY(parse_json(line, "the clean-up's answer"));
+  CleanUpLine out;
+  TRY(read(TRY(JsonFields::of(root, "$")), out, clean_up_members));
   return out;
 }
 

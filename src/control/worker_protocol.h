@@ -14,6 +14,7 @@
 
 #include "base/result.h"
 #include "control/task_workers.h"
+#include "task/capture_trace.h"
 
 namespace godwit {
 
@@ -120,6 +121,22 @@ Result<WorkerOutcome> parse_worker_outcome(std::string_view text);
 using ReloadOrders = std::map<int64_t, std::vector<TableRef>>;
 std::string to_json(const ReloadOrders& orders);
 Result<ReloadOrders> parse_reload_orders(std::string_view text);
+
+// captures.json: what the task has made on its source, whichever target it had then.
+std::string to_json(const std::vector<CaptureTrace>& captures);
+Result<std::vector<CaptureTrace>> parse_captures(std::string_view text);
+
+// ---- what a clean-up says on its standard output, one JSON object a line
+
+struct CleanUpLine {
+  bool restored = false;  // the record holds no definition that would be lost
+  bool ends = false;      // the last line
+  std::string error{};    // then: what is left and why; empty: nothing
+  bool holds_definitions = false;
+};
+
+std::string to_line(const CleanUpLine& line);  // with its end
+Result<CleanUpLine> parse_clean_up_line(std::string_view line);
 
 // statistics.json: the latest figures.
 std::string to_json(const WorkerStatistics& statistics);

@@ -154,5 +154,26 @@ TEST(WorkerFolder, open_reloads_are_kept_until_there_are_none) {
   EXPECT_FALSE(write_orders(folder + "/none", orders));
 }
 
+TEST(WorkerProtocol, what_a_clean_up_says_is_read_back_in_one_line) {
+  const CleanUpLine said = {.restored = true, .ends = true, .error = "slot \"s\"\nstays", .holds_definitions = true};
+  const std::string line = to_line(said);
+  EXPECT_EQ(line.find('\n'), line.size() - 1);
+  const CleanUpLine heard = parse_clean_up_line(line).value();
+  EXPECT_EQ(heard.error, said.error);
+  EXPECT_TRUE(heard.restored && heard.ends && heard.holds_definitions);
+  EXPECT_FALSE(parse_clean_up_line(to_line(CleanUpLine{}))->ends);
+  EXPECT_FALSE(parse_clean_up_line("{\"ends\":1}"));
+}
+
+TEST(WorkerFolder, every_capture_of_the_task_is_remembered_once) {
+  std::string folder = ::testing::TempDir() + "captures-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  EXPECT_TRUE(read_captures(folder)->empty());
+  const CaptureTrace first = {"1/db", "2/db", "godwit_t_1", false, true}, other = {"1/db", "3/db", "own", true, true};
+  for (const CaptureTrace& capture : {first, other, first, other}) ASSERT_TRUE(remember_capture(folder, capture));
+  EXPECT_EQ(read_captures(folder).value(), (std::vector<CaptureTrace>{first, other}));
+  EXPECT_FALSE(remember_capture(folder + "/none", first));
+}
+
 }  // namespace
 }  // namespace godwit

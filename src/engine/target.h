@@ -315,6 +315,9 @@ class Target {
   virtual Result<void> drop_objects(std::span<const DroppedObject>) { return {}; }
   // Makes it again. False: it is there, or its table is gone.
   virtual Result<bool> restore_object(const DroppedObject&) { return false; }
+  // While a statement of another session of this task waits for a lock: who holds it, in words for people ("pid 4711
+  // (user, application, …)"). Empty: none waits, or the server does not tell.
+  virtual Result<std::string> lock_holders() { return std::string(); }
   // Rows whose foreign key points to nothing, per constraint: "name on table" and the count.
   virtual Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(
       std::span<const TargetTable> tables) = 0;

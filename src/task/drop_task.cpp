@@ -32,16 +32,7 @@ Result<DroppedTask> drop_task(TaskContext& context, bool force) {
   // A worker that still runs loses its sessions and finds its record gone: it ends, explained.
   TRY(target->end_leftover_sessions());
   TRY(source->end_leftover_sessions(true));
-  if (record) {
-    const TaskDocument document = TRY(parse_task_document(record->document));
-    if (!document.restore_script.empty()) {
-      auto restored = target->restore_constraints(document.restore_script);
-      if (!restored && restored.error().code != keys_not_valid) return Failure(restored.error());
-      if (!restored) out.remark = restored.error().message;
-    }
-    const Restored restored = TRY(restore_all_objects(*target, document.dropped));
-    if (!restored.left.empty()) return Failure(errors::drop_would_lose(restored.failures.front()));
-  }
+  if (record) out.remark = TRY(restore_definitions(*target, TRY(parse_task_document(record->document))));
   const bool users = source->capture_identity(context.task_id, context.target_system).users;
   out.users_slot = users && has_slot;
   out.had_capture = !users && has_slot;

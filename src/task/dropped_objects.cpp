@@ -4,6 +4,8 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "task/drop_task.h"
+#include "task/errors.h"
 
 namespace godwit {
 
@@ -42,6 +44,18 @@ Result<Restored> restore_all_objects(Target& target, std::span<const DroppedObje
       TRY(restore_objects(target, indexes.left, [](const DroppedObject& object) { return object.is_foreign_key(); }));
   out.failures.insert(out.failures.begin(), indexes.failures.begin(), indexes.failures.end());
   return out;
+}
+
+Result<std::string> restore_definitions(Target& target, const TaskDocument& document) {
+  std::string remark;
+  if (!document.restore_script.empty()) {
+    auto restored = target.restore_constraints(document.restore_script);
+    if (!restored && restored.error().code != keys_not_valid) return Failure(restored.error());
+    if (!restored) remark = restored.error().message;
+  }
+  const Restored restored = TRY(restore_all_objects(target, document.dropped));
+  if (!restored.left.empty()) return Failure(errors::drop_would_lose(restored.failures.front()));
+  return remark;
 }
 
 }  // namespace godwit

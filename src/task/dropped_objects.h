@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/target.h"
+#include "task/task_document.h"
 
 namespace godwit {
 
@@ -24,5 +25,9 @@ Result<Restored> restore_all_objects(Target& target, std::span<const DroppedObje
 
 // One object, said in the log. False: it was there, or its table is gone.
 Result<bool> restore_one(Target& target, const DroppedObject& object);
+
+// Puts back all that the record alone knows, before it is forgotten. Answers what the user has yet to do; empty:
+// nothing.
+Result<std::string> restore_definitions(Target& target, const TaskDocument& document);
 
 }  // namespace godwit

@@ -387,6 +387,41 @@ Error drop_without_record(std::string_view task_id, std::string_view slot) {
                           "lost, --force removes the slot.",
                           task_id, slot));
 }
+Error target_not_cleared(std::string_view task_id, std::string_view control_schema, const Error& cause) {
+  return in_context(
+      cause,
+      fmt::format("what task {0} keeps on its target stays there: its rows in godwit_task, godwit_load_slices "
+                  "and awsdms_txn_state{1}. Once it can be reached, Godwit's command drop, given this id and both "
+                  "ends, removes them and makes again what was dropped for a load",
+                  task_id, control_schema.empty() ? "" : fmt::format(" of {}", control_schema)));
+}
+Error source_not_cleared(std::string_view task_id, const Error& cause) {
+  return in_context(cause, fmt::format("what task {} made on its source may be there still", task_id));
+}
+Error lock_in_the_way(std::string_view holders, const Error& cause) {
+  return in_context(cause, fmt::format("it waited for a lock on the target that {} holds, and was given up; wait for "
+                                       "that session to end, or end it",
+                                       holders));
+}
+std::string slot_left(std::string_view slot) {
+  return fmt::format(
+      "Slot {0} and its publications may still be on the source, which keeps its log for it: SELECT "
+      "pg_drop_replication_slot('{0}'); DROP PUBLICATION IF EXISTS \"{0}\", \"{0}_i\".",
+      slot);
+}
+std::string slot_kept(std::string_view slot) {
+  return fmt::format(
+      "Until then slot {0} stays on the source and keeps its log; if the task is not to go on: SELECT "
+      "pg_drop_replication_slot('{0}').",
+      slot);
+}
+std::string slot_elsewhere(std::string_view slot, std::string_view system, std::string_view now) {
+  return fmt::format(
+      "the task read from another source before (system {1}; now it is {2}), where its slot {0} may still be and "
+      "keep "
+      "that server's log: SELECT pg_drop_replication_slot('{0}').",
+      slot, system, now);
+}
 Error large_object_taken(uint32_t number) {
   return make(ErrorKind::fatal, "large_object_taken",
               fmt::format("large object {0} of the source cannot be copied: the target holds another one under this "

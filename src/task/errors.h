@@ -59,6 +59,13 @@ Error key_acts_alone(std::string_view child, std::string_view parent);
 Error parent_suspended(const TableRef& parent);
 Error drop_would_lose(std::string_view failure);
 Error drop_without_record(std::string_view task_id, std::string_view slot);
+Error target_not_cleared(std::string_view task_id, std::string_view control_schema, const Error& cause);
+Error source_not_cleared(std::string_view task_id, const Error& cause);
+Error lock_in_the_way(std::string_view holders, const Error& cause);
+// Sentences of their own.
+std::string slot_left(std::string_view slot);
+std::string slot_kept(std::string_view slot);
+std::string slot_elsewhere(std::string_view slot, std::string_view system, std::string_view now);
 Error large_object_taken(uint32_t number);
 Error no_look_up(const TableRef& table);
 Error look_up_failed(const TableRef& table, const Error& cause);

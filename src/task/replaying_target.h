@@ -95,6 +95,9 @@ class ReplayingTarget : public Target {
   Result<bool> restore_object(const DroppedObject& object) override {
     return replayed({}, [&] { return inner_->restore_object(object); });
   }
+  Result<std::string> lock_holders() override {
+    return replayed({}, [&] { return inner_->lock_holders(); });
+  }
   Result<LargeObjectPlace> find_large_object(std::string_view task_id, uint32_t number) override {
     return replayed({}, [&] { return inner_->find_large_object(task_id, number); });
   }

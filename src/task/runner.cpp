@@ -139,7 +139,16 @@ Result<void> TaskRunner::recover(const Error& error, const std::stop_token& stop
   return {};
 }
 
+Result<void> TaskRunner::remember_capture() const {
+  if (!follows() || !options_.remember_capture) return {};
+  const ServerIdentity source = TRY(source_->identity());
+  const CaptureIdentity own = source_->capture_identity(context_.task_id, context_.target_system);
+  return options_.remember_capture(
+      {source.system + "/" + source.database, context_.target_system, own.name, own.users, own.kept});
+}
+
 Result<void> TaskRunner::work(const std::stop_token& stop) {
+  TRY(remember_capture());
   if (record_->phase() == "preparing") TRY(prepare_target());
   if (record_->phase() == "loading") TRY(load(stop));
   if (!follows()) {

@@ -18,6 +18,7 @@
 #include "mapping/row_plan.h"
 #include "mapping/selection.h"
 #include "task/apply.h"
+#include "task/capture_trace.h"
 #include "task/context.h"
 #include "task/load.h"
 #include "task/shape_findings.h"
@@ -53,6 +54,9 @@ struct TaskOptions {
   std::string came_to;
   // What an earlier worker counted: the counters go on from there where the task resumes.
   std::vector<TableStatistics> carried;
+  // Told on run()'s thread before the task makes anything on its source to follow it, and again by each run that goes
+  // on; an error ends the start.
+  std::function<Result<void>(const CaptureTrace&)> remember_capture;
 };
 
 struct TaskSummary {
@@ -98,6 +102,7 @@ class TaskRunner {
   Result<void> run_phases(const std::stop_token& stop);
   Result<void> recover(const Error& error, const std::stop_token& stop);
   Result<void> work(const std::stop_token& stop);
+  Result<void> remember_capture() const;
   bool follows() const { return options_.type != TaskType::full_load; }
   bool loads() const { return options_.type != TaskType::cdc; }
   void remark(std::string text);

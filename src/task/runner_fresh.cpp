@@ -204,6 +204,7 @@ Result<void> TaskRunner::take_snapshot(TaskDocument document) {
     phase = "starting";
     stored = document;
   }));
+  TRY(remember_capture());
   // A session of its own makes the slot and lets go of the exported snapshot when keepers have it.
   std::unique_ptr<Source> maker = TRY(context_.open_source("slot"));
   const Interrupter::Busy busy(context_.interrupter, maker.get(), nullptr);

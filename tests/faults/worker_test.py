@@ -239,6 +239,36 @@ def test_tables_are_loaded_again_while_writes_go_on(pair: Pair, task: Supervised
     assert task.supervisor.last(task.task_id)["restarts"] == 0
 
 
+def test_a_table_to_be_loaded_again_is_shown_so_by_the_next_server_before_its_worker_speaks(
+    pair: Pair, task: SupervisedTask
+) -> None:
+    task.start()
+    wait_until(lambda: follows(task) and task.table("accounts")["state"] == "Table completed", 60, "the load")
+    first = task.table("accounts")
+    worker = task.worker_pid()
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        assert task.reload(TABLE)["error"] is None
+        task.supervisor.kill()
+        task.another_server()
+        shown = task.table("accounts")
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    assert (shown["state"], shown["reloaded"]) == ("Table is being reloaded", True)
+    seen = set()
+
+    def is_loaded_again() -> bool:
+        table = task.table("accounts")
+        again = table["load_start_us"] > first["load_start_us"]
+        if not again:
+            seen.add(table["state"])
+        return follows(task) and again and table["state"] == "Table completed"
+
+    wait_until(is_loaded_again, 60, "the reload", 0.02)
+    assert "Table completed" not in seen
+    assert task.table("tellers")["reloaded"] is False
+
+
 def test_a_reload_that_cannot_be_is_refused(pair: Pair, task: SupervisedTask) -> None:
     task.start()
     wait_until(lambda: follows(task), 60, "change processing")

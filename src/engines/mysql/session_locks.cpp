@@ -63,4 +63,24 @@ Result<void> end_leftover_sessions(Connection& session, std::string_view tag) {
   return {};
 }
 
+Result<std::string> lock_holders(Connection& session, std::string_view tag) {
+  std::string own = std::to_string(session.thread_id());
+  for (const uint64_t id : TRY(older_holders(session, tag))) own += "," + std::to_string(id);
+  const Rows waiting = TRY(session.query(
+      fmt::format("SELECT count(*) FROM information_schema.processlist WHERE id IN ({}) AND state LIKE 'Waiting for "
+                  "%lock%'",
+                  own)));
+  if (waiting.integer(0, 0) == 0) return std::string();
+  // Statements are not quoted, they hold values.
+  const Rows others = TRY(session.query(fmt::format(
+      "SELECT id, user, db, time FROM information_schema.processlist WHERE id NOT IN ({}) AND command NOT "
+      "IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND db IS NOT NULL ORDER BY time DESC LIMIT 5",
+      own)));
+  std::string out;
+  for (size_t row = 0; row < others.size(); ++row)
+    out += fmt::format("{}session {} of user {} in {} (for {} s)", row == 0 ? "one of " : "; ", others.get(row, 0),
+                       others.get(row, 1), others.get(row, 2), others.get(row, 3));
+  return out.empty() ? "a session that this user may not see" : out;
+}
+
 }  // namespace godwit::mysql

@@ -142,6 +142,10 @@ Result<bool> MysqlTarget::restore_object(const DroppedObject& object) {
   return mysql::restore_object(session_, object);
 }
 
+Result<std::string> MysqlTarget::lock_holders() {
+  return mysql::lock_holders(session_, options_.tag);
+}
+
 Result<std::vector<std::pair<std::string, uint64_t>>> MysqlTarget::count_orphans(
     std::span<const TargetTable> tables) {
   return mysql::count_orphans(session_, tables);

@@ -216,6 +216,19 @@ Result<bool> PostgresTarget::restore_object(const DroppedObject& object) {
   return postgres::restore_object(session_, object);
 }
 
+Result<std::string> PostgresTarget::lock_holders() {
+  if (!session_.traits().has_full_catalog) return std::string();
+  const Rows rows = TRY(session_.query(
+      "SELECT coalesce(string_agg(DISTINCT CASE WHEN b.pid IS NULL THEN 'a prepared transaction' ELSE format('pid %s "
+      "(%s, %s, %s since %s)', b.pid, b.usename, nullif(b.application_name, ''), b.state, date_trunc('second', "
+      "b.state_change)) END, '; '), '') FROM pg_catalog.pg_stat_activity w CROSS JOIN LATERAL "
+      "unnest(pg_catalog.pg_blocking_pids(w.pid)) h(pid) LEFT JOIN pg_catalog.pg_stat_activity b ON b.pid = h.pid "
+      "WHERE left(w.application_name, length($1)) = $1 AND w.usename = current_user AND w.datname = "
+      "pg_catalog.current_database() AND w.pid <> pg_catalog.pg_backend_pid()",
+      {session_name({options_.tag, "", {}})}));
+  return rows.text(0, 0);
+}
+
 Result<std::vector<std::pair<std::string, uint64_t>>> PostgresTarget::count_orphans(
     std::span<const TargetTable> tables) {
   return postgres::count_orphans(session_, tables);

@@ -82,6 +82,7 @@ class PostgresTarget : public Target {
                                                   const std::vector<bool>& held_rows) override;
   Result<void> drop_objects(std::span<const DroppedObject> objects) override;
   Result<bool> restore_object(const DroppedObject& object) override;
+  Result<std::string> lock_holders() override;
   Result<std::vector<std::pair<std::string, uint64_t>>> count_orphans(std::span<const TargetTable> tables) override;
   Result<void> analyze(const TableRef& table) override;
 
