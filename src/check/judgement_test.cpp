@@ -270,8 +270,7 @@ const Case cases[] = {
            f.source.prepared_transactions = {{"transaction t", 60, "ROLLBACK PREPARED 't';", "COMMIT PREPARED 't';"}};
          },
      .outcome = Outcome::failed,
-     .words = "transaction t",
-     .remedy = "COMMIT PREPARED 't';"},
+     .words = "transaction t"},
     {.name = "postgres-check-for-logical-decoding-work-mem",
      .edit = [](TaskFacts& f) { f.source.settings["logical_decoding_work_mem"] = "64"; },
      .words = "64 kB",

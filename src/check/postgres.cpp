@@ -140,10 +140,11 @@ void prepared_transactions(const TaskFacts& facts, Judgement& judgement) {
          .reason = fmt::format("Prepared {} has been waiting for {} minutes: a replication slot is made when "
                                "it has been committed or rolled back, not before.",
                                open.who, open.age_s / 60),
-         .advice = "Run one of the two statements, in its own database. Whoever prepared it knows which: the first "
-                   "keeps its work, the second loses it.",
-         .place = RemedyPlace::source,
-         .remedy = {open.keep, open.end}});
+         // Two ways, of which a script must not take one.
+         .advice =
+             fmt::format("In its own database run {} to keep its work, or {} to lose it: whoever prepared it knows "
+                         "which.",
+                         open.keep, open.end)});
 }
 
 void decoding_memory(const TaskFacts& facts, Judgement& judgement) {

@@ -45,6 +45,8 @@ Result<void> TaskRunner::start() {
   const bool known = TRY(std::move(loaded));
   if (!known && options_.has_begun && !options_.restart)
     return Failure(errors::record_missing(context_.task_id, !loads(), options_.came_to));
+  // A position or slices without a record, whose table somebody took away.
+  if (!known && options_.restart) TRY(record_->forget());
   const bool resumes = known && !starts_anew(record_->document()) && record_->phase() != "starting";
   if (resumes) TRY(check_same_ends(record_->document()));
   TRY(make_plan(resumes));

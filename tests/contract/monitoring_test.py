@@ -347,7 +347,8 @@ def test_data_of_many_metrics_and_a_sum_of_them(monitored: Monitored, aws: Comma
                 now.strftime("%Y-%m-%dT%H:%M:%SZ"))
     )  # fmt: skip
     assert [one["StatusCode"] for one in told["MetricDataResults"]] == ["Complete", "Complete"]
-    assert told["MetricDataResults"][0]["Values"] == pytest.approx(got[0]["Values"])
+    # The newest minute goes on between the two calls.
+    assert told["MetricDataResults"][0]["Values"][1:] == pytest.approx(got[0]["Values"][1:])
 
 
 def test_cbor_is_answered_in_cbor(monitored: Monitored, server: GodwitServer) -> None:

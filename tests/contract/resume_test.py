@@ -16,6 +16,9 @@ from servers import SharedServers
 from service_model import ServiceModel
 from shops import Shop
 
+# A reload without a record does not know which rows of the target are the task's.
+PREPARED = {"FullLoadSettings": {"TargetTablePrepMode": "DROP_AND_CREATE"}}
+
 _numbers = itertools.count(1)
 
 
@@ -34,7 +37,7 @@ def book(own_server: GodwitServer, model: ServiceModel) -> Runbook:
 @pytest.fixture
 def stopped(book: Runbook, servers: SharedServers) -> Iterator[Shop]:
     """It has loaded and followed, and was stopped."""
-    shop = Shop(servers, "15", f"resume_{next(_numbers)}_{os.getpid()}").begin(book)
+    shop = Shop(servers, "15", f"resume_{next(_numbers)}_{os.getpid()}").begin(book, settings=PREPARED)
     book.start(shop.task)
     book.until_loaded(shop.task)
     shop.catch_up()

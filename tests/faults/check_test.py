@@ -264,6 +264,9 @@ def test_settings_of_a_postgres_server_that_need_a_restart() -> None:
         assert [results[name]["test-result"] for name in names] == expected, results
         for name in names:
             ends.carry_out(results[name])
+        (prepared,) = results["postgres-check-preparedtxn"]["results"]  # which of the two is for people to say
+        assert "COMMIT PREPARED 'waits'; to keep" in prepared["recommendation"], prepared
+        source.script("ROLLBACK PREPARED 'waits'", "shop")
         # start() writes the file anew into which ALTER SYSTEM wrote.
         kept = dict(line.split(" = ", 1) for line in (source.data / "postgresql.auto.conf").read_text().splitlines() if " = " in line)
         source._settings.update({name: kept[name].strip("'") for name in bad})

@@ -207,18 +207,26 @@ Result<void> ControlSchema::write_task(Connection& session, const TaskRecord& re
 }
 
 Result<void> ControlSchema::forget_task(Connection& session, std::string_view task_id) const {
-  const bool there = TRY(exists(session, "godwit_task"));
-  if (!there) return {};
   const std::string id = quote_literal(task_id);
-  const Rows places = TRY(
-      session.query(fmt::format("SELECT SERVER_NAME FROM {} WHERE TASK_NAME = {}", table("awsdms_txn_state"), id)));
-  Transaction transaction = TRY(Transaction::begin(session));
-  TRY(session.run(fmt::format("DELETE FROM {} WHERE task = {}", table("godwit_task"), id)));
-  TRY(session.run(fmt::format("DELETE FROM {} WHERE task = {}", table("godwit_load_slices"), id)));
-  for (size_t i = 0; i < places.size(); ++i)  // by the whole key, so that no other task's row is locked
-    TRY(session.run(fmt::format("DELETE FROM {} WHERE SERVER_NAME = {} AND TASK_NAME = {}", table("awsdms_txn_state"),
-                                quote_literal(places.get(i, 0)), id)));
-  return transaction.commit();
+  std::vector<std::string> statements;
+  // Any of them may be missing: people take some away by hand.
+  for (const std::string_view name : {"godwit_task", "godwit_load_slices"}) {
+    const bool there = TRY(exists(session, name));
+    if (there) statements.push_back(fmt::format("DELETE FROM {} WHERE task = {}", table(name), id));
+  }
+  const bool has_state = TRY(exists(session, "awsdms_txn_state"));
+  const Rows places = has_state ? TRY(session.query(fmt::format("SELECT SERVER_NAME FROM {} WHERE TASK_NAME = {}",
+                                                                table("awsdms_txn_state"), id)))
+                                : Rows();
+                                for (size_t i = 0; i < places.size();
+                                     ++i)  // by the whole key, so that no other task's row is locked
+                                  statements.push_back(
+                                      fmt::format("DELETE FROM {} WHERE SERVER_NAME = {} AND TASK_NAME = {}",
+                                                  table("awsdms_txn_state"), quote_literal(places.get(i, 0)), id));
+                                if (statements.empty()) return {};
+                                Transaction transaction = TRY(Transaction::begin(session));
+                                for (const std::string& statement : statements) TRY(session.run(statement));
+                                return transaction.commit();
 }
 
 Result<void> ControlSchema::forget_lines(Connection& session, std::string_view task_id, const TableRef& which) const {

@@ -236,16 +236,20 @@ Result<void> ControlSchema::write_task(Connection& session, const TaskRecord& re
 }
 
 Result<void> ControlSchema::forget_task(Connection& session, std::string_view task_id) const {
-  const bool there = TRY(exists(session, "godwit_task"));
-  if (!there) return {};
-  const std::string id = quote_literal(task_id);
-  const bool large_objects = TRY(exists(session, "godwit_large_objects"));  // not in what an older version made
-  const std::string more =
-      large_objects ? fmt::format("DELETE FROM {} WHERE task = {}; ", table("godwit_large_objects"), id) : "";
+  // Any of them may be missing: an older version made fewer, and people take some away by hand.
+  static constexpr std::pair<std::string_view, std::string_view> tables[] = {{"godwit_large_objects", "task"},
+                                                                             {"godwit_task", "task"},
+                                                                             {"godwit_load_slices", "task"},
+                                                                             {"awsdms_txn_state", "\"TASK_NAME\""}};
+  std::string statements;
+  for (const auto& [name, column] : tables) {
+    const bool there = TRY(exists(session, name));
+    if (there)
+      statements += fmt::format("DELETE FROM {} WHERE {} = {}; ", table(name), column, quote_literal(task_id));
+  }
+  if (statements.empty()) return {};
   Transaction transaction = TRY(Transaction::begin(session));
-  TRY(session.run(fmt::format(
-      "{}DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE task = {}; DELETE FROM {} WHERE \"TASK_NAME\" = {}",
-      more, table("godwit_task"), id, table("godwit_load_slices"), id, table("awsdms_txn_state"), id)));
+  TRY(session.run(statements));
   return transaction.commit();
 }
 
