@@ -155,10 +155,10 @@ class TaskWorkers {
                                                      const std::string& state_dir) const = 0;
 
   // Removes what the task left on both ends (slots, publications, record), as `godwit drop` does; its state folder is
-  // the caller's to remove. An end that is out of reach does not keep it from clearing the other. `done` is called once,
-  // on the listener's thread: when all that was dropped for a load is made again, however long that takes, else within
-  // some minutes. A worker that is there is put down first. The code of a failure is errors::clean_up_would_lose where
-  // the task has to stay. Type, mappings and positions of the job are not used.
+  // the caller's to remove. An end that is out of reach does not keep it from clearing the other. `done` is called
+  // once, on the listener's thread: when all that was dropped for a load is made again, however long that takes, else
+  // within some minutes. A worker that is there is put down first. The code of a failure is
+  // errors::clean_up_would_lose where the task has to stay. Type, mappings and positions of the job are not used.
   virtual void remove(const WorkerJob& job, std::function<void(Result<void>)> done) = 0;
 
   // Sends every worker the signal to put its task down where it stands (RECYCLE_TASK) and waits for them, at most

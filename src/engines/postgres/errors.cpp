@@ -97,16 +97,18 @@ Error not_table_owner(std::span<const TableRef> tables, std::string_view owner, 
   for (const TableRef& table : tables.first(std::min(named, tables.size())))
     list += (list.empty() ? "" : ", ") + to_string(table);
   if (tables.size() > named) list += fmt::format(" and {} more", tables.size() - named);
-  const std::string way =
-      owner_is_mighty ? fmt::format("Their owner \"{}\" has a superuser's rights, which \"{}\" is not to be given: "
+  const std::string way = owner_is_mighty
+                              ? fmt::format(
+                                    "Their owner \"{}\" has a superuser's rights, which \"{}\" is not to be given: "
                                     "give it the tables themselves (ALTER TABLE ... OWNER TO)",
                                     owner, role)
-                      : fmt::format("Run GRANT \"{}\" TO \"{}\";", owner, role);
-  return make(ErrorKind::prerequisite, "not_owner",
-              fmt::format("role \"{}\" cannot publish changes of {}: only a table's owner may add it to a publication. "
-                          "{}, or capture with PluginName=test_decoding, which needs no ownership, or have the owner "
-                          "make a publication and name it (PublicationName).",
-                          role, list, way));
+                              : fmt::format("Run GRANT \"{}\" TO \"{}\";", owner, role);
+  return make(
+      ErrorKind::prerequisite, "not_owner",
+      fmt::format("role \"{}\" cannot publish changes of {}: only a table's owner may add it to a publication. "
+                  "{}, or capture with PluginName=test_decoding, which needs no ownership, or have the owner "
+                  "make a publication and name it (PublicationName).",
+                  role, list, way));
 }
 Error row_security(const TableRef& table, std::string_view role) {
   return make(

@@ -52,15 +52,14 @@ ObjectDef sequence_object(const SequenceFacts& sequence, const ObjectScope& scop
   return object;
 }
 
-// Where a rule gives the tables of the schema another one, it goes there too. No table needs it: a target that refuses
-// it, or has no such thing, is told and goes on.
+// Where a rule gives the tables of the schema another one, it goes there too. No table needs it: a target that
+// refuses it, or has no such thing, is told and goes on.
 Result<void> add_free_sequences(Connection& connection, const ObjectScope& scope,
                                 const std::vector<Dependency>& dependencies, Objects& out) {
   std::vector<uint32_t> oids;
   std::unordered_map<uint32_t, uint32_t> table_of;
   for (const FreeSequence& sequence : TRY(read_free_sequences(connection, scope.table_oids))) {
-    const bool is_needed =
-        std::ranges::find(dependencies, sequence.oid, &Dependency::oid) != dependencies.end();
+    const bool is_needed = std::ranges::find(dependencies, sequence.oid, &Dependency::oid) != dependencies.end();
     if (is_needed) continue;
     if (sequence.readable) {
       oids.push_back(sequence.oid);

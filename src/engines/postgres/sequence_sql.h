@@ -28,8 +28,8 @@ struct SequenceFacts {
   bool unlogged = false;
 };
 
-// Beside the tables of their schema: no column owns it, and no extension brings it. Applications and functions use it.
-// A role that may not read its value cannot move it.
+// Beside the tables of their schema: no column owns it, and no extension brings it. Applications and functions use
+// it. A role that may not read its value cannot move it.
 struct FreeSequence {
   uint32_t oid = 0, table_oid = 0;  // table: the first given one of the schema
   std::string schema, name;

@@ -56,8 +56,8 @@ Result<void> check_reading(Connection& session, const Names& names, std::string_
   return {};
 }
 
-// What the tables of one owner need before `role` may publish them, in one finding. Whoever belongs to a superuser can
-// do everything that one can, so that is never proposed.
+// What the tables of one owner need before `role` may publish them, in one finding. Whoever belongs to a superuser
+// can do everything that one can, so that is never proposed.
 Finding not_publishable(std::string_view role, std::string_view owner, bool owner_is_mighty,
                         const std::vector<TableRef>& tables) {
   Finding out{true, errors::not_table_owner(tables, owner, owner_is_mighty, role)};
@@ -72,7 +72,8 @@ Finding not_publishable(std::string_view role, std::string_view owner, bool owne
 Result<void> check_publishing(Connection& session, const Names& names, std::string_view role,
                               std::vector<Finding>& out) {
   const Rows rows = TRY(session.query(
-      "SELECT n.nspname, c.relname, pg_catalog.pg_get_userbyid(c.relowner), EXISTS (SELECT FROM pg_catalog.pg_roles s "
+      "SELECT n.nspname, c.relname, pg_catalog.pg_get_userbyid(c.relowner), EXISTS (SELECT FROM pg_catalog.pg_roles "
+      "s "
       "WHERE s.rolsuper AND pg_catalog.pg_has_role(c.relowner, s.oid, 'MEMBER')) FROM "
       "unnest($1::text[], $2::text[]) w(s, t) JOIN pg_catalog.pg_namespace n ON"
       " n.nspname = w.s JOIN pg_catalog.pg_class c ON c.relnamespace = n.oid AND c.relname = w.t WHERE "
