@@ -7,6 +7,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include <filesystem>
 #include <nlohmann/json.hpp>
 
 namespace godwit {
@@ -173,6 +174,7 @@ TEST(WorkerFolder, every_capture_of_the_task_is_remembered_once) {
   for (const CaptureTrace& capture : {first, other, first, other}) ASSERT_TRUE(remember_capture(folder, capture));
   EXPECT_EQ(read_captures(folder).value(), (std::vector<CaptureTrace>{first, other}));
   EXPECT_FALSE(remember_capture(folder + "/none", first));
+  std::filesystem::remove_all(folder);
 }
 
 }  // namespace
