@@ -138,6 +138,7 @@ Result<WorkerOutcome> run_task(const WorkerJob& job, const std::string& socket_p
   const WorkerStatistics before = statistics_before(job);
   for (const WorkerTable& table : before.tables) options.carried.push_back(table.figures);
   std::stop_source stop;
+  options.has_begun = options.has_begun || before.has_begun;
   TaskRunner runner(std::move(options));
   const SignalThread signals([&] {
     runner.recycle();

@@ -134,6 +134,7 @@ void WorkerLink::look(bool last) {
   figures.restarted = restarted_;
   figures.statistics = worker_figures(now, type_, now_us(), monotonic_ms());
   figures.statistics.run = run_;
+  figures.statistics.has_begun = running;
   figures.statistics.elapsed_ms = before_.elapsed_ms + monotonic_ms() - started_ms_;
   const ProcessUse use = own_use();
   figures.statistics.cpu_us = use.cpu_us;

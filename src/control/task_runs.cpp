@@ -166,9 +166,8 @@ Result<WorkerJob> worker_job(const Environment& environment, const std::string& 
   job.mappings = task->table_mappings;
   job.settings = task->settings_sent;
   if (job.type == "cdc") job.start_position = task->cdc_start_position;
-  if (job.start == StartKind::resume) job.came_to = task->recovery_checkpoint;
-  job.has_begun =
-      job.start == StartKind::resume && (task->full_load_start_us != 0 || !task->recovery_checkpoint.empty());
+  job.came_to = task->recovery_checkpoint;  // like the figures, cleared by a fresh start
+  job.has_begun = task->full_load_start_us != 0 || !task->recovery_checkpoint.empty();
   job.stop_position = task->run_stop_position;
   job.state_dir = task_folder(environment, task->id);
   if (const auto instance = TRY(find_instance(environment.database, task->instance_id))) {

@@ -49,8 +49,8 @@ struct WorkerJob {
   std::string source, target;      // URIs with secrets
   std::string mappings, settings;  // JSON texts; empty: the defaults
   std::string start_position;      // native, checkpoint:… or a time; empty: none
-  std::string came_to;             // of a resumed task: its RecoveryCheckpoint; may be empty
-  bool has_begun = false;          // a run since the last fresh start loaded or followed: a record is to be there
+  std::string came_to;             // RecoveryCheckpoint since the last fresh start; may be empty
+  bool has_begun = false;          // a worker since then loaded or followed: a record is to be there
   std::string stop_position;       // server_time:…, commit_time:…, position:…, caught-up; empty: none
   std::string state_dir;           // of this task alone: task.log, spool, statistics; made if it is not there
   std::string restarted;           // of a worker that follows a dead one: what became of that, for people
@@ -124,7 +124,8 @@ struct WorkerStatistics {
   // Counters since the fresh start.
   std::vector<LogLineCount> log_lines;  // none of 0
   uint64_t lob_truncations = 0, bulk_fallbacks = 0;
-  bool live = false;  // a worker runs that tells them
+  bool has_begun = false;  // a worker since the fresh start came past its start: the target holds the task's record
+  bool live = false;       // a worker runs that tells them
 };
 
 class TaskWorkers {

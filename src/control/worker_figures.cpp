@@ -108,6 +108,7 @@ WorkerStatistics worker_figures(const TaskStatistics& now, std::string_view type
 }
 
 void add_before(WorkerStatistics& now, const WorkerStatistics& before) {
+  now.has_begun = now.has_begun || before.has_begun;
   now.lob_truncations += before.lob_truncations;
   now.bulk_fallbacks += before.bulk_fallbacks;
   for (const LogLineCount& each : before.log_lines) {

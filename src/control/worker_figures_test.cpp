@@ -79,6 +79,15 @@ TEST(WorkerFigures, lines_of_errors_and_warnings_are_counted_and_go_on_over_rest
   EXPECT_EQ(now.lob_truncations, 20U);
 }
 
+TEST(WorkerFigures, that_a_worker_has_begun_is_known_to_every_later_one_of_the_life) {
+  WorkerStatistics first, second;
+  add_before(second, first);
+  EXPECT_FALSE(second.has_begun);
+  first.has_begun = true;
+  add_before(second, first);
+  EXPECT_TRUE(second.has_begun);
+}
+
 TEST(WorkerFigures, tables_are_counted_by_state_and_the_load_has_an_end_when_all_are_done) {
   TaskStatistics now;
   now.phase = "full load";

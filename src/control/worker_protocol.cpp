@@ -155,7 +155,8 @@ constexpr std::array<Member<Figures, uint64_t>, 20> figure_counts = {
      {"spool_disk_bytes", &Figures::spool_disk_bytes},
      {"lob_truncations", &Figures::lob_truncations},
      {"bulk_fallbacks", &Figures::bulk_fallbacks}}};
-constexpr std::array<Member<Figures, bool>, 1> figure_flags = {{{"follows", &Figures::follows}}};
+constexpr std::array<Member<Figures, bool>, 2> figure_flags = {
+    {{"follows", &Figures::follows}, {"has_begun", &Figures::has_begun}}};
 constexpr Members<Figures> figure_members = {figure_texts, figure_integers, figure_counts, figure_flags};
 constexpr std::array<std::string_view, 5> severity_names = {"error", "warning", "info", "debug", "detailed_debug"};
 

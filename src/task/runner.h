@@ -48,8 +48,9 @@ struct TaskOptions {
   // another one is cleared away and the task starts afresh, and of this one it goes on, whatever `restart` says. 0:
   // none; then, and for a record that notes none, `restart` decides.
   int64_t fresh_run = 0;
-  // Of the control plane: an earlier run of this life has begun to load or to follow, and came to this checkpoint
-  // (which may be empty). Without its record on the target the task then fails: it would silently start elsewhere.
+  // Of the control plane: an earlier worker of this life has begun to load or to follow, and came to this checkpoint
+  // (which may be empty). Without its record on the target the task then fails, also where `restart` is set: it would
+  // silently start elsewhere.
   bool has_begun = false;
   std::string came_to;
   // What an earlier worker counted: the counters go on from there where the task resumes.

@@ -37,16 +37,17 @@ Result<void> TaskRunner::start() {
   worker_ = new_worker_id();
   TRY(open_ends());
   auto loaded = record_->load();
-  if (!loaded && options_.restart && loaded.error().code == "task.record") {
+  const bool may_begin = options_.restart && !options_.has_begun;
+  if (!loaded && may_begin && loaded.error().code == "task.record") {
     log_warning(Component::task_manager, "{} It is thrown away, as --restart asks.", loaded.error().message);
     TRY(record_->forget());
     loaded = false;
   }
   const bool known = TRY(std::move(loaded));
-  if (!known && options_.has_begun && !options_.restart)
+  if (!known && options_.has_begun)
     return Failure(errors::record_missing(context_.task_id, !loads(), options_.came_to));
   // A position or slices without a record, whose table somebody took away.
-  if (!known && options_.restart) TRY(record_->forget());
+  if (!known && may_begin) TRY(record_->forget());
   const bool resumes = known && !starts_anew(record_->document()) && record_->phase() != "starting";
   if (resumes) TRY(check_same_ends(record_->document()));
   TRY(make_plan(resumes));

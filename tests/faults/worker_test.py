@@ -11,6 +11,7 @@ from typing import Iterator
 
 import pytest
 
+import shop
 from conftest import SETTINGS, Pair, across
 from processes import wait_until
 from task_workers import SupervisedTask
@@ -133,6 +134,24 @@ def test_a_worker_killed_in_its_fresh_start_does_not_start_afresh_again(pair: Pa
     wait_until(lambda: follows(task), 60, "change processing")
     assert task.log().count("in fresh start mode") == 1, task.log()
     assert_equal_soon(pair, task)
+
+
+@pytest.mark.parametrize("kind", ["full-load-and-cdc", "cdc"])
+def test_a_worker_killed_and_robbed_of_its_record_does_not_begin_anew(
+    pair: Pair, task: SupervisedTask, kind: str
+) -> None:
+    """It would go on from now, and the changes between would be missing without a word."""
+    if kind == "cdc":
+        pair.target.psql(shop.SCHEMA, pair.database)
+    task.start(type=kind)
+    task.wait_for("running")
+    wait_until(lambda: follows(task), 60, "change processing")
+    os.kill(task.worker_pid(), signal.SIGSTOP)
+    pair.target.psql("DROP TABLE godwit_task", pair.database)
+    os.kill(task.worker_pid(), signal.SIGKILL)
+    end = task.wait_for("failed")
+    assert "holds no record (godwit_task)" in end["last_failure"], end
+    assert task.log().count("in fresh start mode") == 1, task.log()
 
 
 def test_a_hung_worker_is_killed_and_goes_on(pair: Pair, task: SupervisedTask) -> None:
