@@ -8,7 +8,7 @@
 #include <ostream>
 #include <set>
 
-#include "check/data_types.h"
+#include "check/facts_by_hand.h"
 #include "check/judgement.h"
 #include "check/report_json.h"
 
@@ -16,68 +16,6 @@ namespace godwit {
 namespace {
 
 using testing::HasSubstr;
-
-// One table with a key, both ends of a family, everything as it should be.
-TaskFacts plain_facts(Family source = Family::postgres, Family target = Family::postgres) {
-  TaskFacts facts;
-  facts.source_family = source;
-  facts.target_family = target;
-  facts.settings = *parse_settings("");
-  facts.rules = default_rules();
-  for (auto* server : {&facts.source, &facts.target}) {
-    server->product = source == Family::postgres ? "PostgreSQL" : source == Family::mysql ? "MySQL" : "MariaDB";
-    server->version = "1";
-    server->version_number = source == Family::postgres ? 150004 : source == Family::mysql ? 80036 : 101106;
-    server->user = "app";
-  }
-  facts.tables_there = 1;
-  const TableRef name{"public", "orders"};
-  facts.selection.tables = {{name, 0}};
-  TableDef definition;
-  definition.ref = name;
-  definition.columns = {{.name = "id", .type = {.type_class = TypeClass::int8, .native = "bigint"}, .number = 1},
-                        {.name = "body", .type = {.type_class = TypeClass::nclob, .native = "text"}, .number = 2}};
-  definition.columns[0].type.form = ValueForm::integer;
-  definition.columns[1].type.form = ValueForm::text;
-  definition.key = KeyDef{"orders_pkey", {0}};
-  definition.identity = RowIdentity::key;
-  definition.estimated_rows = 1000;
-  CheckedTable& table = facts.tables.emplace_back();
-  table.plan.source = std::make_shared<const TableDef>(definition);
-  table.plan.read = table.plan.source;
-  table.plan.layout = table.plan.source;
-  table.source.table = table.target.table = name;
-  table.source.exists = true;
-  table.source.replica_identity = "default";
-  SurveyedIndex key;
-  key.name = "orders_pkey";
-  key.primary = key.unique = key.constraint = true;
-  key.columns = {"id"};
-  table.source.indexes = {key};
-  table.target.indexes = {key};
-  return facts;
-}
-
-const Assessment* find(const TaskFacts& facts, const std::string& name) {
-  for (const Assessment& one : assessments())
-    if (applies(one, facts.source_family, facts.target_family, facts.type) &&
-        name_of(one, facts.source_family, facts.target_family) == name)
-      return &one;
-  return nullptr;
-}
-
-void no_source_key(TaskFacts& facts) {
-  CheckedTable& table = facts.tables.front();
-  TableDef keyless = *table.plan.source;
-  keyless.key.reset();
-  keyless.identity = RowIdentity::none;
-  table.plan.source = table.plan.layout = std::make_shared<const TableDef>(keyless);
-  table.source.indexes.clear();
-}
-
-void target_there(TaskFacts& facts) {
-  facts.tables.front().target.exists = true;
-}
 
 Finding finding(bool fatal, std::string code) {
   return {fatal, {ErrorKind::prerequisite, std::move(code), "it is so", ""}, {"public", "orders"}, {"MEND IT;"}};
@@ -434,7 +372,7 @@ TEST_P(Judgements, find_what_is_there) {
   const Case& one = GetParam();
   TaskFacts facts = plain_facts(one.source, one.target);
   one.edit(facts);
-  const Assessment* assessment = find(facts, one.name);
+  const Assessment* assessment = find_assessment(facts, one.name);
   ASSERT_NE(assessment, nullptr);
   const AssessmentResult result = judge(*assessment, facts);
   EXPECT_EQ(result.outcome, one.outcome) << result.details;
@@ -454,7 +392,7 @@ TEST(Judgement, passes_where_nothing_is_found_and_says_why) {
       facts.type = type;
       facts.source.settings = {{"gtid_mode", "ON"}, {"binlog_expire_logs_seconds", "86400"}};
       for (const AssessmentInfo& info : applicable_assessments(source, source, type)) {
-        const AssessmentResult result = judge(*find(facts, info.name), facts);
+        const AssessmentResult result = judge(*find_assessment(facts, info.name), facts);
         EXPECT_TRUE(result.outcome == Outcome::passed || result.outcome == Outcome::skipped) << info.name;
         EXPECT_FALSE(result.details.empty()) << info.name;
         EXPECT_FALSE(info.about.empty()) << info.name;
@@ -466,7 +404,7 @@ TEST(Judgement, full_identity_needs_no_key) {
   TaskFacts facts = plain_facts();
   no_source_key(facts);
   facts.tables.front().source.replica_identity = "full";
-  EXPECT_EQ(judge(*find(facts, "postgres-check-pk"), facts).outcome, Outcome::passed);
+  EXPECT_EQ(judge(*find_assessment(facts, "postgres-check-pk"), facts).outcome, Outcome::passed);
 }
 
 TEST(Judgement, tables_that_refer_to_each_other_inside_the_task_are_emptied_together) {
@@ -478,7 +416,7 @@ TEST(Judgement, tables_that_refer_to_each_other_inside_the_task_are_emptied_toge
   child.plan.source = child.plan.layout = std::make_shared<const TableDef>(definition);
   child.target.referenced_by.clear();
   facts.tables.push_back(child);
-  const AssessmentResult result = judge(*find(facts, "godwit-truncate-foreign-keys"), facts);
+  const AssessmentResult result = judge(*find_assessment(facts, "godwit-truncate-foreign-keys"), facts);
   EXPECT_EQ(result.outcome, Outcome::passed);
   EXPECT_THAT(result.details, HasSubstr("emptied together"));
 }
@@ -487,14 +425,14 @@ TEST(Judgement, what_has_an_assessment_of_its_own_is_not_left_over) {
   TaskFacts facts = plain_facts();
   facts.source_findings = {finding(true, "postgres.wal_level"), finding(false, "postgres.unlogged")};
   facts.target_findings = {finding(true, "postgres.not_writable"), finding(true, "postgres.missing_columns")};
-  EXPECT_EQ(judge(*find(facts, "godwit-source-prerequisites"), facts).outcome, Outcome::passed);
-  EXPECT_EQ(judge(*find(facts, "godwit-target-prerequisites"), facts).outcome, Outcome::passed);
+  EXPECT_EQ(judge(*find_assessment(facts, "godwit-source-prerequisites"), facts).outcome, Outcome::passed);
+  EXPECT_EQ(judge(*find_assessment(facts, "godwit-target-prerequisites"), facts).outcome, Outcome::passed);
 }
 
 TEST(Judgement, lob_sizes_are_told_where_nothing_is_cut) {
   TaskFacts facts = plain_facts();
   facts.tables.front().sizes = {{"body", 143687, 0}};
-  const AssessmentResult result = judge(*find(facts, "postgres-check-limited-lob-size"), facts);
+  const AssessmentResult result = judge(*find_assessment(facts, "postgres-check-limited-lob-size"), facts);
   EXPECT_EQ(result.outcome, Outcome::passed);
   EXPECT_THAT(result.details, HasSubstr("143,687 bytes (public.orders.body), so that LobMaxSize 141"));
 }
@@ -509,7 +447,7 @@ TEST(Judgement, the_advice_on_lob_sizes_is_enough_for_every_column) {
   longer.sizes = {{"body", 300 * 1024, 1}};
   facts.tables.push_back(longer);
   const auto recommended = [&] {
-    return to_json(judge(*find(facts, "postgres-check-limited-lob-size"), facts))["recommendation"];
+    return to_json(judge(*find_assessment(facts, "postgres-check-limited-lob-size"), facts))["recommendation"];
   };
   EXPECT_EQ(recommended(), "Move values whole (the remedy), or raise LobMaxSize to at least 300.");
   TableSettingsRule rule;
@@ -519,7 +457,7 @@ TEST(Judgement, the_advice_on_lob_sizes_is_enough_for_every_column) {
   EXPECT_EQ(recommended(),
             "Move values whole (the remedy), or raise LobMaxSize to at least 141. Raise bulk-max-size in the table's "
             "lob-settings to at least 300, or let their mode be unlimited.");
-  const AssessmentResult result = judge(*find(facts, "postgres-check-limited-lob-size"), facts);
+  const AssessmentResult result = judge(*find_assessment(facts, "postgres-check-limited-lob-size"), facts);
   ASSERT_EQ(result.findings.size(), 2U);
   EXPECT_TRUE(result.findings[1].remedy.empty()) << "the settings do not reach a table with a rule";
 }
@@ -528,8 +466,8 @@ TEST(Judgement, columns_that_the_target_computes_too_are_as_they_should_be) {
   TaskFacts kept = plain_facts(), carried = plain_facts(Family::mysql, Family::postgres);
   keeps_total(kept, true);
   computes_total(carried);
-  EXPECT_EQ(judge(*find(kept, "godwit-generated-columns"), kept).outcome, Outcome::passed);
-  EXPECT_EQ(judge(*find(carried, "mysql-check-generated-columns"), carried).outcome, Outcome::passed);
+  EXPECT_EQ(judge(*find_assessment(kept, "godwit-generated-columns"), kept).outcome, Outcome::passed);
+  EXPECT_EQ(judge(*find_assessment(carried, "mysql-check-generated-columns"), carried).outcome, Outcome::passed);
 }
 
 TEST(Applicability, goes_by_ends_and_type) {
@@ -568,85 +506,6 @@ TEST(Families, are_known_by_scheme_and_by_engine_name) {
     EXPECT_EQ(family_of(name), Family::mysql) << name;
   EXPECT_EQ(family_of("mariadb"), Family::mariadb);
   EXPECT_EQ(family_of("oracle"), Family::other);
-}
-
-AssessmentReport report_of(std::initializer_list<Outcome> outcomes) {
-  AssessmentReport report;
-  for (const Outcome outcome : outcomes) report.results.push_back({"one", outcome, "so it is", {}, {}});
-  return report;
-}
-
-TEST(Report, status_is_the_worst_that_counts) {
-  using enum Outcome;
-  EXPECT_EQ(report_of({passed, passed, skipped}).status(), "passed");
-  EXPECT_EQ(report_of({skipped, skipped}).status(), "warning");
-  EXPECT_EQ(report_of({passed, warning}).status(), "warning");
-  EXPECT_EQ(report_of({warning, error}).status(), "error-executing");
-  EXPECT_EQ(report_of({failed, error, cancelled}).status(), "failed");
-  EXPECT_EQ(report_of({passed, cancelled}).status(), "cancelling");
-  EXPECT_EQ(report_of({passed, failed, warning}).last_failure(), "one: so it is");
-}
-
-TEST(DataTypes, are_reported_by_type_schema_and_table) {
-  TaskFacts facts = plain_facts(Family::postgres, Family::mysql);
-  ColumnDef odd;
-  odd.name = "place";
-  odd.type.native = "point(2)";
-  facts.unsupported = {{{"public", "odd"}, odd}};
-  TableDef definition = *facts.tables.front().plan.source;
-  definition.columns[1].type.native = "tsvector";
-  definition.columns[1].type.form = ValueForm::other;
-  CheckedTable& table = facts.tables.front();
-  table.plan.source = table.plan.layout = std::make_shared<const TableDef>(definition);
-  const nlohmann::ordered_json report = to_json("shop", column_issues(facts));
-  EXPECT_EQ(report.dump(),
-            R"({"summary":{"task-name":"shop","not-supported":{"data-type":["point"],"column-count":1},)"
-            R"("partially-supported":{"data-type":["tsvector"],"column-count":1}},"types":[)"
-            R"({"data-type":"point","support-level":"not-supported","schemas":[{"schema-name":"public","tables":[)"
-            R"({"table-name":"odd","columns":["place"]}]}]},)"
-            R"({"data-type":"tsvector","support-level":"partially-supported","schemas":[{"schema-name":"public",)"
-            R"("tables":[{"table-name":"orders","columns":["body"]}]}]}]})");
-}
-
-TEST(DataTypes, keep_names_of_several_words) {
-  const std::pair<const char*, const char*> names[] = {
-      {"bit varying(5)", "bit varying"},
-      {"double precision", "double precision"},
-      {"timestamp(3) without time zone", "timestamp without time zone"},
-      {"character varying(20)[]", "character varying[]"},
-      {"varchar(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin", "varchar"},
-      {"enum('a)','b''(') COLLATE utf8mb4_bin", "enum"},
-      {R"x("My (odd)"."type one"(2))x", R"x("My (odd)"."type one")x"},
-  };
-  for (const auto& [native, name] : names) {
-    TaskFacts facts = plain_facts(Family::postgres, Family::mysql);
-    ColumnDef odd;
-    odd.type.native = native;
-    facts.unsupported = {{{"public", "odd"}, odd}};
-    EXPECT_EQ(to_json("shop", column_issues(facts))["types"][0]["data-type"], name) << native;
-  }
-}
-
-TEST(Report, files_have_the_form_of_dms) {
-  TaskFacts facts = plain_facts();
-  no_source_key(facts);
-  const AssessmentResult result = judge(*find(facts, "postgres-check-pk"), facts);
-  const nlohmann::ordered_json file = to_json(result);
-  EXPECT_EQ(file["version"], "0.0.2");
-  EXPECT_EQ(file["test-name"], "postgres-check-pk");
-  EXPECT_EQ(file["test-result"], "warning");
-  EXPECT_EQ(file["results-summary"], (nlohmann::ordered_json{{"passed", "0"}, {"warning", "1"}, {"failed", "0"}}));
-  EXPECT_EQ(file["table-results-summary"]["warning"][0], "public.orders");
-  EXPECT_EQ(file["results"][0]["schema"], "public");
-  EXPECT_EQ(file["results"][0]["column"], nullptr);
-  EXPECT_EQ(file["results"][0]["remedy"]["where"], "source");
-  AssessmentReport report;
-  report.results = {result};
-  const nlohmann::ordered_json summary = summary_to_json(report);
-  EXPECT_EQ(summary["overall-test-result"], "warning");
-  EXPECT_EQ(summary["summary"]["warning"][0]["test-name"], "postgres-check-pk");
-  EXPECT_TRUE(summary["summary"]["failed"].empty());
-  EXPECT_EQ(to_json(report)["statistic"]["Warning"], 1);
 }
 
 }  // namespace

@@ -5,8 +5,7 @@
 //   -DEBUG -"a b"        events without it
 //   ?ERROR ?WARN         one of them at least
 //   %SQL.?ERROR [0-9]+%  a regular expression (control/log_regex.h) up to a % before a blank or the end; \% stands
-//   for
-//                        a percent sign; - and ? may go before it
+//                        for a percent sign; - and ? may go before it
 // All that is asked for must hold together. A term is found anywhere in the message, also inside a word. The empty
 // pattern matches every event. JSON patterns ({ $.x = 1 }) and columns ([a, b]) are refused.
 

@@ -24,13 +24,6 @@ CREATE TABLE visit (day date, page varchar(20)); INSERT INTO visit VALUES ('2026
 """
 
 
-@pytest.fixture(scope="session")
-def servers() -> Iterator[SharedServers]:
-    shared = SharedServers()
-    yield shared
-    shared.close()
-
-
 class Work:
     """A database on each side, endpoints, and a task that follows changes; `runs` of it."""
 

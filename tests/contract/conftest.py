@@ -19,6 +19,7 @@ if NEWEST.is_dir():
 
 from called import Gathering, answered  # noqa: E402
 from godwit_server import GodwitServer, Key  # noqa: E402
+from servers import SharedServers  # noqa: E402
 from service_model import ServiceModel  # noqa: E402
 
 
@@ -59,6 +60,14 @@ def server() -> Iterator[GodwitServer]:
     """Shared: tests of one resource use identifiers of their own."""
     with GodwitServer() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[SharedServers]:
+    """Of databases: ends of tasks; each test has databases of its own on them."""
+    shared = SharedServers()
+    yield shared
+    shared.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 from pathlib import Path
-from typing import Any, Callable, Iterator
+from typing import Any, Callable
 
 import pytest
 from botocore.exceptions import ClientError
@@ -13,13 +13,6 @@ from clients import Boto3
 from runbook import Runbook
 from servers import SharedServers
 from shops import Shop
-
-
-@pytest.fixture(scope="session")
-def servers() -> Iterator[SharedServers]:
-    shared = SharedServers()
-    yield shared
-    shared.close()
 
 
 def fault_of(call: Callable[..., Any], **given: Any) -> str:

@@ -116,13 +116,6 @@ class Monitored:
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[SharedServers]:
-    shared = SharedServers()
-    yield shared
-    shared.close()
-
-
-@pytest.fixture(scope="module")
 def monitored(server: GodwitServer, servers: SharedServers) -> Iterator[Monitored]:
     made = Monitored(server, servers)
     yield made

@@ -22,13 +22,6 @@ PREPARED = {"FullLoadSettings": {"TargetTablePrepMode": "DROP_AND_CREATE"}}
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def servers() -> Iterator[SharedServers]:
-    shared = SharedServers()
-    yield shared
-    shared.close()
-
-
 @pytest.fixture
 def book(own_server: GodwitServer, model: ServiceModel) -> Runbook:
     return Runbook(Boto3(checked(own_server.start().client(), model)), "resume").begin()

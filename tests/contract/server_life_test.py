@@ -24,13 +24,6 @@ SEEN_WITHIN_S = 5
 _numbers = itertools.count(1)
 
 
-@pytest.fixture(scope="session")
-def servers() -> Iterator[SharedServers]:
-    shared = SharedServers()
-    yield shared
-    shared.close()
-
-
 class Site:
     """A server of the test's own with one user's work on it; the address of each of its lives is another one."""
 

@@ -20,13 +20,6 @@ CONTROL = {"ControlTablesSettings": {"ControlSchema": "public", "StatusTableEnab
 LOGS = {"Logging": {"EnableLogging": True}}
 
 
-@pytest.fixture(scope="session")
-def servers() -> Iterator[SharedServers]:
-    shared = SharedServers()
-    yield shared
-    shared.close()
-
-
 @pytest.fixture
 def ends_of(servers: SharedServers) -> Iterator[Callable[[str, str], Ends]]:
     """Of MariaDB a whole server is compared, so a story leaves no database there."""

@@ -17,13 +17,6 @@ TIME = datetime.datetime(2018, 3, 8, 12, 12, 12, tzinfo=datetime.timezone.utc)
 
 
 @pytest.fixture(scope="module")
-def servers() -> Iterator[SharedServers]:
-    shared = SharedServers()
-    yield shared
-    shared.close()
-
-
-@pytest.fixture(scope="module")
 def database(servers: SharedServers) -> Iterator[str]:
     name = f"task_ends_{os.getpid()}"
     ends = (servers.get("15", "source"), servers.get("mariadb", "source"), servers.get("15", "target"))

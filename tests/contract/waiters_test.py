@@ -28,13 +28,6 @@ DRIVEN = {
 }
 
 
-@pytest.fixture(scope="session")
-def servers() -> Iterator[SharedServers]:
-    shared = SharedServers()
-    yield shared
-    shared.close()
-
-
 class Waiting:
     """Waits by boto3, asking each 0.2 s; what is settled already also by the AWS CLI, which asks at once."""
 
