@@ -125,8 +125,10 @@ Result<std::vector<ShownStream>> streams_with_facts(const LogCall& call, const L
   std::vector<ShownStream> streams;
   for (const LogStreamPlace& place : TRY(log_streams(call.environment, group))) {
     if (!place.name.starts_with(prefix)) continue;
-    if (const auto stream = TRY(LogStream::open(place.folder)))
-      streams.push_back({ place.name, TRY(stream->facts()) });
+    const auto stream = TRY(LogStream::open(place.folder));
+    if (!stream) continue;
+    LogStream::Facts facts = TRY(stream->facts());
+    streams.push_back({place.name, std::move(facts)});
   }
   return streams;
 }
@@ -226,14 +228,13 @@ Result<json> filter_log_events(const LogCall& call) {
   .value_or("");
   const auto names = TRY(call.input.texts("logStreamNames", 100, name_bytes_max));
   const auto prefix = TRY(call.input.text("logStreamNamePrefix", name_bytes_max));
-  const LogSearch search {
-    .streams = TRY(searched_streams(call, group))
-    , .window = retained(call.environment, group, asked), .pattern = TRY(LogPattern::parse(pattern))
-    ,
-        .identity = fmt::format("{};{};{};{};{};{}", group.name, join(names, ","), prefix.value_or(""), asked.from_ms,
-                                asked.before_ms, pattern),
-        .limit = static_cast<size_t>(TRY(call.input.integer("limit", 1, events_max)).value_or(events_max))
-  };
+  LogSearch search;
+  search.streams = TRY(searched_streams(call, group));
+  search.window = retained(call.environment, group, asked);
+  search.pattern = TRY(LogPattern::parse(pattern));
+  search.identity = fmt::format("{};{};{};{};{};{}", group.name, join(names, ","), prefix.value_or(""), asked.from_ms,
+                                asked.before_ms, pattern);
+  search.limit = static_cast<size_t>(TRY(call.input.integer("limit", 1, events_max)).value_or(events_max));
   LogFindings found = TRY(search_logs(search, TRY(call.input.text("nextToken", token_bytes_max)).value_or("")));
   json events = json::array();
   for (FoundLogEvent& each : found.events)

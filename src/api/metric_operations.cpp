@@ -23,11 +23,11 @@ struct Dimension {
 
 Result<std::vector<Dimension>> read_dimensions(const FacadeInput& input) {
   std::vector<Dimension> dimensions;
-  for (const FacadeInput& each : TRY(input.objects("Dimensions", dimensions_max)))
-    dimensions.push_back({
-      TRY(each.required_text("Name", name_bytes_max))
-      , TRY(each.text("Value", value_bytes_max))
-    });
+  for (const FacadeInput& each : TRY(input.objects("Dimensions", dimensions_max))) {
+    Dimension& dimension = dimensions.emplace_back();
+    dimension.name = TRY(each.required_text("Name", name_bytes_max));
+    dimension.value = TRY(each.text("Value", value_bytes_max));
+  }
   return dimensions;
 }
 

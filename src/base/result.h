@@ -1,6 +1,8 @@
 #pragma once
 // Failure is a value. TRY(expr) yields the value of a Result or returns its error from the enclosing function.
-// Use it as a statement or as the whole right side of a declaration, not inside an argument list.
+// Use it as a statement or as the whole right side of a declaration, not inside an argument list, and never inside
+// the braces of an initializer: where it returns from there, g++ leaks the members made before
+// (tests/early_returns_test.py).
 
 #include <expected>
 #include <utility>

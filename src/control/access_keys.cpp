@@ -102,9 +102,8 @@ Result<std::optional<AccessKeyWithSecret>> look_up_access_key(Database& database
                                                               std::string_view id) {
   const auto row = TRY(find_access_key(database, id));
   if (!row) return std::nullopt;
-  return AccessKeyWithSecret {
-    .key = key_of(*row), .secret = TRY(secrets.unseal(row->sealed_secret, place_of(id)))
-  };
+  std::string secret = TRY(secrets.unseal(row->sealed_secret, place_of(id)));
+  return AccessKeyWithSecret{.key = key_of(*row), .secret = std::move(secret)};
 }
 
 Result<void> note_key_use(Database& database, const AccessKey& key, int64_t now_us) {

@@ -241,11 +241,10 @@ Result<std::shared_ptr<const LogChunks>> chunks_of(const LogFile& file) {
   const std::lock_guard lock(kept->mutex);
   if (file.end() <= kept->scanned) return kept->chunks;
   auto chunks = std::make_shared<LogChunks>(*kept->chunks);
-  if (chunks->empty())
-    chunks->push_back({
-      0, TRY(first_time_of(file))
-      , 0, 0
-    });
+  if (chunks->empty()) {
+    const auto first_time = TRY(first_time_of(file));
+    chunks->push_back({0, first_time, 0, 0});
+  }
   TRY(extend(*chunks, file));
   kept->chunks = std::move(chunks);
   kept->scanned = file.end();

@@ -97,11 +97,11 @@ std::string subnet_group_arn(const Environment& environment, std::string_view id
 
 Result<SubnetGroupRecord> create_subnet_group(Environment& environment, const SubnetGroupInput& wanted,
                                               const std::vector<Tag>& tags) {
-  SubnetGroupRecord group {
-    .identifier = TRY(read_subnet_group_identifier(wanted.identifier))
-    , .description = wanted.description.value_or(""), .vpc_id = std::string(vpc_id),
-        .created_us = environment.now_us()
-  };
+  SubnetGroupRecord group;
+  group.identifier = TRY(read_subnet_group_identifier(wanted.identifier));
+  group.description = wanted.description.value_or("");
+  group.vpc_id = vpc_id;
+  group.created_us = environment.now_us();
   TRY(check_description(group.description));
   TRY(check_subnets(wanted.subnets));
   group.subnets = place_subnets(environment.names, wanted.subnets, {});

@@ -66,11 +66,12 @@ Result<SubscriptionRecord> require_subscription(Environment& environment, const 
 
 Result<SubscriptionRecord> create_subscription(Environment& environment, const NewSubscription& wanted,
                                                const std::vector<Tag>& tags) {
-  SubscriptionRecord made {
-    .identifier = TRY(read_subscription_name(wanted.name))
-    , .topic = wanted.topic, .source_type = TRY(read_event_source_type(wanted.source_type))
-    , .enabled = wanted.enabled, .created_us = environment.now_us()
-  };
+  SubscriptionRecord made;
+  made.identifier = TRY(read_subscription_name(wanted.name));
+  made.topic = wanted.topic;
+  made.source_type = TRY(read_event_source_type(wanted.source_type));
+  made.enabled = wanted.enabled;
+  made.created_us = environment.now_us();
   TRY(check_topic(made.topic));
   made.categories = TRY(read_event_categories(wanted.categories, made.source_type));
   TRY(environment.database.atomically([&]() -> Result<void> {

@@ -105,9 +105,18 @@ Result<TableState> table_state(const std::string& text) {
   return Failure(errors::worker_message("an unknown table state"));
 }
 
+Result<TableRef> read_name(const JsonFields& fields) {
+  TableRef out;
+  out.schema = TRY(fields.text("schema"))
+  .value_or("");
+  out.name = TRY(fields.text("name"))
+  .value_or("");
+  return out;
+}
+
 Result<WorkerTable> read_table(const JsonFields& fields) {
   WorkerTable out;
-  out.figures.table = { TRY(fields.text("schema")).value_or(""), TRY(fields.text("name")).value_or("") };
+  out.figures.table = TRY(read_name(fields));
   out.figures.state = TRY(table_state(TRY(fields.text("state")).value_or("")));
   out.updated_us = TRY(fields.integer("updated_us", lowest, highest))
   .value_or(0);
@@ -279,12 +288,7 @@ Result<ReloadCommand> read_reload(const JsonFields& fields) {
   ReloadCommand out;
   out.order = TRY(fields.integer("order", 0, highest))
   .value_or(0);
-  for (const JsonFields& table : TRY(fields.objects("tables")))
-    out.tables.push_back({
-      TRY(table.text("schema"))
-      .value_or(""), TRY(table.text("name"))
-      .value_or("")
-    });
+  for (const JsonFields& table : TRY(fields.objects("tables"))) out.tables.push_back(TRY(read_name(table)));
   return out;
 }
 
@@ -370,14 +374,17 @@ Result<WorkerMessage> parse_worker_message(std::string_view line) {
   .value_or("");
   if (kind == "hello") return read_hello(fields);
   if (kind == "figures") return read_figures(fields);
-  if (kind == "tables") return WorkerTables {
-      TRY(fields.boolean("all"))
-      .value_or(false), TRY(read_tables(fields))
-    };
-  if (kind == "taken") return ReloadTaken {
-      TRY(fields.integer("order", 0, highest))
-      .value_or(0)
-    };
+  if (kind == "tables") {
+    WorkerTables tables;
+    tables.all = TRY(fields.boolean("all"))
+    .value_or(false);
+    tables.tables = TRY(read_tables(fields));
+    return tables;
+  }
+  if (kind == "taken") {
+    const auto order = TRY(fields.integer("order", 0, highest));
+    return ReloadTaken{order.value_or(0)};
+  }
   return Failure(errors::worker_message("a kind of message that is not known"));
 }
 
@@ -390,10 +397,10 @@ Result<WorkerCommand> parse_worker_command(std::string_view line) {
   const JsonFields fields = TRY(JsonFields::of(root, "$"));
   const std::string kind = TRY(fields.text("command"))
   .value_or("");
-  if (kind == "stop") return StopCommand {
-      TRY(fields.boolean("recycle"))
-      .value_or(false)
-    };
+  if (kind == "stop") {
+    const auto recycle = TRY(fields.boolean("recycle"));
+    return StopCommand{recycle.value_or(false)};
+  }
   if (kind == "reload") return read_reload(fields);
   if (kind == "severities") return read_severities(fields);
   return Failure(errors::worker_message("a command that is not known"));

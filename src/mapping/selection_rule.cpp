@@ -71,10 +71,8 @@ Result<ColumnFilter> read_filter(const RuleInput& rule, const JsonFields& filter
   if (type != "source")
     return Failure(
         mapping_rule_invalid(rule.id_text, fmt::format("{} must be \"source\".", filter.path_of("filter-type"))));
-  ColumnFilter out {
-    TRY(required_text(rule, filter, "column-name"))
-    , {}
-  };
+  ColumnFilter out;
+  out.column = TRY(required_text(rule, filter, "column-name"));
   const std::vector<JsonFields> conditions = TRY(filter.objects("filter-conditions"));
   if (conditions.empty())
     return Failure(mapping_rule_invalid(rule.id_text,

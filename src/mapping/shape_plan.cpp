@@ -108,11 +108,10 @@ Result<VariableSource> source_of(TableDraft& draft, const AddColumnRule& rule, s
     constant.text = draft.source.ref.schema;
   else if (variable == "AR_M_SOURCE_TABLE_NAME")
     constant.text = draft.source.ref.name;
-  else if (variable != "AR_M_SOURCE_COLUMN_NAME" && variable != "AR_M_SOURCE_COLUMN_DATATYPE")
-    return VariableSource {
-      VariableSource::Kind::column,
-          TRY(draft.read_column(variable, fmt::format("the expression of rule {}", rule.id)))
-    };
+  else if (variable != "AR_M_SOURCE_COLUMN_NAME" && variable != "AR_M_SOURCE_COLUMN_DATATYPE") {
+    const auto column = TRY(draft.read_column(variable, fmt::format("the expression of rule {}", rule.id)));
+    return VariableSource{VariableSource::Kind::column, column};
+  }
   return constant;  // an added column has neither name nor type on the source
 }
 

@@ -21,9 +21,8 @@ class MemoryEngine : public Engine {
   }
 
   Result<Position> parse_position(std::string_view text) const override {
-    return Position {
-      memory::position_text(TRY(memory::parse_position(text)))
-    };
+    const auto parsed = TRY(memory::parse_position(text));
+    return Position{memory::position_text(parsed)};
   }
 
   Result<std::unique_ptr<Source>> open_source(const Endpoint& endpoint, const SessionOptions& options) override {

@@ -198,7 +198,8 @@ class Opening {
   // No place in any log: another for each snapshot, so that slices of two are told apart.
   Result<BinlogPosition> unlogged_position() {
     BinlogPosition at;
-    at.place = { "no-binlog.000000", static_cast<uint64_t>(TRY(server_clock_us(locker_))) };
+    const int64_t now_us = TRY(server_clock_us(locker_));
+    at.place = {"no-binlog.000000", static_cast<uint64_t>(now_us)};
     at.server = TRY(log_server(locker_));
     return at;
   }

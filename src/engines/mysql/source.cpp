@@ -128,10 +128,8 @@ Result<int64_t> MysqlSource::clock_us() {
 
 Result<LogEnd> MysqlSource::log_end() {
   const int64_t clock = TRY(clock_us());
-  return LogEnd {
-    TRY(mark_now())
-    , clock
-  };
+  Position end = TRY(mark_now());
+  return LogEnd{std::move(end), clock};
 }
 
 Result<Snapshot> MysqlSource::open_pool(const CaptureSpec& spec, bool needs_position) {

@@ -59,10 +59,8 @@ class Cutter {
       const std::vector<std::string> border = space_.literals(*key);
       const std::optional<KeyValues> last_before = TRY(space_.last(inside + " AND " + space_.before(border)));
       if (!last_before) continue;
-      Interval right {
-        *key, left.high, TRY(rows_of(*key, left.high))
-        , false
-      };
+      const auto rows_right = TRY(rows_of(*key, left.high));
+      Interval right{*key, left.high, rows_right, false};
       // Rows came behind the end meanwhile, or went: what cannot be counted is not worth a slice.
       left.high = *last_before;
       left.rows = TRY(rows_of(left.low, left.high));

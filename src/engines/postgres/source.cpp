@@ -174,9 +174,8 @@ Result<Snapshot> PostgresSource::take_slot(const CaptureSpec& spec, const Captur
   // No snapshot can be had from a slot that is there: that of another is taken, later than the slot stands, and the
   // slot is read from there.
   if (spec.loads) return temporary_snapshot(spec, way);
-  return Snapshot {
-    "", TRY(slot_position(session_, way.slot, way.plugin))
-  };
+  Position at = TRY(slot_position(session_, way.slot, way.plugin));
+  return Snapshot{"", std::move(at)};
 }
 
 Result<Snapshot> PostgresSource::temporary_snapshot(const CaptureSpec& spec, const CaptureWay& way) {
