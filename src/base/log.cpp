@@ -111,7 +111,20 @@ struct Log::State {
     }
     if (bytes == 0) first_us = now;
     bytes += line.size() + 1;
-    sink->log(spdlog::details::log_msg("", spdlog::level::info, line));
+    // Flushed at once: lines are few, and a killed worker's last ones are the ones wanted.
+    unless_full([&] {
+      sink->log(spdlog::details::log_msg("", spdlog::level::info, line));
+      sink->flush();
+    });
+  }
+
+  // A disk without room takes lines away, never the task, which waits for room by itself.
+  template <class Work>
+  static void unless_full(const Work& work) {
+    try {
+      work();
+    } catch (const spdlog::spdlog_ex&) {  // nowhere to say it
+    }
   }
 };
 
@@ -165,13 +178,12 @@ void Log::write(Component component, Severity severity, std::string_view text, s
   if (state_->wording) text = worded = state_->wording(text);
   state_->put(fmt::format("{:08}: {} [{:<16}]{}:  {}  ({}:{})", ++state_->sequence, iso_seconds(now_us()),
                           to_string(component), letter(severity), text, file_name(where.file_name()), where.line()));
-  if (state_->sink) state_->sink->flush();  // lines are few, and a killed worker's last ones are the ones wanted
   if (state_->listener) state_->listener(component, severity, text);
 }
 
 void Log::flush() {
   const std::lock_guard lock(state_->mutex);
-  if (state_->sink) state_->sink->flush();
+  if (state_->sink) State::unless_full([&] { state_->sink->flush(); });
 }
 
 Log& task_log() {

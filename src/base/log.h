@@ -62,7 +62,7 @@ class Log {
   bool wants(Component component, Severity severity) const;
   // What a line says goes through this first; set before lines are written.
   void set_wording(std::function<std::string(std::string_view)> wording);
-  // Called for each written line at warning or worse, and for info lines where `everything` was asked for.
+  // Called with each line, also with one that a full disk keeps from the file.
   void set_listener(std::function<void(Component, Severity, std::string_view)> listener);
   void write(Component component, Severity severity, std::string_view text,
              std::source_location where = std::source_location::current());

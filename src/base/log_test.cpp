@@ -76,6 +76,15 @@ TEST_F(LogFile, a_file_that_was_removed_is_made_again_with_the_next_line) {
   EXPECT_EQ(lines(), 1U);
 }
 
+TEST_F(LogFile, a_disk_without_room_takes_lines_and_nothing_else) {
+  int heard = 0;
+  log_.set_listener([&](Component, Severity, std::string_view) { ++heard; });
+  ASSERT_TRUE(log_.open("/dev/full"));
+  write(1000);  // more than a buffer
+  log_.flush();
+  EXPECT_EQ(heard, 1000);
+}
+
 TEST_F(LogFile, lines_say_what_the_wording_makes_of_them) {
   ASSERT_TRUE(log_.open(path()));
   log_.set_wording([](std::string_view text) { return "worded " + std::string(text); });

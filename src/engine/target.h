@@ -289,7 +289,8 @@ class Target {
   virtual Result<bool> build(const ObjectDef& object, std::span<const TargetTable> tables) = 0;
   // Removes a table's rows and its ledger lines in one transaction, before it is loaded again.
   virtual Result<void> empty_for_reload(std::string_view task_id, const TargetTable& table) = 0;
-  // Code "target.no_sequence": there is none of the name.
+  // One that no column owns only moves on: others may draw values from it too. Code "target.no_sequence": there is
+  // none of the name.
   virtual Result<void> set_sequence(const SequenceState& sequence) = 0;
   // Gives the enum type of this source name, where the target has one, the labels it lacks. Each is there for good at
   // once; may be repeated.

@@ -95,6 +95,18 @@ struct Sized {
 
 using Words = std::optional<std::string>;
 
+constexpr string_view one_byte = "\"char\"";  // PostgreSQL's own, with its quotes
+
+// Types of catalogues, which take what they can of a longer text.
+Words in_name(const Sized& planned, const Sized& own) {
+  constexpr int64_t name_bytes = 63, character_bytes = 4;
+  if (!planned.is_text() || planned.base == own.base) return std::nullopt;
+  if (own.base == one_byte) return "cuts them off after their first byte, without an error";
+  const int64_t comes = planned.base == "varchar" || planned.base == "char" ? planned.size() : unlimited;
+  if (comes <= name_bytes / character_bytes) return std::nullopt;
+  return fmt::format("cuts those of more than {} bytes off there, without an error", name_bytes);
+}
+
 Words in_text(const Sized& planned, const Sized& own) {
   if (!planned.is_text() || !is_one_of(own.base, {"varchar", "char"})) return std::nullopt;
   const int64_t comes = planned.base == "varchar" || planned.base == "char" ? planned.size() : unlimited;
@@ -165,11 +177,13 @@ Words narrowing(string_view planned_type, string_view own_type) {
   const Sized planned(planned_type), own(own_type);
   if (planned.is_array != own.is_array) return std::nullopt;
   if (is_one_of(own.base, {"varchar", "char"})) return in_text(planned, own);
+  if (is_one_of(own.base, {"name", one_byte})) return in_name(planned, own);
   if (is_one_of(own.base, {"bit", "varbit"})) return in_bits(planned, own);
   if (own.base == "date" || own.is_moment() || own.is_time()) return in_time(planned, own);
   if (!planned.is_number()) return std::nullopt;
   if (own.whole_digits() > 0) return in_whole(planned, own);
   if (own.base == "numeric") return in_numeric(planned, own);
+  if (own.base == "money") return in_numeric(planned, Sized("numeric(18,2)"));  // every value of so many digits fits
   return own.is_floating() ? in_floating(planned, own) : std::nullopt;
 }
 

@@ -30,6 +30,10 @@ TEST(NarrowerType, is_told_with_what_becomes_of_the_values) {
       {"timestamp with time zone", "timestamp without time zone", "drops their time zone"},
       {"bit varying(8)", "bit varying(4)", "refuses those of more than 4 bits"},
       {"bit(8)", "bit(9)", "refuses those of another length"},
+      {"text", "name", "cuts those of more than 63 bytes"},
+      {"varchar(16)", "name", "cuts those of more than 63 bytes"},
+      {"text", "\"char\"", "cuts them off after their first byte"},
+      {"numeric(10,4)", "money", "rounds them to 2 digits"},
   };
   for (const auto& c : cases) {
     const auto words = narrowing(c.planned, c.own);
@@ -44,6 +48,10 @@ TEST(NarrowerType, is_none_where_every_value_has_room) {
   } cases[] = {
       {"varchar(5)", "character varying(5)"},
       {"varchar(5)", "text"},
+      {"varchar(15)", "name"},
+      {"name", "name"},
+      {"numeric(10,2)", "money"},
+      {"integer", "money"},
       {"text", "character varying"},
       {"text", "bpchar"},
       {"character(3)", "character(5)"},

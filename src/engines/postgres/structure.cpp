@@ -292,11 +292,30 @@ Result<void> analyze_table(Connection& connection, const TableRef& table) {
   return connection.run("ANALYZE " + quote_name(table));
 }
 
+namespace {
+
+// Others may draw values from it too, on the target or by another task: it never goes back, in its own direction.
+Result<void> move_on(Connection& connection, const SequenceState& sequence) {
+  const std::string name = quote_name(TableRef{sequence.schema, sequence.name});
+  const std::string there = "SELECT 1 FROM pg_class WHERE oid = to_regclass($1) AND relkind = 'S'";
+  if (TRY(connection.query(there, {name})).empty()) return Failure(errors::no_such_sequence(name));
+  constexpr const char* sql = R"(
+SELECT setval(q.seqrelid::regclass, $2::int8, $3::bool) FROM {} s, pg_sequence q
+WHERE q.seqrelid = to_regclass($1)
+AND sign(q.seqincrement::numeric) * ($2::numeric + CASE WHEN $3::bool THEN q.seqincrement ELSE 0 END
+  - s.last_value - CASE WHEN s.is_called THEN q.seqincrement ELSE 0 END) > 0)";
+  return connection.run(fmt::format(sql, name),
+                        {name, std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"});
+}
+
+}  // namespace
+
 // The target's own sequence for the column, whatever its name; else the one of the source's name.
 Result<void> set_sequence(Connection& connection, const SequenceState& sequence) {
+  if (sequence.owner.name.empty()) return move_on(connection, sequence);
   constexpr const char* sql = R"(
 WITH place AS (
-  SELECT a.attrelid, a.attnum FROM pg_attribute a WHERE a.attrelid = to_regclass(nullif($1, '')) AND a.attname = $2
+  SELECT a.attrelid, a.attnum FROM pg_attribute a WHERE a.attrelid = to_regclass($1) AND a.attname = $2
 ), found AS (
   SELECT d.objid AS oid, 1 AS rank FROM place p JOIN pg_depend d ON d.refobjid = p.attrelid AND d.refobjsubid = p.attnum
   WHERE d.classid = 'pg_class'::regclass AND d.refclassid = d.classid AND d.deptype IN ('a', 'i')
@@ -309,9 +328,8 @@ WITH place AS (
 SELECT setval(s.oid::regclass, $4::int8, $5::bool) FROM (
   SELECT c.oid FROM found JOIN pg_class c ON c.oid = found.oid AND c.relkind = 'S' ORDER BY rank LIMIT 1) s)";
   const std::string name = quote_name(TableRef{sequence.schema, sequence.name});
-  const Rows rows = TRY(connection.query(
-      sql, {sequence.owner.name.empty() ? std::string() : quote_name(sequence.owner), sequence.column, name,
-            std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"}));
+  const Rows rows = TRY(connection.query(sql, {quote_name(sequence.owner), sequence.column, name,
+                                               std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"}));
   if (rows.empty()) return Failure(errors::no_such_sequence(name));
   return {};
 }
