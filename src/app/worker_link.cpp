@@ -74,7 +74,13 @@ void WorkerLink::listen() {
   }
   pollfd watched = {channel_->fd(), static_cast<short>(POLLIN | (channel_->has_unsent() ? POLLOUT : 0)), 0};
   if (::poll(&watched, 1, static_cast<int>(tick_ms)) <= 0) return;
-  const bool open = channel_->flush() && channel_->receive();
+  const bool sent = channel_->flush();
+  if (!hear() || !sent) channel_.reset();
+}
+
+// Commands that have come; false: no more will.
+bool WorkerLink::hear() {
+  const bool open = channel_->receive();
   while (const std::optional<std::string> line = channel_->next()) {
     const auto command = parse_worker_command(*line);
     if (command)
@@ -82,7 +88,7 @@ void WorkerLink::listen() {
     else
       log_warning(Component::task_manager, "{}", command.error().message);
   }
-  if (!open) channel_.reset();
+  return open;
 }
 
 // A new server hears everything.
@@ -98,7 +104,9 @@ void WorkerLink::connect() {
 }
 
 void WorkerLink::tell(const WorkerMessage& message) {
-  if (channel_ && !channel_->send(to_line(message))) channel_.reset();
+  if (!channel_ || channel_->send(to_line(message))) return;
+  hear();  // a server that sends a worker away says so and hangs up
+  channel_.reset();
 }
 
 void WorkerLink::tell_tables(const std::vector<WorkerTable>& tables, bool all) {

@@ -39,6 +39,7 @@ class WorkerLink {
   void keep(bool last);
   void connect();
   void listen();
+  bool hear();
   void obey(const WorkerCommand& command);
   void take_order(const ReloadCommand& command);
   void tell_taken();
