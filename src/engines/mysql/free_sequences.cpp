@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "engines/mysql/target_errors.h"
 #include "engines/mysql/type_class.h"
 
 namespace godwit::mysql {
@@ -79,6 +80,9 @@ Result<bool> set_free_sequence(Connection& session, const SequenceState& sequenc
                   "table_name = {}",
                   quote_literal(name.schema), quote_literal(name.name))));
   if (there.empty()) return false;
+  const std::optional<Rows> facts = TRY(facts_of(session, name));
+  if (facts && (sequence.last_value < facts->integer(0, 1) || sequence.last_value > facts->integer(0, 2)))
+    return Failure(errors::sequence_set_aside(to_string(name)));
   TRY(session.query(
       fmt::format("SELECT SETVAL({}, {}, {})", quote_name(name), sequence.last_value, sequence.is_called ? 1 : 0)));
   return true;

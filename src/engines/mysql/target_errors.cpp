@@ -176,6 +176,14 @@ Error no_such_sequence(std::string_view name) {
                           "target, so its value was not set. Where applications use it, make what takes its place.",
                           name));
 }
+Error sequence_set_aside(std::string_view name) {
+  return make(
+      ErrorKind::table, "target.sequence_set_aside",
+      fmt::format("sequence {0} was not set: the source's server has set aside all its values up to the last "
+                  "(CACHE) and does not tell which of them were drawn. Find the last one that is used, and set "
+                  "it by hand: SELECT SETVAL({0}, <that one>).",
+                  name));
+}
 Error cannot_restore(std::string_view statement, const Error& cause) {
   Error error = cause;
   error.message = fmt::format("it was refused: {}: {}", statement, cause.message);

@@ -46,6 +46,7 @@ Error orphans_in_the_way(std::string_view name, const TableRef& table, uint64_t 
 Error key_without_length(std::string_view name, const TableRef& table, const ColumnDef& column,
                          const ColumnDef& other);
 Error no_such_sequence(std::string_view name);
+Error sequence_set_aside(std::string_view name);
 Error cannot_restore(std::string_view statement, const Error& cause);
 Error other_dialect(const ObjectDef& object);
 
