@@ -14,6 +14,8 @@ Error taken_over(std::string_view task_id);
 Error record_gone(std::string_view task_id);
 // `came_to`: the checkpoint it last told; may be empty.
 Error record_missing(std::string_view task_id, bool changes_alone, std::string_view came_to);
+// The record is of an earlier life, or of a start that had not come to its end.
+Error record_outdated(std::string_view task_id, bool changes_alone, std::string_view came_to);
 Error other_ends(std::string_view task_id, std::string_view which, std::string_view recorded, std::string_view given);
 Error other_rules(std::string_view task_id);
 Error other_capture(std::string_view task_id, std::string_view recorded, std::string_view given);

@@ -49,8 +49,8 @@ struct TaskOptions {
   // none; then, and for a record that notes none, `restart` decides.
   int64_t fresh_run = 0;
   // Of the control plane: an earlier worker of this life has begun to load or to follow, and came to this checkpoint
-  // (which may be empty). Without its record on the target the task then fails, also where `restart` is set: it would
-  // silently start elsewhere.
+  // (which may be empty). Without its record on the target, or with one of an earlier life, the task then fails, also
+  // where `restart` is set: it would silently start elsewhere.
   bool has_begun = false;
   std::string came_to;
   // What an earlier worker counted: the counters go on from there where the task resumes.
@@ -116,6 +116,7 @@ class TaskRunner {
   Result<std::vector<PlannedTable>> plan_tables(std::span<const TableRef> names);
   Result<void> resume();
   bool starts_anew(const TaskDocument& document) const;
+  Result<void> forget_unknown();
   void show_standing();
   void reassert_suspended() const;
   void tell_withheld_columns(const TaskDocument& document);
