@@ -234,6 +234,15 @@ Error object_failed(std::string_view kind, std::string_view name, const Error& c
 Error stopped() {
   return make(ErrorKind::stopped, "stopped", "a stop was asked for");
 }
+Error stopped_midway(const Error& cause) {
+  return {
+      ErrorKind::fatal, std::string(stopped_midway_code),
+      fmt::format("the task stands, but not by a clean stop: {} Sequences of the target may be behind, and triggers "
+                  "and constraints may not be put back. Before the target is used, run the same command again and "
+                  "stop it once more.",
+                  as_sentence(cause.message)),
+      ""};
+}
 Error reload_unknown(const TableRef& table) {
   return make(ErrorKind::usage, "reload_unknown",
               fmt::format("Table {} cannot be loaded again: it is none of the task's tables.", to_string(table)));

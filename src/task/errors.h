@@ -43,6 +43,9 @@ Error no_common_encoding(const TableRef& table);
 Error engine_types_differ(std::string_view source, std::string_view target);
 Error object_failed(std::string_view kind, std::string_view name, const Error& cause);
 Error stopped();
+// What a clean stop leaves on the target is not there.
+inline constexpr std::string_view stopped_midway_code = "task.stopped_midway";
+Error stopped_midway(const Error& cause);
 Error restart_would_empty(const TableRef& table);
 Error reload_unknown(const TableRef& table);
 Error reload_would_empty(const TableRef& table);
