@@ -195,7 +195,10 @@ Result<ClearedTask> remove_task(const WorkerJob& job) {
 int clean_up(const WorkerJob& job) {
   const auto removed = remove_task(job);
   CleanUpLine answer{.ends = true};
-  if (removed) answer.holds_definitions = removed->holds_definitions;
+  if (removed) {
+    answer.holds_definitions = removed->holds_definitions;
+    answer.remarks = removed->remarks;  // the task is gone: they name commands, not calls
+  }
   answer.error = in_api_words(removed ? join(removed->left, "\n") : removed.error().message);
   say(answer);
   return answer.error.empty() ? 0 : 1;

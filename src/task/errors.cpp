@@ -447,6 +447,14 @@ std::string slot_elsewhere(std::string_view slot, std::string_view system, std::
       "that server's log: SELECT pg_drop_replication_slot('{0}').",
       slot, system, now);
 }
+std::string other_target(std::string_view task_id, std::string_view control_schema, std::string_view system) {
+  return fmt::format(
+      "the task has written to target system {1}, which was not looked at: its record in godwit_task{2} may still be "
+      "there, and alone knows which indexes and constraints a load that was left half-way had dropped. `godwit "
+      "drop`, "
+      "given the id {0} and that target, makes them again and removes it.",
+      task_id, system, control_schema.empty() ? "" : fmt::format(" of {}", control_schema));
+}
 Error large_object_taken(uint32_t number) {
   return make(ErrorKind::fatal, "large_object_taken",
               fmt::format("large object {0} of the source cannot be copied: the target holds another one under this "

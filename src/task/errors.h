@@ -71,6 +71,7 @@ Error lock_in_the_way(std::string_view holders, const Error& cause);
 std::string slot_left(std::string_view slot);
 std::string slot_kept(std::string_view slot);
 std::string slot_elsewhere(std::string_view slot, std::string_view system, std::string_view now);
+std::string other_target(std::string_view task_id, std::string_view control_schema, std::string_view system);
 Error large_object_taken(uint32_t number);
 Error no_look_up(const TableRef& table);
 Error look_up_failed(const TableRef& table, const Error& cause);
