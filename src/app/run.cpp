@@ -110,11 +110,12 @@ WorkerOutcome outcome_of(const WorkerJob& job, const TaskSummary& summary, const
   WorkerOutcome out;
   out.run = job.run;
   out.pid = ::getpid();
-  out.failed = summary.error.has_value();
+  // A stop that did not end cleanly is no failure of the task: the figures' setback tells what is left undone.
+  out.failed = summary.error.has_value() && !summary.stopped_midway;
   out.recoverable = summary.error && is_recoverable(*summary.error);
   out.was_running = was_running;
   out.stop_reason = summary.stop_reason;
-  if (summary.error) out.failure = in_api_words(summary.error->message, job.type);
+  if (out.failed) out.failure = in_api_words(summary.error->message, job.type);
   out.checkpoint = summary.checkpoint.empty() ? checkpoint : summary.checkpoint;
   out.has_findings = summary.exit == 3;
   for (const std::string& remark : summary.remarks) out.remarks.push_back(in_api_words(remark, job.type));
@@ -194,7 +195,10 @@ Result<ClearedTask> remove_task(const WorkerJob& job) {
 int clean_up(const WorkerJob& job) {
   const auto removed = remove_task(job);
   CleanUpLine answer{.ends = true};
-  if (removed) answer.holds_definitions = removed->holds_definitions;
+  if (removed) {
+    answer.holds_definitions = removed->holds_definitions;
+    answer.remarks = removed->remarks;  // the task is gone: they name commands, not calls
+  }
   answer.error = in_api_words(removed ? join(removed->left, "\n") : removed.error().message);
   say(answer);
   return answer.error.empty() ? 0 : 1;

@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "base/clock.h"
+#include "base/server_log.h"
 #include "control/supervisor.h"
 #include "control/worker_errors.h"
 #include "control/worker_folder.h"
@@ -421,6 +422,8 @@ void Supervisor::watch_clean_up(CleanUp& clean_up, int64_t now_ms) {
   }
   int status = -1;
   const std::string how = clean_up.process.reap(status);
+  for (const std::string& remark : clean_up.answer ? clean_up.answer->remarks : std::vector<std::string>())
+    server_log_of(Severity::warning, "workers", "task={} {}", clean_up.task_id, remark);
   Result<void> done;
   if (clean_up.answer && !clean_up.answer->error.empty())
     done = Failure(errors::clean_up_failed(clean_up.answer->error, clean_up.answer->holds_definitions));

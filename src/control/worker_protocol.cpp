@@ -491,15 +491,17 @@ Result<std::vector<CaptureTrace>> parse_captures(std::string_view text) {
 }
 
 std::string to_line(const CleanUpLine& line) {
-  json out = json::object();
+  json out = {{"remarks", line.remarks}};
   write(out, line, clean_up_members);
   return dump(out) + "\n";
 }
 
 Result<CleanUpLine> parse_clean_up_line(std::string_view line) {
   const json root = TRY(parse_json(line, "the clean-up's answer"));
+  const JsonFields fields = TRY(JsonFields::of(root, "$"));
   CleanUpLine out;
-  TRY(read(TRY(JsonFields::of(root, "$")), out, clean_up_members));
+  TRY(read(fields, out, clean_up_members));
+  out.remarks = TRY(fields.texts("remarks"));
   return out;
 }
 

@@ -133,6 +133,7 @@ struct CleanUpLine {
   bool ends = false;      // the last line
   std::string error{};    // then: what is left and why; empty: nothing
   bool holds_definitions = false;
+  std::vector<std::string> remarks{};  // for the server's log; none makes the clean-up fail
 };
 
 std::string to_line(const CleanUpLine& line);  // with its end

@@ -156,11 +156,17 @@ TEST(WorkerFolder, open_reloads_are_kept_until_there_are_none) {
 }
 
 TEST(WorkerProtocol, what_a_clean_up_says_is_read_back_in_one_line) {
-  const CleanUpLine said = {.restored = true, .ends = true, .error = "slot \"s\"\nstays", .holds_definitions = true};
+  const CleanUpLine said = {.restored = true,
+                            .ends = true,
+                            .error = "slot \"s\"\nstays",
+                            .holds_definitions = true,
+                            .remarks = {"another target", "and\nmore"}};
   const std::string line = to_line(said);
   EXPECT_EQ(line.find('\n'), line.size() - 1);
   const CleanUpLine heard = parse_clean_up_line(line).value();
   EXPECT_EQ(heard.error, said.error);
+  EXPECT_EQ(heard.remarks, said.remarks);
+  EXPECT_TRUE(parse_clean_up_line("{\"ends\":true}")->remarks.empty());
   EXPECT_TRUE(heard.restored && heard.ends && heard.holds_definitions);
   EXPECT_FALSE(parse_clean_up_line(to_line(CleanUpLine{}))->ends);
   EXPECT_FALSE(parse_clean_up_line("{\"ends\":1}"));

@@ -17,6 +17,7 @@ class Clearing {
 
   ClearedTask clear() {
     auto opened = open_target();
+    name_other_targets();
     if (!opened) {
       out_.left.push_back(errors::target_not_cleared(context_.task_id, control_schema(), opened.error()).message);
     } else if (auto restored = restore(); !restored) {
@@ -61,7 +62,18 @@ class Clearing {
     if (!restored && restored.error().code != errors::drop_would_lose("").code)
       return Failure(errors::drop_would_lose(restored.error().message));
     if (!restored) return Failure(restored.error());
+    if (!restored->empty()) out_.remarks.push_back(std::move(*restored));
     return {};
+  }
+
+  // Whoever changed the task's target has left a record there, which only a connection to it could remove.
+  void name_other_targets() {
+    std::vector<std::string> named = {context_.target_system};
+    for (const CaptureTrace& capture : captures_) {
+      if (std::ranges::find(named, capture.target_system) != named.end()) continue;
+      named.push_back(capture.target_system);
+      out_.remarks.push_back(errors::other_target(context_.task_id, control_schema(), capture.target_system));
+    }
   }
 
   void clear_source() {

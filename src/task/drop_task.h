@@ -30,8 +30,9 @@ struct ClearingWatch {
 };
 
 struct ClearedTask {
-  std::vector<std::string> left;   // what could not be removed, why, and the statement that removes it
-  bool holds_definitions = false;  // the record is the only place that knows what was dropped for the load
+  std::vector<std::string> left;     // what could not be removed, why, and the statement that removes it
+  bool holds_definitions = false;    // the record is the only place that knows what was dropped for the load
+  std::vector<std::string> remarks;  // what is for somebody to look at, though all was done that could be
 };
 
 // As drop_task with `force`, for a task that nobody may run any more: an end that is out of reach keeps nothing from

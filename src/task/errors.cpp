@@ -12,6 +12,13 @@ Error make(ErrorKind kind, std::string_view code, std::string message) {
   return {kind, "task." + std::string(code), std::move(message), ""};
 }
 
+// What a task whose record is not there can do.
+std::string start_anew(bool changes_alone, std::string_view came_to) {
+  if (!changes_alone) return "load everything anew with --restart";
+  return fmt::format("start it anew{} (--restart, --cdc-start-position)",
+                     came_to.empty() ? "" : fmt::format(" from {}", came_to));
+}
+
 }  // namespace
 
 Error taken_over(std::string_view task_id) {
@@ -29,15 +36,24 @@ Error record_gone(std::string_view task_id) {
                   task_id));
 }
 Error record_missing(std::string_view task_id, bool changes_alone, std::string_view came_to) {
-  const std::string from = came_to.empty() ? "" : fmt::format(" from {}", came_to);
-  const std::string anew = changes_alone ? fmt::format("start it anew{} (--restart, --cdc-start-position)", from)
-                                         : "load everything anew with --restart";
   return make(
       ErrorKind::prerequisite, "record_missing",
       fmt::format("the target holds no record (godwit_task) of task {}, which has run before{}: the target or the "
                   "ControlSchema may be another than before, or its control tables were removed or restored. Nothing "
                   "was started, for changes would be missing. Give the former place again and resume, or {}.",
-                  task_id, came_to.empty() ? "" : fmt::format(" and came to {}", came_to), anew));
+                  task_id, came_to.empty() ? "" : fmt::format(" and came to {}", came_to),
+                  start_anew(changes_alone, came_to)));
+}
+Error record_outdated(std::string_view task_id, bool changes_alone, std::string_view came_to) {
+  return make(
+      ErrorKind::prerequisite, "record_outdated",
+      fmt::format(
+          "the record (godwit_task) of task {} on the target is of an earlier start of the task than its last "
+          "one{}: the target may have been restored to a time before that, or the ControlSchema may be another "
+          "than then. Nothing was started, for changes would be missing. Give the former place again and "
+          "resume, or {}.",
+          task_id, came_to.empty() ? "" : fmt::format(", which came to {}", came_to),
+          start_anew(changes_alone, came_to)));
 }
 Error other_ends(std::string_view task_id, std::string_view which, std::string_view recorded,
                  std::string_view given) {
@@ -217,6 +233,15 @@ Error object_failed(std::string_view kind, std::string_view name, const Error& c
 }
 Error stopped() {
   return make(ErrorKind::stopped, "stopped", "a stop was asked for");
+}
+Error stopped_midway(const Error& cause) {
+  return {
+      ErrorKind::fatal, std::string(stopped_midway_code),
+      fmt::format("the task stands, but not by a clean stop: {} Sequences of the target may be behind, and triggers "
+                  "and constraints may not be put back. Before the target is used, run the same command again and "
+                  "stop it once more.",
+                  as_sentence(cause.message)),
+      ""};
 }
 Error reload_unknown(const TableRef& table) {
   return make(ErrorKind::usage, "reload_unknown",
@@ -421,6 +446,14 @@ std::string slot_elsewhere(std::string_view slot, std::string_view system, std::
       "keep "
       "that server's log: SELECT pg_drop_replication_slot('{0}').",
       slot, system, now);
+}
+std::string other_target(std::string_view task_id, std::string_view control_schema, std::string_view system) {
+  return fmt::format(
+      "the task has written to target system {1}, which was not looked at: its record in godwit_task{2} may still be "
+      "there, and alone knows which indexes and constraints a load that was left half-way had dropped. `godwit "
+      "drop`, "
+      "given the id {0} and that target, makes them again and removes it.",
+      task_id, system, control_schema.empty() ? "" : fmt::format(" of {}", control_schema));
 }
 Error large_object_taken(uint32_t number) {
   return make(ErrorKind::fatal, "large_object_taken",

@@ -14,6 +14,8 @@ Error taken_over(std::string_view task_id);
 Error record_gone(std::string_view task_id);
 // `came_to`: the checkpoint it last told; may be empty.
 Error record_missing(std::string_view task_id, bool changes_alone, std::string_view came_to);
+// The record is of an earlier life, or of a start that had not come to its end.
+Error record_outdated(std::string_view task_id, bool changes_alone, std::string_view came_to);
 Error other_ends(std::string_view task_id, std::string_view which, std::string_view recorded, std::string_view given);
 Error other_rules(std::string_view task_id);
 Error other_capture(std::string_view task_id, std::string_view recorded, std::string_view given);
@@ -41,6 +43,9 @@ Error no_common_encoding(const TableRef& table);
 Error engine_types_differ(std::string_view source, std::string_view target);
 Error object_failed(std::string_view kind, std::string_view name, const Error& cause);
 Error stopped();
+// What a clean stop leaves on the target is not there.
+inline constexpr std::string_view stopped_midway_code = "task.stopped_midway";
+Error stopped_midway(const Error& cause);
 Error restart_would_empty(const TableRef& table);
 Error reload_unknown(const TableRef& table);
 Error reload_would_empty(const TableRef& table);
@@ -66,6 +71,7 @@ Error lock_in_the_way(std::string_view holders, const Error& cause);
 std::string slot_left(std::string_view slot);
 std::string slot_kept(std::string_view slot);
 std::string slot_elsewhere(std::string_view slot, std::string_view system, std::string_view now);
+std::string other_target(std::string_view task_id, std::string_view control_schema, std::string_view system);
 Error large_object_taken(uint32_t number);
 Error no_look_up(const TableRef& table);
 Error look_up_failed(const TableRef& table, const Error& cause);

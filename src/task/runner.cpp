@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <condition_variable>
+#include <thread>
 
 #include "base/clock.h"
 #include "base/log.h"
@@ -62,6 +63,8 @@ TaskSummary TaskRunner::run(const std::stop_token& stop) {
   if (!done) {
     summary_.error = done.error();
     summary_.exit = done.error().kind == ErrorKind::usage ? 2 : 1;
+    summary_.stopped_midway = done.error().code == errors::stopped_midway_code;
+    if (summary_.stopped_midway) summary_.stop_reason = "NORMAL";
     if (summary_.stop_reason.empty()) summary_.stop_reason = "FATAL_ERROR";
     log_error(Component::task_manager, "{}", done.error().message);
   }
@@ -89,7 +92,8 @@ Result<void> TaskRunner::run_phases(const std::stop_token& stop) {
   TRY(start());
   if (finished_before_) return {};
   for (;;) {
-    auto done = work(stop);
+    // An end that a stop asked for has nothing to apply any more: it is begun again by itself.
+    auto done = ending_ && stop.stop_requested() ? end_cleanly() : work(stop);
     if (done) return {};
     capture_.reset();
     spool_.reset();
@@ -108,7 +112,7 @@ Result<void> TaskRunner::recover(const Error& error, const std::stop_token& stop
   // A superseded window is this task's own earlier transaction that committed late: nothing to wait for, the first
   // times.
   constexpr int immediate_retries = 3;
-  if (stop.stop_requested()) return Failure(errors::stopped());
+  if (stop.stop_requested()) return ending_ ? recover_end(error) : Failure(errors::stopped());
   uint64_t marks = 0;
   const TaskStatistics statistics = progress_.copy();
   for (const TableStatistics& table : statistics.tables) marks += table.slices_done;
@@ -133,7 +137,24 @@ Result<void> TaskRunner::recover(const Error& error, const std::stop_token& stop
     std::unique_lock lock(mutex);
     woken.wait_for(lock, stop, std::chrono::milliseconds(*wait_ms), [] { return false; });
   }
-  if (stop.stop_requested()) return Failure(errors::stopped());
+  if (stop.stop_requested()) return ending_ ? recover_end(error) : Failure(errors::stopped());
+  TRY(reopen());
+  progress_.change([](TaskStatistics& statistics) { statistics.setback.over_ms = monotonic_ms(); });
+  return {};
+}
+
+// A stop was asked for and what a clean one leaves behind failed: only this can do it before the target is used. A
+// dropped connection or a server that starts again is got over; whoever stops waits for no more.
+Result<void> TaskRunner::recover_end(const Error& error) {
+  constexpr int64_t give_up_ms = 10000;
+  constexpr int wait_s = 1;
+  if (end_failed_ms_ == 0) end_failed_ms_ = monotonic_ms();
+  ++end_attempts_;
+  progress_.change([&](TaskStatistics& statistics) { statistics.setback = {error.message, end_attempts_, 0}; });
+  if (monotonic_ms() - end_failed_ms_ >= give_up_ms) return Failure(errors::stopped_midway(error));
+  log_warning(Component::task_manager, "{} What a clean stop leaves behind is begun again in {} s (attempt {}).",
+              as_sentence(error.message), wait_s, end_attempts_);
+  std::this_thread::sleep_for(std::chrono::seconds(wait_s));
   TRY(reopen());
   progress_.change([](TaskStatistics& statistics) { statistics.setback.over_ms = monotonic_ms(); });
   return {};
@@ -148,6 +169,7 @@ Result<void> TaskRunner::remember_capture() const {
 }
 
 Result<void> TaskRunner::work(const std::stop_token& stop) {
+  ending_ = false;
   TRY(remember_capture());
   if (record_->phase() == "preparing") TRY(prepare_target());
   if (record_->phase() == "loading") TRY(load(stop));

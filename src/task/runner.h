@@ -49,8 +49,8 @@ struct TaskOptions {
   // none; then, and for a record that notes none, `restart` decides.
   int64_t fresh_run = 0;
   // Of the control plane: an earlier worker of this life has begun to load or to follow, and came to this checkpoint
-  // (which may be empty). Without its record on the target the task then fails, also where `restart` is set: it would
-  // silently start elsewhere.
+  // (which may be empty). Without its record on the target, or with one of an earlier life, the task then fails, also
+  // where `restart` is set: it would silently start elsewhere.
   bool has_begun = false;
   std::string came_to;
   // What an earlier worker counted: the counters go on from there where the task resumes.
@@ -68,6 +68,8 @@ struct TaskSummary {
   int64_t elapsed_ms = 0;
   std::vector<std::string> remarks;  // what the user should know or do, one sentence or two each
   std::optional<Error> error;        // when exit is 1 or 2
+  // `error` kept a stop that was asked for from its clean end: the task stands where it is and can go on.
+  bool stopped_midway = false;
 };
 
 PlanOptions plan_options(const TaskSettings& settings);
@@ -102,6 +104,7 @@ class TaskRunner {
   // runner.cpp
   Result<void> run_phases(const std::stop_token& stop);
   Result<void> recover(const Error& error, const std::stop_token& stop);
+  Result<void> recover_end(const Error& error);
   Result<void> work(const std::stop_token& stop);
   Result<void> remember_capture() const;
   bool follows() const { return options_.type != TaskType::full_load; }
@@ -116,6 +119,7 @@ class TaskRunner {
   Result<std::vector<PlannedTable>> plan_tables(std::span<const TableRef> names);
   Result<void> resume();
   bool starts_anew(const TaskDocument& document) const;
+  Result<void> forget_unknown();
   void show_standing();
   void reassert_suspended() const;
   void tell_withheld_columns(const TaskDocument& document);
@@ -292,6 +296,9 @@ class TaskRunner {
   bool finished_before_ = false;
   bool orphans_found_ = false, objects_failed_ = false, untracked_changes_ = false;
   std::vector<std::string> standing_;  // TaskDocument::standing
+  bool ending_ = false;                // all is applied that is to be; end_cleanly() has begun
+  int64_t end_failed_ms_ = 0;          // monotonic: first, after a stop was asked for; 0: it did not
+  int end_attempts_ = 0;               // to get over that
   bool carefully_ = false;
   bool constraints_by_session_ = true;  // foreign keys do not bind the sessions that write rows
   bool keys_stand_ = false;             // those of the target's foreign keys that must act are built

@@ -102,6 +102,7 @@ Result<void> TaskRunner::set_sequences() {
   std::vector<TableDef> definitions;
   for (const PlannedTable& table : context_.tables) definitions.push_back(*table.target.source);
   for (SequenceState sequence : TRY(source_->catalog().read_sequences(definitions))) {
+    const bool is_free = sequence.owner == TableRef{};
     for (const PlannedTable& table : context_.tables) {
       const bool owns = table.target.source->ref == sequence.owner;
       if (!owns && !(sequence.owner == TableRef{} && table.target.source->ref.schema == sequence.schema)) continue;
@@ -114,8 +115,8 @@ Result<void> TaskRunner::set_sequences() {
     if (is_recoverable(set.error())) return set;
     log_warning(Component::task_manager, "{}", set.error().message);
     remark(set.error().message);
-    // A sequence that nobody made on the target may be none of its business; one that stands still is.
-    objects_failed_ |= set.error().code != "target.no_sequence";
+    // A sequence that nobody made on the target, or that no table takes values from, may be none of its business.
+    objects_failed_ |= !is_free && set.error().code != "target.no_sequence";
   }
   return {};
 }
@@ -244,9 +245,12 @@ void TaskRunner::say_what_is_kept() {
 }
 
 Result<void> TaskRunner::end_cleanly() {
+  ending_ = true;
   const TaskStatistics statistics = progress_.copy();
+  if (follows()) capture_.reset();
+  // Before all that takes long on large tables: a sequence that is behind gives numbers that are there.
+  TRY(set_sequences());
   if (follows()) {
-    capture_.reset();
     TRY(check_keyless_tables());
     const bool at_the_end = summary_.stop_reason == "STOPPED_AT_CAUGHT_UP";
     if (at_the_end || !context_.tells_schema)
@@ -257,11 +261,13 @@ Result<void> TaskRunner::end_cleanly() {
     else if (std::ranges::any_of(statistics.tables, [](const TableStatistics& t) { return t.parked > 0; }))
       TRY(report_orphans(true));
   }
+  const size_t refused = record_->document().failed_objects.size();
   TRY(retry_failed_objects());
+  // What is there only now may hold a sequence.
+  if (record_->document().failed_objects.size() < refused) TRY(set_sequences());
   const std::optional<Position> reached = TRY(target_->read_position(context_.task_id));
   if (follows() && !constraints_by_session_ && reached && source_->compare(*reached, highest_snapshot()) >= 0)
     TRY(build_foreign_keys());
-  TRY(set_sequences());
   TRY(finish_objects());
   TRY(put_constraints_back());
   const std::optional<Position> stored = TRY(target_->read_position(context_.task_id));

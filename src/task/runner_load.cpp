@@ -73,10 +73,7 @@ Result<void> TaskRunner::build_structure(std::span<const TableRef> only) {
     if (built) continue;
     const Error error = errors::object_failed(object.kind, object.name, built.error());
     if (!object.optional) return Failure(error);
-    remark(error.message);
-    objects_failed_ = true;
-    TRY(record_->update(
-        [&](std::string&, TaskDocument& stored) { stored.failed_objects.push_back(object_id(object)); }));
+    TRY(note_failed_object(object, error));
   }
   return {};
 }

@@ -40,15 +40,16 @@ Result<void> TaskRunner::start() {
   const bool may_begin = options_.restart && !options_.has_begun;
   if (!loaded && may_begin && loaded.error().code == "task.record") {
     log_warning(Component::task_manager, "{} It is thrown away, as --restart asks.", loaded.error().message);
-    TRY(record_->forget());
+    TRY(forget_unknown());
     loaded = false;
   }
   const bool known = TRY(std::move(loaded));
-  if (!known && options_.has_begun)
-    return Failure(errors::record_missing(context_.task_id, !loads(), options_.came_to));
-  // A position or slices without a record, whose table somebody took away.
-  if (!known && may_begin) TRY(record_->forget());
   const bool resumes = known && !starts_anew(record_->document()) && record_->phase() != "starting";
+  if (options_.has_begun && !resumes)
+    return Failure(known ? errors::record_outdated(context_.task_id, !loads(), options_.came_to)
+                         : errors::record_missing(context_.task_id, !loads(), options_.came_to));
+  // A position or slices without a record, whose table somebody took away.
+  if (!known && may_begin) TRY(forget_unknown());
   if (resumes) TRY(check_same_ends(record_->document()));
   TRY(make_plan(resumes));
   if (resumes) return resume();
@@ -56,12 +57,19 @@ Result<void> TaskRunner::start() {
   return start_afresh();
 }
 
+// What a record that is gone, or cannot be read, has left beside it. Large objects go while their lines name them.
+Result<void> TaskRunner::forget_unknown() {
+  if (loads()) TRY(target_->drop_large_objects(context_.task_id));
+  return record_->forget();
+}
+
 // Whether the record is of an earlier life of the task. The control plane says which fresh start began this one, and
 // a worker that ended before it had cleared the record of the life before leaves that to the next, however it starts.
+// Once a worker has begun the record is of its life: then another one means that the target is not what it was.
 bool TaskRunner::starts_anew(const TaskDocument& document) const {
   if (options_.fresh_run == 0 || document.fresh_run == 0) return options_.restart;
   if (document.fresh_run == options_.fresh_run) return false;
-  if (!options_.restart)
+  if (!options_.restart && !options_.has_begun)
     log_warning(Component::task_manager,
                 "The record of task '{}' on the target is of another fresh start than the task's last one; the task "
                 "starts afresh.",

@@ -31,6 +31,10 @@ def remove(task: SupervisedTask, **job: str) -> str:
     return str(task.supervisor.ask("remove", timeout_s=150, job=job)["error"] or "")
 
 
+def server_log(task: SupervisedTask) -> str:
+    return (task.folder / "driver.err").read_text(errors="replace")
+
+
 def follow_then_stop(task: SupervisedTask, **more: str) -> None:
     task.start(**more)
     wait_until(lambda: task.statistics().get("phase") == "change processing" and task.statistics()["live"], 60, "changes")
@@ -98,7 +102,26 @@ def test_slots_for_a_target_that_the_task_had_before_go_too(pair: Pair, task: Su
         follow_then_stop(task, target=pair.target.uri(second))
         assert len(pair.on_source(SLOTS)) == 2
         assert remove(task) == ""
+        # Its record stays where nobody looked, and alone knows what a load had dropped there.
+        assert len(pair.on_target("SELECT 1 FROM godwit_task")) == 1
+        told = [line for line in server_log(task).splitlines() if "was not looked at" in line]
+        assert len(told) == 1 and f"/{pair.database}, " in told[0], told
+        assert "godwit_task" in told[0] and "`godwit drop`" in told[0] and task.task_id in told[0], told
         assert not pair.on_source(SLOTS)
         assert not pair.on_source("SELECT 1 FROM pg_publication")
     finally:
         pair.target.drop_database(second)
+
+
+def test_a_key_that_old_rows_break_is_told_and_keeps_nothing(pair: Pair, task: SupervisedTask) -> None:
+    follow_then_stop(task)
+    pair.target.psql(
+        "UPDATE accounts SET bid = 999 WHERE aid = 1;"
+        "ALTER TABLE accounts ADD CONSTRAINT later FOREIGN KEY (bid) REFERENCES branches NOT VALID;"
+        "UPDATE godwit_task SET document = jsonb_set(document::jsonb, '{restore_script}', "
+        "to_jsonb('ALTER TABLE public.accounts VALIDATE CONSTRAINT later'::text))::text",
+        pair.database,
+    )
+    assert remove(task) == ""
+    assert "VALIDATE CONSTRAINT later" in server_log(task)
+    assert not pair.on_target("SELECT 1 FROM godwit_task") and not pair.on_source(SLOTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -14,6 +15,7 @@ import pytest
 import shop
 from conftest import SETTINGS, Pair, across
 from processes import wait_until
+from servers import PostgresServer
 from task_workers import SupervisedTask
 
 # Without FK cascades into it, and written all the time.
@@ -406,6 +408,31 @@ def test_a_reload_whose_worker_never_came_to_clear_is_done_by_the_next_start(pai
     task.start("resume")
     wait_until(lambda: follows(task), 60, "change processing")
     assert task.log().count("in fresh start mode") == logged
+
+
+def test_a_stop_that_cannot_end_cleanly_says_so(own_pair: Pair) -> None:
+    """The target goes while sequences are set: the task stands, and somebody has to know what is missing."""
+    target, database = own_pair.target, own_pair.database
+    assert isinstance(target, PostgresServer)
+    with SupervisedTask(own_pair.source.uri(database), target.uri(database), SETTINGS, "TASKMIDWAY") as task:
+        task.start()
+        wait_until(lambda: follows(task), 60, "change processing")
+        assert_equal_soon(own_pair, task)
+        with contextlib.closing(target.connect(database)) as holder:
+            holder.autocommit = False
+            holder.cursor().execute("ALTER SEQUENCE parents_id_seq CACHE 1")
+            task.supervisor.do("stop", task=task.task_id)
+            waits = "SELECT 1 FROM pg_stat_activity WHERE application_name LIKE 'godwit:%' AND wait_event_type = 'Lock'"
+            wait_until(lambda: bool(own_pair.on_target(waits)), 30, "the worker to wait")
+            target.stop("immediate")
+            ended = task.wait_for("stopped", "failed", timeout_s=120)
+        assert ended["state"] == "stopped" and ended["stop_reason"] == "Stop Reason NORMAL", ended
+        assert "not by a clean stop" in ended["last_failure"], ended
+        target.start()
+        task.start("resume")
+        wait_until(lambda: follows(task), 60, "change processing")
+        ended = task.stop()
+        assert ended["state"] == "stopped" and not ended["last_failure"], ended
 
 
 def test_severities_change_while_the_task_runs(pair: Pair, task: SupervisedTask) -> None:

@@ -94,8 +94,10 @@ std::string without_values(std::string_view message) {
     if (open == std::string_view::npos) break;
     const std::string_view before = message.substr(0, open);
     const bool is_name = std::ranges::any_of(names, [&](std::string_view word) { return before.ends_with(word); });
-    // A value may hold quotes itself: it ends before the words that every such message has behind it.
-    size_t close = message.find('\'', open + 1);
+    // A value may hold quotes itself: it ends before the words that most such messages have behind it, else with the
+    // last quote.
+    size_t close = is_name ? message.find('\'', open + 1) : message.rfind('\'');
+    if (close == open) close = std::string_view::npos;
     if (!is_name)
       for (const std::string_view behind : {"' for column ", "' for key ", "' for function "})
         if (const size_t at = message.rfind(behind); at != std::string_view::npos && at > open) {

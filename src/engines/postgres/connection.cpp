@@ -127,9 +127,12 @@ Error Connection::connection_error() const {
 Error Connection::error_of(const PGresult* result) const {
   const char* state = result == nullptr ? nullptr : PQresultErrorField(result, PG_DIAG_SQLSTATE);
   if (state == nullptr) return connection_error();
-  const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-  const char* context = PQresultErrorField(result, PG_DIAG_MESSAGE_HINT);
-  return errors::server_said(message == nullptr ? "" : message, context == nullptr ? "" : context, state);
+  const auto field = [&](int code) -> std::string_view {
+    const char* text = PQresultErrorField(result, code);
+    return text == nullptr ? std::string_view() : text;
+  };
+  return errors::server_said(field(PG_DIAG_MESSAGE_PRIMARY), field(PG_DIAG_MESSAGE_HINT), state,
+                             field(PG_DIAG_SOURCE_FUNCTION));
 }
 
 // What libpq would end before the NUL, the server is not asked: it has no such characters.

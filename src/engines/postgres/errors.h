@@ -21,7 +21,9 @@ Error cannot_connect(std::string_view endpoint, std::string_view server_said, st
 Error connection_lost(std::string_view server_said);
 // An exception that a statement about structure met: event triggers raise it, and they see no rows.
 Error in_words(Error error);
-Error server_said(std::string_view message, std::string_view detail, std::string_view sqlstate);
+// `source_function`: where in the server the error was made (PG_DIAG_SOURCE_FUNCTION); may be empty.
+Error server_said(std::string_view message, std::string_view hint, std::string_view sqlstate,
+                  std::string_view source_function = {});
 Error too_old(std::string_view endpoint, int version);
 Error cockroach_too_old(std::string_view endpoint, std::string_view version);
 Error cockroach_source(std::string_view endpoint);

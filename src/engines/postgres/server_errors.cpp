@@ -20,9 +20,16 @@ bool names_something(std::string_view before) {
   return std::ranges::any_of(words, [&](std::string_view word) { return before.ends_with(word); });
 }
 
-// The server's primary message without what it quotes of rows (SQLSTATE class 22: data; P0001: RAISE).
+constexpr std::string_view exception_raised = "a trigger or function raised an exception";
+
+// RAISE and ASSERT of PL/pgSQL, whose words and hint are the user's, under whichever SQLSTATE they were given.
+bool is_raised(std::string_view sqlstate, std::string_view source_function) {
+  return sqlstate == "P0001" || sqlstate == "P0004" || source_function == "exec_stmt_raise" ||
+         source_function == "exec_stmt_assert";
+}
+
+// The server's primary message without what it quotes of rows (SQLSTATE class 22: data).
 std::string without_values(std::string_view message, std::string_view sqlstate) {
-  if (sqlstate == "P0001") return "a trigger or function raised an exception";
   if (!starts(sqlstate, "22")) return std::string(message);
   std::string out;
   while (!message.empty()) {
@@ -72,19 +79,22 @@ bool is_plugin_refusal(const Error& error) {
 namespace errors {
 
 Error in_words(Error error) {
-  if (error.sqlstate == "P0001") error.message = words_for_exceptions(error);
+  if (error.message == exception_raised) error.message = words_for_exceptions(error);
   return error;
 }
-Error server_said(std::string_view message, std::string_view hint, std::string_view sqlstate) {
+Error server_said(std::string_view message, std::string_view hint, std::string_view sqlstate,
+                  std::string_view source_function) {
   // A catalog query met a structure change half-way: the next one does not.
   const bool raced = sqlstate == "XX000" && message.find("cache lookup failed") != std::string_view::npos;
   const auto worded = [&](std::string_view words) {
     return hint.empty() ? std::string(words) : fmt::format("{} (hint: {})", words, hint);
   };
-  const std::string bare = without_values(message, sqlstate);
+  const bool raised = is_raised(sqlstate, source_function);
+  const std::string bare = raised ? std::string(exception_raised) : without_values(message, sqlstate);
+  const bool hides = raised || bare != message;
   Error error{raced ? ErrorKind::transient : kind_of_sqlstate(sqlstate), "postgres.server",
-              bare == message ? worded(message) : bare, std::string(sqlstate)};
-  if (bare != message) error.said = worded(message);
+              hides ? bare : worded(message), std::string(sqlstate)};
+  if (hides) error.said = worded(message);
   return error;
 }
 

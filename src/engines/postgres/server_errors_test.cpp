@@ -33,6 +33,22 @@ TEST(ServerErrors, values_of_rows_are_for_the_exception_tables_alone) {
   }
 }
 
+TEST(ServerErrors, what_a_function_raises_is_hidden_under_whichever_state) {
+  constexpr std::string_view hidden = "a trigger or function raised an exception";
+  for (const std::string_view function : {"exec_stmt_raise", "exec_stmt_assert"}) {
+    const Error error = errors::server_said("bad address Main St 1", "not Main St 1", "23514", function);
+    EXPECT_EQ(error.message, hidden);
+    EXPECT_EQ(error.kind, ErrorKind::conflict);
+    EXPECT_EQ(words_for_exceptions(error), "bad address Main St 1 (hint: not Main St 1)");
+    EXPECT_EQ(errors::in_words(error).message, words_for_exceptions(error));
+  }
+  EXPECT_EQ(errors::server_said("the sum is 4111", "", "P0004").message, hidden);
+  // A user's words may be ours: the hint is hidden all the same.
+  EXPECT_EQ(errors::server_said(hidden, "card 4111", "P0001").message, hidden);
+  constexpr std::string_view violated = R"(new row for relation "t" violates check constraint "t_check")";
+  EXPECT_EQ(errors::server_said(violated, "", "23514", "ExecConstraints").message, violated);
+}
+
 TEST(ServerErrors, hints_stay_where_nothing_is_hidden) {
   EXPECT_EQ(errors::server_said("no", "do it", "42501").message, "no (hint: do it)");
   EXPECT_EQ(errors::server_said("card 4111", "card 4111?", "P0001").message,
