@@ -125,7 +125,13 @@ class Folding {
     return {};
   }
 
+  // A resume goes on where the task stands and takes no start position.
+  void note_begun() {
+    if (task_.run == task_.fresh_run) task_.start_position_taken = 1;
+  }
+
   void note_running() {
+    note_begun();
     if (follow_up_.kind == Kind::resuming) {
       task_.after_stop.clear();
       task_.stop_reason.clear();
@@ -137,6 +143,7 @@ class Folding {
 
   Result<void> end(const std::optional<WorkerStatistics>& statistics) {
     if (statistics) {
+      if (statistics->has_begun) note_begun();
       take_figures(task_, *statistics);
       TRY(replace_tables(environment_.database, task_.id, stored_tables(*statistics)));
     }
