@@ -118,7 +118,7 @@ Result<void> Supervisor::launch(Worker& worker, const WorkerJob& job) {
   worker.killed_why.clear();
   worker.running_since_ms = 0;
   worker.heard_ms = monotonic_ms();
-  worker.stop_sent = false;
+  worker.stop_sent = worker.ends = false;
   if (worker.history.stop_asked) worker.stop_asked_ms = monotonic_ms();
   wake();
   return {};
@@ -144,6 +144,7 @@ Result<void> Supervisor::start(const WorkerJob& job) {
   worker.state_dir = job.state_dir;
   worker.behavior = behavior_of(job);
   worker.loads = job.type != "cdc";
+  worker.history.has_run = job.goes_on;
   TRY(make_state_folder(job.state_dir));
   // A start that loads every table does what was ordered before; one that loads none cannot.
   if (job.start != StartKind::resume || !worker.loads)

@@ -53,7 +53,10 @@ struct WorkerJob {
   bool has_begun = false;          // a worker since then loaded or followed: a record is to be there
   std::string stop_position;       // server_time:…, commit_time:…, position:…, caught-up; empty: none
   std::string state_dir;           // of this task alone: task.log, spool, statistics; made if it is not there
-  std::string restarted;           // of a worker that follows a dead one: what became of that, for people
+  // It ran before and only comes and goes (a reboot, another stop position), so that its ends are known to be right:
+  // they are waited for where they cannot be reached. Of no meaning to the worker.
+  bool goes_on = false;
+  std::string restarted;  // of a worker that follows a dead one: what became of that, for people
   WorkerLimits limits;
   LogRotation log = {.bytes_max = uint64_t{64} << 20U, .age_max_s = 7 * 24 * 3600};
 };
@@ -176,6 +179,9 @@ struct WorkerEnvironment {
   std::function<std::string(const std::string& task_id)> state_dir_of;  // as in the task's jobs
   std::function<void(const WorkerReport&)> listener;
   int64_t hung_after_ms = 30000;  // a worker that says nothing for so long is killed
+  // One that was asked to stop and is not at its clean end within is killed too, which costs nothing. The end itself
+  // (constraints validated, sequences set) takes as long as it takes.
+  int64_t stop_max_ms = 240000;
 };
 
 // Opens the socket and begins to listen; workers that outlived an earlier server connect by themselves.

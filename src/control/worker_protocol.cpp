@@ -206,13 +206,10 @@ json to_value(const WorkerHello& hello) {
   return {{"message", "hello"}, {"task", hello.task_id}, {"run", hello.run}, {"pid", hello.pid}};
 }
 json to_value(const WorkerFigures& figures) {
-  json out = {{"message", "figures"},
-              {"running", figures.running},
-              {"reading_paused", figures.reading_paused},
-              {"disk_full", figures.disk_full},
-              {"checkpoint", figures.checkpoint},
-              {"setback", figures.setback},
-              {"attempt", figures.attempt},
+  json out = {{"message", "figures"},           {"running", figures.running},
+              {"ending", figures.ending},       {"reading_paused", figures.reading_paused},
+              {"disk_full", figures.disk_full}, {"checkpoint", figures.checkpoint},
+              {"setback", figures.setback},     {"attempt", figures.attempt},
               {"restarted", figures.restarted}};
   write_members(out, figures.statistics);
   return out;
@@ -241,6 +238,8 @@ Result<WorkerMessage> read_hello(const JsonFields& fields) {
 Result<WorkerMessage> read_figures(const JsonFields& fields) {
   WorkerFigures out;
   out.running = TRY(fields.boolean("running"))
+  .value_or(false);
+  out.ending = TRY(fields.boolean("ending"))
   .value_or(false);
   out.reading_paused = TRY(fields.boolean("reading_paused"))
   .value_or(false);

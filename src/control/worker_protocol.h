@@ -46,6 +46,7 @@ struct WorkerHello {
 // Each second, and when something of it changes.
 struct WorkerFigures {
   bool running = false;  // past its start
+  bool ending = false;   // in its clean end
   bool reading_paused = false, disk_full = false;
   std::string checkpoint;
   std::string setback;          // the error that keeps the task from going on just now; empty: none

@@ -27,7 +27,7 @@ WorkerTable some_table() {
 
 TEST(WorkerProtocol, messages_come_back_as_they_were_said) {
   WorkerFigures figures;
-  figures.running = true;
+  figures.running = figures.ending = true;
   figures.checkpoint = "checkpoint:V1#1#0/1#0#0#*#0#0";
   figures.setback = "the source is gone";
   figures.attempt = 3;

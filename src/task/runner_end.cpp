@@ -243,7 +243,18 @@ void TaskRunner::say_what_is_kept() {
                     record_->document().capture, context_.task_id, control_schema_option(options_.settings)));
 }
 
+// An end that failed is tried again from the changes on, or is none.
 Result<void> TaskRunner::end_cleanly() {
+  const auto tell = [this](bool ending) {
+    progress_.change([&](TaskStatistics& statistics) { statistics.ending = ending; });
+  };
+  tell(true);
+  auto ended = put_all_right();
+  if (!ended) tell(false);
+  return ended;
+}
+
+Result<void> TaskRunner::put_all_right() {
   const TaskStatistics statistics = progress_.copy();
   if (follows()) {
     capture_.reset();
