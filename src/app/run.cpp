@@ -163,6 +163,7 @@ int work(const WorkerJob& job, const std::string& socket_path) {
   forget_outcome(job.state_dir);
   auto outcome = run_task(job, socket_path);
   if (!outcome) outcome = failure_of(job, outcome.error());
+  for (const std::string& remark : cap_remarks(*outcome)) log_warning(Component::task_manager, "{}", remark);
   if (const auto written = write_outcome(job.state_dir, *outcome); !written)
     log_error(Component::task_manager, "{}", written.error().message);
   return outcome->failed ? 1 : outcome->has_findings ? 3 : 0;
@@ -194,7 +195,8 @@ Result<ClearedTask> remove_task(const WorkerJob& job) {
 int clean_up(const WorkerJob& job) {
   const auto removed = remove_task(job);
   CleanUpLine answer{.ends = true};
-  if (removed) answer.holds_definitions = removed->holds_definitions;
+  // Of a target that was not even asked nobody knows.
+  answer.holds_definitions = removed ? removed->holds_definitions : true;
   answer.error = in_api_words(removed ? join(removed->left, "\n") : removed.error().message);
   say(answer);
   return answer.error.empty() ? 0 : 1;

@@ -151,9 +151,13 @@ Result<void> Supervisor::start(const WorkerJob& job) {
     TRY(write_orders(job.state_dir, {}));
   else
     load_orders(worker);
-  TRY(launch(worker, job));
+  auto launched = launch(worker, job);
+  if (!launched && !job.goes_on) return launched;
   Worker& placed = workers_[job.task_id] = std::move(worker);
-  tell(placed);
+  if (launched)
+    tell(placed);
+  else
+    not_started(placed, launched.error());
   return {};
 }
 
@@ -231,7 +235,9 @@ void Supervisor::take_up(const std::vector<std::pair<std::string, int64_t>>& tas
   for (const auto& [task_id, run] : task_runs) {
     const auto job = environment_.job_of(task_id);
     const std::lock_guard lock(mutex_);
-    if (!workers_.contains(task_id)) take_up_one(task_id, run, job);
+    const auto known = workers_.find(task_id);
+    const bool is_known = known != workers_.end() && (!known->second.is_over() || known->second.report.run == run);
+    if (!is_known) take_up_one(task_id, run, job);
   }
   const std::lock_guard lock(mutex_);
   taken_up_ = true;

@@ -124,6 +124,7 @@ class Supervisor final : public TaskWorkers {
   void worker_ended(Worker& worker);
   WorkerEnd how_it_ended(Worker& worker, WorkerReport& report, std::string& how);
   void after_end(Worker& worker, WorkerReport report, WorkerEnd end, const std::string& how);
+  void not_started(Worker& worker, const Error& why);
   void end_run(Worker& worker, WorkerReport report);
   void check_times(Worker& worker, int64_t now_ms);
   void restart_due();  // not held

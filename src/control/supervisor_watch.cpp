@@ -305,6 +305,13 @@ void Supervisor::after_end(Worker& worker, WorkerReport report, WorkerEnd end, c
   end_run(worker, std::move(report));
 }
 
+// What keeps a job from being made, or a process from being started, may pass like a worker's death.
+void Supervisor::not_started(Worker& worker, const Error& why) {
+  WorkerReport report = worker.report;
+  report.last_failure.clear();
+  after_end(worker, std::move(report), WorkerEnd::died, "could not be started: " + why.message);
+}
+
 // Told once it has been seen running for a moment, if it ran at all and came to its end by itself.
 void Supervisor::end_run(Worker& worker, WorkerReport report) {
   const int64_t now_ms = monotonic_ms();
@@ -347,8 +354,7 @@ void Supervisor::check_times(Worker& worker, int64_t now_ms) {
   if (!worker.killed_why.empty()) worker.process.signal(SIGKILL);
 }
 
-// The job is asked for anew: endpoints may have been changed, and secrets are kept nowhere else. What keeps it from
-// being made, or a process from being started, may pass like a worker's death.
+// The job is asked for anew: endpoints may have been changed, and secrets are kept nowhere else.
 void Supervisor::restart_due() {
   std::vector<std::pair<std::string, int64_t>> due;
   {
@@ -377,9 +383,7 @@ void Supervisor::restart_due() {
       tell(worker);
       continue;
     }
-    WorkerReport report = worker.report;
-    report.last_failure.clear();
-    after_end(worker, std::move(report), WorkerEnd::died, "could not be started: " + launched.error().message);
+    not_started(worker, launched.error());
   }
 }
 

@@ -116,6 +116,8 @@ struct WorkerStatistics {
   // Of the latest second (levels) and since the worker's start (counters): the metrics of spec/monitoring.md §5.2.
   bool follows = false;  // the task reads changes now: latencies mean something
   int64_t latency_source_ms = 0, latency_target_ms = 0;
+  // No transaction that the target holds committed later, by the source's clock; 0: not known.
+  int64_t applied_us = 0;
   uint64_t incoming_changes = 0;
   uint64_t changes_memory_source = 0, changes_disk_source = 0;  // of open source transactions
   uint64_t changes_memory_target = 0, changes_disk_target = 0;  // committed, waiting for the target
@@ -139,7 +141,8 @@ class TaskWorkers {
   virtual Result<void> start(const WorkerJob& job) = 0;
   // After a restart of the server: these tasks' runs were under way. Their workers are found where they live, also
   // when the job cannot be made just now, and started again with the job that WorkerEnvironment::job_of gives where
-  // they do not; what ended meanwhile is reported.
+  // they do not; what ended meanwhile is reported. Also for a run that goes on with one that ended here, while its
+  // job cannot be made.
   virtual void take_up(const std::vector<std::pair<std::string, int64_t>>& task_runs) = 0;
   // Asks for a clean stop of this run, also of a worker that is waiting to be started again. The end comes as a
   // report. An error when the task has no worker, or one of another run. A worker that is not there, or dies on the

@@ -68,7 +68,9 @@ Result<void> severities(TaskWorkers& workers, const json& request) {
 // Answers later, by `answer`.
 void remove_task(TaskWorkers& workers, const json& request) {
   workers.remove(job_of(request), [number = request.at("number")](const Result<void>& done) {
-    put({{"answer", number}, {"error", done ? json() : json(done.error().message)}});
+    put({{"answer", number},
+         {"error", done ? json() : json(done.error().message)},
+         {"stays", !done && done.error().code == errors::clean_up_would_lose}});
   });
 }
 
