@@ -164,6 +164,7 @@ int work(const WorkerJob& job, const std::string& socket_path) {
   forget_outcome(job.state_dir);
   auto outcome = run_task(job, socket_path);
   if (!outcome) outcome = failure_of(job, outcome.error());
+  for (const std::string& remark : cap_remarks(*outcome)) log_warning(Component::task_manager, "{}", remark);
   if (const auto written = write_outcome(job.state_dir, *outcome); !written)
     log_error(Component::task_manager, "{}", written.error().message);
   return outcome->failed ? 1 : outcome->has_findings ? 3 : 0;
@@ -195,10 +196,9 @@ Result<ClearedTask> remove_task(const WorkerJob& job) {
 int clean_up(const WorkerJob& job) {
   const auto removed = remove_task(job);
   CleanUpLine answer{.ends = true};
-  if (removed) {
-    answer.holds_definitions = removed->holds_definitions;
-    answer.remarks = removed->remarks;  // the task is gone: they name commands, not calls
-  }
+  // Of a target that was not even asked nobody knows.
+  answer.holds_definitions = removed ? removed->holds_definitions : true;
+  if (removed) answer.remarks = removed->remarks;  // the task is gone: they name commands, not calls
   answer.error = in_api_words(removed ? join(removed->left, "\n") : removed.error().message);
   say(answer);
   return answer.error.empty() ? 0 : 1;

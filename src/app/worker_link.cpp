@@ -132,6 +132,7 @@ void WorkerLink::look(bool last) {
   if (running) has_run_ = true;
   WorkerFigures figures;
   figures.running = running;
+  figures.ending = now.ending;
   figures.reading_paused = paused_;
   figures.disk_full = now.backlog.disk_full;
   figures.checkpoint = now.checkpoint;

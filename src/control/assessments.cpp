@@ -20,8 +20,9 @@ std::string text_of(const nlohmann::ordered_json& document) {
   return document.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-void told(const AssessmentRunRecord& run, const Result<void>& kept) {
+bool told(const AssessmentRunRecord& run, const Result<void>& kept) {
   if (!kept) server_log_of(Severity::error, "assessments", "run={} is not kept: {}", run.name, kept.error().message);
+  return kept.has_value();
 }
 
 AssessmentResult worded(AssessmentResult result, std::string_view type) {
@@ -75,19 +76,11 @@ class RunKeeper : public AssessmentListener {
   void finish(AssessmentReport report) {
     for (AssessmentResult& result : report.results) result = worded(std::move(result), type_);
     write("summary.json", text_of(summary_to_json(report)));
-    told(run_, environment_.database.atomically([&]() -> Result<void> {
-      TRY(end_testing(environment_, run_.task_id));
-      auto stored = TRY(find_assessment_run(environment_.database, run_.id));
-      if (!stored) return {};
-      TRY(turn_individual_assessments(environment_.database, run_.id, "pending", "cancelled"));
-      if (stored->status != cancelling) stored->status = not_written_ ? could_not : report.status();
-      if (not_written_)
-        stored->last_failure = not_written_->message;
-      else if (stored->last_failure.empty())
-        stored->last_failure = last_error(report);
-      stored->ended_us = environment_.now_us();
-      return update_assessment_run(environment_.database, *stored);
-    }));
+    // Nobody else ends it, and its task would stay `testing`.
+    until_done(environment_.background,
+               [&environment = environment_, run = run_, not_written = not_written_, report = std::move(report)] {
+                 return told(run, store_end(environment, run, report, not_written));
+               });
   }
 
   bool is_cancelled() const {
@@ -96,6 +89,23 @@ class RunKeeper : public AssessmentListener {
   }
 
  private:
+  static Result<void> store_end(Environment& environment, const AssessmentRunRecord& run,
+                                const AssessmentReport& report, const std::optional<Error>& not_written) {
+    return environment.database.atomically([&]() -> Result<void> {
+      TRY(end_testing(environment, run.task_id));
+      auto stored = TRY(find_assessment_run(environment.database, run.id));
+      if (!stored) return {};
+      TRY(turn_individual_assessments(environment.database, run.id, "pending", "cancelled"));
+      if (stored->status != cancelling) stored->status = not_written ? could_not : report.status();
+      if (not_written)
+        stored->last_failure = not_written->message;
+      else if (stored->last_failure.empty())
+        stored->last_failure = last_error(report);
+      stored->ended_us = environment.now_us();
+      return update_assessment_run(environment.database, *stored);
+    });
+  }
+
   static std::string last_error(const AssessmentReport& report) {
     for (auto result = report.results.rbegin(); result != report.results.rend(); ++result)
       if (result->outcome == Outcome::error) return result->name + ": " + result->details;

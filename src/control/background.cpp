@@ -1,5 +1,6 @@
 #include "control/background.h"
 
+#include <algorithm>
 #include <exception>
 
 #include "base/server_log.h"
@@ -32,10 +33,10 @@ void Background::finish() {
   threads_.clear();
 }
 
-void Background::start(Job job) {
+void Background::start(Job job, std::chrono::milliseconds after) {
   {
     const std::lock_guard lock(mutex_);
-    waiting_.push_back(std::move(job));
+    waiting_.emplace(Clock::now() + after, std::move(job));
   }
   changed_.notify_all();
 }
@@ -47,9 +48,17 @@ void Background::drain() {
 
 void Background::run(const std::stop_token& stop) {
   std::unique_lock lock(mutex_);
-  while (changed_.wait(lock, stop, [this] { return !waiting_.empty(); }) && !stop.stop_requested()) {
-    const Job job = std::move(waiting_.front());
-    waiting_.pop_front();
+  while (!stop.stop_requested()) {
+    if (waiting_.empty()) {
+      changed_.wait(lock, stop, [this] { return !waiting_.empty(); });
+      continue;
+    }
+    if (const auto due = waiting_.begin()->first; due > Clock::now()) {
+      changed_.wait_until(lock, stop, due, [&] { return waiting_.empty() || waiting_.begin()->first < due; });
+      continue;
+    }
+    const Job job = std::move(waiting_.begin()->second);
+    waiting_.erase(waiting_.begin());
     ++running_;
     lock.unlock();
     carry_out(job, stop);
@@ -57,6 +66,24 @@ void Background::run(const std::stop_token& stop) {
     --running_;
     changed_.notify_all();
   }
+}
+
+namespace {
+
+void try_later(Background& background, std::function<bool()> attempt, std::chrono::milliseconds wait) {
+  static constexpr auto longest_wait = std::chrono::milliseconds(5000);
+  background.start(
+      [&background, attempt = std::move(attempt), wait](const std::stop_token& stop) {
+        if (!stop.stop_requested() && !attempt()) try_later(background, attempt, std::min(wait * 2, longest_wait));
+      },
+      wait);
+}
+
+}  // namespace
+
+void until_done(Background& background, std::function<bool()> attempt) {
+  static constexpr auto first_wait = std::chrono::milliseconds(200);
+  if (!attempt()) try_later(background, std::move(attempt), first_wait);
 }
 
 }  // namespace godwit

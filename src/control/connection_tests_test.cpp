@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "control/endpoint_fixture.h"
 #include "control/schema_refreshes.h"
 #include "store/tasks.h"
@@ -46,6 +48,19 @@ TEST_F(ConnectionTests, say_testing_at_once_and_then_what_the_engine_found) {
   sql_.refuse(std::nullopt);
   EXPECT_EQ(tested(endpoint).record.last_failure_message, "");
   EXPECT_EQ(connections_of(*environment_, {}, {}).value().size(), 1U);
+}
+
+TEST_F(ConnectionTests, whose_end_the_store_does_not_take_are_ended_later) {
+  const std::string endpoint = put();
+  const std::string refusal = "CREATE TRIGGER refusal BEFORE UPDATE ON connections WHEN NEW.status = 'successful' ";
+  ASSERT_TRUE(database_->run(refusal + "BEGIN SELECT RAISE(ABORT, 'disk'); END"));
+  ASSERT_TRUE(test_connection(*environment_, instance(), endpoint));
+  while (sql_.probes() == 0) std::this_thread::yield();
+  EXPECT_EQ(status(), "testing");
+  ASSERT_TRUE(database_->run("DROP TRIGGER refusal"));
+  background_.drain();
+  EXPECT_EQ(status(), "successful");
+  EXPECT_EQ(sql_.probes(), 1U);
 }
 
 TEST_F(ConnectionTests, carry_the_servers_own_numbers) {

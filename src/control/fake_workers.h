@@ -58,7 +58,10 @@ class FakeWorkers : public TaskWorkers {
       const std::lock_guard lock(mutex_);  // called by background jobs
       removed.push_back(job.task_id);
     }
-    if (keeps_removing) return;
+    if (keeps_removing) {
+      end_removal = std::move(done);
+      return;
+    }
     done(removal_error ? Result<void>(Failure(*removal_error)) : Result<void>());
   }
   void recycle_all(int64_t) override {}
@@ -74,6 +77,7 @@ class FakeWorkers : public TaskWorkers {
   std::map<std::string, WorkerReport> reports;
   std::map<std::string, WorkerStatistics> figures;
   bool refuses_start = false, keeps_removing = false;
+  std::function<void(Result<void>)> end_removal;  // of the last one that is kept
   std::optional<Error> removal_error;
 
  private:

@@ -19,7 +19,7 @@ enum class WorkerEnd {
 
 struct RestartHistory {
   int attempts = 0;      // restarts since the task last ran well
-  bool has_run = false;  // the task has been running in this run, so that its ends are known to be right
+  bool has_run = false;  // in this run, or in one that it goes on with: its ends are known to be right
   bool stop_asked = false;
   bool end_tried = false;  // it was started once more, only to end cleanly after that stop
 };

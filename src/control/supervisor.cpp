@@ -118,7 +118,7 @@ Result<void> Supervisor::launch(Worker& worker, const WorkerJob& job) {
   worker.killed_why.clear();
   worker.running_since_ms = 0;
   worker.heard_ms = monotonic_ms();
-  worker.stop_sent = false;
+  worker.stop_sent = worker.ends = false;
   if (worker.history.stop_asked) worker.stop_asked_ms = monotonic_ms();
   wake();
   return {};
@@ -144,15 +144,20 @@ Result<void> Supervisor::start(const WorkerJob& job) {
   worker.state_dir = job.state_dir;
   worker.behavior = behavior_of(job);
   worker.loads = job.type != "cdc";
+  worker.history.has_run = job.goes_on;
   TRY(make_state_folder(job.state_dir));
   // A start that loads every table does what was ordered before; one that loads none cannot.
   if (job.start != StartKind::resume || !worker.loads)
     TRY(write_orders(job.state_dir, {}));
   else
     load_orders(worker);
-  TRY(launch(worker, job));
+  auto launched = launch(worker, job);
+  if (!launched && !job.goes_on) return launched;
   Worker& placed = workers_[job.task_id] = std::move(worker);
-  tell(placed);
+  if (launched)
+    tell(placed);
+  else
+    not_started(placed, launched.error());
   return {};
 }
 
@@ -230,7 +235,9 @@ void Supervisor::take_up(const std::vector<std::pair<std::string, int64_t>>& tas
   for (const auto& [task_id, run] : task_runs) {
     const auto job = environment_.job_of(task_id);
     const std::lock_guard lock(mutex_);
-    if (!workers_.contains(task_id)) take_up_one(task_id, run, job);
+    const auto known = workers_.find(task_id);
+    const bool is_known = known != workers_.end() && (!known->second.is_over() || known->second.report.run == run);
+    if (!is_known) take_up_one(task_id, run, job);
   }
   const std::lock_guard lock(mutex_);
   taken_up_ = true;

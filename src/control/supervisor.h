@@ -61,6 +61,7 @@ class Supervisor final : public TaskWorkers {
     int64_t told_ms = 0;      // the last report
     bool found_dead = false;  // when it was to be taken up
     bool stop_sent = false;   // to this process
+    bool ends = false;        // this process is in its clean end
     bool is_removed = false;  // nothing is to come after it
     std::string killed_why;   // by this supervisor
     std::string restarted;    // what became of the last worker that died in this run, told by the next
@@ -122,6 +123,8 @@ class Supervisor final : public TaskWorkers {
   void take_tables(Worker& worker, WorkerTables tables);
   void worker_ended(Worker& worker);
   WorkerEnd how_it_ended(Worker& worker, WorkerReport& report, std::string& how);
+  void after_end(Worker& worker, WorkerReport report, WorkerEnd end, const std::string& how);
+  void not_started(Worker& worker, const Error& why);
   void end_run(Worker& worker, WorkerReport report);
   void check_times(Worker& worker, int64_t now_ms);
   void restart_due();  // not held

@@ -23,10 +23,9 @@ constexpr int64_t look_ms = 500;                // at the latest
 constexpr int64_t introduction_ms = 5000;       // a connection says whose it is within
 constexpr int64_t shown_running_min_ms = 1000;  // so that whoever waits for `running` sees it (spec/api.md §5.4)
 constexpr int64_t tell_interval_ms = 5000;      // of reports in which only heartbeat and checkpoint are new
-constexpr int64_t stop_max_ms = 240000;      // a worker that does not come to its stop is killed: that costs nothing
-constexpr int64_t end_start_max_ms = 30000;  // one that is to stop is past its start within
-constexpr int64_t pause_ms = 5000;           // this thread itself stood still for so long
-constexpr int low_memory_status = 75;        // app/run.cpp
+constexpr int64_t end_start_max_ms = 30000;     // one that is to stop is past its start within
+constexpr int64_t pause_ms = 5000;              // this thread itself stood still for so long
+constexpr int low_memory_status = 75;           // app/run.cpp
 
 }  // namespace
 
@@ -179,6 +178,7 @@ void Supervisor::take_figures(Worker& worker, WorkerFigures figures) {
   worker.statistics.live = true;
   const bool paused = std::exchange(worker.report.reading_paused, figures.reading_paused) != figures.reading_paused;
   worker.report.disk_full = figures.disk_full;
+  worker.ends = figures.ending;
   if (!figures.checkpoint.empty()) worker.report.checkpoint = figures.checkpoint;
   bool anew = paused;
   if (figures.running) {
@@ -249,7 +249,7 @@ WorkerEnd Supervisor::how_it_ended(Worker& worker, WorkerReport& report, std::st
 void Supervisor::worker_ended(Worker& worker) {
   const int64_t now_ms = monotonic_ms();
   WorkerReport report = worker.report;
-  const std::string told = std::exchange(report.last_failure, {});
+  report.last_failure.clear();
   std::string how;
   WorkerEnd end = how_it_ended(worker, report, how);
   // Gone while no server was there, as after a restart of the machine: nothing speaks against the task.
@@ -264,14 +264,19 @@ void Supervisor::worker_ended(Worker& worker) {
   }
   if (worker.running_since_ms != 0 && ran_well(now_ms - worker.running_since_ms, worker.waited_ms))
     worker.history.attempts = 0;
+  after_end(worker, std::move(report), end, how);
+}
+
+// Starts it again after a wait, or ends the run.
+void Supervisor::after_end(Worker& worker, WorkerReport report, WorkerEnd end, const std::string& how) {
   const RestartDecision decision = after_worker_end(worker.behavior, end, worker.history);
   if (decision.kind == RestartDecision::Kind::again) {
-    worker.report = report;
+    const std::string told = std::exchange(worker.report, std::move(report)).last_failure;
     worker.report.state = worker.history.stop_asked ? WorkerState::stopping : WorkerState::starting;
     worker.report.stop_reason.clear();
     worker.history.end_tried = worker.history.stop_asked;
     worker.waited_ms = decision.wait_ms;
-    worker.restart_at_ms = now_ms + std::max<int64_t>(1, decision.wait_ms);
+    worker.restart_at_ms = monotonic_ms() + std::max<int64_t>(1, decision.wait_ms);
     worker.report.last_failure = told;
     worker.setback.clear();
     if (end != WorkerEnd::recycled) {
@@ -299,6 +304,13 @@ void Supervisor::worker_ended(Worker& worker) {
   if (worker.history.stop_asked && end == WorkerEnd::done && !worker.setback.empty())
     report.last_failure = errors::worker_stopped_midway("could not go on: " + worker.setback);
   end_run(worker, std::move(report));
+}
+
+// What keeps a job from being made, or a process from being started, may pass like a worker's death.
+void Supervisor::not_started(Worker& worker, const Error& why) {
+  WorkerReport report = worker.report;
+  report.last_failure.clear();
+  after_end(worker, std::move(report), WorkerEnd::died, "could not be started: " + why.message);
 }
 
 // Told once it has been seen running for a moment, if it ran at all and came to its end by itself.
@@ -333,7 +345,7 @@ void Supervisor::check_times(Worker& worker, int64_t now_ms) {
   if (!worker.killed_why.empty()) return;
   if (now_ms - worker.heard_ms > environment_.hung_after_ms)
     worker.killed_why = fmt::format("said nothing for {} s and was killed", environment_.hung_after_ms / 1000);
-  else if (worker.stop_asked_ms != 0 && now_ms - worker.stop_asked_ms > stop_max_ms)
+  else if (worker.stop_asked_ms != 0 && !worker.ends && now_ms - worker.stop_asked_ms > environment_.stop_max_ms)
     worker.killed_why = "did not come to its stop and was killed";
   else if (worker.history.stop_asked && worker.history.has_run && !worker.stop_sent &&
            now_ms - worker.stop_asked_ms > end_start_max_ms) {
@@ -372,13 +384,7 @@ void Supervisor::restart_due() {
       tell(worker);
       continue;
     }
-    WorkerReport report = worker.report;
-    const bool stops = worker.history.stop_asked;
-    report.state = stops ? WorkerState::stopped : WorkerState::failed;
-    report.stop_reason = stops ? "Stop Reason NORMAL" : "Stop Reason FATAL_ERROR";
-    report.last_failure = stops ? errors::worker_stopped_midway("cannot be started: " + launched.error().message)
-                                : launched.error().message;
-    end_run(worker, std::move(report));
+    not_started(worker, launched.error());
   }
 }
 

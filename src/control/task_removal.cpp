@@ -2,9 +2,11 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <filesystem>
 #include <vector>
 
+#include "base/sentences.h"
 #include "base/server_log.h"
 #include "control/log_groups.h"
 #include "control/task_documents.h"
@@ -16,6 +18,7 @@
 #include "control/tasks.h"
 #include "control/worker_errors.h"
 #include "store/instances.h"
+#include "store/tasks.h"
 
 namespace godwit {
 namespace {
@@ -48,10 +51,19 @@ void keep_log(Environment& environment, const StoredTask& task) {
                   kept.error().message);
 }
 
+// The task is still there: a second clean-up needs what its folder says of its captures.
+void put_folder_back(const Environment& environment, const std::string& task_id, const std::filesystem::path& aside) {
+  std::error_code failed;
+  std::filesystem::rename(aside, task_folder(environment, task_id), failed);
+  if (failed)
+    server_log_of(Severity::error, "tasks", "task={} its folder stays {}: {}", task_id, aside.string(),
+                  failed.message());
+}
+
 // Answers the folder that is still to be removed; empty: none.
 Result<std::string> finish(Environment& environment, const std::string& task_id, const Result<void>& removed) {
   std::string aside;
-  TRY(environment.database.atomically([&]() -> Result<void> {
+  auto finished = environment.database.atomically([&]() -> Result<void> {
     auto task = TRY(find_task(environment.database, task_id));
     if (!task || task_status(task->status) != TaskStatus::deleting) return {};
     if (!removed) {
@@ -67,21 +79,54 @@ Result<std::string> finish(Environment& environment, const std::string& task_id,
     aside = TRY(put_folder_aside(environment, task_id));
     TRY(delete_task(environment.database, task_id));
     return note_deleted(environment, *task);
-  }));
-  return aside;
+  });
+  if (finished) return aside;
+  if (!aside.empty()) put_folder_back(environment, task_id, aside);
+  return Failure(std::move(finished).error());
+}
+
+// False: the store did not take it.
+bool is_finished(Environment& environment, const std::string& task_id, const Result<void>& removed) {
+  const auto finished = finish(environment, task_id, removed);
+  if (!finished) {
+    server_log_of(Severity::error, "tasks", "task={} is not deleted yet, which is tried again: {}", task_id,
+                  finished.error().message);
+    return false;
+  }
+  std::error_code ignored;  // what stays is removed at the next start
+  if (!finished->empty()) std::filesystem::remove_all(*finished, ignored);
+  return true;
 }
 
 void end_removal(Environment& environment, const std::string& task_id, const Result<void>& removed) {
   if (!removed)
     server_log_of(Severity::warning, "tasks", "task={} its traces are not removed: {}", task_id,
                   removed.error().message);
-  const auto finished = finish(environment, task_id, removed);
-  if (!finished) {
-    server_log_of(Severity::error, "tasks", "task={} is not deleted: {}", task_id, finished.error().message);
-    return;
-  }
-  std::error_code ignored;  // what stays is removed at the next start
-  if (!finished->empty()) std::filesystem::remove_all(*finished, ignored);
+  until_done(environment.background,
+             [&environment, task_id, removed] { return is_finished(environment, task_id, removed); });
+}
+
+std::string not_begun(const Error& why) {
+  return fmt::format(
+      "Nothing of the task was removed from its source and target, since they cannot be opened: {} Mend the "
+      "endpoint, "
+      "then delete the task again.",
+      as_sentence(why.message));
+}
+
+// The task whose folder was put aside before its deletion was stored, which the end of the server forestalled; empty:
+// it is gone. Another task may have its id by now.
+std::string task_put_aside(const Environment& environment, std::string_view name) {
+  name.remove_prefix(removed_prefix.size());
+  const size_t dash = name.rfind('-');
+  int64_t aside_us = 0;
+  if (dash == std::string_view::npos) return "";
+  const std::string_view number = name.substr(dash + 1);
+  std::from_chars(number.data(), number.data() + number.size(), aside_us);
+  const std::string task_id(name.substr(0, dash));
+  const auto task = find_task(environment.database, task_id);
+  if (!task) return task_id;  // perhaps
+  return *task && (*task)->created_us < aside_us ? task_id : "";
 }
 
 }  // namespace
@@ -92,10 +137,14 @@ void remove_folders_put_aside(const Environment& environment) {
   for (std::filesystem::directory_iterator at(folder_of_tasks(environment), none), end; !none && at != end;
        at.increment(none))
     if (at->path().filename().string().starts_with(removed_prefix)) left.push_back(at->path());
-  for (const std::filesystem::path& folder : left)
-    if (std::filesystem::remove_all(folder, none); none)
+  for (const std::filesystem::path& folder : left) {
+    const std::string task_id = task_put_aside(environment, folder.filename().string());
+    if (!task_id.empty())
+      put_folder_back(environment, task_id, folder);
+    else if (std::filesystem::remove_all(folder, none); none)
       server_log_of(Severity::warning, "tasks", "the folder {} of a deleted task stays: {}", folder.string(),
                     none.message());
+  }
 }
 
 void remove_traces_of(Environment& environment, const StoredTask& task) {
@@ -103,7 +152,8 @@ void remove_traces_of(Environment& environment, const StoredTask& task) {
     if (stop.stop_requested()) return;
     if (!ran || environment.workers == nullptr) return end_removal(environment, id, {});
     const auto job = worker_job(environment, id);
-    if (!job) return end_removal(environment, id, Failure(job.error()));
+    // Nothing was touched: without the task nobody would know what is on its ends.
+    if (!job) return end_removal(environment, id, Failure(errors::clean_up_failed(not_begun(job.error()), true)));
     environment.workers->remove(
         *job, [&environment, id](const Result<void>& removed) { end_removal(environment, id, removed); });
   });

@@ -3,9 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <chrono>
-#include <condition_variable>
-#include <mutex>
+#include <span>
 
 #include "base/clock.h"
 #include "base/sentences.h"
@@ -26,11 +24,16 @@ using Kind = FollowUp::Kind;
 constexpr std::string_view stopped_as_asked = "Stop Reason NORMAL";
 constexpr std::string_view failed_for_good = "Stop Reason FATAL_ERROR";
 
-// A commit time later than whatever the tasks of a group have applied: they stand when it is chosen, so only the
-// source's clock may be ahead, which a second allows for.
-std::string common_stop(int64_t now_us) {
+// A commit time later than whatever these tasks have applied, now that they stand: by this server's clock, and by the
+// source's, which may be ahead, as far as their workers told. Of both, transactions that committed at nearly the same
+// time may stand in the log in another order, which a second allows for.
+std::string common_stop(const Environment& environment, std::span<const StoredTask> tasks, int64_t now_us) {
   constexpr int64_t second_us = 1'000'000;
-  return "commit_time:" + iso_seconds((now_us / second_us + 2) * second_us);
+  int64_t latest_us = now_us;
+  for (const StoredTask& task : tasks)
+    if (const auto statistics = statistics_of_run(environment, task))
+      latest_us = std::max(latest_us, statistics->applied_us);
+  return "commit_time:" + iso_seconds((latest_us / second_us + 2) * second_us);
 }
 
 // What a run that ended with findings leaves to its user: as much of it as LastFailureMessage may show, whole
@@ -125,7 +128,13 @@ class Folding {
     return {};
   }
 
+  // A resume goes on where the task stands and takes no start position.
+  void note_begun() {
+    if (task_.run == task_.fresh_run) task_.start_position_taken = 1;
+  }
+
   void note_running() {
+    note_begun();
     if (follow_up_.kind == Kind::resuming) {
       task_.after_stop.clear();
       task_.stop_reason.clear();
@@ -137,6 +146,7 @@ class Folding {
 
   Result<void> end(const std::optional<WorkerStatistics>& statistics) {
     if (statistics) {
+      if (statistics->has_begun) note_begun();
       take_figures(task_, *statistics);
       TRY(replace_tables(environment_.database, task_.id, stored_tables(*statistics)));
     }
@@ -172,9 +182,10 @@ class Folding {
     TaskFilter filter;
     filter.after_stops = {to_string(FollowUp{.kind = Kind::gather, .group = gathered_})};
     if (TRY(count_tasks(environment_.database, filter)) > 0) return {};
-    const std::string point = common_stop(now_us_);
     filter.after_stops = {to_string(FollowUp{.kind = Kind::gathered, .group = gathered_})};
-    for (StoredTask& task : TRY(list_tasks(environment_.database, filter, {}, TaskTexts::all))) {
+    std::vector<StoredTask> tasks = TRY(list_tasks(environment_.database, filter, {}, TaskTexts::all));
+    const std::string point = common_stop(environment_, tasks, now_us_);
+    for (StoredTask& task : tasks) {
       begin_next_run(task, now_us_, point, {.kind = Kind::finish, .group = gathered_});
       TRY(update_task(environment_.database, task));
       rest_.launches.push_back(task.id);
@@ -237,7 +248,7 @@ Result<std::optional<StoredTask>> unmoved(Environment& environment, const Stored
 // Groups whose last task came to stand without the word having reached the others.
 Result<std::vector<std::string>> groups_to_send_on(Environment& environment, const std::vector<StoredTask>& live) {
   std::vector<std::string> launches;
-  const std::string point = common_stop(environment.now_us());
+  const std::string point = common_stop(environment, live, environment.now_us());
   TRY(environment.database.atomically([&]() -> Result<void> {
     for (const StoredTask& task : live) {
       const FollowUp follow_up = read_follow_up(task.after_stop);
@@ -269,23 +280,15 @@ bool is_taken(Environment& environment, const WorkerReport& report) {
   return true;
 }
 
-// Nobody else tells the end of a run: without it the task would keep its status, which no call may change.
-void tell_end_again(Environment& environment, const WorkerReport& report) {
-  static constexpr auto first_wait = std::chrono::milliseconds(200), longest_wait = std::chrono::milliseconds(5000);
-  environment.background.start([&environment, report](const std::stop_token& stop) {
-    std::mutex mutex;
-    std::unique_lock lock(mutex);
-    for (auto wait = first_wait; !stop.stop_requested(); wait = std::min(wait * 2, longest_wait)) {
-      std::condition_variable_any().wait_for(lock, stop, wait, [] { return false; });
-      if (stop.stop_requested() || is_taken(environment, report)) return;
-    }
-  });
-}
-
 }  // namespace
 
 void take_report(Environment& environment, const WorkerReport& report) {
-  if (!is_taken(environment, report) && has_ended(report)) tell_end_again(environment, report);
+  const auto take = [&environment, report] { return is_taken(environment, report); };
+  // Nobody else tells the end of a run: without it the task would keep its status, which no call may change.
+  if (has_ended(report))
+    until_done(environment.background, take);
+  else
+    take();
 }
 
 WorkerReport ended_run(const std::string& task_id, int64_t run, std::string_view why) {

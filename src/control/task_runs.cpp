@@ -113,13 +113,20 @@ bool is_wanted(const Result<std::optional<StoredTask>>& task, int64_t run) {
   return status == TaskStatus::stopping && read_follow_up((*task)->after_stop).kind != FollowUp::Kind::rest;
 }
 
+// The task ran, and its worker only comes and goes.
+bool goes_on(const StoredTask& task) {
+  const FollowUp::Kind kind = read_follow_up(task.after_stop).kind;
+  return kind == FollowUp::Kind::resuming || kind == FollowUp::Kind::finish;
+}
+
 Result<StoredTask> begin_run(Environment& environment, const StartRequest& request) {
   StoredTask task = TRY(require_task(environment, request.arn));
   const auto status = next(task_status(task.status), Event::start_asked);
   if (!status) return Failure(refused(Event::start_asked, task_status(task.status)));
   TRY(check_start_type(task, request.type, request.cdc));
   const bool fresh = request.type != resume_processing;
-  // An earlier run has taken the one that is stored: without another a later one starts from now (spec/api.md §5.1).
+  // A run that began has taken the one that is stored: without another a later one starts from now (spec/api.md
+  // §5.1).
   const bool is_spent = fresh && task.start_position_taken != 0;
   const CdcPositions stored = {is_spent ? "" : task.cdc_start_position, task.cdc_stop_position};
   const CdcPositions positions =
@@ -130,7 +137,7 @@ Result<StoredTask> begin_run(Environment& environment, const StartRequest& reque
   task.status = to_string(*status);
   task.run = std::max(task.run + 1, now_us);  // also where the store was restored from an older copy of itself
   if (fresh) task.fresh_run = task.run;
-  if (fresh) task.start_position_taken = 1;
+  if (fresh) task.start_position_taken = 0;  // until it has begun: see task_reports.cpp
   task.start_kind = request.type;
   task.cdc_start_position = positions.start;
   task.cdc_stop_position = task.run_stop_position = positions.stop;
@@ -169,6 +176,7 @@ Result<WorkerJob> worker_job(const Environment& environment, const std::string& 
   job.came_to = task->recovery_checkpoint;  // like the figures, cleared by a fresh start
   job.has_begun = task->full_load_start_us != 0 || !task->recovery_checkpoint.empty();
   job.stop_position = task->run_stop_position;
+  job.goes_on = goes_on(*task);
   job.state_dir = task_folder(environment, task->id);
   if (const auto instance = TRY(find_instance(environment.database, task->instance_id))) {
     job.server_name = instance->identifier;
@@ -180,16 +188,35 @@ Result<WorkerJob> worker_job(const Environment& environment, const std::string& 
   return job;
 }
 
-void launch(Environment& environment, const std::string& task_id) {
+// False: the store does not tell the task.
+static bool is_launched(Environment& environment, const std::string& task_id) {
   const auto task = find_task(environment.database, task_id);
-  if (!task || !*task || environment.workers == nullptr) return;
+  if (!task) {
+    server_log_of(Severity::error, "tasks", "task={} its worker is not started yet, which is tried again: {}",
+                  task_id, task.error().message);
+    return false;
+  }
+  if (!*task || !is_wanted(task, (*task)->run)) return true;
   const auto job = worker_job(environment, task_id);
   const int64_t run = job ? job->run : (*task)->run;
-  auto started = job ? environment.workers->start(*job) : Result<void>(Failure(job.error()));
-  if (!started) return take_report(environment, ended_run(task_id, run, started.error().message));
+  if (!job && goes_on(**task)) {  // it may be made later, as after a worker's death
+    environment.workers->take_up({{task_id, run}});
+    return true;
+  }
+  const auto started = job ? environment.workers->start(*job) : Result<void>(Failure(job.error()));
+  if (!started) {
+    take_report(environment, ended_run(task_id, run, started.error().message));
+    return true;
+  }
   const auto now = find_task(environment.database, task_id);
-  if (is_wanted(now, run) || environment.workers->stop(task_id, run)) return;
+  if (is_wanted(now, run) || environment.workers->stop(task_id, run)) return true;
   if (now && *now && (*now)->run == run) look_again(environment, **now);
+  return true;
+}
+
+void launch(Environment& environment, const std::string& task_id) {
+  if (environment.workers == nullptr) return;
+  until_done(environment.background, [&environment, task_id] { return is_launched(environment, task_id); });
 }
 
 Result<StoredTask> stop_task(Environment& environment, std::string_view arn) {

@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "base/clock.h"
+#include "control/instance_changes.h"
 #include "control/task_figures.h"
 #include "control/task_fixture.h"
 #include "control/task_follow_up.h"
@@ -272,6 +274,60 @@ TEST_F(TaskRunsTest, a_start_position_serves_one_fresh_start) {
   EXPECT_EQ(begin("start-replication"), "");
 }
 
+TEST_F(TaskRunsTest, a_start_that_failed_before_it_began_leaves_its_position_to_the_next) {
+  NewTask wanted = new_task("one", "cdc");
+  wanted.cdc.start_position = "0/1";
+  const std::string arn = task_arn(*environment_, create_task(*environment_, wanted).value());
+  const auto begin = [&](const CdcMembers& cdc = {}) {
+    const auto started = start(arn, "start-replication", cdc);
+    EXPECT_TRUE(started) << started.error().message;
+    return workers_.started.back().start_position;
+  };
+  EXPECT_EQ(begin(), "0/1");
+  tell(report(arn, WorkerState::starting));
+  end(arn, WorkerState::failed, "FATAL_ERROR");
+  EXPECT_EQ(begin({.start_position = "0/2"}), "0/2");  // given with a start, it is the stored one from now on
+  end(arn, WorkerState::failed, "FATAL_ERROR");
+  EXPECT_EQ(begin(), "0/2");
+  tell(report(arn, WorkerState::running));
+  end(arn, WorkerState::failed, "FATAL_ERROR");
+  EXPECT_EQ(begin(), "");
+}
+
+TEST_F(TaskRunsTest, a_run_whose_figures_say_that_it_began_has_taken_its_start_position) {
+  NewTask wanted = new_task("one", "cdc");
+  wanted.cdc.start_position = "0/1";
+  const std::string arn = task_arn(*environment_, create_task(*environment_, wanted).value());
+  for (const bool begins : {false, true}) {
+    ASSERT_TRUE(start(arn));
+    EXPECT_EQ(workers_.started.back().start_position, "0/1");
+    workers_.figures[id(arn)] = figures(arn);
+    workers_.figures[id(arn)].has_begun = begins;
+    end(arn, WorkerState::failed, "FATAL_ERROR");  // nobody told that it runs
+  }
+  ASSERT_TRUE(start(arn));
+  EXPECT_EQ(workers_.started.back().start_position, "");
+}
+
+TEST_F(TaskRunsTest, a_resume_leaves_a_new_start_position_to_the_next_fresh_start) {
+  const std::string arn = run("one", "cdc");
+  end(arn);
+  TaskChange change;
+  change.cdc.start_position = "0/2";
+  ASSERT_TRUE(modify_task(*environment_, arn, change));
+  ASSERT_TRUE(start(arn, "resume-processing"));
+  tell(report(arn, WorkerState::running));
+  workers_.figures[id(arn)] = figures(arn);
+  workers_.figures[id(arn)].has_begun = true;
+  end(arn);
+  for (const std::string position : {"0/2", ""}) {
+    ASSERT_TRUE(start(arn));
+    tell(report(arn, WorkerState::running));
+    end(arn);
+    EXPECT_EQ(workers_.started.back().start_position, position);
+  }
+}
+
 TEST_F(TaskRunsTest, no_run_of_a_restored_store_has_the_number_of_one_that_it_does_not_know) {
   const std::string arn = run();
   end(arn);
@@ -334,6 +390,50 @@ TEST_F(TaskRunsTest, a_group_stops_at_one_commit_point) {
     EXPECT_EQ(status(arns[static_cast<size_t>(task)]), "stopped");
     EXPECT_EQ(stored(arns[static_cast<size_t>(task)]).cdc_stop_position, "");  // a later resume goes on
   }
+}
+
+TEST_F(TaskRunsTest, the_common_commit_point_is_later_than_what_the_tasks_applied_by_a_source_whose_clock_is_ahead) {
+  const std::string first = run("first"), second = run("second");
+  const int64_t ahead_us = clock_us_ + int64_t{3600} * 1'000'000;
+  for (const std::string& arn : {first, second}) {
+    workers_.figures[id(arn)] = figures(arn);
+    workers_.figures[id(arn)].applied_us = arn == first ? ahead_us : clock_us_;
+  }
+  ASSERT_TRUE(stop_at_one_commit_point(*environment_, {first, second}));
+  for (const std::string& arn : {first, second}) end(arn);
+  ASSERT_EQ(workers_.started.size(), 4);
+  EXPECT_EQ(workers_.started[2].stop_position, "commit_time:" + iso_seconds((ahead_us / 1'000'000 + 2) * 1'000'000));
+  EXPECT_EQ(workers_.started[3].stop_position, workers_.started[2].stop_position);
+}
+
+TEST_F(TaskRunsTest, a_run_that_goes_on_with_one_is_told_apart_from_one_that_a_caller_started) {
+  const std::string asked = run("asked"), recycled = run("recycled"), gathered = run("gathered");
+  ASSERT_TRUE(modify_stop_positions(*environment_, {asked}, "commit_time:2026-01-01T00:00:00"));
+  ASSERT_TRUE(stop_at_one_commit_point(*environment_, {gathered}));
+  for (const std::string& arn : {asked, gathered}) end(arn);
+  recycle_tasks(*environment_, "INSTANCE", [](const Result<void>&) {});
+  end(recycled);
+  end(asked);  // recycled with the others: it had not come up again yet
+  std::map<std::string, std::vector<bool>> goes_on;
+  for (const WorkerJob& job : workers_.started) goes_on[job.task_id].push_back(job.goes_on);
+  EXPECT_EQ(goes_on[id(asked)], (std::vector<bool>{false, true, true}));
+  EXPECT_EQ(goes_on[id(gathered)], (std::vector<bool>{false, true}));
+  EXPECT_EQ(goes_on[id(recycled)], (std::vector<bool>{false, true}));
+  for (const std::string& arn : {asked, recycled}) tell(report(arn, WorkerState::running));
+  ASSERT_TRUE(stop_task(*environment_, recycled));
+  end(recycled);
+  ASSERT_TRUE(start(recycled, "resume-processing"));
+  EXPECT_FALSE(workers_.started.back().goes_on);
+}
+
+TEST_F(TaskRunsTest, a_run_that_goes_on_with_one_waits_for_ends_that_cannot_be_opened_just_now) {
+  const std::string arn = run();
+  ASSERT_TRUE(modify_stop_positions(*environment_, {arn}, "commit_time:2026-01-01T00:00:00"));
+  ASSERT_TRUE(database_->run("UPDATE endpoints SET engine_name = 'none'"));
+  end(arn);
+  EXPECT_EQ(status(arn), "running");
+  EXPECT_EQ(workers_.started.size(), 1);
+  EXPECT_EQ(workers_.taken_up, (std::vector<std::pair<std::string, int64_t>>{{id(arn), stored(arn).run}}));
 }
 
 TEST_F(TaskRunsTest, a_group_stops_whole_or_not_at_all) {
@@ -492,6 +592,17 @@ TEST_F(TaskRunsTest, the_end_of_a_run_that_the_store_does_not_take_is_told_until
   EXPECT_EQ(status(arn), "stopped");
   EXPECT_EQ(stored(arn).stop_reason, "Stop Reason NORMAL");
   EXPECT_EQ(std::ranges::count(events(arn), 79), 1);
+}
+
+TEST_F(TaskRunsTest, an_instance_whose_change_the_store_does_not_take_is_available_later) {
+  ASSERT_TRUE(database_->run("UPDATE instances SET status = 'rebooting'"));
+  ASSERT_TRUE(
+      database_->run("CREATE TRIGGER refusal BEFORE UPDATE ON instances BEGIN SELECT RAISE(ABORT, 'disk'); END"));
+  recycle_then_settle(*environment_, "INSTANCE", {});
+  EXPECT_EQ((*find_instance(*database_, "INSTANCE"))->status, "rebooting");
+  ASSERT_TRUE(database_->run("DROP TRIGGER refusal"));
+  background_.drain();
+  EXPECT_EQ((*find_instance(*database_, "INSTANCE"))->status, "available");
 }
 
 }  // namespace

@@ -53,7 +53,10 @@ struct WorkerJob {
   bool has_begun = false;          // a worker since then loaded or followed: a record is to be there
   std::string stop_position;       // server_time:…, commit_time:…, position:…, caught-up; empty: none
   std::string state_dir;           // of this task alone: task.log, spool, statistics; made if it is not there
-  std::string restarted;           // of a worker that follows a dead one: what became of that, for people
+  // It ran before and only comes and goes (a reboot, another stop position), so that its ends are known to be right:
+  // they are waited for where they cannot be reached. Of no meaning to the worker.
+  bool goes_on = false;
+  std::string restarted;  // of a worker that follows a dead one: what became of that, for people
   WorkerLimits limits;
   LogRotation log = {.bytes_max = uint64_t{64} << 20U, .age_max_s = 7 * 24 * 3600};
 };
@@ -113,6 +116,8 @@ struct WorkerStatistics {
   // Of the latest second (levels) and since the worker's start (counters): the metrics of spec/monitoring.md §5.2.
   bool follows = false;  // the task reads changes now: latencies mean something
   int64_t latency_source_ms = 0, latency_target_ms = 0;
+  // No transaction that the target holds committed later, by the source's clock; 0: not known.
+  int64_t applied_us = 0;
   uint64_t incoming_changes = 0;
   uint64_t changes_memory_source = 0, changes_disk_source = 0;  // of open source transactions
   uint64_t changes_memory_target = 0, changes_disk_target = 0;  // committed, waiting for the target
@@ -136,7 +141,8 @@ class TaskWorkers {
   virtual Result<void> start(const WorkerJob& job) = 0;
   // After a restart of the server: these tasks' runs were under way. Their workers are found where they live, also
   // when the job cannot be made just now, and started again with the job that WorkerEnvironment::job_of gives where
-  // they do not; what ended meanwhile is reported.
+  // they do not; what ended meanwhile is reported. Also for a run that goes on with one that ended here, while its
+  // job cannot be made.
   virtual void take_up(const std::vector<std::pair<std::string, int64_t>>& task_runs) = 0;
   // Asks for a clean stop of this run, also of a worker that is waiting to be started again. The end comes as a
   // report. An error when the task has no worker, or one of another run. A worker that is not there, or dies on the
@@ -176,6 +182,9 @@ struct WorkerEnvironment {
   std::function<std::string(const std::string& task_id)> state_dir_of;  // as in the task's jobs
   std::function<void(const WorkerReport&)> listener;
   int64_t hung_after_ms = 30000;  // a worker that says nothing for so long is killed
+  // One that was asked to stop and is not at its clean end within is killed too, which costs nothing. The end itself
+  // (constraints validated, sequences set) takes as long as it takes.
+  int64_t stop_max_ms = 240000;
 };
 
 // Opens the socket and begins to listen; workers that outlived an earlier server connect by themselves.

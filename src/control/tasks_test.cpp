@@ -1,8 +1,11 @@
 #include "control/tasks.h"
 
+#include <atomic>
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <thread>
 
 #include "control/task_fixture.h"
 #include "control/task_removal.h"
@@ -216,6 +219,97 @@ TEST_F(TasksTest, folders_that_a_server_had_no_time_to_remove_are_removed_at_the
   remove_folders_put_aside(*environment_);
   EXPECT_TRUE(std::filesystem::exists(kept));
   EXPECT_FALSE(std::filesystem::exists(aside));
+}
+
+TEST_F(TasksTest, a_deletion_that_the_store_does_not_take_keeps_the_folder_and_is_stored_later) {
+  const std::string arn = run();
+  end(arn);
+  const std::string captures = task_folder(*environment_, id(arn)) + "/captures.json";
+  std::filesystem::create_directories(task_folder(*environment_, id(arn)));
+  std::ofstream(captures) << "{}";
+  workers_.keeps_removing = true;
+  ASSERT_TRUE(remove_task(*environment_, arn));
+  background_.drain();
+  ASSERT_TRUE(database_->run("CREATE TRIGGER refusal BEFORE DELETE ON tasks BEGIN SELECT RAISE(ABORT, 'disk'); END"));
+  workers_.end_removal({});
+  EXPECT_EQ(status(arn), "deleting");
+  EXPECT_TRUE(std::filesystem::exists(captures));
+  ASSERT_TRUE(database_->run("DROP TRIGGER refusal"));
+  background_.drain();
+  EXPECT_EQ(stored(arn).id, "");
+  EXPECT_FALSE(std::filesystem::exists(task_folder(*environment_, id(arn))));
+  EXPECT_EQ(std::ranges::count(events(arn), 73), 1);
+}
+
+TEST_F(TasksTest, a_folder_that_was_put_aside_for_a_deletion_that_was_not_stored_gets_its_name_back) {
+  const std::string arn = make();
+  const std::string of_this = task_folder(*environment_, id(arn));
+  const auto aside = [&](int64_t at_us) {
+    return task_folder(*environment_, ".removed-" + id(arn) + "-" + std::to_string(at_us));
+  };
+  const std::string of_an_earlier_one = aside(stored(arn).created_us - 1);
+  std::filesystem::create_directories(of_an_earlier_one);
+  std::filesystem::create_directories(aside(clock_us_ + 1) + "/spool");
+  remove_folders_put_aside(*environment_);
+  EXPECT_TRUE(std::filesystem::exists(of_this + "/spool"));
+  EXPECT_FALSE(std::filesystem::exists(aside(clock_us_ + 1)));
+  EXPECT_FALSE(std::filesystem::exists(of_an_earlier_one));
+}
+
+TEST_F(TasksTest, a_task_whose_ends_cannot_be_opened_stays_when_it_is_deleted_and_says_why) {
+  const std::string secret = folder_ + "/secrets/db.json";
+  const auto write = [&] {
+    std::ofstream(secret) << R"({"username":"u","password":"geheim","host":"h","port":5432})";
+    std::filesystem::permissions(secret, std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+  };
+  write();
+  EndpointInput from;
+  from.identifier = "by-secret";
+  from.type = "source";
+  from.engine_name = "postgres";
+  from.database_name = "d";
+  from.settings["PostgreSQLSettings"] = {{"SecretsManagerSecretId", "db"}};
+  const auto endpoint = create_endpoint(*environment_, from, {});
+  ASSERT_TRUE(endpoint) << endpoint.error().message;
+  NewTask wanted = new_task();
+  wanted.source_endpoint_arn = endpoint_arn(*environment_, *endpoint);
+  reach(wanted.source_endpoint_arn);
+  const std::string arn = task_arn(*environment_, create_task(*environment_, wanted).value());
+  const auto started = start(arn);
+  ASSERT_TRUE(started) << started.error().message;
+  end(arn, WorkerState::failed, "FATAL_ERROR");
+  std::filesystem::create_directories(task_folder(*environment_, id(arn)));
+  std::filesystem::remove(secret);
+  ASSERT_TRUE(remove_task(*environment_, arn));
+  background_.drain();
+  EXPECT_EQ(status(arn), "failed");
+  EXPECT_NE(stored(arn).last_failure.find("Nothing of the task was removed"), std::string::npos);
+  EXPECT_NE(stored(arn).last_failure.find("secret db"), std::string::npos) << stored(arn).last_failure;
+  EXPECT_EQ(std::ranges::count(events(arn), 82), 1);
+  EXPECT_TRUE(std::filesystem::exists(task_folder(*environment_, id(arn))));
+  EXPECT_TRUE(workers_.removed.empty());
+  write();
+  ASSERT_TRUE(remove_task(*environment_, arn));
+  background_.drain();
+  EXPECT_EQ(stored(arn).id, "");
+  EXPECT_EQ(workers_.removed.size(), 1);
+}
+
+TEST_F(TasksTest, a_job_that_is_due_later_lets_others_pass_and_keeps_no_end_waiting) {
+  std::atomic<int> first = 0, later = 0;
+  Background one(1);
+  one.start([&](const std::stop_token&) { ++later; }, std::chrono::hours(1));
+  one.start([&](const std::stop_token&) { ++first; });
+  while (first == 0) std::this_thread::yield();
+  one.finish();
+  EXPECT_EQ(later, 0);
+}
+
+TEST_F(TasksTest, what_is_to_be_done_in_the_end_is_tried_until_it_is) {
+  std::atomic<int> tries = 0;
+  until_done(background_, [&] { return ++tries == 3; });
+  background_.drain();
+  EXPECT_EQ(tries, 3);
 }
 
 TEST_F(TasksTest, a_job_that_throws_ends_alone) {

@@ -87,6 +87,7 @@ WorkerStatistics worker_figures(const TaskStatistics& now, std::string_view type
   const Latencies latencies = latencies_of(now, now_us, now_ms);
   out.latency_source_ms = latencies.source_ms;
   out.latency_target_ms = latencies.target_ms;
+  out.applied_us = std::max(now.applied_us, now.started_us);
   const Backlog& backlog = now.backlog;
   out.incoming_changes = waiting_changes(now);
   // The sources tell whole transactions only: what is open there is counted there.
@@ -109,6 +110,7 @@ WorkerStatistics worker_figures(const TaskStatistics& now, std::string_view type
 
 void add_before(WorkerStatistics& now, const WorkerStatistics& before) {
   now.has_begun = now.has_begun || before.has_begun;
+  now.applied_us = std::max(now.applied_us, before.applied_us);
   now.lob_truncations += before.lob_truncations;
   now.bulk_fallbacks += before.bulk_fallbacks;
   for (const LogLineCount& each : before.log_lines) {

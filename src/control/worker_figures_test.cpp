@@ -88,6 +88,16 @@ TEST(WorkerFigures, that_a_worker_has_begun_is_known_to_every_later_one_of_the_l
   EXPECT_TRUE(second.has_begun);
 }
 
+TEST(WorkerFigures, up_to_when_the_target_holds_changes_is_known_to_a_later_worker_that_has_applied_none) {
+  TaskStatistics now;
+  now.started_us = 10;
+  EXPECT_EQ(worker_figures(now, "cdc", 0, 0).applied_us, 10);
+  now.applied_us = 30;
+  WorkerStatistics later;
+  add_before(later, worker_figures(now, "cdc", 0, 0));
+  EXPECT_EQ(later.applied_us, 30);
+}
+
 TEST(WorkerFigures, tables_are_counted_by_state_and_the_load_has_an_end_when_all_are_done) {
   TaskStatistics now;
   now.phase = "full load";

@@ -1,7 +1,10 @@
 #include "control/worker_protocol.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <span>
@@ -134,7 +137,7 @@ Result<std::vector<WorkerTable>> read_tables(const JsonFields& fields) {
 
 using Figures = WorkerStatistics;
 constexpr std::array<Member<Figures, std::string>, 1> figure_texts = {{{"phase", &Figures::phase}}};
-constexpr std::array<Member<Figures, int64_t>, 8> figure_integers = {
+constexpr std::array<Member<Figures, int64_t>, 9> figure_integers = {
     {{"run", &Figures::run},
      {"full_load_percent", &Figures::full_load_percent},
      {"elapsed_ms", &Figures::elapsed_ms},
@@ -142,6 +145,7 @@ constexpr std::array<Member<Figures, int64_t>, 8> figure_integers = {
      {"full_load_finish_us", &Figures::full_load_finish_us},
      {"latency_source_ms", &Figures::latency_source_ms},
      {"latency_target_ms", &Figures::latency_target_ms},
+     {"applied_us", &Figures::applied_us},
      {"cpu_us", &Figures::cpu_us}}};
 constexpr std::array<Member<Figures, uint64_t>, 20> figure_counts = {
     {{"tables_loaded", &Figures::tables_loaded},
@@ -215,13 +219,10 @@ json to_value(const WorkerHello& hello) {
   return {{"message", "hello"}, {"task", hello.task_id}, {"run", hello.run}, {"pid", hello.pid}};
 }
 json to_value(const WorkerFigures& figures) {
-  json out = {{"message", "figures"},
-              {"running", figures.running},
-              {"reading_paused", figures.reading_paused},
-              {"disk_full", figures.disk_full},
-              {"checkpoint", figures.checkpoint},
-              {"setback", figures.setback},
-              {"attempt", figures.attempt},
+  json out = {{"message", "figures"},           {"running", figures.running},
+              {"ending", figures.ending},       {"reading_paused", figures.reading_paused},
+              {"disk_full", figures.disk_full}, {"checkpoint", figures.checkpoint},
+              {"setback", figures.setback},     {"attempt", figures.attempt},
               {"restarted", figures.restarted}};
   write_members(out, figures.statistics);
   return out;
@@ -250,6 +251,8 @@ Result<WorkerMessage> read_hello(const JsonFields& fields) {
 Result<WorkerMessage> read_figures(const JsonFields& fields) {
   WorkerFigures out;
   out.running = TRY(fields.boolean("running"))
+  .value_or(false);
+  out.ending = TRY(fields.boolean("ending"))
   .value_or(false);
   out.reading_paused = TRY(fields.boolean("reading_paused"))
   .value_or(false);
@@ -436,6 +439,18 @@ Result<WorkerOrder> parse_worker_order(std::string_view text) {
   out.job.log.age_max_s = TRY(fields.integer("log_age_max_s", 0, highest / 1000000))
   .value_or(0);
   out.job.log.files_kept = static_cast<unsigned>(TRY(fields.integer("log_files_kept", 0, 1000)).value_or(0));
+  return out;
+}
+
+std::vector<std::string> cap_remarks(WorkerOutcome& outcome) {
+  size_t bytes = 0;
+  const auto first_out = std::ranges::find_if(outcome.remarks, [&](const std::string& remark) {
+    bytes += remark.size() + 8;  // with what separates them
+    return bytes > outcome_remarks_bytes_max;
+  });
+  std::vector<std::string> out(std::make_move_iterator(first_out), std::make_move_iterator(outcome.remarks.end()));
+  outcome.remarks.erase(first_out, outcome.remarks.end());
+  if (!out.empty()) outcome.remarks.push_back(fmt::format("{} more remarks are in the task's log.", out.size()));
   return out;
 }
 

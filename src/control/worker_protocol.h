@@ -46,6 +46,7 @@ struct WorkerHello {
 // Each second, and when something of it changes.
 struct WorkerFigures {
   bool running = false;  // past its start
+  bool ending = false;   // in its clean end
   bool reading_paused = false, disk_full = false;
   std::string checkpoint;
   std::string setback;          // the error that keeps the task from going on just now; empty: none
@@ -113,6 +114,11 @@ struct WorkerOutcome {
   bool has_findings = false;
   std::vector<std::string> remarks;
 };
+
+// So that the outcome can be read whatever it holds: remarks of more than this are taken out and answered, and the
+// last one says how many they were, and that the task's log has them.
+inline constexpr size_t outcome_remarks_bytes_max = size_t{512} << 10U;
+std::vector<std::string> cap_remarks(WorkerOutcome& outcome);
 
 std::string to_json(const WorkerOutcome& outcome);
 Result<WorkerOutcome> parse_worker_outcome(std::string_view text);

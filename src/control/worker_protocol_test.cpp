@@ -4,6 +4,7 @@
 
 #include "control/worker_folder.h"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
@@ -27,7 +28,7 @@ WorkerTable some_table() {
 
 TEST(WorkerProtocol, messages_come_back_as_they_were_said) {
   WorkerFigures figures;
-  figures.running = true;
+  figures.running = figures.ending = true;
   figures.checkpoint = "checkpoint:V1#1#0/1#0#0#*#0#0";
   figures.setback = "the source is gone";
   figures.attempt = 3;
@@ -35,6 +36,7 @@ TEST(WorkerProtocol, messages_come_back_as_they_were_said) {
   figures.statistics.run = 9;
   figures.statistics.full_load_percent = 33;
   figures.statistics.cpu_us = 123456789012;
+  figures.statistics.applied_us = 1'800'000'000'000'000;
   for (const WorkerMessage& message :
        {WorkerMessage(WorkerHello{"TASK", 3, 4711}), WorkerMessage(figures),
         WorkerMessage(WorkerTables{true, {some_table(), {}}}), WorkerMessage(ReloadTaken{12})}) {
@@ -97,6 +99,26 @@ TEST(WorkerProtocol, what_is_not_known_yet_is_passed_over_and_what_is_wrong_is_a
   for (const std::string_view wrong : {R"({"command":"dance"})", R"({"command":"reload","tables":[[]]})"})
     EXPECT_FALSE(parse_worker_command(wrong)) << wrong;
   EXPECT_FALSE(parse_worker_order("{}"));
+}
+
+TEST(WorkerProtocol, an_outcome_of_very_many_remarks_can_be_read_and_says_how_many_are_left_out) {
+  WorkerOutcome outcome;
+  outcome.run = 3;
+  outcome.stop_reason = "NORMAL";
+  for (int i = 0; i < 60000; ++i)  // each byte is six in JSON
+    outcome.remarks.push_back(fmt::format("{} is in error: {}", i, std::string(100, '\x01')));
+  const WorkerOutcome whole = outcome;
+  EXPECT_FALSE(parse_worker_outcome(to_json(whole)));
+  const std::vector<std::string> left_out = cap_remarks(outcome);
+  const auto read = parse_worker_outcome(to_json(outcome));
+  ASSERT_TRUE(read) << read.error().message;
+  ASSERT_GT(read->remarks.size(), 1000U);
+  EXPECT_EQ(read->remarks.size() - 1 + left_out.size(), whole.remarks.size());
+  EXPECT_EQ(read->remarks.back(), fmt::format("{} more remarks are in the task's log.", left_out.size()));
+  EXPECT_EQ(left_out.back(), whole.remarks.back());
+  outcome.remarks = {"One."};
+  EXPECT_TRUE(cap_remarks(outcome).empty());
+  EXPECT_EQ(outcome.remarks, std::vector<std::string>{"One."});
 }
 
 // Any bytes, and messages with a piece changed.

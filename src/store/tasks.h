@@ -32,9 +32,10 @@ struct StoredTask {
   std::string start_kind{};
   std::string stop_reason{}, last_failure{};
   std::string cdc_start_position{}, cdc_stop_position{}, recovery_checkpoint{};
-  int64_t start_position_taken = 0;  // 1: a run has begun at cdc_start_position since it was given
-  std::string run_stop_position{};   // what the run that is under way stops at
-  int64_t reading_paused = 0;        // ReadingPause of control/task_events.h
+  // 1: a fresh run came past its start since cdc_start_position was given, and has taken it.
+  int64_t start_position_taken = 0;
+  std::string run_stop_position{};  // what the run that is under way stops at
+  int64_t reading_paused = 0;       // ReadingPause of control/task_events.h
 
   int64_t created_us = 0;
   int64_t start_called_us = 0;  // ReplicationTaskStartDate

@@ -63,7 +63,8 @@ struct Setback {
 };
 
 struct TaskStatistics {
-  std::string phase;  // "starting", "full load", "change processing" …
+  std::string phase;    // "starting", "full load", "change processing" …
+  bool ending = false;  // the clean end is under way, or done: what stands around the rows is put right
   std::vector<TableStatistics> tables;
   Backlog backlog;
   Position applied;        // stored on the target: where one could go on from

@@ -277,6 +277,7 @@ class TaskRunner {
   Result<void> build_foreign_keys();
   Result<void> build_phase(ObjectPhase phase, const std::set<size_t>* only = nullptr);
   Result<void> end_cleanly();
+  Result<void> put_all_right();
   void say_what_is_kept();
   Result<void> set_sequences();
   Result<void> check_keyless_tables();

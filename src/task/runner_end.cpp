@@ -244,8 +244,19 @@ void TaskRunner::say_what_is_kept() {
                     record_->document().capture, context_.task_id, control_schema_option(options_.settings)));
 }
 
+// Told while it goes on: nobody cuts it short. One that failed is begun again, or is none.
 Result<void> TaskRunner::end_cleanly() {
   ending_ = true;
+  const auto tell = [this](bool ending) {
+    progress_.change([&](TaskStatistics& statistics) { statistics.ending = ending; });
+  };
+  tell(true);
+  auto ended = put_all_right();
+  if (!ended) tell(false);
+  return ended;
+}
+
+Result<void> TaskRunner::put_all_right() {
   const TaskStatistics statistics = progress_.copy();
   if (follows()) capture_.reset();
   // Before all that takes long on large tables: a sequence that is behind gives numbers that are there.

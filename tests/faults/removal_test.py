@@ -94,6 +94,19 @@ def test_a_slot_that_cannot_be_dropped_is_named_with_its_statement(pair: Pair, t
     assert not pair.on_source(SLOTS)
 
 
+def test_a_clean_up_that_cannot_read_its_ends_keeps_the_task(pair: Pair, task: SupervisedTask) -> None:
+    """Nobody has asked the target whether its record alone knows what was dropped."""
+    follow_then_stop(task)
+    task.job["source"], source = "nonsense://nowhere/x", task.job["source"]
+    job = {**task.job, "run": task.run, "fresh_run": task.fresh_run, "start": "resume"}
+    answer = task.supervisor.ask("remove", timeout_s=60, job=job)
+    assert answer["error"] and answer["stays"], answer
+    task.job["source"] = source
+    assert len(pair.on_source(SLOTS)) == 1
+    assert remove(task) == ""
+    assert not pair.on_source(SLOTS)
+
+
 def test_slots_for_a_target_that_the_task_had_before_go_too(pair: Pair, task: SupervisedTask) -> None:
     follow_then_stop(task)
     second = f"{pair.database}_second"

@@ -2,7 +2,7 @@
 // that tests in Python can kill it, and its workers, at any moment. Every report is a line on standard output, and so
 // is the answer to each request: {"answer": n, "error": "…" or null, …}.
 //
-//   godwit_task_workers_driver DATA_DIR GODWIT_BINARY HUNG_AFTER_MS
+//   godwit_task_workers_driver DATA_DIR GODWIT_BINARY HUNG_AFTER_MS STOP_MAX_MS
 
 #include <fmt/format.h>
 
@@ -25,6 +25,7 @@ using namespace godwit;
 
 std::mutex output_mutex, jobs_mutex;
 std::map<std::string, WorkerJob> jobs;
+int jobs_refused = 0;  // so many times jobs cannot be made
 
 void put(const json& line) {
   const std::lock_guard lock(output_mutex);
@@ -54,6 +55,7 @@ std::vector<TableRef> tables_of(const json& request) {
 WorkerJob job_of(const json& request) {
   auto order = parse_worker_order(request.at("job").dump());
   if (!order) throw std::runtime_error(order.error().message);
+  order->job.goes_on = request.at("job").value("goes_on", false);
   const std::lock_guard lock(jobs_mutex);
   return jobs[order->job.task_id] = order->job;
 }
@@ -66,7 +68,9 @@ Result<void> severities(TaskWorkers& workers, const json& request) {
 // Answers later, by `answer`.
 void remove_task(TaskWorkers& workers, const json& request) {
   workers.remove(job_of(request), [number = request.at("number")](const Result<void>& done) {
-    put({{"answer", number}, {"error", done ? json() : json(done.error().message)}});
+    put({{"answer", number},
+         {"error", done ? json() : json(done.error().message)},
+         {"stays", !done && done.error().code == errors::clean_up_would_lose}});
   });
 }
 
@@ -74,6 +78,11 @@ Result<void> obey(TaskWorkers& workers, const json& request, json& answer) {
   const std::string what = request.at("do");
   if (what == "start") return workers.start(job_of(request));
   if (what == "job") return job_of(request), Result<void>();
+  if (what == "refuse_jobs") {
+    const std::lock_guard lock(jobs_mutex);
+    jobs_refused = request.at("times");
+    return {};
+  }
   if (what == "take_up") {
     workers.take_up(request.at("runs").get<std::vector<std::pair<std::string, int64_t>>>());
     return {};
@@ -100,13 +109,16 @@ Result<void> obey(TaskWorkers& workers, const json& request, json& answer) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) return 2;
+  if (argc != 5) return 2;
   WorkerEnvironment environment;
   environment.data_dir = argv[1];
   environment.program = argv[2];
   environment.hung_after_ms = std::atoll(argv[3]);
+  environment.stop_max_ms = std::atoll(argv[4]);
   environment.job_of = [](const std::string& task_id) -> Result<WorkerJob> {
     const std::lock_guard lock(jobs_mutex);
+    if (jobs_refused > 0 && jobs_refused-- > 0)
+      return Failure(Error{ErrorKind::resource, "driver", "the secret is being written", ""});
     const auto at = jobs.find(task_id);
     if (at == jobs.end()) return Failure(errors::worker_not_there(task_id));
     return at->second;

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Iterator
 
+import psycopg2
 import pytest
 
 import shop
@@ -106,6 +107,64 @@ def test_an_end_that_cannot_be_reached_fails_within_seconds(pair: Pair, task: Su
     assert ended["restarts"] == 0
     left = "".join(path.read_text(errors="replace") for path in task.folder.rglob("*") if path.is_file())
     assert "top-secret" not in left + str(task.supervisor.reports)
+
+
+def test_an_end_out_of_reach_is_waited_for_by_a_run_that_goes_on_with_one(pair: Pair, task: SupervisedTask) -> None:
+    """As after a reboot of the instance, while the target restarts."""
+    reachable = task.job["target"]
+    task.start(target="postgresql://nobody:top-secret@127.0.0.1:9/none", goes_on=True)
+    wait_until(lambda: task.supervisor.last(task.task_id).get("restarts", 0) > 0, 60, "another try")
+    again = {**task.job, "target": reachable, "run": task.run, "fresh_run": task.fresh_run, "start": "fresh"}
+    task.supervisor.do("job", job=again)
+    task.wait_for("running", timeout_s=120)
+    assert "failed" not in task.supervisor.states(task.task_id)
+    task.stop()
+
+
+def test_a_worker_that_cannot_be_started_again_at_once_is_started_later(pair: Pair, task: SupervisedTask) -> None:
+    task.start()
+    wait_until(lambda: follows(task), 60, "change processing")
+    task.supervisor.do("refuse_jobs", times=1)
+    os.kill(task.worker_pid(), signal.SIGKILL)
+    wait_until(lambda: task.supervisor.last(task.task_id)["restarts"] > 1, 30, "the second try")
+    assert "could not be started: the secret is being written" in task.supervisor.last(task.task_id)["last_failure"]
+    task.wait_for("running")
+    assert_equal_soon(pair, task)
+    assert "failed" not in task.supervisor.states(task.task_id)
+
+
+def test_a_worker_that_cannot_be_started_again_fails_once_its_tries_are_over(pair: Pair, task: SupervisedTask) -> None:
+    once = {**SETTINGS, "ErrorBehavior": {**SETTINGS["ErrorBehavior"], "RecoverableErrorCount": 1}}
+    task.start(settings=json.dumps(once))
+    wait_until(lambda: follows(task), 60, "change processing")
+    task.supervisor.do("refuse_jobs", times=100)
+    os.kill(task.worker_pid(), signal.SIGKILL)
+    ended = task.wait_for("failed")
+    assert ended["stop_reason"] == "Stop Reason RECOVERABLE_ERROR", ended
+    assert "could not be started: the secret is being written" in ended["last_failure"], ended
+
+
+def test_a_clean_end_takes_as_long_as_it_takes(pair: Pair, task: SupervisedTask) -> None:
+    """Only a worker that does not come to its clean end is killed at the limit of a stop."""
+    stop_max_s = 6
+    task.supervisor.kill()
+    task.another_server(take_up=False, stop_max_ms=stop_max_s * 1000)
+    task.start()
+    wait_until(lambda: follows(task), 60, "change processing")
+    pid = task.worker_pid()
+    holder = psycopg2.connect(pair.target.uri(pair.database))
+    try:
+        holder.cursor().execute("ALTER SEQUENCE parents_id_seq INCREMENT 1")  # the end sets it, and waits
+        asked = time.monotonic()
+        task.supervisor.do("stop", task=task.task_id)
+        waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%setval%'"
+        wait_until(lambda: bool(pair.on_target(waits)), 30, "the end to wait")
+        wait_until(lambda: time.monotonic() - asked > 2 * stop_max_s, 60, "the limit to pass")
+        assert task.worker_pid() == pid, task.supervisor.last(task.task_id)
+    finally:
+        holder.close()
+    ended = task.wait_for("stopped", "failed")
+    assert (ended["state"], ended["last_failure"]) == ("stopped", ""), ended
 
 
 def test_a_killed_worker_is_seen_and_goes_on(pair: Pair, task: SupervisedTask) -> None:

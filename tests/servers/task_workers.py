@@ -24,12 +24,14 @@ DRIVER = ROOT / "build/godwit_task_workers_driver"
 class Supervisor:
     """One life of tests/faults/task_workers_driver.cpp on a data folder."""
 
-    def __init__(self, folder: Path, hung_after_ms: int = 30000, failpoint: str = "") -> None:
+    def __init__(
+        self, folder: Path, hung_after_ms: int = 30000, failpoint: str = "", stop_max_ms: int = 240000
+    ) -> None:
         env = {**os.environ, **({"GODWIT_FAILPOINT": failpoint} if failpoint else {})}
         driver = Path(os.environ.get("GODWIT_BIN") or DRIVER).parent / DRIVER.name
         self._errors = (folder / "driver.err").open("ab")
         self._process = subprocess.Popen(
-            [driver, folder, binary(), str(hung_after_ms)],
+            [driver, folder, binary(), str(hung_after_ms), str(stop_max_ms)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
