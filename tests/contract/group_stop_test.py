@@ -10,7 +10,7 @@ import pytest
 from clients import Client
 from runbook import Runbook, select
 from servers import SharedServers
-from stories_test import CONTROL, LEDGER, LEDGER_ON_TARGET, Ends, client_of, servers  # noqa: F401  the fixtures too
+from stories_test import CONTROL, LEDGER, LEDGER_ON_TARGET, Ends, client_of  # noqa: F401  the fixtures too
 
 
 class Writer:

@@ -304,8 +304,9 @@ SELECT setval(q.seqrelid::regclass, $2::int8, $3::bool) FROM {} s, pg_sequence q
 WHERE q.seqrelid = to_regclass($1)
 AND sign(q.seqincrement::numeric) * ($2::numeric + CASE WHEN $3::bool THEN q.seqincrement ELSE 0 END
   - s.last_value - CASE WHEN s.is_called THEN q.seqincrement ELSE 0 END) > 0)";
-  return connection.run(fmt::format(sql, name),
-                        {name, std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"});
+  auto set = connection.run(fmt::format(sql, name),
+                            {name, std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"});
+  return set ? std::move(set) : Failure(errors::sequence_not_set(name, set.error()));
 }
 
 }  // namespace
@@ -328,9 +329,10 @@ WITH place AS (
 SELECT setval(s.oid::regclass, $4::int8, $5::bool) FROM (
   SELECT c.oid FROM found JOIN pg_class c ON c.oid = found.oid AND c.relkind = 'S' ORDER BY rank LIMIT 1) s)";
   const std::string name = quote_name(TableRef{sequence.schema, sequence.name});
-  const Rows rows = TRY(connection.query(sql, {quote_name(sequence.owner), sequence.column, name,
-                                               std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"}));
-  if (rows.empty()) return Failure(errors::no_such_sequence(name));
+  const auto rows = connection.query(sql, {quote_name(sequence.owner), sequence.column, name,
+                                           std::to_string(sequence.last_value), sequence.is_called ? "t" : "f"});
+  if (!rows) return Failure(errors::sequence_not_set(name, rows.error()));
+  if (rows->empty()) return Failure(errors::no_such_sequence(name));
   return {};
 }
 

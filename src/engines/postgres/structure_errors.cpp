@@ -42,6 +42,11 @@ Error no_such_sequence(std::string_view name) {
   error.code = "target.no_sequence";
   return error;
 }
+Error sequence_not_set(std::string_view name, const Error& cause) {
+  return in_context(cause, fmt::format("sequence {} did not take the source's value (set it with setval() before the "
+                                       "target is used)",
+                                       name));
+}
 Error missing_target_columns(const TableRef& table, const std::vector<std::string>& columns) {
   return make(
       ErrorKind::prerequisite, "missing_columns",

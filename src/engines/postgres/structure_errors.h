@@ -15,6 +15,7 @@ Error cannot_build(const ObjectDef& object, const Error& cause);
 Error cannot_rewrite(const ObjectDef& object);
 Error not_carried(std::string_view sentence);
 Error no_such_sequence(std::string_view name);
+Error sequence_not_set(std::string_view name, const Error& cause);
 Error missing_target_columns(const TableRef& table, const std::vector<std::string>& columns);
 // To be logged.
 Error not_computed(const ObjectDef& table, const Error& why);
