@@ -337,6 +337,8 @@ class Session:
             forged, self._forged = self._forged, None
             self._note_answer(kind)
             return error_message(*forged)
+        if kind == b"E":  # a cluster's own words, not those of somebody's function
+            body = body.replace(b"\0Rexec_stmt_raise\0", b"\0Ra_fake_cluster\0")
         return message(kind, body) if self._note_answer(kind) else b""
 
     def _note_answer(self, kind: bytes) -> bool:

@@ -79,7 +79,8 @@ bool is_plugin_refusal(const Error& error) {
 namespace errors {
 
 Error in_words(Error error) {
-  if (error.message == exception_raised) error.message = words_for_exceptions(error);
+  const size_t at = error.said.empty() ? std::string::npos : error.message.find(exception_raised);
+  if (at != std::string::npos) error.message.replace(at, exception_raised.size(), error.said);
   return error;
 }
 Error server_said(std::string_view message, std::string_view hint, std::string_view sqlstate,

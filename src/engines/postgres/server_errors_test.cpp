@@ -41,6 +41,7 @@ TEST(ServerErrors, what_a_function_raises_is_hidden_under_whichever_state) {
     EXPECT_EQ(error.kind, ErrorKind::conflict);
     EXPECT_EQ(words_for_exceptions(error), "bad address Main St 1 (hint: not Main St 1)");
     EXPECT_EQ(errors::in_words(error).message, words_for_exceptions(error));
+    EXPECT_EQ(errors::in_words(in_context(error, "no key")).message, "no key: " + words_for_exceptions(error));
   }
   EXPECT_EQ(errors::server_said("the sum is 4111", "", "P0004").message, hidden);
   // A user's words may be ours: the hint is hidden all the same.
