@@ -86,4 +86,14 @@ void until_done(Background& background, std::function<bool()> attempt) {
   if (!attempt()) try_later(background, std::move(attempt), first_wait);
 }
 
+void until_stored(Background& background, std::string area, std::string what, std::function<Result<void>()> store) {
+  until_done(background, [area = std::move(area), what = std::move(what), store = std::move(store)] {
+    const auto stored = store();
+    if (!stored)
+      server_log_of(Severity::error, area, "{} is not stored yet, which is tried again: {}", what,
+                    stored.error().message);
+    return stored.has_value();
+  });
+}
+
 }  // namespace godwit

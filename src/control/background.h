@@ -9,8 +9,11 @@
 #include <map>
 #include <mutex>
 #include <stop_token>
+#include <string>
 #include <thread>
 #include <vector>
+
+#include "base/result.h"
 
 namespace godwit {
 
@@ -44,5 +47,8 @@ class Background {
 // tries at once, then in the background after 200 ms to 5 s, until `attempt` answers true or the work is asked to
 // stop. The caller has a way to find what was not done at the next start.
 void until_done(Background& background, std::function<bool()> attempt);
+
+// The same for what is stored: the server's log says each time under `area` why `what` ("the end of a test") is not.
+void until_stored(Background& background, std::string area, std::string what, std::function<Result<void>()> store);
 
 }  // namespace godwit

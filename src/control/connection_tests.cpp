@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include "base/server_log.h"
 #include "control/connectable.h"
 #include "control/endpoint_faults.h"
 #include "control/endpoints.h"
@@ -56,31 +55,24 @@ Result<void> probe(const Environment& environment, const EndpointRecord& endpoin
   return {};
 }
 
-// False: the store did not take it.
-bool is_kept(const Result<void>& ended) {
-  if (!ended)
-    server_log_of(Severity::error, "connections", "the end of a test is not kept yet, which is tried again: {}",
-                  ended.error().message);
-  return ended.has_value();
-}
-
 Result<void> run_test(Environment& environment, const ConnectionRecord& attempt) {
   const auto latest = TRY(find_connection(environment.database, attempt.endpoint_id, attempt.instance_id));
   if (!latest || latest->attempt != attempt.attempt) return {};  // superseded while it waited
   const auto endpoint = TRY(find_endpoint(environment.database, attempt.endpoint_id));
   if (!endpoint) return {};
   const auto done = probe(environment, *endpoint);
-  until_done(environment.background,
-             [&environment, attempt, failure = done ? std::string() : failure_text(done.error())] {
-               return is_kept(end_connection_test(environment.database, attempt, failure));
-             });
+  until_stored(environment.background, "connections", "The end of a connection test",
+               [&environment, attempt, failure = done ? std::string() : failure_text(done.error())] {
+                 return end_connection_test(environment.database, attempt, failure);
+               });
   return {};
 }
 
 void start_test(Environment& environment, const ConnectionRecord& attempt) {
   environment.background.start([&environment, attempt](const std::stop_token& stop) {
     if (stop.stop_requested()) return;
-    until_done(environment.background, [&environment, attempt] { return is_kept(run_test(environment, attempt)); });
+    until_stored(environment.background, "connections", "The end of a connection test",
+                 [&environment, attempt] { return run_test(environment, attempt); });
   });
 }
 

@@ -120,14 +120,9 @@ void recycle_then_settle(Environment& environment, const std::string& instance_i
     if (!recycled)
       server_log_of(Severity::warning, "instances", "Tasks of replication instance {} were not all resumed: {}",
                     instance_id, recycled.error().message);
-    until_done(environment.background, [&environment, instance_id, done] {
-      const auto settled = settle(environment, instance_id, done);
-      if (!settled)
-        server_log_of(Severity::error, "instances",
-                      "Replication instance {} is still in transition, and its end is tried again: {}", instance_id,
-                      settled.error().message);
-      return settled.has_value();
-    });
+    until_stored(environment.background, "instances",
+                 fmt::format("The end of a change of replication instance {}", instance_id),
+                 [&environment, instance_id, done] { return settle(environment, instance_id, done); });
   };
   recycle_tasks(environment, instance_id, finish);
 }

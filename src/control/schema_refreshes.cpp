@@ -1,6 +1,5 @@
 #include "control/schema_refreshes.h"
 
-#include "base/server_log.h"
 #include "control/connectable.h"
 #include "control/connection_tests.h"
 #include "control/endpoint_faults.h"
@@ -16,29 +15,22 @@ Result<std::vector<std::string>> read_schemas(const Environment& environment, co
   return kind.served_by->list_schemas(login, endpoint_role(endpoint.type));
 }
 
-// False: the store did not take it.
-bool is_kept(const Result<void>& ended) {
-  if (!ended)
-    server_log_of(Severity::error, "schemas", "the end of a refresh is not kept yet, which is tried again: {}",
-                  ended.error().message);
-  return ended.has_value();
-}
-
 Result<void> run_refresh(Environment& environment, const SchemaListRecord& attempt) {
   const auto endpoint = TRY(find_endpoint(environment.database, attempt.endpoint_id));
   if (!endpoint) return {};
-  until_done(environment.background, [&environment, attempt, names = read_schemas(environment, *endpoint)] {
-    return is_kept(names ? end_schema_refresh(environment.database, attempt, *names)
-                         : fail_schema_refresh(environment.database, attempt, failure_text(names.error())));
-  });
+  until_stored(environment.background, "schemas", "The end of a refresh of schemas",
+               [&environment, attempt, names = read_schemas(environment, *endpoint)] {
+                 return names ? end_schema_refresh(environment.database, attempt, *names)
+                              : fail_schema_refresh(environment.database, attempt, failure_text(names.error()));
+               });
   return {};
 }
 
 void start_refresh(Environment& environment, const SchemaListRecord& attempt) {
   environment.background.start([&environment, attempt](const std::stop_token& stop) {
     if (stop.stop_requested()) return;
-    until_done(environment.background,
-               [&environment, attempt] { return is_kept(run_refresh(environment, attempt)); });
+    until_stored(environment.background, "schemas", "The end of a refresh of schemas",
+                 [&environment, attempt] { return run_refresh(environment, attempt); });
   });
 }
 

@@ -154,7 +154,7 @@ Result<void> TaskRunner::recover_end(const Error& error) {
   if (monotonic_ms() - end_failed_ms_ >= give_up_ms) return Failure(errors::stopped_midway(error));
   log_warning(Component::task_manager, "{} What a clean stop leaves behind is begun again in {} s (attempt {}).",
               as_sentence(error.message), wait_s, end_attempts_);
-  std::this_thread::sleep_for(std::chrono::seconds(wait_s));
+  std::this_thread::sleep_for(std::chrono::seconds(wait_s));  // the stop has come: nothing is left that could wake it
   TRY(reopen());
   progress_.change([](TaskStatistics& statistics) { statistics.setback.over_ms = monotonic_ms(); });
   return {};

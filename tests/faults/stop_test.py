@@ -83,14 +83,19 @@ def sequences_differ(pair: Pair) -> bool:
     return pair.on_source(LAST_VALUES) != pair.on_target(LAST_VALUES)
 
 
+def apply_the_last_row(pair: Pair) -> None:
+    """Its number was drawn on the source alone."""
+    pair.on_source("INSERT INTO parents (name) VALUES ('the last')")
+    wait_until(lambda: bool(pair.on_target("SELECT 1 FROM parents WHERE name = 'the last'")), 60, "the last row")
+    assert sequences_differ(pair)
+
+
 @contextlib.contextmanager
 def stopped_before_its_sequences(pair: Pair, task: Task) -> Iterator[Run]:
     """The stop has come and all is applied; a sequence is locked, and the worker waits for it."""
     run = task.start()
     wait_until(lambda: "Replication has started" in run.log(), 60, "the task to follow")
-    pair.on_source("INSERT INTO parents (name) VALUES ('the last')")
-    wait_until(lambda: bool(pair.on_target("SELECT 1 FROM parents WHERE name = 'the last'")), 60, "the last row")
-    assert sequences_differ(pair)
+    apply_the_last_row(pair)
     with contextlib.closing(psycopg2.connect(pair.target.uri(pair.database))) as holder:
         holder.cursor().execute("ALTER SEQUENCE parents_id_seq CACHE 1")
         run.process.send(signal.SIGTERM)
@@ -138,9 +143,7 @@ def test_sequences_are_set_before_orphans_are_counted(pair: Pair) -> None:
     run = task.start()
     wait_until(lambda: run.log().count("Replication has started") == 2, 60, "the task to follow")
     pair.on_source("INSERT INTO small VALUES (10)")
-    pair.on_source("INSERT INTO parents (name) VALUES ('the last')")
-    wait_until(lambda: bool(pair.on_target("SELECT 1 FROM parents WHERE name = 'the last'")), 60, "the last row")
-    assert sequences_differ(pair)
+    apply_the_last_row(pair)
     with contextlib.closing(psycopg2.connect(pair.target.uri(pair.database))) as holder:
         holder.cursor().execute("LOCK TABLE others IN ACCESS EXCLUSIVE MODE")
         run.process.send(signal.SIGTERM)
