@@ -2,7 +2,6 @@
 
 #include <map>
 
-#include "base/clock.h"
 #include "control/instance_changes.h"
 #include "control/task_figures.h"
 #include "control/task_fixture.h"
