@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import random
 import re
 import struct
@@ -156,6 +157,7 @@ class Fake:
         self.plain: bool = arguments.plain
         self.retry_every: int = arguments.retry_every
         self.ambiguous_every: int = arguments.ambiguous_every
+        self.unknown_outcomes = itertools.cycle((True, False))  # in turn: few commits meet both
         self._chance = random.Random(arguments.seed)
         self._log: IO[str] = open(arguments.log, "a", buffering=1) if arguments.log else sys.stderr
 
@@ -255,7 +257,7 @@ class Session:
 
     def _make_ambiguous(self, statements: list[str], given: list[str]) -> None:
         """Committed or not, the client is told that nobody knows."""
-        committed = self._fake.one_in(2)
+        committed = next(self._fake.unknown_outcomes)
         self._fake.note("ambiguous-committed" if committed else "ambiguous-lost", "; ".join(statements))
         given[statements.index("COMMIT")] = "COMMIT" if committed else "ROLLBACK"
         self._swapped = b"COMMIT\0" if committed else b"ROLLBACK\0"
