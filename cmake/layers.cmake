@@ -17,6 +17,9 @@ set(GODWIT_LAYERS
   "api:base http control"
   "app:base data engine engines mapping task check store http control api")
 
+# Their files repeat each other's private names (operations, describe; select, read), as one shape for all: no batches.
+set(GODWIT_ALIKE api store)
+
 # One static library per folder: godwit_<folder with / as _>, linked to what its layer allows.
 function(godwit_layer folder)
   string(REPLACE "/" "_" name "godwit_${folder}")
@@ -26,4 +29,7 @@ function(godwit_layer folder)
   target_include_directories(${name} PUBLIC "${PROJECT_SOURCE_DIR}/src")
   godwit_warnings(${name})
   target_link_libraries(${name} PUBLIC fmt::fmt Threads::Threads ${ARGN})
+  if(GODWIT_BATCHES AND NOT folder IN_LIST GODWIT_ALIKE)
+    set_target_properties(${name} PROPERTIES UNITY_BUILD ON UNITY_BUILD_BATCH_SIZE 8)
+  endif()
 endfunction()

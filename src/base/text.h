@@ -12,6 +12,10 @@ namespace godwit {
 std::string join(std::span<const std::string> parts, std::string_view separator);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string_view trim(std::string_view text);
+// An ASCII digit.
+constexpr bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
 // ASCII letters only; other bytes stay.
 std::string lower_ascii(std::string_view text);
 // Simple case folding of UTF-8 text as the C.UTF-8 tables know it (spec/table-mappings.md §4).

@@ -7,7 +7,7 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr const char* version = "0.0.2";
+constexpr const char* report_version = "0.0.2";
 
 // By table; what concerns a whole end is counted by finding.
 struct Counts {
@@ -75,12 +75,12 @@ Json summary_to_json(const AssessmentReport& report) {
     for (const AssessmentResult& result : report.results)
       if (result.outcome == outcome) list.push_back(brief(result));
   }
-  return {{"version", version}, {"overall-test-result", report.status()}, {"summary", std::move(lists)}};
+  return {{"version", report_version}, {"overall-test-result", report.status()}, {"summary", std::move(lists)}};
 }
 
 Json to_json(const AssessmentResult& result) {
   const Counts counts(result);
-  Json out = {{"version", version}};
+  Json out = {{"version", report_version}};
   out.update(brief(result));
   std::string recommendation = result.advice;
   for (const AssessmentFinding& finding : result.findings)

@@ -18,7 +18,7 @@ namespace {
 using Bio = std::unique_ptr<BIO, decltype(&BIO_free)>;
 using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
 
-int64_t microseconds(const ASN1_TIME* time) {
+int64_t unix_us_of(const ASN1_TIME* time) {
   std::tm parts{};
   if (ASN1_TIME_to_tm(time, &parts) != 1) return 0;
   return int64_t{::timegm(&parts)} * 1'000'000;
@@ -90,8 +90,8 @@ Result<CertificateFacts> read_certificate(const std::string& pem) {
   CertificateFacts out;
   out.owner = subject(first);
   out.signing_algorithm = signing_algorithm(first);
-  out.valid_from_us = microseconds(X509_get0_notBefore(&first));
-  out.valid_to_us = microseconds(X509_get0_notAfter(&first));
+  out.valid_from_us = unix_us_of(X509_get0_notBefore(&first));
+  out.valid_to_us = unix_us_of(X509_get0_notAfter(&first));
   out.key_bits = key == nullptr ? 0 : EVP_PKEY_get_bits(key);
   ERR_clear_error();
   return out;

@@ -1,13 +1,10 @@
 #include "control/log_line.h"
 
 #include "base/clock.h"
+#include "base/text.h"
 
 namespace godwit {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 size_t digits_at(std::string_view text, size_t at, size_t most) {
   size_t count = 0;

@@ -91,9 +91,9 @@ double before_or_between(const TimeSeries& series, int64_t at, bool linear) {
   return last->second + share * (next->second - last->second);
 }
 
-class Parser {
+class MathParser {
  public:
-  Parser(std::string_view text, const MathInputs& inputs) : text_(text), rest_(text), inputs_(inputs) {}
+  MathParser(std::string_view text, const MathInputs& inputs) : text_(text), rest_(text), inputs_(inputs) {}
 
   Result<Value> whole() {
     Value value = TRY(sum());
@@ -308,7 +308,7 @@ Result<TimeSeries> evaluate_expression(std::string_view text, const MathInputs& 
   if (inputs.budget.expressions > references_max + 1)
     return Failure(expressions_too_deep(references_max, levels_max));
   const std::string trimmed(trim(text));
-  Value value = TRY(Parser(trimmed, inputs).whole());
+  Value value = TRY(MathParser(trimmed, inputs).whole());
   auto* series = std::get_if<TimeSeries>(&value);
   if (series == nullptr) return Failure(expression_gives_no_series(trimmed));
   return std::move(*series);

@@ -17,13 +17,13 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view log_name = "task.log";
+constexpr std::string_view newest_log = "task.log";
 constexpr size_t page_bytes_max = 1024 * 1024, event_overhead_bytes = 26;
 
 // 0 for task.log, n for task.log.n.
 std::optional<uint32_t> age_of(std::string_view name) {
-  if (!name.starts_with(log_name)) return std::nullopt;
-  name.remove_prefix(log_name.size());
+  if (!name.starts_with(newest_log)) return std::nullopt;
+  name.remove_prefix(newest_log.size());
   if (name.empty()) return 0;
   uint32_t number = 0;
   const auto [end, error] = std::from_chars(name.data() + 1, name.data() + name.size(), number);
@@ -112,7 +112,8 @@ Result<void> move_logs(const std::string& from, const std::string& to) {
   const auto paths = log_paths(from), there = log_paths(to);
   const auto move = [&to](const std::string& path, size_t age) -> Result<void> {
     std::error_code failed;
-    fs::rename(path, fs::path(to) / (age == 0 ? std::string(log_name) : fmt::format("{}.{}", log_name, age)), failed);
+    fs::rename(path, fs::path(to) / (age == 0 ? std::string(newest_log) : fmt::format("{}.{}", newest_log, age)),
+               failed);
     if (failed) return Failure(log_file_unreadable(path, "move", failed.value()));
     return {};
   };
@@ -125,7 +126,7 @@ Result<void> move_logs(const std::string& from, const std::string& to) {
 
 Result<void> expire_logs(const std::string& folder, int64_t before_ms, bool newest_too) {
   for (const std::string& path : log_paths(folder)) {
-    if (path.ends_with(log_name) && !newest_too) continue;
+    if (path.ends_with(newest_log) && !newest_too) continue;
     const auto file = TRY(LogFile::open(path));
     if (!file || file->written_ms() >= before_ms) continue;
     std::error_code failed;

@@ -1,16 +1,11 @@
 #include "data/acting_key_json.h"
 
+#include "data/json_members.h"
+
 namespace godwit {
 namespace {
 
 using nlohmann::json;
-
-bool read_text(const json& object, const char* key, std::string& out) {
-  const auto at = object.find(key);
-  if (at == object.end() || !at->is_string()) return false;
-  out = at->get<std::string>();
-  return true;
-}
 
 bool read_pair(const json& value, std::string& first, std::string& second) {
   if (!value.is_array() || value.size() != 2 || !value[0].is_string() || !value[1].is_string()) return false;

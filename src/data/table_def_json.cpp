@@ -1,6 +1,7 @@
 #include "data/table_def_json.h"
 
 #include "base/hex.h"
+#include "data/json_members.h"
 
 namespace godwit {
 namespace {
@@ -41,13 +42,6 @@ json column_json(const ColumnDef& column) {
   if (column.when_absent == ColumnDef::Absent::text) out["absent"] = hex(column.absent_text);  // may be any bytes
   add_description(column.type, out);
   return out;
-}
-
-bool read_text(const json& object, const char* key, std::string& out) {
-  const auto at = object.find(key);
-  if (at == object.end() || !at->is_string()) return false;
-  out = at->get<std::string>();
-  return true;
 }
 
 template <class Integer>

@@ -13,7 +13,7 @@ namespace {
 
 using Kind = SqlToken::Kind;
 
-constexpr int depth_max = 50;
+constexpr int condition_depth_max = 50;
 
 // --- defaults ---
 
@@ -199,7 +199,7 @@ class CheckReader {
   }
 
   Parsed primary(int depth) {
-    if (depth > depth_max) return std::nullopt;
+    if (depth > condition_depth_max) return std::nullopt;
     Parsed out;
     if (cursor_.take_symbol("(")) {
       out = alternatives(depth + 1);

@@ -17,10 +17,9 @@ namespace {
 
 using Token = SqlToken::Kind;
 
-constexpr int depth_max = 50;
+constexpr int value_depth_max = 50;
 constexpr size_t literal_digits_max = 18;
 
-using Node = ValueTerm;
 using Parsed = ParsedTerm;
 
 bool is_plain_ascii(std::string_view text) {
@@ -42,7 +41,7 @@ class ValueReader {
   // --- conditions ---
 
   Parsed any(int depth) {
-    if (depth > depth_max) return std::nullopt;
+    if (depth > value_depth_max) return std::nullopt;
     return joined(depth, "or", &ValueReader::all);
   }
   Parsed all(int depth) { return joined(depth, "and", &ValueReader::negation); }
@@ -51,7 +50,8 @@ class ValueReader {
     Parsed out = (this->*part)(depth);
     while (out && cursor_.take_word(word)) {
       const Parsed more = (this->*part)(depth);
-      if (!more || more->kind != Node::Kind::condition || out->kind != Node::Kind::condition) return std::nullopt;
+      if (!more || more->kind != ValueTerm::Kind::condition || out->kind != ValueTerm::Kind::condition)
+        return std::nullopt;
       out->sql = fmt::format("({} {} {})", out->sql, word == "or" ? "OR" : "AND", more->sql);
     }
     return out;
@@ -60,22 +60,22 @@ class ValueReader {
   Parsed negation(int depth) {
     if (!cursor_.take_word("not")) return comparison(depth);
     const Parsed inner = negation(depth + 1);
-    if (!inner || inner->kind != Node::Kind::condition || depth > depth_max) return std::nullopt;
+    if (!inner || inner->kind != ValueTerm::Kind::condition || depth > value_depth_max) return std::nullopt;
     return condition(fmt::format("(NOT {})", inner->sql));
   }
 
-  static Node condition(std::string sql) {
-    Node out;
+  static ValueTerm condition(std::string sql) {
+    ValueTerm out;
     out.sql = std::move(sql);
     return out;
   }
 
   Parsed comparison(int depth) {
     Parsed left = text(depth);
-    if (!left || left->kind == Node::Kind::condition) return left;
+    if (!left || left->kind == ValueTerm::Kind::condition) return left;
     if (cursor_.take_word("is")) {
       const bool negative = cursor_.take_word("not");
-      if (!cursor_.take_word("null") || left->kind == Node::Kind::null) return std::nullopt;
+      if (!cursor_.take_word("null") || left->kind == ValueTerm::Kind::null) return std::nullopt;
       return condition(fmt::format("({} IS {}NULL)", left->sql, negative ? "NOT " : ""));
     }
     static constexpr std::array<std::string_view, 7> operators = {"=", "<>", "!=", "<=", ">=", "<", ">"};
@@ -123,11 +123,11 @@ class ValueReader {
   }
 
   Parsed factor(int depth) {
-    if (depth > depth_max) return std::nullopt;
+    if (depth > value_depth_max) return std::nullopt;
     if (!cursor_.take_symbol("-")) return primary(depth);
     const Parsed inner = factor(depth + 1);
     if (!inner || !inner->is_number() || inner->is_unsigned) return std::nullopt;
-    Node out = *inner;
+    ValueTerm out = *inner;
     out.sql = fmt::format("(- {})", inner->sql);
     out.range = {-inner->range.high, -inner->range.low};
     return rules_.checked(std::move(out));
@@ -146,21 +146,21 @@ class ValueReader {
   }
 
   // Casts that change no value, to types without a length.
-  Parsed cast(Node node) {
+  Parsed cast(ValueTerm node) {
     const SqlToken token = cursor_.next();
     if (token.kind != Token::name) return std::nullopt;
     std::string type = token.text;
     if (type == "character" && cursor_.take_word("varying")) type = "text";
     if (cursor_.peek() == SqlToken{Token::symbol, "("} || cursor_.peek() == SqlToken{Token::symbol, "["})
       return std::nullopt;
-    if (node.kind == Node::Kind::null) return node;
-    if (type == "text") return node.kind == Node::Kind::text ? Parsed(std::move(node)) : std::nullopt;
-    if (node.kind == Node::Kind::text && !node.literal.empty()) return negative_number(node.literal, type);
-    if (type == "numeric" && node.kind == Node::Kind::decimal) return node;
-    return node.kind == Node::Kind::integer ? cast_number(std::move(node), type) : std::nullopt;
+    if (node.kind == ValueTerm::Kind::null) return node;
+    if (type == "text") return node.kind == ValueTerm::Kind::text ? Parsed(std::move(node)) : std::nullopt;
+    if (node.kind == ValueTerm::Kind::text && !node.literal.empty()) return negative_number(node.literal, type);
+    if (type == "numeric" && node.kind == ValueTerm::Kind::decimal) return node;
+    return node.kind == ValueTerm::Kind::integer ? cast_number(std::move(node), type) : std::nullopt;
   }
 
-  Parsed cast_number(Node node, std::string_view type) const {
+  Parsed cast_number(ValueTerm node, std::string_view type) const {
     if (type == "numeric") {
       node = as_decimal(std::move(node));
       if (writer_.is_mysql) node.sql = fmt::format("cast({} as decimal({},0))", node.sql, node.whole);
@@ -176,7 +176,7 @@ class ValueReader {
     if (text[0] != '-' || digits.empty() || digits.find_first_not_of("0123456789.") != std::string::npos)
       return std::nullopt;
     Parsed out = number(digits);
-    const bool whole = out && out->kind == Node::Kind::integer;
+    const bool whole = out && out->kind == ValueTerm::Kind::integer;
     if (!out || (!whole && type != "numeric")) return std::nullopt;
     out->sql = fmt::format("(- {})", out->sql);
     out->range = {-out->range.high, -out->range.low};
@@ -190,8 +190,8 @@ class ValueReader {
     if (token.kind == Token::quoted_name) return column(token.text);
     if (token.kind != Token::name) return std::nullopt;
     if (token.text == "null") {
-      Node out = condition("NULL");
-      out.kind = Node::Kind::null;
+      ValueTerm out = condition("NULL");
+      out.kind = ValueTerm::Kind::null;
       out.may_be_null = true;
       return out;
     }
@@ -202,19 +202,19 @@ class ValueReader {
   }
 
   Parsed number(const std::string& digits) const {
-    Node out;
+    ValueTerm out;
     const size_t point = digits.find('.');
     if (digits.size() > literal_digits_max || std::ranges::count(digits, '.') > 1) return std::nullopt;
     out.sql = writer_.is_mysql ? digits : digits + "::numeric";
     if (point != std::string::npos) {
-      out.kind = Node::Kind::decimal;
+      out.kind = ValueTerm::Kind::decimal;
       out.whole = static_cast<int>(std::max<size_t>(point, 1));
       out.scale = static_cast<int>(digits.size() - point - 1);
       return rules_.checked(std::move(out));
     }
     int64_t value = 0;
     std::from_chars(digits.data(), digits.data() + digits.size(), value);
-    out.kind = Node::Kind::integer;
+    out.kind = ValueTerm::Kind::integer;
     out.range = {value, value};
     out.width = value <= std::numeric_limits<int32_t>::max() ? 4 : 8;
     return out;
@@ -222,8 +222,8 @@ class ValueReader {
 
   Parsed string(const std::string& text) const {
     if (!is_plain_ascii(text)) return std::nullopt;
-    Node out;
-    out.kind = Node::Kind::text;
+    ValueTerm out;
+    out.kind = ValueTerm::Kind::text;
     out.sql = writer_.literal(text) + (writer_.is_mysql ? "" : "::text");
     out.length = static_cast<int64_t>(text.size());
     out.literal = text;
@@ -233,14 +233,14 @@ class ValueReader {
   Parsed column(const std::string& name) const {
     const auto found = writer_.column(name);
     if (!found) return std::nullopt;
-    Node out;
+    ValueTerm out;
     out.sql = found->sql;
     out.may_be_null = !found->not_null;
     const auto source = numbers_of(found->source), target = numbers_of(found->target);
     if (source && target) {
       if (!holds(*target, *source)) return std::nullopt;
       if (!writer_.is_mysql) out.sql += "::numeric";
-      out.kind = source->is_integer ? Node::Kind::integer : Node::Kind::decimal;
+      out.kind = source->is_integer ? ValueTerm::Kind::integer : ValueTerm::Kind::decimal;
       out.range = source->range;
       out.width = source->width;
       out.is_unsigned = source->is_unsigned;
@@ -250,14 +250,14 @@ class ValueReader {
     }
     const auto text = texts_of(found->source), there = texts_of(found->target);
     if (!text || !there || !text->length || (there->length && *there->length < *text->length)) return std::nullopt;
-    out.kind = Node::Kind::text;
+    out.kind = ValueTerm::Kind::text;
     out.length = *text->length;
     out.charset = text->charset;
     return out;
   }
 
   Parsed function(int depth, std::string_view name) {
-    std::vector<Node> values;
+    std::vector<ValueTerm> values;
     do {
       Parsed value = any(depth + 1);
       if (!value) return std::nullopt;
@@ -271,7 +271,7 @@ class ValueReader {
     return counts && values.size() == 1 ? length_of(values[0]) : std::nullopt;
   }
 
-  Parsed coalesced(const std::vector<Node>& values) const {
+  Parsed coalesced(const std::vector<ValueTerm>& values) const {
     Parsed out = values[0];
     bool all_null = true;
     std::string sql;
@@ -280,34 +280,35 @@ class ValueReader {
       all_null = all_null && values[i].may_be_null;
       sql += (i == 0 ? "" : ", ") + values[i].sql;
     }
-    if (!out || out->kind == Node::Kind::condition || out->kind == Node::Kind::null) return std::nullopt;
+    if (!out || out->kind == ValueTerm::Kind::condition || out->kind == ValueTerm::Kind::null) return std::nullopt;
     out->may_be_null = all_null;
     out->literal.clear();
     out->sql = "coalesce(" + sql + ")";
     return out;
   }
 
-  Parsed concatenated(const std::vector<Node>& values) const {
-    if (values[0].kind != Node::Kind::text) return std::nullopt;
+  Parsed concatenated(const std::vector<ValueTerm>& values) const {
+    if (values[0].kind != ValueTerm::Kind::text) return std::nullopt;
     Parsed out = values[0];
     for (size_t i = 1; i < values.size() && out; ++i) out = rules_.put_together(*out, values[i]);
     return out;
   }
 
-  Parsed chosen(const std::vector<Node>& values) const {
-    if (values[0].kind != Node::Kind::condition) return std::nullopt;
+  Parsed chosen(const std::vector<ValueTerm>& values) const {
+    if (values[0].kind != ValueTerm::Kind::condition) return std::nullopt;
     Parsed out = rules_.united(values[1], values[2]);
-    if (!out || out->kind == Node::Kind::null) return std::nullopt;
+    if (!out || out->kind == ValueTerm::Kind::null) return std::nullopt;
     out->sql = fmt::format("(CASE WHEN {} THEN {} ELSE {} END)", values[0].sql, values[1].sql, values[2].sql);
     return out;
   }
 
   // PostgreSQL's is one of bytes where its database has no encoding.
-  Parsed length_of(const Node& text) const {
+  Parsed length_of(const ValueTerm& text) const {
     static constexpr std::array<std::string_view, 5> sets = {"utf8mb4", "utf8mb3", "utf8", "latin1", "ascii"};
-    if (text.kind != Node::Kind::text || std::ranges::find(sets, text.charset) == sets.end()) return std::nullopt;
-    Node out;
-    out.kind = Node::Kind::integer;
+    if (text.kind != ValueTerm::Kind::text || std::ranges::find(sets, text.charset) == sets.end())
+      return std::nullopt;
+    ValueTerm out;
+    out.kind = ValueTerm::Kind::integer;
     out.sql = fmt::format("char_length({}){}", text.sql, writer_.is_mysql ? "" : "::numeric");
     out.may_be_null = text.may_be_null;
     out.range = {0, text.length};
@@ -319,13 +320,13 @@ class ValueReader {
   Parsed cases(int depth) {
     Parsed out;
     std::string sql = "(CASE";
-    const auto add = [&](const Node& value) {
+    const auto add = [&](const ValueTerm& value) {
       out = out ? rules_.united(*out, value) : Parsed(value);
       return out.has_value();
     };
     while (cursor_.take_word("when")) {
       const Parsed when = any(depth + 1);
-      if (!when || when->kind != Node::Kind::condition || !cursor_.take_word("then")) return std::nullopt;
+      if (!when || when->kind != ValueTerm::Kind::condition || !cursor_.take_word("then")) return std::nullopt;
       const Parsed then = any(depth + 1);
       if (!then || !add(*then)) return std::nullopt;
       sql += fmt::format(" WHEN {} THEN {}", when->sql, then->sql);
@@ -338,7 +339,7 @@ class ValueReader {
       sql += " ELSE " + otherwise->sql;
       may_be_null = out->may_be_null;
     }
-    if (!cursor_.take_word("end") || out->kind == Node::Kind::condition || out->kind == Node::Kind::null)
+    if (!cursor_.take_word("end") || out->kind == ValueTerm::Kind::condition || out->kind == ValueTerm::Kind::null)
       return std::nullopt;
     out->sql = sql + " END)";
     out->literal.clear();

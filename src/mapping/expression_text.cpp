@@ -26,9 +26,6 @@ constexpr std::array<std::string_view, 14> text_functions = {
 // They would begin a statement within an expression.
 constexpr std::array<std::string_view, 4> statement_words = {"select", "values", "with", "raise"};
 
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 bool is_name_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || is_digit(c) || c == '_';
 }

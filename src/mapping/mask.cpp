@@ -3,15 +3,12 @@
 #include <algorithm>
 #include <charconv>
 
+#include "base/text.h"
 #include "mapping/convert.h"
 #include "mapping/digest.h"
 
 namespace godwit {
 namespace {
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 // "-007.50" is "-7.50".
 void drop_leading_zeros(std::string& number) {

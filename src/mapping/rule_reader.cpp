@@ -41,6 +41,10 @@ Result<Locator> read_locator(const RuleInput& rule, LocatorDepth depth) {
   return locator;
 }
 
+Failure invalid_rule(const RuleInput& rule, const std::string& detail) {
+  return Failure(mapping_rule_invalid(rule.id_text, detail));
+}
+
 Result<std::string> required_text(const RuleInput& rule, const JsonFields& fields, std::string_view key) {
   std::optional<std::string> text = TRY(fields.text(key));
   if (!text || text->empty())

@@ -57,6 +57,8 @@ enum class LocatorDepth { schema, table, column };
 Result<JsonFields> locator_fields(const RuleInput& rule);
 Result<Locator> read_locator(const RuleInput& rule, LocatorDepth depth);
 
+Failure invalid_rule(const RuleInput& rule, const std::string& detail);
+
 // A member that must be there and not be empty.
 Result<std::string> required_text(const RuleInput& rule, const JsonFields& fields, std::string_view key);
 // A member that must be one of `known`; an absent one is an error too.

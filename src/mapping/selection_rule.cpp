@@ -14,9 +14,9 @@ namespace {
 
 constexpr std::array<std::string_view, 3> actions = {"include", "exclude", "explicit"};
 constexpr std::array<std::string_view, 3> table_types = {"table", "view", "all"};
-constexpr std::array<std::string_view, 7> known_keys = {"rule-type",  "rule-id",        "rule-name", "rule-action",
-                                                        "load-order", "object-locator", "filters"};
-constexpr std::array<std::string_view, 3> known_locator_keys = {"schema-name", "table-name", "table-type"};
+constexpr std::array<std::string_view, 7> selection_keys = {
+    "rule-type", "rule-id", "rule-name", "rule-action", "load-order", "object-locator", "filters"};
+constexpr std::array<std::string_view, 3> selection_locator_keys = {"schema-name", "table-name", "table-type"};
 
 // What an operator takes: nothing, one value, or both ends of a range.
 enum class Operands { none, one, range };
@@ -133,9 +133,9 @@ Result<void> parse_selection_rule(const RuleInput& rule, ParsedRules& out) {
   selection.load_order = load_order.value_or(0);
   if (selection.action == SelectionAction::explicit_only) TRY(check_explicit(rule, selection.where));
   selection.filters = TRY(read_filters(rule, selection.action, out));
-  warn_unknown(rule.fields, known_keys, out);
+  warn_unknown(rule.fields, selection_keys, out);
   const JsonFields locator = TRY(locator_fields(rule));
-  warn_unknown(locator, known_locator_keys, out);
+  warn_unknown(locator, selection_locator_keys, out);
   if (selection.action != SelectionAction::exclude && selection.kind != TableKind::table)
     warn_without_effect(rule, fmt::format("table-type {}", table_types[static_cast<size_t>(selection.kind)]),
                         "views are not moved by this version, only tables", out);

@@ -20,10 +20,6 @@ constexpr std::array<std::string_view, 25> data_types = {
     "blob",    "clob",  "nclob", "set",   "list",     "map",   "tuple"};
 constexpr size_t relational_types = 21;  // the first ones, in the order of TypeClass
 
-Failure invalid(const RuleInput& rule, const std::string& detail) {
-  return Failure(mapping_rule_invalid(rule.id_text, detail));
-}
-
 // Absent, null and "" are no number.
 Result<std::optional<int32_t>> read_type_number(const JsonFields& type, std::string_view key, int64_t lowest,
                                                 int64_t highest) {
@@ -41,21 +37,21 @@ Result<void> check_type_numbers(const RuleInput& rule, const JsonFields& fields,
     if (!type.precision) type.precision = type.scale;
     type.scale = std::nullopt;
     if (type.precision.value_or(0) > 9)
-      return invalid(rule, fmt::format("{} must be from 0 to 9 for a {}.", fields.path_of("precision"),
-                                       to_string(type.type_class)));
+      return invalid_rule(rule, fmt::format("{} must be from 0 to 9 for a {}.", fields.path_of("precision"),
+                                            to_string(type.type_class)));
   }
   if (type.length == 0) type.length = std::nullopt;
   if (type.type_class != TypeClass::numeric) return {};
   if (type.precision == 0) type.precision = std::nullopt;
   if (!type.precision) type.scale = std::nullopt;
   if (type.precision && type.scale && *type.scale > *type.precision)
-    return invalid(rule, fmt::format("{} must not be above precision.", fields.path_of("scale")));
+    return invalid_rule(rule, fmt::format("{} must not be above precision.", fields.path_of("scale")));
   return {};
 }
 
 Result<Type> read_data_type(const RuleInput& rule, ParsedRules& out) {
   const std::optional<JsonFields> fields = TRY(rule.fields.object("data-type"));
-  if (!fields) return invalid(rule, fmt::format("{} is missing.", rule.fields.path_of("data-type")));
+  if (!fields) return invalid_rule(rule, fmt::format("{} is missing.", rule.fields.path_of("data-type")));
   const std::string name = TRY(read_data_type_name(rule, *fields, "type"));
   Type type;
   const auto at = static_cast<size_t>(std::ranges::find(data_types, name) - data_types.begin());
@@ -77,16 +73,16 @@ Result<std::string> read_data_type_name(const RuleInput& rule, const JsonFields&
   const std::string written = TRY(required_text(rule, fields, key));
   std::string name = lower_ascii(written);
   if (std::ranges::find(data_types, name) != data_types.end()) return name;
-  return invalid(rule, fmt::format("{} is {}; allowed: {}.", fields.path_of(key), json_for_people(written),
-                                   quoted_list(data_types)));
+  return invalid_rule(rule, fmt::format("{} is {}; allowed: {}.", fields.path_of(key), json_for_people(written),
+                                        quoted_list(data_types)));
 }
 
 Result<std::string> read_expression(const RuleInput& rule) {
   std::string text = TRY(required_text(rule, rule.fields, "expression"));
   const Result<void> checked = check_expression(text);
   if (checked) return text;
-  return invalid(rule,
-                 fmt::format("{} cannot be used: {}.", rule.fields.path_of("expression"), checked.error().message));
+  return invalid_rule(
+      rule, fmt::format("{} cannot be used: {}.", rule.fields.path_of("expression"), checked.error().message));
 }
 
 Result<void> parse_add_column_rule(const RuleInput& rule, const Locator& where, ParsedRules& out) {
@@ -107,44 +103,45 @@ Result<void> parse_type_rule(const RuleInput& rule, const Locator& where, Parsed
 
 Result<void> parse_key_rule(const RuleInput& rule, const Locator& where, ParsedRules& out) {
   if (has_wildcard(where.schema) || has_wildcard(where.table))
-    return invalid(rule,
-                   "define-primary-key names one table, but its locator has a wildcard. Write one rule per table.");
+    return invalid_rule(
+        rule, "define-primary-key names one table, but its locator has a wildcard. Write one rule per table.");
   const std::optional<JsonFields> fields = TRY(rule.fields.object("primary-key-def"));
-  if (!fields) return invalid(rule, fmt::format("{} is missing.", rule.fields.path_of("primary-key-def")));
+  if (!fields) return invalid_rule(rule, fmt::format("{} is missing.", rule.fields.path_of("primary-key-def")));
   KeyRule key {
     rule.id, {where.schema, where.table}, TRY(required_text(rule, *fields, "name"))
     , {}, {}
   };
   const std::optional<std::string> origin = TRY(fields->text("origin"));
   if (origin && *origin != "primary-key" && *origin != "unique-index")
-    return invalid(rule, fmt::format("{} is {}; allowed: primary-key, unique-index.", fields->path_of("origin"),
-                                     json_for_people(*origin)));
+    return invalid_rule(rule, fmt::format("{} is {}; allowed: primary-key, unique-index.", fields->path_of("origin"),
+                                          json_for_people(*origin)));
   key.origin = origin == "unique-index" ? KeyDef::Origin::unique_index : KeyDef::Origin::primary_key;
   key.columns = TRY(fields->texts("columns"));
-  if (key.columns.empty()) return invalid(rule, fmt::format("{} is missing or empty.", fields->path_of("columns")));
+  if (key.columns.empty())
+    return invalid_rule(rule, fmt::format("{} is missing or empty.", fields->path_of("columns")));
   for (size_t i = 0; i < key.columns.size(); ++i)
     if (std::find(key.columns.begin(), key.columns.begin() + static_cast<std::ptrdiff_t>(i), key.columns[i]) !=
         key.columns.begin() + static_cast<std::ptrdiff_t>(i))
-      return invalid(rule,
-                     fmt::format("{} names {} twice.", fields->path_of("columns"), json_for_people(key.columns[i])));
+      return invalid_rule(
+          rule, fmt::format("{} names {} twice.", fields->path_of("columns"), json_for_people(key.columns[i])));
   out.rules.keys.push_back(std::move(key));
   return {};
 }
 
 Result<void> parse_before_image_rule(const RuleInput& rule, const Locator& where, ParsedRules& out) {
   const std::optional<JsonFields> fields = TRY(rule.fields.object("before-image-def"));
-  if (!fields) return invalid(rule, fmt::format("{} is missing.", rule.fields.path_of("before-image-def")));
+  if (!fields) return invalid_rule(rule, fmt::format("{} is missing.", rule.fields.path_of("before-image-def")));
   const std::optional<std::string> prefix = TRY(fields->text("column-prefix"));
   const std::optional<std::string> suffix = TRY(fields->text("column-suffix"));
   BeforeImageRule images{rule.id, where, prefix.value_or("BI_"), suffix.value_or(""), {}};
   if (images.prefix.empty() && images.suffix.empty())
-    return invalid(rule, fmt::format("{} needs a column-prefix or a column-suffix.", fields->path()));
+    return invalid_rule(rule, fmt::format("{} needs a column-prefix or a column-suffix.", fields->path()));
   if ((images.prefix + images.suffix).find('\0') != std::string::npos)
-    return invalid(rule, fmt::format("{} holds the character U+0000.", fields->path()));
+    return invalid_rule(rule, fmt::format("{} holds the character U+0000.", fields->path()));
   const std::optional<std::string> filter = TRY(fields->text("column-filter"));
   if (filter && *filter != "pk-only" && *filter != "non-lob" && *filter != "all")
-    return invalid(rule, fmt::format("{} is {}; allowed: pk-only, non-lob, all.", fields->path_of("column-filter"),
-                                     json_for_people(*filter)));
+    return invalid_rule(rule, fmt::format("{} is {}; allowed: pk-only, non-lob, all.",
+                                          fields->path_of("column-filter"), json_for_people(*filter)));
   images.columns = filter == "all"       ? BeforeImageRule::Columns::all
                    : filter == "non-lob" ? BeforeImageRule::Columns::non_lob
                                          : BeforeImageRule::Columns::key;
@@ -160,7 +157,8 @@ Result<void> parse_mask_rule(const RuleInput& rule, const Locator& where, Parsed
   if (mask.action == MaskAction::digits_mask) {
     const std::string digit = TRY(required_text(rule, rule.fields, "value"));
     if (digit.size() != 1 || digit[0] <= ' ' || digit[0] > '~')
-      return invalid(rule, fmt::format("{} must be one printable ASCII character.", rule.fields.path_of("value")));
+      return invalid_rule(rule,
+                          fmt::format("{} must be one printable ASCII character.", rule.fields.path_of("value")));
     mask.digit = digit[0];
   }
   out.rules.masks.push_back(std::move(mask));

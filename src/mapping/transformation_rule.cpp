@@ -20,20 +20,16 @@ constexpr unsigned anything = 31;
 constexpr unsigned columns = 4;
 constexpr unsigned tables = 2;
 
-constexpr std::array<std::string_view, 12> known_keys = {
+constexpr std::array<std::string_view, 12> transformation_keys = {
     "rule-type", "rule-id",   "rule-name",  "rule-action", "rule-target",     "object-locator",
     "value",     "old-value", "expression", "data-type",   "primary-key-def", "before-image-def"};
-constexpr std::array<std::string_view, 6> known_locator_keys = {
+constexpr std::array<std::string_view, 6> transformation_locator_keys = {
     "schema-name", "table-name", "column-name", "data-type", "table-tablespace-name", "index-tablespace-name"};
 struct TransformationInput {
   const RuleInput& rule;
   Target target;
   std::string action;
 };
-
-Failure invalid(const RuleInput& rule, const std::string& detail) {
-  return Failure(mapping_rule_invalid(rule.id_text, detail));
-}
 
 // The locator, as deep as the target lies; `add-column` and before images speak of whole tables.
 Result<Locator> read_target_locator(const TransformationInput& in) {
@@ -70,7 +66,7 @@ constexpr std::array name_actions = {
 Result<void> parse_tablespace_rule(const TransformationInput& in, ParsedRules& out) {
   const JsonFields locator = TRY(locator_fields(in.rule));
   if (locator.has("table-tablespace-name") && locator.has("index-tablespace-name"))
-    return invalid(in.rule, "give table-tablespace-name or index-tablespace-name, not both.");
+    return invalid_rule(in.rule, "give table-tablespace-name or index-tablespace-name, not both.");
   TRY(required_text(in.rule, locator,
                     in.target == Target::table_tablespace ? "table-tablespace-name" : "index-tablespace-name"));
   warn_without_effect(in.rule, fmt::format("rule-target {}", in.rule.fields.find("rule-target")->get<std::string>()),
@@ -87,7 +83,7 @@ Result<void> read_name_parts(const RuleInput& rule, NameRule& name) {
   }
   name.old_value = TRY(required_text(rule, rule.fields, "old-value"));
   const std::optional<std::string> value = TRY(rule.fields.text("value"));
-  if (!value) return invalid(rule, fmt::format("{} is missing.", rule.fields.path_of("value")));
+  if (!value) return invalid_rule(rule, fmt::format("{} is missing.", rule.fields.path_of("value")));
   if (!value->empty()) name.value = TRY(required_text(rule, rule.fields, "value"));
   return {};
 }
@@ -167,7 +163,7 @@ Result<Target> read_target(const RuleInput& rule, const Action& action) {
     name = action.name.substr(std::string_view("rename-").size());
   const auto bit = 1U << static_cast<unsigned>(std::ranges::find(target_names, name) - target_names.begin());
   if ((action.targets & bit) == 0)
-    return invalid(rule, fmt::format("rule-action {} is not allowed for rule-target {}.", action.name, name));
+    return invalid_rule(rule, fmt::format("rule-action {} is not allowed for rule-target {}.", action.name, name));
   return static_cast<Target>(bit);
 }
 
@@ -187,8 +183,8 @@ Result<void> parse_transformation_rule(const RuleInput& rule, ParsedRules& out) 
   const JsonFields locator = TRY(locator_fields(rule));
   const Target target = TRY(read_target(rule, action));
   const TransformationInput in{rule, target, action_name};
-  warn_unknown(rule.fields, known_keys, out);
-  warn_unknown(locator, known_locator_keys, out);
+  warn_unknown(rule.fields, transformation_keys, out);
+  warn_unknown(locator, transformation_locator_keys, out);
   if (action.parse == nullptr) return parse_name_rule(in, name_action(action), out);
   const Locator where = TRY(read_target_locator(in));
   return action.parse(rule, where, out);

@@ -77,7 +77,7 @@ constexpr std::array<std::string_view, 23> log_components = {"TRANSFORMATION",  
                                                              "RESYNC_UNLOAD",    "RESYNC_APPLY"};
 
 constexpr AllowedValue boolean{AllowedValue::Kind::boolean, 0, 0, ""};
-constexpr AllowedValue text{AllowedValue::Kind::text, 0, 0, ""};
+constexpr AllowedValue any_text{AllowedValue::Kind::text, 0, 0, ""};
 constexpr AllowedValue component_list{AllowedValue::Kind::log_components, 0, 0, ""};
 constexpr AllowedValue integer(int64_t lowest, int64_t highest = INT32_MAX) {
   return {AllowedValue::Kind::integer, lowest, highest, ""};
@@ -101,7 +101,7 @@ constexpr std::array rules = {
     // Of a task that is deleted (control/task_removal.h); the command line always names what is left.
     SettingsKey{"", "FailTaskWhenCleanTaskResourceFailed", boolean, ""},
 
-    SettingsKey{"TargetMetadata", "TargetSchema", text, ""},
+    SettingsKey{"TargetMetadata", "TargetSchema", any_text, ""},
     SettingsKey{"TargetMetadata", "SupportLobs", boolean, ""},
     SettingsKey{"TargetMetadata", "FullLobMode", boolean, ""},
     SettingsKey{"TargetMetadata", "LobChunkSize", integer(0), ""},
@@ -139,11 +139,12 @@ constexpr std::array rules = {
     SettingsKey{"Logging", "EnableLogContext", boolean, "without effect: lines carry no context in this version"},
     SettingsKey{"Logging", "LogComponents", component_list, ""},
     SettingsKey{"Logging", "DeleteTaskLogs", boolean, "without effect here: logs are deleted by modifying a task"},
-    SettingsKey{"Logging", "CloudWatchLogGroup", text, "without effect: it is read-only and filled in by the server"},
-    SettingsKey{"Logging", "CloudWatchLogStream", text,
+    SettingsKey{"Logging", "CloudWatchLogGroup", any_text,
+                "without effect: it is read-only and filled in by the server"},
+    SettingsKey{"Logging", "CloudWatchLogStream", any_text,
                 "without effect: it is read-only and filled in by the server"},
 
-    SettingsKey{"ControlTablesSettings", "ControlSchema", text, ""},
+    SettingsKey{"ControlTablesSettings", "ControlSchema", any_text, ""},
     SettingsKey{"ControlTablesSettings", "HistoryTimeslotInMinutes", integer(1, 525600), ""},
     SettingsKey{"ControlTablesSettings", "historyTimeslotInMinutes", integer(1, 525600), ""},
     SettingsKey{"ControlTablesSettings", "HistoryTableEnabled", boolean, ""},

@@ -12,15 +12,6 @@
 #include "engines/mysql/log_reader.h"
 
 namespace godwit::mysql {
-namespace {
-
-Failure damaged(std::string_view what, std::string_view where) {
-  return Failure(errors::damaged_log(what, where));
-}
-
-enum class Compression : uint8_t { zstd = 0, none = 255 };
-
-}  // namespace
 
 Result<void> inflate_maria(std::string_view bytes, std::string& out, std::string_view where) {
   LogReader in(bytes);
@@ -41,6 +32,7 @@ Result<void> inflate_maria(std::string_view bytes, std::string& out, std::string
 }
 
 struct PayloadReader::State {
+  enum class Compression : uint8_t { zstd = 0, none = 255 };
   struct Free {
     void operator()(ZSTD_DStream* stream) const { ZSTD_freeDStream(stream); }
   };
@@ -70,11 +62,11 @@ Result<PayloadReader> PayloadReader::open(std::string_view body, std::string_vie
     if (tag != 2) continue;
     if (!LogReader(value).length_encoded(number) || (number != 0 && number != 255))
       return damaged("a transaction payload of unknown compression", where);
-    state->compression = static_cast<Compression>(number);
+    state->compression = static_cast<State::Compression>(number);
   }
   state->bytes = in.rest();
   state->in = {state->bytes.data(), state->bytes.size(), 0};
-  if (state->compression == Compression::zstd) {
+  if (state->compression == State::Compression::zstd) {
     state->stream.reset(ZSTD_createDStream());
     if (state->stream == nullptr || ZSTD_isError(ZSTD_initDStream(state->stream.get())) != 0)
       return Failure(Error{ErrorKind::resource, "mysql.zstd", "no memory to expand a transaction payload", ""});
@@ -86,7 +78,7 @@ Result<PayloadReader> PayloadReader::open(std::string_view body, std::string_vie
 
 Result<bool> PayloadReader::fill(char* to, size_t count) {
   State& state = *state_;
-  if (state.compression == Compression::none) {
+  if (state.compression == State::Compression::none) {
     const size_t left = state.in.size - state.in.pos;
     if (left == 0) return false;
     if (left < count) return damaged("a transaction payload that ends early", state.where);

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/error.h"
+#include "base/result.h"
 #include "data/table_def.h"
 
 namespace godwit::mysql::errors {
@@ -42,3 +42,11 @@ Error xa_rows_gone(std::string_view prepared_at, std::string_view where);
 Error partial_json_lost(std::string_view column);
 
 }  // namespace godwit::mysql::errors
+
+namespace godwit::mysql {
+
+inline Failure damaged(std::string_view what, std::string_view where) {
+  return Failure(errors::damaged_log(what, where));
+}
+
+}  // namespace godwit::mysql

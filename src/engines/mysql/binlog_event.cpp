@@ -12,10 +12,6 @@ namespace {
 
 constexpr size_t checksum_bytes = 4;
 
-Failure damaged(std::string_view what, std::string_view where) {
-  return Failure(errors::damaged_log(what, where));
-}
-
 uint32_t crc32_of(std::string_view bytes) {
   return static_cast<uint32_t>(::crc32_z(0, reinterpret_cast<const Bytef*>(bytes.data()), bytes.size()));
 }

@@ -13,7 +13,7 @@ namespace godwit::mysql {
 namespace {
 
 constexpr uint8_t command_binlog_dump = 0x12, command_register_slave = 0x15, command_binlog_dump_gtid = 0x1e;
-constexpr uint8_t packet_ok = 0x00, packet_error = 0xff, packet_end = 0xfe;
+constexpr uint8_t log_packet_ok = 0x00, log_packet_error = 0xff, log_packet_end = 0xfe;
 constexpr size_t packet_bytes_max = 0xffffff;
 constexpr int answer_wait_ms = 30000;
 constexpr unsigned error_fatal_reading = 1236, error_same_replica = 4052;  // the second is MariaDB's
@@ -138,7 +138,7 @@ Result<void> BinlogStream::command(uint8_t byte, std::string_view payload) {
 Result<void> BinlogStream::expect_ok() {
   const std::optional<std::string_view> answer = TRY(whole_packet(answer_wait_ms, {}));
   if (!answer || answer->empty()) return Failure(errors::stream_ended(where()));
-  if (static_cast<uint8_t>(answer->front()) == packet_error) return Failure(server_error(*answer));
+  if (static_cast<uint8_t>(answer->front()) == log_packet_error) return Failure(server_error(*answer));
   return {};
 }
 
@@ -180,9 +180,9 @@ Result<std::optional<LoggedEvent>> BinlogStream::next(int wait_ms, const std::st
   silent_ms_ = 0;
   if (packet->empty()) return Failure(errors::damaged_log("an empty packet", where()));
   const auto kind = static_cast<uint8_t>(packet->front());
-  if (kind == packet_error) return Failure(server_error(*packet));
-  if (kind == packet_end && packet->size() < 9) return Failure(errors::stream_ended(where()));
-  if (kind != packet_ok) return Failure(errors::damaged_log(fmt::format("a packet of kind {}", kind), where()));
+  if (kind == log_packet_error) return Failure(server_error(*packet));
+  if (kind == log_packet_end && packet->size() < 9) return Failure(errors::stream_ended(where()));
+  if (kind != log_packet_ok) return Failure(errors::damaged_log(fmt::format("a packet of kind {}", kind), where()));
   return TRY(take(packet->substr(1)));
 }
 

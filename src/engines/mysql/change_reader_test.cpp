@@ -182,16 +182,16 @@ TEST(MysqlChangeReader, a_structure_change_with_a_document_waits_between_its_pos
   auto reader = MysqlChangeReader::open(run.options, run.tables, run.table_facts);
   ASSERT_TRUE(reader);
   ChangeBatch batch;
-  ASSERT_TRUE((*reader)->read(batch, 0, {}));
+  ASSERT_TRUE((*reader)->read(batch, 1000, {}));
   ASSERT_EQ(batch.schema.size(), 1U);
   EXPECT_EQ(batch.schema[0].document, "d: ALTER TABLE a ADD c int");
   EXPECT_EQ(batch.schema[0].before_change, 1U);
   EXPECT_EQ(place_of(batch.schema[0].before.text), before);
   EXPECT_EQ(place_of(batch.schema[0].done.text), done);
-  ASSERT_TRUE((*reader)->read(batch, 0, {}));
+  ASSERT_TRUE((*reader)->read(batch, 1000, {}));
   EXPECT_TRUE(batch.empty()) << "until it is told to go on";
   (*reader)->go_on();
-  ASSERT_TRUE((*reader)->read(batch, 0, {}));
+  ASSERT_TRUE((*reader)->read(batch, 1000, {}));
   EXPECT_EQ(batch.changes.size(), 1U);
 }
 
@@ -213,7 +213,7 @@ TEST(MysqlChangeReader, a_statement_of_several_steps_goes_on_behind_each) {
   std::vector<SchemaEvent> events;
   ChangeBatch batch;
   while (events.size() < 3) {
-    ASSERT_TRUE((*reader)->read(batch, 0, {}));
+    ASSERT_TRUE((*reader)->read(batch, 1000, {}));
     if (batch.schema.empty()) continue;
     events.push_back(batch.schema[0]);
     EXPECT_TRUE(batch.read_to.empty()) << "behind it nobody may go on";
@@ -229,7 +229,7 @@ TEST(MysqlChangeReader, a_statement_of_several_steps_goes_on_behind_each) {
     rest.options.documents_of = documents;
     auto again = MysqlChangeReader::open(rest.options, rest.tables, rest.table_facts);
     ASSERT_TRUE(again);
-    ASSERT_TRUE((*again)->read(batch, 0, {}));
+    ASSERT_TRUE((*again)->read(batch, 1000, {}));
     ASSERT_EQ(batch.schema.size(), 1U);
     EXPECT_EQ(batch.schema[0].document, events[from + 1].document);
     EXPECT_EQ(batch.schema[0].done, events[from + 1].done);

@@ -16,7 +16,7 @@ namespace {
 
 // A batch of keys becomes the text of one query on the source, and of one DELETE here.
 constexpr size_t keys_per_batch = 500;
-constexpr size_t statement_bytes = 1U << 20U;
+constexpr size_t keys_statement_bytes = 1U << 20U;
 
 // Every cell with its length before it: what is compared and kept of a key.
 void append_key(ByteBuffer& out, const RowBatch& keys, size_t row) {
@@ -84,7 +84,7 @@ Result<void> MysqlChangedKeys::add(const RowBatch& keys) {
     literal.push_back('\'');
     sql.append(sql.empty() ? fmt::format("INSERT INTO {} (digest, bytes) VALUES ", stage_) : std::string(","));
     sql.append(fmt::format("(unhex(sha2({0}, 256)), {0})", literal.view()));
-    if (sql.size() >= std::min<uint64_t>(statement_bytes, packet_bytes_ / 4)) TRY(send());
+    if (sql.size() >= std::min<uint64_t>(keys_statement_bytes, packet_bytes_ / 4)) TRY(send());
   }
   return send();
 }
@@ -137,7 +137,7 @@ Result<bool> MysqlChangedKeys::next(RowBatch& keys) {
   const Rows rows = TRY(session_.query(fmt::format(
       "SELECT number, bytes FROM {} WHERE number > {} ORDER BY number LIMIT {}", stage_, given_, keys_per_batch)));
   for (size_t row = 0; row < rows.size(); ++row) {
-    if (row > 0 && keys.arena.size() >= std::min<uint64_t>(statement_bytes, packet_bytes_ / 16)) break;
+    if (row > 0 && keys.arena.size() >= std::min<uint64_t>(keys_statement_bytes, packet_bytes_ / 16)) break;
     if (!take_key(keys, rows.get(row, 1))) return Failure(errors::key_damaged(table_.layout->ref));
     given_ = rows.unsigned_integer(row, 0);
   }

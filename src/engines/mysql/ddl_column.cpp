@@ -4,6 +4,7 @@
 #include <array>
 
 #include "base/hex.h"
+#include "base/text.h"
 
 namespace godwit::mysql {
 namespace {
@@ -18,10 +19,6 @@ bool ends_default(const DdlWords& words) {
   if (words.at_item_end()) return true;
   const SqlWord& word = words.now();
   return word.kind == SqlWord::Kind::word && std::ranges::find(attribute_words, word.upper) != attribute_words.end();
-}
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
 }
 
 // -1.5e3 from here on: how many bytes.

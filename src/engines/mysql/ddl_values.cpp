@@ -11,8 +11,6 @@
 namespace godwit::mysql {
 namespace {
 
-using Kind = DdlDefault::Kind;
-
 bool all_digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
 }
@@ -72,13 +70,13 @@ std::optional<std::string> numeric_value(std::string_view text, const Type& type
 
 std::optional<std::string> bits_value(const DdlDefault& value, const Type& type) {
   std::string digits = value.text;
-  if (value.kind == Kind::number) {
+  if (value.kind == DdlDefault::Kind::number) {
     uint64_t number = 0;
     const auto [end, failed] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
     if (failed != std::errc() || end != digits.data() + digits.size()) return std::nullopt;
     digits.clear();
     for (; number > 0; number /= 2) digits.insert(digits.begin(), static_cast<char>('0' + number % 2));
-  } else if (value.kind != Kind::bits) {
+  } else if (value.kind != DdlDefault::Kind::bits) {
     return std::nullopt;
   }
   digits.erase(0, std::min(digits.find_first_not_of('0'), digits.size()));
@@ -126,9 +124,9 @@ std::optional<std::string> moment_value(std::string_view text, const Type& type)
 
 std::optional<std::string> text_value(const DdlDefault& value, std::string_view name) {
   std::string text = value.text;
-  if (value.kind == Kind::number) {
+  if (value.kind == DdlDefault::Kind::number) {
     if (!number_of(text)) return std::nullopt;
-  } else if (value.kind != Kind::text) {
+  } else if (value.kind != DdlDefault::Kind::text) {
     return std::nullopt;
   }
   if (name == "char") text.erase(text.find_last_not_of(' ') + 1);
@@ -136,7 +134,7 @@ std::optional<std::string> text_value(const DdlDefault& value, std::string_view 
 }
 
 std::optional<std::string> label_value(const DdlDefault& value, const Type& type) {
-  if (value.kind != Kind::text || type.labels == nullptr) return std::nullopt;
+  if (value.kind != DdlDefault::Kind::text || type.labels == nullptr) return std::nullopt;
   const std::vector<std::string>& labels = *type.labels;
   if (type.form == ValueForm::enumeration)
     return std::ranges::find(labels, value.text) != labels.end() ? std::optional(value.text) : std::nullopt;
@@ -152,7 +150,7 @@ std::optional<std::string> label_value(const DdlDefault& value, const Type& type
 
 std::optional<std::string> bytes_value(const DdlDefault& value, const Type& type, std::string_view name) {
   const bool plain = std::ranges::all_of(value.text, [](char c) { return (static_cast<uint8_t>(c) & 0x80U) == 0; });
-  if (value.kind != Kind::text || !plain) return std::nullopt;
+  if (value.kind != DdlDefault::Kind::text || !plain) return std::nullopt;
   if (name == "binary" && value.text.size() != static_cast<size_t>(type.length.value_or(0))) return std::nullopt;
   return value.text;
 }
@@ -230,20 +228,22 @@ bool is_bytes(const Type& type) {
 }  // namespace
 
 std::optional<std::string> plain_value(const DdlDefault& value, const Type& type) {
-  if (value.kind == Kind::none || value.kind == Kind::null || value.kind == Kind::expression) return std::nullopt;
+  if (value.kind == DdlDefault::Kind::none || value.kind == DdlDefault::Kind::null ||
+      value.kind == DdlDefault::Kind::expression)
+    return std::nullopt;
   const std::string name = native_facts("", type).data_type;
   switch (type.form) {
     case ValueForm::integer:
     case ValueForm::decimal:
     case ValueForm::real:
-      return value.kind == Kind::bits ? std::nullopt : numeric_value(value.text, type, name);
+      return value.kind == DdlDefault::Kind::bits ? std::nullopt : numeric_value(value.text, type, name);
     case ValueForm::boolean:
     case ValueForm::bits:
       return bits_value(value, type);
     case ValueForm::date:
     case ValueForm::datetime:
     case ValueForm::duration:
-      return value.kind == Kind::text ? moment_value(value.text, type) : std::nullopt;
+      return value.kind == DdlDefault::Kind::text ? moment_value(value.text, type) : std::nullopt;
     case ValueForm::text:
       return text_value(value, name);
     case ValueForm::enumeration:
@@ -262,10 +262,10 @@ std::optional<std::string> implied_value(const Type& type) {
     case ValueForm::integer:
     case ValueForm::decimal:
     case ValueForm::real:
-      return name == "year" ? std::nullopt : plain_value({Kind::number, "0", "0"}, type);
+      return name == "year" ? std::nullopt : plain_value({DdlDefault::Kind::number, "0", "0"}, type);
     case ValueForm::boolean:
     case ValueForm::bits:
-      return plain_value({Kind::bits, "0", ""}, type);
+      return plain_value({DdlDefault::Kind::bits, "0", ""}, type);
     case ValueForm::enumeration:
       return type.labels != nullptr && !type.labels->empty() ? std::optional(type.labels->front()) : std::nullopt;
     case ValueForm::text:

@@ -24,7 +24,7 @@ bool is_today(std::string_view text) {
          word == "cast(current_timestamp() as date)";
 }
 
-bool is_number(std::string_view text) {
+bool has_only_number_signs(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789.+-eE") == std::string_view::npos;
 }
 
@@ -99,7 +99,7 @@ ColumnDefault column_default(const DefaultFacts& facts, const Type& type, bool q
   if (quotes) {
     if (lower_ascii(text) == "null") return {};
     if (const auto inside = unquoted(text)) return literal(*inside, type);
-    const bool plain = is_number(text) || text.starts_with("b'");
+    const bool plain = has_only_number_signs(text) || text.starts_with("b'");
     return plain ? literal(text, type) : expression(text);
   }
   if (facts.extra.find("DEFAULT_GENERATED") != std::string::npos) return expression(without_escapes(text));

@@ -8,10 +8,6 @@
 namespace godwit::mysql {
 namespace {
 
-Failure damaged(std::string_view what, std::string_view where) {
-  return Failure(errors::damaged_log(what, where));
-}
-
 size_t metadata_bytes(ColumnType type) {
   switch (type) {
     case ColumnType::float4:

@@ -23,7 +23,7 @@ bool is_one_of(std::string_view word, std::initializer_list<std::string_view> wo
 }
 
 // Nothing but what a number is made of: it may stand without quotes.
-bool is_number(std::string_view value) {
+bool looks_numeric(std::string_view value) {
   return !value.empty() && std::ranges::all_of(value, [](char c) {
     return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
   }) && value.find("--") == std::string_view::npos;
@@ -248,7 +248,7 @@ void append_literal(ByteBuffer& out, const TargetColumn& column, std::string_vie
     case Way::decimal:
     case Way::single:
     case Way::real:
-      if (!is_number(value)) break;
+      if (!looks_numeric(value)) break;
       if (column.way == Way::single) value = within_float(value);
       out.append(value);
       // With an exponent it is a floating-point number at once, and not a decimal that might be cut.

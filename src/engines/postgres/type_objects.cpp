@@ -52,7 +52,7 @@ SELECT p.oid, p.oid::regprocedure::text,
        CASE WHEN {0} <> 'a' THEN pg_get_functiondef(p.oid) END, {0} = 'a'
 FROM pg_proc p WHERE p.oid = ANY ($1::oid[]))";
 
-constexpr const char* extensions_sql = R"(
+constexpr const char* extensions_of_types_sql = R"(
 SELECT e.oid, e.extname, 'CREATE EXTENSION ' || quote_ident(e.extname) || ' WITH SCHEMA ' || quote_ident(n.nspname)
 FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace
 WHERE e.oid = ANY ($1::oid[]) AND e.extname <> 'plpgsql')";
@@ -174,7 +174,7 @@ Result<Definitions> read_function_definitions(Connection& connection, const std:
 }
 
 Result<Definitions> read_extension_definitions(Connection& connection, const std::string& oids) {
-  const Rows rows = TRY(connection.query(extensions_sql, {oids}));
+  const Rows rows = TRY(connection.query(extensions_of_types_sql, {oids}));
   Definitions out;
   for (int row = 0; row < rows.size(); ++row)
     out.emplace(oid_at(rows, row, 0), Definition{"extension", rows.text(row, 1), {rows.text(row, 2)}});
