@@ -17,6 +17,13 @@ TEST(Text, split_keeps_empty_parts_and_join_undoes_it) {
   EXPECT_EQ(join({}, ","), "");
 }
 
+TEST(Text, digits_are_the_ten_of_ascii) {
+  std::string found;
+  for (int c = 0; c < 256; ++c)
+    if (is_digit(static_cast<char>(c))) found.push_back(static_cast<char>(c));
+  EXPECT_EQ(found, "0123456789");
+}
+
 TEST(Text, trim_takes_blanks_from_both_ends_only) {
   EXPECT_EQ(trim(" \t a b \r\n"), "a b");
   EXPECT_EQ(trim(" \n "), "");

@@ -11,6 +11,7 @@ namespace {
 bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
+
 bool is_plain_name(std::string_view text) {
   const auto allowed = [](char c) { return is_letter(c) || is_digit(c) || c == '-'; };
   return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, allowed) &&

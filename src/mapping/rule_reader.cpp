@@ -15,8 +15,7 @@ constexpr size_t name_bytes_max = 1024;
 Result<std::string> read_name(const RuleInput& rule, const JsonFields& locator, std::string_view key) {
   std::string name = TRY(required_text(rule, locator, key));
   if (name.size() > name_bytes_max)
-    return Failure(mapping_rule_invalid(
-        rule.id_text, fmt::format("{} is longer than {} bytes.", locator.path_of(key), name_bytes_max)));
+    return invalid_rule(rule, fmt::format("{} is longer than {} bytes.", locator.path_of(key), name_bytes_max));
   return name;
 }
 
@@ -48,11 +47,9 @@ Failure invalid_rule(const RuleInput& rule, const std::string& detail) {
 Result<std::string> required_text(const RuleInput& rule, const JsonFields& fields, std::string_view key) {
   std::optional<std::string> text = TRY(fields.text(key));
   if (!text || text->empty())
-    return Failure(mapping_rule_invalid(rule.id_text,
-                                        fmt::format("{} is {}.", fields.path_of(key), text ? "empty" : "missing")));
+    return invalid_rule(rule, fmt::format("{} is {}.", fields.path_of(key), text ? "empty" : "missing"));
   if (text->find('\0') != std::string::npos)
-    return Failure(
-        mapping_rule_invalid(rule.id_text, fmt::format("{} holds the character U+0000.", fields.path_of(key))));
+    return invalid_rule(rule, fmt::format("{} holds the character U+0000.", fields.path_of(key)));
   return *text;
 }
 
@@ -60,9 +57,8 @@ Result<std::string> required_choice(const RuleInput& rule, std::string_view key,
                                     std::span<const std::string_view> known) {
   std::string word = TRY(required_text(rule, rule.fields, key));
   if (std::ranges::find(known, word) == known.end())
-    return Failure(
-        mapping_rule_invalid(rule.id_text, fmt::format("{} is {}; allowed here: {}.", rule.fields.path_of(key),
-                                                       json_for_people(word), quoted_list(known))));
+    return invalid_rule(rule, fmt::format("{} is {}; allowed here: {}.", rule.fields.path_of(key),
+                                          json_for_people(word), quoted_list(known)));
   return word;
 }
 

@@ -57,6 +57,7 @@ enum class LocatorDepth { schema, table, column };
 Result<JsonFields> locator_fields(const RuleInput& rule);
 Result<Locator> read_locator(const RuleInput& rule, LocatorDepth depth);
 
+// What a parser of rules answers: `detail` is a sentence about the rule.
 Failure invalid_rule(const RuleInput& rule, const std::string& detail);
 
 // A member that must be there and not be empty.

@@ -125,8 +125,7 @@ Result<MappingRules> parse_rules(std::string_view json_text) {
     const auto [first, is_new] = path_of_id.emplace(id, fields.path());
     if (!is_new) return Failure(mapping_duplicate_id(rule.id_text, first->second, fields.path()));
     Result<void> parsed = parse_rule(rule, out);
-    if (!parsed && parsed.error().code == "json.value")
-      return Failure(mapping_rule_invalid(rule.id_text, parsed.error().message + "."));
+    if (!parsed && parsed.error().code == "json.value") return invalid_rule(rule, parsed.error().message + ".");
     if (!parsed) return Failure(std::move(parsed).error());
   }
   if (out.rules.selections.empty() && !out.refusal) return Failure(mapping_selection_missing());

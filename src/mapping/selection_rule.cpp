@@ -40,23 +40,21 @@ constexpr std::array filter_operators = {
 Result<std::string> read_filter_operand(const RuleInput& rule, const JsonFields& condition, std::string_view key) {
   const nlohmann::json* operand = condition.find(key);
   if (operand == nullptr || (!operand->is_string() && !operand->is_number()))
-    return Failure(mapping_rule_invalid(
-        rule.id_text,
-        fmt::format("{} must be a string or a number for this filter-operator.", condition.path_of(key))));
+    return invalid_rule(
+        rule, fmt::format("{} must be a string or a number for this filter-operator.", condition.path_of(key)));
   if (operand->is_number()) return operand->dump();
   std::string text = operand->get<std::string>();
   if (text.find('\0') == std::string::npos) return text;
-  return Failure(
-      mapping_rule_invalid(rule.id_text, fmt::format("{} holds the character U+0000.", condition.path_of(key))));
+  return invalid_rule(rule, fmt::format("{} holds the character U+0000.", condition.path_of(key)));
 }
 
 Result<FilterCondition> read_condition(const RuleInput& rule, const JsonFields& condition) {
   const std::string name = TRY(required_text(rule, condition, "filter-operator"));
   const auto known = std::ranges::find(filter_operators, name, &KnownOperator::name);
   if (known == filter_operators.end())
-    return Failure(mapping_rule_invalid(
-        rule.id_text, fmt::format("{} is {}; allowed: eq, gte, lte, ste, between, null, noteq, notbetween, notnull.",
-                                  condition.path_of("filter-operator"), json_for_people(name))));
+    return invalid_rule(
+        rule, fmt::format("{} is {}; allowed: eq, gte, lte, ste, between, null, noteq, notbetween, notnull.",
+                          condition.path_of("filter-operator"), json_for_people(name)));
   FilterCondition out{known->op};
   if (known->operands == Operands::one) out.value = TRY(read_filter_operand(rule, condition, "value"));
   if (known->operands == Operands::range) {
@@ -69,14 +67,12 @@ Result<FilterCondition> read_condition(const RuleInput& rule, const JsonFields& 
 Result<ColumnFilter> read_filter(const RuleInput& rule, const JsonFields& filter) {
   const std::string type = TRY(required_text(rule, filter, "filter-type"));
   if (type != "source")
-    return Failure(
-        mapping_rule_invalid(rule.id_text, fmt::format("{} must be \"source\".", filter.path_of("filter-type"))));
+    return invalid_rule(rule, fmt::format("{} must be \"source\".", filter.path_of("filter-type")));
   ColumnFilter out;
   out.column = TRY(required_text(rule, filter, "column-name"));
   const std::vector<JsonFields> conditions = TRY(filter.objects("filter-conditions"));
   if (conditions.empty())
-    return Failure(mapping_rule_invalid(rule.id_text,
-                                        fmt::format("{} is missing or empty.", filter.path_of("filter-conditions"))));
+    return invalid_rule(rule, fmt::format("{} is missing or empty.", filter.path_of("filter-conditions")));
   for (const JsonFields& condition : conditions) out.conditions.push_back(TRY(read_condition(rule, condition)));
   return out;
 }
@@ -99,24 +95,21 @@ Result<TableKind> read_table_kind(const RuleInput& rule) {
   if (!type) return TableKind::table;
   const auto known = std::ranges::find(table_types, *type);
   if (known == table_types.end())
-    return Failure(
-        mapping_rule_invalid(rule.id_text, fmt::format("{} is {}; allowed: {}.", locator.path_of("table-type"),
-                                                       json_for_people(*type), quoted_list(table_types))));
+    return invalid_rule(rule, fmt::format("{} is {}; allowed: {}.", locator.path_of("table-type"),
+                                          json_for_people(*type), quoted_list(table_types)));
   return static_cast<TableKind>(known - table_types.begin());
 }
 
 Result<void> check_explicit(const RuleInput& rule, const Locator& where) {
   for (const std::string* name : {&where.schema, &where.table})
     if (has_wildcard(*name))
-      return Failure(mapping_rule_invalid(
-          rule.id_text,
-          fmt::format("an explicit rule names one table literally, but {} is a pattern. Use rule-action "
-                      "include for patterns.",
-                      json_for_people(*name))));
+      return invalid_rule(
+          rule, fmt::format("an explicit rule names one table literally, but {} is a pattern. Use rule-action "
+                            "include for patterns.",
+                            json_for_people(*name)));
   if (is_control_table(where.table))
-    return Failure(mapping_rule_invalid(
-        rule.id_text, fmt::format("{}.{} is a control table; it describes a task and cannot be moved by one.",
-                                  where.schema, where.table)));
+    return invalid_rule(rule, fmt::format("{}.{} is a control table; it describes a task and cannot be moved by one.",
+                                          where.schema, where.table));
   return {};
 }
 

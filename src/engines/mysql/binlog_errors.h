@@ -45,6 +45,7 @@ Error partial_json_lost(std::string_view column);
 
 namespace godwit::mysql {
 
+// What a decoder of the log answers.
 inline Failure damaged(std::string_view what, std::string_view where) {
   return Failure(errors::damaged_log(what, where));
 }

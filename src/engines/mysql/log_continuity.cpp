@@ -76,7 +76,6 @@ Result<BinlogPosition> quiet_end(Connection& session, BinlogPosition end) {
 
 GtidSet owned_gtids(std::string_view text) {
   constexpr size_t uuid_bytes = 36;
-  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   GtidSet out(GtidFamily::mysql);
   std::string_view uuid;
   while (!text.empty()) {
